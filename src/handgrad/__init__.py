@@ -1,0 +1,3 @@
+"""handgrad: handwritten digits, hand-derived gradients."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,59 @@
+"""Images and labels as arrays: what is accepted, and the one scaling of pixels."""
+
+import math
+
+from array_api_compat import array_namespace, is_array_api_obj
+
+from handgrad.errors import DataError
+from handgrad.layers import Array
+
+PIXEL_MAX = 255.0  # x = pixel / PIXEL_MAX: 0 is black paper, 1 is white ink
+
+
+def as_input(images: Array, dtype: object) -> Array:
+    """x (N, D), one image a row: integer pixels become pixel / 255, floats are x already.
+
+    images (N, ...) of any shape behind N; dtype is the floating type wanted, that of the parameters.
+    """
+    xp = array_namespace(images)
+    x = xp.reshape(images, (images.shape[0], -1))
+    if xp.isdtype(x.dtype, "real floating"):
+        return xp.astype(x, dtype, copy=False)
+    return xp.astype(x, dtype) / PIXEL_MAX
+
+
+def expect_images(images: Array, D: int) -> None:
+    """DataError unless images (N, ...) hold at least one image of D pixels: 0..255 or floats 0..1."""
+    if not is_array_api_obj(images):
+        raise DataError(f"expected images as an array; got {type(images).__name__}")
+    xp = array_namespace(images)
+    if images.ndim < 2 or images.shape[0] == 0:
+        shape = tuple(images.shape)
+        raise DataError(f"expected images of shape (N, ...) with N at least 1; got shape {shape}")
+    if (pixels := math.prod(images.shape[1:])) != D:
+        got = " x ".join(str(side) for side in images.shape[1:])
+        raise DataError(f"expected images of {D} pixels, as the network has; got {got} = {pixels} pixels")
+    if xp.isdtype(images.dtype, "real floating"):
+        low, high = float(xp.min(images)), float(xp.max(images))
+        if not (low >= 0 and high <= 1):  # also true of NaN
+            raise DataError(f"expected float pixels from 0 (paper) to 1 (ink); got {low:g} to {high:g}")
+    elif xp.isdtype(images.dtype, "integral"):
+        if images.dtype != xp.uint8 and not (int(xp.min(images)) >= 0 and int(xp.max(images)) <= PIXEL_MAX):
+            raise DataError("expected integer pixels from 0 to 255; got values outside")
+    else:
+        raise DataError(f"expected images as integers 0..255 or floats 0..1; got {images.dtype}")
+
+
+def expect_labels(labels: Array, N: int, C: int) -> None:
+    """DataError unless labels are N integers from 0 to C - 1."""
+    if not is_array_api_obj(labels):
+        raise DataError(f"expected labels as an array; got {type(labels).__name__}")
+    xp = array_namespace(labels)
+    if labels.ndim != 1 or not xp.isdtype(labels.dtype, "integral"):
+        got = f"{labels.dtype} of shape {tuple(labels.shape)}"
+        raise DataError(f"expected labels as integers of shape (N,), one class a row; got {got}")
+    if labels.shape[0] != N:
+        raise DataError(f"expected one label for each of {N} images; got {labels.shape[0]} labels")
+    low, high = int(xp.min(labels)), int(xp.max(labels))
+    if low < 0 or high >= C:
+        raise DataError(f"expected labels from 0 to {C - 1}; got {low} to {high}")

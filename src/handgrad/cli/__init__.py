@@ -1,0 +1,70 @@
+"""The command line. One module per command; each is imported only when its command is called."""
+
+import os
+import sys
+from importlib import import_module
+
+import click
+
+from handgrad import __version__
+from handgrad.errors import HandgradError
+from handgrad.files import reason
+
+COMMANDS = ("train", "evaluate", "predict", "data")
+INTERRUPTED = 130
+
+
+class _LazyGroup(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(f"handgrad.cli.{cmd_name}"), cmd_name)
+        return command
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
+def cli() -> None:
+    """Handwritten digits, hand-derived gradients.
+
+    Exit codes: 0 done, 1 it failed, 2 wrong usage, 130 interrupted. Results go to stdout, progress to
+    stderr.
+    """
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line and return the exit code; every foreseen failure is one line on stderr."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    debug = "--debug" in arguments
+    try:
+        return int(cli.main(arguments, prog_name="handgrad", standalone_mode=False) or 0)
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except click.UsageError as error:
+        error.show()
+        return error.exit_code
+    except (KeyboardInterrupt, click.exceptions.Abort) as error:
+        return _fail(str(error) or "interrupted", INTERRUPTED)
+    except BrokenPipeError:  # the reader of our stdout has gone: nobody is left to tell
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except (HandgradError, click.ClickException) as error:
+        if debug:
+            raise
+        return _fail(error.format_message() if isinstance(error, click.ClickException) else str(error))
+    except MemoryError as error:
+        if debug:
+            raise
+        return _fail(f"out of memory ({error}); use a smaller network or fewer images")
+    except OSError as error:
+        if debug:
+            raise
+        return _fail(f"{error.filename}: {reason(error)}" if error.filename else reason(error))
+
+
+def _fail(message: str, code: int = 1) -> int:
+    click.echo(f"handgrad: error: {' '.join(message.split())}", err=True)
+    return code

@@ -1,0 +1,74 @@
+"""What the commands share: options, where things are kept, how results are printed."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+from platformdirs import user_data_path
+
+from handgrad import digits, templates
+from handgrad.errors import HandgradError
+
+Array = np.ndarray[Any, Any]
+Command = Callable[..., Any]
+
+
+def output_options(command: Command) -> Command:
+    """--json, --quiet, --debug."""
+    for option in (
+        click.option("--debug", is_flag=True, help="Show the traceback of a failure."),
+        click.option("--quiet", "-q", is_flag=True, help="No progress on stderr."),
+        click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout."),
+    ):
+        command = option(command)
+    return command
+
+
+def idx_options(command: Command) -> Command:
+    """--images and --labels: an IDX pair in place of the embedded MNIST."""
+    for option in (
+        click.option("--labels", type=click.Path(), help="IDX file of their labels."),
+        click.option("--images", type=click.Path(), help="IDX file of images, instead of MNIST's."),
+    ):
+        command = option(command)
+    return command
+
+
+def pair(images: str | None, labels: str | None) -> tuple[Array, Array] | None:
+    """The IDX pair that the options name, or None; one without the other is wrong usage."""
+    if (images is None) != (labels is None):
+        missing = "--labels" if labels is None else "--images"
+        raise click.UsageError(f"--images and --labels go together; {missing} is missing")
+    return digits.load_pair(images, labels) if images is not None and labels is not None else None
+
+
+def default_model() -> Path:
+    """Where train writes, and where the others read, when no file is named."""
+    return user_data_path("handgrad", appauthor=False) / "model.safetensors"
+
+
+def existing_model(path: str | None) -> Path:
+    """The model file to read: the one named, else the one that train wrote last."""
+    if path is not None:
+        return Path(path)
+    if not default_model().is_file():
+        raise HandgradError("no model yet: run 'handgrad train' first, or name a model file")
+    return default_model()
+
+
+def baseline_for(data_checksum: str | None, train: tuple[Array, Array]) -> Array | None:
+    """MNIST's mean-image templates, where MNIST is what the model learnt from; else None."""
+    return templates.fit(*train) if data_checksum == digits.checksum(*train) else None
+
+
+def emit(document: dict[str, Any]) -> None:
+    """One JSON document on stdout."""
+    click.echo(json.dumps(document, indent=2, allow_nan=False))
+
+
+def percent(share: float | None) -> str:
+    """0.9812 -> "98.12 %"."""
+    return "-" if share is None else f"{100 * share:.2f} %"

@@ -1,0 +1,120 @@
+"""The IDX format of the MNIST files: two zero bytes, a type, a rank, the sizes, the values.
+
+All numbers are big-endian. A file may be gzip-compressed; that is seen from its first bytes, not its
+name. The reader is strict: the sizes in the header and the length of the file must agree exactly, and
+are compared before memory is taken.
+"""
+
+import gzip
+import math
+import os
+import struct
+import zlib
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from handgrad.errors import DataError
+from handgrad.files import reason, write_atomically
+
+TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
+CODES = {np.dtype(name).newbyteorder("="): code for code, name in TYPES.items()}
+MAX_RANK = 32
+GZIP_LARGEST_RATIO = 1032  # deflate cannot shrink by more
+FREE_BYTES, SUSPECT_RATIO = 64 << 20, 100  # beyond both, a compressed file is taken for a bomb
+CHUNK = 1 << 20
+
+Array = np.ndarray[Any, Any]
+
+
+def read_idx(path: str | os.PathLike[str]) -> Array:
+    """The array in an IDX file, raw or gzip, in native byte order.
+
+    DataError, in one line that names the file, for anything but a whole and exact IDX file. Source:
+    http://yann.lecun.com/exdb/mnist (the format's description).
+    """
+    try:
+        with open(path, "rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            compressed = file.read(2) == b"\x1f\x8b"
+            file.seek(0)
+            if compressed:
+                with gzip.GzipFile(fileobj=file) as stream:
+                    return _read(stream, path, size, compressed)
+            return _read(file, path, size, compressed)
+    except (gzip.BadGzipFile, zlib.error, EOFError) as error:
+        raise DataError(f"{path}: the gzip data is damaged or cut off ({error}); get it again") from None
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {reason(error)}") from None
+
+
+def write_idx(path: str | os.PathLike[str], array: Array) -> None:
+    """Write an array as an IDX file, gzip-compressed where the name ends in .gz; atomically.
+
+    DataError for a type that IDX does not know; OSError where the file cannot be written.
+    """
+    array = np.asarray(array)
+    code = CODES.get(array.dtype.newbyteorder("="))
+    if code is None or not 1 <= array.ndim <= MAX_RANK or max(array.shape) >= 1 << 32:
+        known = ", ".join(str(dtype) for dtype in CODES)
+        raise DataError(
+            f"{path}: IDX holds arrays of {known} with 1 to {MAX_RANK} dimensions; got {array.dtype} "
+            f"of shape {array.shape}"
+        )
+    header = struct.pack(f">2xBB{array.ndim}I", code, array.ndim, *array.shape)
+    data = header + array.astype(TYPES[code]).tobytes()
+    write_atomically(path, gzip.compress(data, mtime=0) if Path(path).suffix == ".gz" else data)
+
+
+def parse_idx(data: bytearray, name: str) -> Array:
+    """The array in the bytes of an IDX file; it shares their memory. DataError as for read_idx."""
+    dtype, shape, start = _parse_header(bytes(data[: 4 + 4 * MAX_RANK]), name)
+    expected = start + math.prod(shape) * dtype.itemsize
+    if len(data) != expected:
+        raise DataError(f"{name}: expected {expected} bytes for shape {shape}; got {len(data)}")
+    try:
+        array = np.frombuffer(data, dtype, offset=start).reshape(shape)
+    except ValueError:  # no values, but sizes whose product without the zero cannot be addressed
+        raise DataError(f"{name}: expected sizes of an array; got {shape}") from None
+    return array.astype(dtype.newbyteorder("="), copy=False)
+
+
+def _read(stream: IO[bytes] | gzip.GzipFile, path: Any, size: int, compressed: bool) -> Array:
+    """Read header and values from a stream; size is the length of the file on disk."""
+    data = bytearray(stream.read(4))
+    if len(data) == 4 and 1 <= data[3] <= MAX_RANK:
+        data += stream.read(4 * data[3])
+    dtype, shape, start = _parse_header(bytes(data), str(path))
+    expected = start + math.prod(shape) * dtype.itemsize
+    if compressed and expected > GZIP_LARGEST_RATIO * size:
+        claim = f"its header promises {expected} bytes, more than its {size} compressed bytes can hold"
+        raise DataError(f"{path}: {claim}; get it again")
+    if compressed and expected > max(FREE_BYTES, SUSPECT_RATIO * size):
+        claim = f"it expands more than {SUSPECT_RATIO}-fold, to {expected} bytes"
+        raise DataError(f"{path}: {claim}; decompress it first if that is meant")
+    if not compressed and expected != size:
+        raise DataError(f"{path}: expected {expected} bytes for shape {shape}; got {size}")
+    while len(data) <= expected and (chunk := stream.read(min(CHUNK, expected + 1 - len(data)))):
+        data += chunk
+    if len(data) > expected:
+        raise DataError(f"{path}: expected {expected} bytes for shape {shape}; more follow")
+    return parse_idx(data, str(path))
+
+
+def _parse_header(data: bytes, name: str) -> tuple[np.dtype[Any], tuple[int, ...], int]:
+    """Type, shape and the offset of the values."""
+    if data[:1] == b"<":
+        raise DataError(f"{name}: expected an IDX file; got a web page (HTML); download the file itself")
+    if len(data) < 4:
+        raise DataError(f"{name}: expected an IDX file; got only {len(data)} bytes")
+    zeros, code, rank = struct.unpack_from(">HBB", data)
+    if zeros != 0 or code not in TYPES or not 1 <= rank <= MAX_RANK:
+        got = data[:4].hex(" ")
+        types = ", ".join(f"{known:02x}" for known in TYPES)
+        raise DataError(
+            f"{name}: expected an IDX file, which begins 00 00, a type ({types}), a rank; got {got}"
+        )
+    if len(data) < 4 + 4 * rank:
+        raise DataError(f"{name}: the IDX header is cut off: {rank} sizes announced; get it again")
+    return np.dtype(TYPES[code]), struct.unpack_from(f">{rank}I", data, 4), 4 + 4 * rank

@@ -1,0 +1,42 @@
+"""What can go wrong, by name. Each message is one line: what was expected, what came, what to do."""
+
+
+class HandgradError(Exception):
+    """Every error that handgrad raises on purpose about files, data and runs."""
+
+
+class DataError(HandgradError, ValueError):
+    """A data file, an array of images or of labels is not what it should be."""
+
+
+class ImageError(HandgradError, ValueError):
+    """A picture cannot be read."""
+
+
+class ModelFileError(HandgradError, ValueError):
+    """A model file cannot be trusted: it is not ours, torn, or contradicts itself."""
+
+
+class MissingExtraError(HandgradError, ImportError):
+    """A feature needs an optional dependency that is not installed."""
+
+
+class DivergedError(HandgradError, ArithmeticError):
+    """Training left the finite numbers, or saturated so far that no gradient is left."""
+
+    def __init__(self, what: str, epoch: int, batch: int, learning_rate: float) -> None:
+        self.epoch, self.batch, self.learning_rate = epoch, batch, learning_rate
+        super().__init__(
+            f"training diverged: {what} in epoch {epoch}, batch {batch}, at learning rate "
+            f"{learning_rate:g}; use a smaller learning rate"
+        )
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle by message and fields, so the error crosses process boundaries whole."""
+        return (_rebuild_diverged, (str(self), self.epoch, self.batch, self.learning_rate))
+
+
+def _rebuild_diverged(message: str, epoch: int, batch: int, learning_rate: float) -> DivergedError:
+    error = DivergedError("", epoch, batch, learning_rate)
+    error.args = (message,)
+    return error

@@ -1,0 +1,109 @@
+"""A trained network together with all that is needed to use it and to know where it came from."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from handgrad import __version__
+from handgrad.arrays import as_input, expect_images
+from handgrad.layers import ACTIVATIONS
+from handgrad.losses import log_softmax
+from handgrad.network import Params, forward, map_params
+from handgrad.recipes import Recipe
+
+Array = np.ndarray[Any, Any]
+CHUNK = 2000  # images that go through the network at once
+
+
+@dataclass(eq=False)
+class Model:
+    """Parameters (NumPy, float32) and the facts beside them. ValueError where they contradict each other.
+
+    predict(images) -> labels and scores(images) -> (N, C) take images as they come: uint8 pixels
+    (N, 28, 28) or (N, 784), or floats from 0 (paper) to 1 (ink). One image may come without the N.
+    """
+
+    params: Params
+    activation: str = "relu"
+    loss: str = "l2"  # trained with; "cross_entropy" makes the outputs a softmax
+    classes: tuple[int | str, ...] = ()  # the label of each output; by default 0 to C - 1
+    image_shape: tuple[int, ...] = ()  # of one image; by default a square, where D is one
+    recipe_name: str | None = None
+    recipe: Recipe | None = None
+    seed: int | None = None
+    data_checksum: str | None = None  # of the images and labels that it learnt from
+    accuracy: dict[str, float] = field(default_factory=dict)  # measured: "validation", "test"
+    history: list[dict[str, Any]] = field(default_factory=list)  # loss and accuracies, epoch by epoch
+    handgrad_version: str = __version__
+
+    def __post_init__(self) -> None:
+        self.params = map_params(lambda p: np.ascontiguousarray(p, np.float32), self.params)
+        self.classes = tuple(self.classes) or tuple(range(len(self.params.W2)))
+        side = round(self.pixels**0.5)
+        self.image_shape = tuple(self.image_shape) or (
+            (side, side) if side**2 == self.pixels else (self.pixels,)
+        )
+        self._check()
+
+    @property
+    def pixels(self) -> int:
+        """D, the number of pixels of one image."""
+        return int(self.params.W1.shape[-1])
+
+    @property
+    def hidden(self) -> int:
+        """H, the number of hidden units."""
+        return len(self.params.W1)
+
+    @property
+    def bias(self) -> bool:
+        """Whether the layers have biases."""
+        return self.params.b1 is not None
+
+    def predict(self, images: Array) -> Array:
+        """The label of each image: (N, ...) -> (N,) of classes.  DataError for what is not images."""
+        labels: Array = np.array(self.classes)[self.scores(images).argmax(axis=1)]
+        return labels
+
+    def scores(self, images: Array) -> Array:
+        """The outputs y in (0, 1), (N, C) float32: sigmoid(z), or softmax(z) after cross-entropy."""
+        images = np.asarray(images)
+        if images.ndim and images.size == self.pixels and images.shape in (self.image_shape, (self.pixels,)):
+            images = images[None]
+        expect_images(images, self.pixels)
+        return np.concatenate([self._scores(images[i : i + CHUNK]) for i in range(0, len(images), CHUNK)])
+
+    def _scores(self, images: Array) -> Array:
+        cache = forward(self.params, as_input(images, np.float32), self.activation)
+        y: Array = np.exp(log_softmax(cache.z)) if self.loss == "cross_entropy" else cache.y
+        return y
+
+    def _check(self) -> None:
+        W1, b1, W2, b2 = self.params
+        if W1.ndim != 2 or W2.ndim != 2 or W1.size == 0 or W2.size == 0:
+            raise ValueError(f"expected W1 (H, D) and W2 (C, H); got shapes {W1.shape} and {W2.shape}")
+        if W2.shape[1] != W1.shape[0]:
+            both = "both must be the number of hidden units H"
+            raise ValueError(f"W2 has {W2.shape[1]} columns but W1 has {W1.shape[0]} rows; {both}")
+        if (b1 is None) != (b2 is None):
+            raise ValueError("expected two biases or none; got one")
+        for name, b, W in (("b1", b1, W1), ("b2", b2, W2)):
+            if b is not None and b.shape != W.shape[:1]:
+                raise ValueError(f"expected {name} of shape {W.shape[:1]}; got {b.shape}")
+        for name, p in self.params._asdict().items():
+            if p is not None and not np.isfinite(p).all():
+                raise ValueError(f"{name} holds values that are not finite (NaN or infinity)")
+        if self.activation not in ACTIVATIONS:
+            raise ValueError(
+                f"expected activation to be one of {', '.join(ACTIVATIONS)}; got {self.activation!r}"
+            )
+        if self.loss not in ("l2", "cross_entropy"):
+            raise ValueError(f"expected loss to be l2 or cross_entropy; got {self.loss!r}")
+        if len(set(self.classes)) != len(W2) or len(self.classes) != len(W2):
+            raise ValueError(
+                f"expected {len(W2)} different classes, one a row of W2; got {len(self.classes)}"
+            )
+        if int(np.prod(self.image_shape)) != W1.shape[1]:
+            shape = " x ".join(map(str, self.image_shape))
+            raise ValueError(f"W1 has {W1.shape[1]} columns but images are {shape} pixels")

@@ -1,0 +1,185 @@
+"""Model files: safetensors in and out, validated on the way in, atomic on the way out.
+
+A finished model is four float32 tensors, W1 (H, D), b1 (H,), W2 (C, H), b2 (C,), and metadata in which
+every value is a JSON text. Biases that are off are stored as zeros, with "bias": false. A run in
+progress keeps what it needs to go on beside them, in tensors whose names begin with "run.". Nothing is
+ever unpickled. Format: https://github.com/huggingface/safetensors#format
+"""
+
+import json
+import os
+import struct
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from handgrad.arrays import PIXEL_MAX
+from handgrad.errors import ModelFileError
+from handgrad.files import reason, write_atomically
+from handgrad.model import Model
+from handgrad.network import Params
+from handgrad.recipes import Recipe
+
+Array = np.ndarray[Any, Any]
+FORMAT_VERSION = 1
+NAMES = Params._fields
+RUN = "run."  # prefix of the tensors of a run in progress
+MAX_HEADER = 1 << 22  # bytes; ours are a few thousand
+MAX_FLOATS = 1 << 28  # of all tensors together: a gigabyte
+
+
+@dataclass
+class RunState:
+    """What a run in progress needs to go on: tensors by name, and facts for the metadata."""
+
+    tensors: dict[str, Array] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+def save(path: str | os.PathLike[str], model: Model, run: RunState | None = None) -> None:
+    """Write a model, atomically: a reader finds the old file or the new one, whole. Equal models give
+    equal bytes.  ModelFileError where it cannot be written; what stood there then still does.
+    """
+    from safetensors.numpy import save as to_safetensors
+
+    Model.__post_init__(model)  # nothing contradictory or not finite is ever saved
+    W1, b1, W2, b2 = model.params
+    zeros = [np.zeros(len(W), np.float32) for W in (W1, W2)]
+    tensors = dict(
+        zip(NAMES, (W1, zeros[0] if b1 is None else b1, W2, zeros[1] if b2 is None else b2), strict=True)
+    )
+    metadata = {
+        "format_version": FORMAT_VERSION,
+        "activation": model.activation,
+        "loss": model.loss,
+        "bias": model.bias,
+        "classes": list(model.classes),
+        "image_shape": list(model.image_shape),
+        "pixel_scaling": {"divide_by": PIXEL_MAX},
+        "recipe": None if model.recipe is None else {"name": model.recipe_name, **model.recipe.to_dict()},
+        "seed": model.seed,
+        "data_checksum": model.data_checksum,
+        "accuracy": model.accuracy,
+        "history": model.history,
+        "handgrad_version": model.handgrad_version,
+    }
+    if run is not None:
+        tensors |= {RUN + name: np.ascontiguousarray(tensor) for name, tensor in run.tensors.items()}
+        metadata["run"] = run.facts
+    data = to_safetensors(tensors, metadata={key: json.dumps(value) for key, value in metadata.items()})
+    try:
+        write_atomically(path, _in_order(data))
+    except OSError as error:
+        raise ModelFileError(f"{path}: cannot be written: {reason(error)}") from None
+
+
+def load(path: str | os.PathLike[str]) -> Model:
+    """Read a model file.  ModelFileError, in one line that names the file, unless it is whole: known
+    format version, exactly our tensors in float32 with shapes that agree, finite values, our metadata.
+    """
+    return load_run(path)[0]
+
+
+def load_run(path: str | os.PathLike[str]) -> tuple[Model, RunState | None]:
+    """load, together with the state of the run in progress, where the file holds one."""
+    metadata, tensors = _read(path)
+    try:
+        version = metadata.get("format_version")
+        if type(version) is not int or version < 1:
+            raise ValueError("no handgrad format version in its metadata; it is not a handgrad model")
+        if version > FORMAT_VERSION:
+            raise ValueError(f"format version {version} is newer than {FORMAT_VERSION}; update handgrad")
+        if metadata.get("pixel_scaling") != {"divide_by": PIXEL_MAX}:
+            raise ValueError(
+                f"expected pixel_scaling divide_by {PIXEL_MAX:g}; got {metadata.get('pixel_scaling')}"
+            )
+        run_names = {name for name in tensors if name.startswith(RUN)}
+        if set(tensors) - run_names != set(NAMES) or (run_names and "run" not in metadata):
+            raise ValueError(
+                f"expected the tensors {', '.join(NAMES)}; got {', '.join(sorted(tensors)) or 'none'}"
+            )
+        model = _model(metadata, tensors)
+    except (ValueError, TypeError, KeyError) as error:
+        raise ModelFileError(f"{path}: {error}") from None
+    if "run" not in metadata:
+        return model, None
+    return model, RunState({name.removeprefix(RUN): tensors[name] for name in run_names}, metadata["run"])
+
+
+def _model(metadata: dict[str, Any], tensors: dict[str, Array]) -> Model:
+    params = Params(*(tensors[name] for name in NAMES))
+    for name, tensor in params._asdict().items():
+        if tensor.dtype != np.float32:
+            raise ValueError(f"expected {name} as float32; got {tensor.dtype}")
+    bias = _typed(metadata, "bias", bool)
+    classes, shape = _typed(metadata, "classes", list), _typed(metadata, "image_shape", list)
+    if not all(type(c) in (int, str) for c in classes) or not all(type(s) is int and s > 0 for s in shape):
+        raise ValueError("expected classes as numbers or texts and image_shape as positive numbers")
+    if not bias and (params.b1.any() or params.b2.any()):
+        raise ValueError("the metadata says that biases are off, but b1 or b2 is not zero")
+    named = metadata.get("recipe")
+    recipe_name = named.pop("name", None) if isinstance(named, dict) else None
+    return Model(
+        params if bias else params._replace(b1=None, b2=None),
+        _typed(metadata, "activation", str),
+        _typed(metadata, "loss", str),
+        tuple(classes),
+        tuple(shape),
+        recipe_name,
+        None if named is None else Recipe.from_dict(named),
+        metadata.get("seed"),
+        metadata.get("data_checksum"),
+        _typed(metadata, "accuracy", dict),
+        _typed(metadata, "history", list),
+        _typed(metadata, "handgrad_version", str),
+    )
+
+
+def _typed(metadata: dict[str, Any], key: str, kind: type) -> Any:
+    value = metadata.get(key)
+    if type(value) is not kind:
+        raise ValueError(f"expected the metadata to give {key} as {kind.__name__}; got {value!r:.60}")
+    return value
+
+
+def _read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, Array]]:
+    """Metadata and tensors of a safetensors file; header, types and sizes are looked at first."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        if not Path(path).is_file():
+            raise ModelFileError(f"{path}: expected a model file; there is none")
+        with open(path, "rb") as file:
+            length = int.from_bytes(file.read(8), "little")
+        if length > MAX_HEADER:
+            raise ModelFileError(
+                f"{path}: expected a safetensors file; this is none, or its header is damaged"
+            )
+        with safe_open(path, framework="numpy") as file:
+            slices = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118  it is no dict
+            floats = sum(int(np.prod(part.get_shape(), dtype=object)) for part in slices.values())
+            if floats > MAX_FLOATS:
+                raise ModelFileError(f"{path}: expected at most {MAX_FLOATS} numbers; got {floats}")
+            odd = {part.get_dtype() for part in slices.values()} - {"F32"}
+            if odd:
+                raise ModelFileError(f"{path}: expected float32 tensors; got {', '.join(sorted(odd))}")
+            metadata = {key: json.loads(text) for key, text in (file.metadata() or {}).items()}
+            return metadata, {name: file.get_tensor(name) for name in slices}
+    except OSError as error:
+        raise ModelFileError(f"{path}: cannot be read: {reason(error)}") from None
+    except (SafetensorError, ValueError, RecursionError) as error:
+        if isinstance(error, ModelFileError):
+            raise
+        raise ModelFileError(
+            f"{path}: expected a safetensors file; it is damaged or none ({error})"
+        ) from None
+
+
+def _in_order(data: bytes) -> bytes:
+    """The same file with its header keys sorted: the library writes metadata in a random order."""
+    length = struct.unpack_from("<Q", data)[0]
+    header = json.dumps(json.loads(data[8 : 8 + length]), sort_keys=True, separators=(",", ":")).encode()
+    header += b" " * (-len(header) % 8)
+    return struct.pack("<Q", len(header)) + header + data[8 + length :]

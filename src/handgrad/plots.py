@@ -1,0 +1,145 @@
+"""Pictures: each function draws one matplotlib Figure (never pyplot: no global state, no window)."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, PercentFormatter
+
+from handgrad.evaluation import Evaluation
+from handgrad.model import Model
+
+Array = np.ndarray[Any, Any]
+BLUE, ORANGE, GREY = "#1f5fa8", "#d9660f", "#6b7280"
+SIGNED = "RdBu_r"  # blue below zero, white at zero, red above: apart for every kind of colour vision
+INK = "gray"  # paper black, ink white, as the network sees it
+DPI = 120
+
+
+def learning_curves(history: Sequence[dict[str, Any]]) -> Figure:
+    """The loss, and the accuracies on training and validation images, epoch by epoch."""
+    figure = Figure((9, 3.4), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    epochs = [record["epoch"] for record in history]
+    _curve(left, epochs, [record["loss"] for record in history], BLUE, "training")
+    left.set(title="L, mean over the images", xlabel="epoch")
+    left.set_ylim(bottom=0)
+    for key, colour in (("train_accuracy", BLUE), ("validation_accuracy", ORANGE)):
+        values = [record[key] for record in history]
+        if None not in values:
+            _curve(right, epochs, values, colour, "training" if key.startswith("train") else "validation")
+    right.set(title="accuracy", xlabel="epoch")
+    right.yaxis.set_major_formatter(PercentFormatter(1))
+    for axes in (left, right):
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+        axes.grid(alpha=0.25)
+        axes.spines[["top", "right"]].set_visible(False)
+    right.legend(frameon=False, loc="lower right")
+    return figure
+
+
+def mean_templates(means: Array, templates: Array, classes: Sequence[object]) -> Figure:
+    """The mean image of each class (C, h, w) above its normalised template, blue below and red above 0."""
+    C = len(means)
+    figure = Figure((max(6.0, 1.05 * C), 2.7), layout="constrained")
+    rows = figure.subplots(2, C, squeeze=False)
+    limit = _limit(templates)
+    for c in range(C):
+        _tile(rows[0][c], means[c], INK, 0, 1)
+        _tile(rows[1][c], templates[c], SIGNED, -limit, limit)
+        rows[0][c].set_title(str(classes[c]), fontsize=11)
+    for row, name in zip(rows, ("mean image", "template"), strict=True):
+        row[0].axis("on")
+        row[0].set(xticks=[], yticks=[])
+        row[0].spines[:].set_visible(False)
+        row[0].set_ylabel(name, fontsize=9)
+    return figure
+
+
+def hidden_templates(model: Model, most: int = 100) -> Figure:
+    """Rows of W1 as images, those with the largest votes |W2| first; under each, the class it votes for."""
+    votes = np.abs(model.params.W2).max(axis=0)
+    chosen = np.argsort(-votes, kind="stable")[:most]
+    columns = min(10, len(chosen))
+    rows = -(-len(chosen) // columns)
+    figure = Figure((columns * 0.95, rows * 1.12 + 0.35), layout="constrained")
+    figure.suptitle(
+        f"W1: {len(chosen)} of {model.hidden} hidden templates, and what each votes for most", fontsize=11
+    )
+    tiles = figure.subplots(rows, columns, squeeze=False).ravel()
+    for axes in tiles:
+        axes.axis("off")
+    for axes, k in zip(tiles, chosen, strict=False):
+        image = model.params.W1[k].reshape(_plane(model))
+        limit = _limit(image)
+        _tile(axes, image, SIGNED, -limit, limit)
+        c = int(np.abs(model.params.W2[:, k]).argmax())
+        sign = "+" if model.params.W2[c, k] > 0 else "\N{MINUS SIGN}"
+        axes.set_title(f"{sign}{model.classes[c]}", fontsize=8, pad=2, y=-0.24)
+    return figure
+
+
+def confusion_matrix(evaluation: Evaluation) -> Figure:
+    """Counts of label (row) against answer (column); the shade is the share of the row's mistakes."""
+    counts, C = evaluation.confusion, len(evaluation.classes)
+    wrong = counts - np.diag(counts.diagonal())
+    share = wrong / max(1, wrong.max())
+    size = max(4.5, 0.55 * C + 1)
+    figure = Figure((size, size), layout="constrained")
+    axes = figure.subplots()
+    axes.imshow(share, cmap="Oranges", vmin=0, vmax=1)
+    for i in range(C):
+        axes.add_patch(_square(i))
+        for j in range(C):
+            if counts[i, j]:
+                colour = "white" if i == j or share[i, j] > 0.6 else "black"
+                axes.text(j, i, f"{counts[i, j]}", ha="center", va="center", fontsize=8, color=colour)
+    axes.set(xlabel="read as", ylabel="label", xticks=range(C), yticks=range(C))
+    axes.set_xticklabels([str(c) for c in evaluation.classes])
+    axes.set_yticklabels([str(c) for c in evaluation.classes])
+    axes.set_title(f"{len(evaluation.mistakes):,} mistakes in {evaluation.images:,} images", fontsize=11)
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
+    return figure
+
+
+def confident_mistakes(evaluation: Evaluation, images: Array, most: int = 30) -> Figure:
+    """The images that were read wrongly with the most confidence: (N, h, w)."""
+    mistakes = evaluation.mistakes[:most]
+    columns = 10
+    rows = max(1, -(-len(mistakes) // columns))
+    figure = Figure((columns * 0.98, rows * 1.42), layout="constrained")
+    tiles = figure.subplots(rows, columns, squeeze=False).ravel()
+    for axes in tiles:
+        axes.axis("off")
+    for axes, mistake in zip(tiles, mistakes, strict=False):
+        _tile(axes, images[mistake.index], INK, 0, 255 if images.dtype.kind in "iu" else 1)
+        axes.set_title(
+            f"{mistake.label} read as {mistake.predicted}\nsure {mistake.confidence:.2f}", fontsize=7.5
+        )
+    return figure
+
+
+def _curve(axes: Axes, epochs: list[int], values: list[float], colour: str, name: str) -> None:
+    axes.plot(epochs, values, "o-", color=colour, markersize=4, label=name)
+
+
+def _tile(axes: Axes, image: Array, colours: str, low: float, high: float) -> None:
+    axes.imshow(image, cmap=colours, vmin=low, vmax=high, interpolation="nearest")
+    axes.axis("off")
+
+
+def _limit(values: Array) -> float:
+    return float(np.abs(values).max()) or 1.0
+
+
+def _plane(model: Model) -> tuple[int, ...]:
+    return model.image_shape if len(model.image_shape) == 2 else (1, model.pixels)
+
+
+def _square(i: int) -> Any:
+    from matplotlib.patches import Rectangle
+
+    return Rectangle((i - 0.5, i - 0.5), 1, 1, facecolor=BLUE)

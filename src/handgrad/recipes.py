@@ -1,0 +1,76 @@
+"""A recipe: every choice that a training run makes, as one plain value that a model file records."""
+
+from dataclasses import asdict, dataclass, fields
+
+from handgrad.layers import ACTIVATIONS
+from handgrad.optimizers import OPTIMIZERS
+from handgrad.schedules import SCHEDULES
+
+CHOICES = {
+    "activation": tuple(ACTIVATIONS),
+    "loss": ("l2", "cross_entropy"),
+    "init": ("random", "templates"),
+    "optimizer": tuple(OPTIMIZERS),
+    "schedule": tuple(SCHEDULES),
+}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The choices; the defaults are the lesson's. ValueError names the choice that cannot be."""
+
+    hidden: int = 64  # H, the number of hidden units
+    activation: str = "relu"
+    bias: bool = True
+    init: str = "random"  # or "templates": start from the mean images (20 hidden units at least)
+    loss: str = "l2"
+    optimizer: str = "sgd"
+    learning_rate: float = 0.1  # at its peak
+    schedule: str = "constant"
+    warmup: float = 0.0  # share of all steps, 0 to 1
+    batch_size: int = 16
+    epochs: int = 10
+
+    def __post_init__(self) -> None:
+        for name, allowed in CHOICES.items():
+            if (value := getattr(self, name)) not in allowed:
+                raise ValueError(f"expected {name} to be one of {', '.join(allowed)}; got {value!r}")
+        for name in ("hidden", "batch_size", "epochs"):
+            value = getattr(self, name)
+            if type(value) is not int or not 1 <= value <= 1_000_000_000:
+                raise ValueError(f"expected {name} to be a whole number of at least 1; got {value!r}")
+        if type(self.bias) is not bool:
+            raise ValueError(f"expected bias to be true or false; got {self.bias!r}")
+        for name, low, high in (("learning_rate", 0.0, float("inf")), ("warmup", 0.0, 1.0)):
+            value = getattr(self, name)
+            number = isinstance(value, int | float) and not isinstance(value, bool)
+            if not number or not low <= value <= high or value == float("inf"):
+                raise ValueError(f"expected {name} to be a number from {low:g} to {high:g}; got {value!r}")
+        if self.init == "templates" and self.hidden < 20:
+            raise ValueError(f"init 'templates' needs 20 or more hidden units; got hidden {self.hidden}")
+
+    def to_dict(self) -> dict[str, object]:
+        """The recipe as plain values, for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: object) -> "Recipe":
+        """The recipe of a dictionary that to_dict wrote. ValueError where it is not one."""
+        names = {field.name for field in fields(cls)}
+        if not isinstance(values, dict) or set(values) != names:
+            raise ValueError(f"expected a recipe with exactly {', '.join(sorted(names))}")
+        return cls(**values)
+
+
+RECIPES = {
+    "lesson": Recipe(learning_rate=0.5, epochs=5),
+    "quick": Recipe(
+        hidden=192,
+        optimizer="nesterov",
+        learning_rate=0.3,
+        schedule="linear",
+        warmup=0.2,
+        batch_size=64,
+        epochs=5,
+    ),
+}

@@ -1,0 +1,167 @@
+"""A training run from data to model file: split, train, keep the best, save after every epoch, resume.
+
+images, labels -> split -> Data -> run: initial parameters -> train -> best so far -> model file
+                                                                ^------ resume ------'
+"""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from handgrad import model_file, templates
+from handgrad.digits import checksum
+from handgrad.engines import Engine, engine, to_numpy
+from handgrad.errors import DataError, ModelFileError
+from handgrad.model import Model
+from handgrad.model_file import RunState
+from handgrad.network import Params, init_params, map_params
+from handgrad.optimizers import OPTIMIZERS
+from handgrad.recipes import Recipe
+from handgrad.training import Epoch, accuracy, train
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Data:
+    """The images and labels of a run. The validation split is the last rows of what was given."""
+
+    images: Array
+    labels: Array
+    validation: tuple[Array, Array] | None
+    test: tuple[Array, Array] | None
+    given: tuple[Array, Array]  # all the rows that it was split from
+    checksum: str  # of the rows given
+
+    @property
+    def classes(self) -> int:
+        """C: one more than the largest label."""
+        return int(self.given[1].max()) + 1
+
+
+class Progress(NamedTuple):
+    """Where a run stands after an epoch: the epoch, and the model as it would be kept now."""
+
+    epoch: Epoch
+    model: Model
+
+
+def split(images: Array, labels: Array, validation: int, test: tuple[Array, Array] | None = None) -> Data:
+    """Hold back the last `validation` rows (0: none) to choose by.  DataError where that leaves nothing."""
+    if not 0 <= validation < len(images):
+        raise DataError(f"expected to hold back fewer than the {len(images)} images; got {validation}")
+    kept = len(images) - validation
+    held_back = (images[kept:], labels[kept:]) if validation else None
+    return Data(images[:kept], labels[:kept], held_back, test, (images, labels), checksum(images, labels))
+
+
+def run(
+    data: Data,
+    recipe: Recipe,
+    seed: int = 0,
+    out: str | os.PathLike[str] | None = None,
+    name: str | None = None,
+    resume: tuple[Model, RunState] | None = None,
+    where: Engine | None = None,
+) -> Iterator[Progress]:
+    """Train by a recipe and yield the Progress after each epoch; with out, the file is written first.
+
+    The model is the one of the best validation accuracy so far (the latest, without validation). While
+    the run lasts the file also holds what resume needs: load_run(out). The last epoch's file is finished:
+    four tensors, and the accuracy on the test images. The same data, recipe, seed and engine give the
+    same bytes, interrupted and resumed or not. DivergedError, DataError, ModelFileError as they occur;
+    the file then still holds the last finished epoch.
+    """
+    where = where or engine()
+    rng = np.random.default_rng(seed)
+    put, last = where.put, None
+    if resume is None:
+        best, history, params = None, [], _initial(data, recipe, rng)
+    else:
+        best, history = resume[0], resume[0].history
+        last = _last_epoch(*resume, recipe, data)
+        memory = map_params(lambda arrays: tuple(map(put, arrays)), last.memory)
+        last = last._replace(params=map_params(put, last.params), memory=memory)
+        params = last.params
+    images, labels = put(data.images), put(data.labels)
+    validation = (put(data.validation[0]), put(data.validation[1])) if data.validation else None
+    params = map_params(put, params)
+    for epoch in train(params, images, labels, rng, recipe, validation, last, where.run_epoch):
+        facts: dict[str, Any] = {"epoch": epoch.epoch, "loss": epoch.loss}
+        facts |= {"train_accuracy": epoch.train_accuracy, "validation_accuracy": epoch.validation_accuracy}
+        history = [*history, facts]
+        reached = epoch.validation_accuracy
+        if best is None or reached is None or reached >= best.accuracy["validation"]:
+            best = Model(
+                map_params(to_numpy, epoch.params),
+                recipe.activation,
+                recipe.loss,
+                image_shape=data.images.shape[1:],
+                recipe_name=name,
+                recipe=recipe,
+                seed=seed,
+                data_checksum=data.checksum,
+                accuracy={} if reached is None else {"validation": reached},
+            )
+        best = replace(best, history=history)
+        finished = epoch.epoch == recipe.epochs
+        if finished and data.test is not None:
+            on_test = accuracy(best.params, *data.test, recipe.activation)
+            best = replace(best, accuracy=best.accuracy | {"test": on_test})
+        if out is not None:
+            model_file.save(out, best, None if finished else _run_state(epoch, data))
+        yield Progress(epoch, best)
+
+
+def _initial(data: Data, recipe: Recipe, rng: np.random.Generator) -> Params:
+    C = data.classes
+    if recipe.init == "templates":
+        fitted = templates.fit(data.images, data.labels, C)
+        params = templates.init_from(fitted, recipe.hidden, rng, recipe.bias)
+        return map_params(lambda p: p.astype(np.float32), params)
+    D = int(np.prod(data.images.shape[1:]))
+    return init_params(D, recipe.hidden, C, rng, recipe.bias, np.float32)
+
+
+def _run_state(epoch: Epoch, data: Data) -> RunState:
+    """What the next epoch needs, as tensors and facts. Without biases nothing is stored for them."""
+    tensors = {}
+    for name, p in epoch.params._asdict().items():
+        if p is not None:
+            tensors[name] = to_numpy(p)
+            for slot, array in enumerate(getattr(epoch.memory, name)):
+                tensors[f"{name}.{slot}"] = to_numpy(array)
+    held_back = len(data.validation[1]) if data.validation else 0
+    return RunState(
+        tensors, {"epoch": epoch.epoch, "rng_state": dict(epoch.rng_state), "validation": held_back}
+    )
+
+
+def _last_epoch(model: Model, state: RunState, recipe: Recipe, data: Data) -> Epoch:
+    """The Epoch that _run_state stored.  ModelFileError where the file contradicts itself or the data."""
+    if model.data_checksum != data.checksum:
+        raise DataError("expected the data that the run began with; their checksum differs")
+    slots = OPTIMIZERS[recipe.optimizer][1]
+    arrays, memory = {}, {}
+    for name, kept in model.params._asdict().items():
+        expected = [name, *(f"{name}.{slot}" for slot in range(slots))] if kept is not None else []
+        found = [state.tensors[key] for key in expected if key in state.tensors]
+        if len(found) < len(expected) or any(array.shape != kept.shape for array in found):
+            raise ModelFileError(f"the state of the run lacks {name}, or its shape differs; start anew")
+        if not all(np.isfinite(array).all() for array in found):
+            raise ModelFileError(f"the state of the run is not finite in {name}; start anew")
+        arrays[name] = found[0] if found else None
+        memory[name] = tuple(found[1:]) if found else None
+    epoch, rng_state = state.facts.get("epoch"), dict(state.facts.get("rng_state") or {})
+    try:
+        np.random.default_rng().bit_generator.state = rng_state
+    except (TypeError, ValueError, KeyError) as error:
+        raise ModelFileError(
+            f"the state of the run has no random state that fits ({error}); start anew"
+        ) from None
+    if type(epoch) is not int or not 1 <= epoch < recipe.epochs or len(model.history) != epoch:
+        raise ModelFileError(f"the state of the run says epoch {epoch} of {recipe.epochs}; start anew")
+    return Epoch(epoch, Params(**arrays), Params(**memory), rng_state, 0.0, 0.0, None, 0.0)

@@ -1,0 +1,44 @@
+"""What the tests share: small real data, a trained model, and the figures printed at the end of a run."""
+
+import numpy as np
+import pytest
+
+from handgrad import digits
+
+FIGURES: dict[str, str] = {}
+
+
+@pytest.fixture
+def figure():
+    """figure(name, value) keeps a measured value; all are printed when the run ends."""
+    return lambda name, value: FIGURES.__setitem__(name, value)
+
+
+def pytest_terminal_summary(terminalreporter):
+    if FIGURES:
+        terminalreporter.section("figures")
+        for name, value in FIGURES.items():
+            terminalreporter.write_line(f"{name}: {value}")
+
+
+@pytest.fixture(scope="session")
+def mnist():
+    """The embedded data; treated as read-only, so that no test can spoil it for another."""
+    sets = digits.load_mnist()
+    for images, labels in sets:
+        images.setflags(write=False)
+        labels.setflags(write=False)
+    return sets
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+@pytest.fixture(autouse=True)
+def _own_folders(monkeypatch, tmp_path_factory):
+    """No test sees or touches the user's files, and none reaches the network."""
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("XDG_DATA_HOME", str(home / "data"))

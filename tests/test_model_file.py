@@ -1,0 +1,333 @@
+"""Model files: exact both ways, refused when damaged, never torn, never executed."""
+
+import json
+import os
+import pickle
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file, save_file
+
+from handgrad import model_file, network
+from handgrad.errors import DataError, ModelFileError
+from handgrad.model import Model
+from handgrad.model_file import RunState
+from handgrad.network import Params
+from handgrad.recipes import CHOICES, Recipe
+
+
+def random_model(rng, D=784, H=12, C=10, **facts):
+    params = network.init_params(D, H, C, rng, facts.pop("bias", True), np.float32)
+    return Model(params, **facts)
+
+
+@pytest.fixture
+def saved(tmp_path, rng):
+    path = tmp_path / "model.safetensors"
+    model_file.save(
+        path, random_model(rng, recipe_name="lesson", recipe=Recipe(), seed=3, accuracy={"test": 0.97})
+    )
+    return path
+
+
+def test_a_thousand_random_models_come_back_bit_for_bit(tmp_path, rng):
+    path = tmp_path / "m"
+    for i in range(1000):
+        D, H, C = (int(rng.integers(low, high)) for low, high in ((1, 40), (1, 20), (2, 12)))
+        facts = {
+            "activation": str(rng.choice(CHOICES["activation"])),
+            "loss": str(rng.choice(CHOICES["loss"])),
+        }
+        facts |= {"seed": i, "data_checksum": "ab" * 32, "accuracy": {"test": float(rng.random())}}
+        facts["history"] = [{"epoch": 1, "loss": float(rng.random())}]
+        model = random_model(rng, D, H, C, bias=bool(i % 2), **facts)
+        if i % 3 == 0:
+            model = replace(model, classes=tuple(f"class {c}" for c in range(C)))
+        model_file.save(path, model)
+        back = model_file.load(path)
+        for name, p, q in zip(Params._fields, model.params, back.params, strict=True):
+            assert (p is None and q is None) or p.tobytes() == q.tobytes(), name
+        for fact in (
+            "activation",
+            "loss",
+            "classes",
+            "image_shape",
+            "seed",
+            "data_checksum",
+            "accuracy",
+            "history",
+        ):
+            assert getattr(back, fact) == getattr(model, fact), fact
+
+
+def test_others_can_read_it_with_safetensors_alone(saved):
+    tensors = load_file(saved)
+    assert {name: (t.shape, t.dtype) for name, t in tensors.items()} == {
+        "W1": ((12, 784), np.float32),
+        "b1": ((12,), np.float32),
+        "W2": ((10, 12), np.float32),
+        "b2": ((10,), np.float32),
+    }
+    header = json.loads(saved.read_bytes()[8 : 8 + int.from_bytes(saved.read_bytes()[:8], "little")])
+    facts = {key: json.loads(text) for key, text in header["__metadata__"].items()}
+    assert facts["format_version"] == 1
+    assert facts["activation"] == "relu"
+    assert facts["classes"] == list(range(10))
+    assert facts["pixel_scaling"] == {"divide_by": 255.0}
+    assert facts["recipe"]["name"] == "lesson"
+    assert facts["recipe"]["hidden"] == 64
+
+
+def test_equal_models_give_equal_bytes(tmp_path, rng):
+    """Also across processes, where the library's own order of metadata differs."""
+    program = (
+        "import sys, numpy as np; from handgrad import model_file, network; from handgrad.model import Model\n"
+        "p = network.init_params(9, 4, 3, np.random.default_rng(0), dtype=np.float32)\n"
+        "model_file.save(sys.argv[1], Model(p, seed=1))"
+    )
+    for name in "abc":
+        subprocess.run([sys.executable, "-c", program, tmp_path / name], check=True)
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes() == (tmp_path / "c").read_bytes()
+
+
+def test_a_model_answers_as_the_network_does(mnist, rng):
+    images = mnist[1][0][:50]
+    for loss in CHOICES["loss"]:
+        model = random_model(rng, loss=loss)
+        cache = network.forward(model.params, (images.reshape(50, -1) / np.float32(255)).astype(np.float32))
+        scores = model.scores(images)
+        if loss == "cross_entropy":
+            np.testing.assert_allclose(scores.sum(axis=1), 1, rtol=1e-5)
+        else:
+            np.testing.assert_allclose(scores, cache.y, rtol=1e-5)
+        np.testing.assert_array_equal(model.predict(images), cache.z.argmax(axis=1))
+        np.testing.assert_array_equal(model.predict(images.reshape(50, -1)), model.predict(images))
+        np.testing.assert_array_equal(model.predict(images / 255), model.predict(images))
+        np.testing.assert_array_equal(model.predict(images[0]), model.predict(images[:1]))
+    letters = replace(model, classes=tuple("abcdefghij"))
+    assert set(letters.predict(images).tolist()) <= set("abcdefghij")
+    with pytest.raises(DataError, match="784 pixels, as the network has; got 5 x 5"):
+        model.predict(np.zeros((2, 5, 5), np.uint8))
+
+
+def header_of(data):
+    return json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+
+
+def with_header(data, change):
+    header = header_of(data)
+    change(header)
+    text = json.dumps(header).encode()
+    return len(text).to_bytes(8, "little") + text + data[8 + int.from_bytes(data[:8], "little") :]
+
+
+def fact(key, value):
+    return lambda data: with_header(data, lambda h: h["__metadata__"].__setitem__(key, json.dumps(value)))
+
+
+def tensors(change):
+    """The same file with other tensors."""
+
+    def crafted(data, path):
+        arrays = load_file(path)
+        change(arrays)
+        save_file(arrays, path, metadata=header_of(data)["__metadata__"])
+
+    return crafted
+
+
+CRAFTED = {
+    "empty": (lambda data: b"", "safetensors file"),
+    "text": (lambda data: b"hello, this is not a model at all", "safetensors file"),
+    "a pickle": (lambda data: pickle.dumps({"W1": [1]}), "safetensors file"),
+    "cut in the header": (lambda data: data[:50], "safetensors file"),
+    "cut in the data": (lambda data: data[:-1], "safetensors file"),
+    "bytes behind the end": (lambda data: data + b"\0", "safetensors file"),
+    "a huge header": (lambda data: (1 << 60).to_bytes(8, "little") + data[8:], "header is damaged"),
+    "header beyond ours": (lambda data: (1 << 23).to_bytes(8, "little") + b" " * (1 << 23), "header is damaged"),
+    "no metadata": (lambda data: with_header(data, lambda h: h.pop("__metadata__")), "not a handgrad model"),
+    "metadata that is not JSON": (lambda data: with_header(data, lambda h: h["__metadata__"].__setitem__("bias", "{")), "damaged"),
+    "a newer format": (fact("format_version", 2), "format version 2 is newer than 1; update handgrad"),
+    "format version 0": (fact("format_version", 0), "no handgrad format version"),
+    "format version as text": (fact("format_version", "1"), "no handgrad format version"),
+    "an unknown activation": (fact("activation", "swish"), "activation to be one of relu"),
+    "activation as a list": (fact("activation", ["relu"]), "activation as str"),
+    "an unknown loss": (fact("loss", "hinge"), "loss to be l2 or cross_entropy"),
+    "bias as a number": (fact("bias", 1), "bias as bool"),
+    "too few classes": (fact("classes", [0, 1]), "expected 10 different classes"),
+    "a class twice": (fact("classes", [0, 1, 2, 3, 4, 5, 6, 7, 8, 8]), "expected 10 different classes"),
+    "classes as lists": (fact("classes", [[0]] * 10), "classes as numbers or texts"),
+    "another image shape": (fact("image_shape", [27, 28]), "W1 has 784 columns but images are 27 x 28"),
+    "image shape with a zero": (fact("image_shape", [0, 784]), "image_shape as positive"),
+    "image shape that overflows": (fact("image_shape", [2**62, 2**62]), "784 columns but images are"),
+    "another scaling": (fact("pixel_scaling", {"divide_by": 1}), "expected pixel_scaling divide_by 255"),
+    "no scaling": (fact("pixel_scaling", None), "expected pixel_scaling"),
+    "a recipe that is none": (fact("recipe", {"hidden": 3}), "expected a recipe with exactly"),
+    "a recipe with nonsense": (fact("recipe", {**Recipe().to_dict(), "hidden": -1}), "hidden to be a whole number"),
+    "a recipe as a list": (fact("recipe", [1]), "expected a recipe"),
+    "history as text": (fact("history", "x"), "history as list"),
+    "accuracy as a list": (fact("accuracy", []), "accuracy as dict"),
+    "biases off but not zero": (tensors(lambda t: t["b1"].fill(1)), ""),
+    "a tensor missing": (tensors(lambda t: t.pop("b2")), "expected the tensors W1, b1, W2, b2; got W1, W2, b1"),
+    "a tensor more": (tensors(lambda t: t.update(W3=np.zeros(3, np.float32))), "got W1, W2, W3, b1, b2"),
+    "a run's tensor without a run": (tensors(lambda t: t.update({"run.W1": np.zeros(3, np.float32)})), "expected the tensors"),
+    "float64": (tensors(lambda t: t.update(W1=t["W1"].astype(np.float64))), "float32 tensors; got F64"),
+    "integers": (tensors(lambda t: t.update(b1=np.zeros(12, np.int32))), "float32 tensors; got I32"),
+    "H that disagrees": (tensors(lambda t: t.update(W2=t["W2"][:, :11].copy())), "W2 has 11 columns but W1 has 12 rows"),
+    "a bias too long": (tensors(lambda t: t.update(b1=np.zeros(13, np.float32))), r"b1 of shape \(12,\); got \(13,\)"),
+    "W1 flat": (tensors(lambda t: t.update(W1=t["W1"].ravel())), r"expected W1 \(H, D\)"),
+    "no pixels": (tensors(lambda t: t.update(W1=np.zeros((12, 0), np.float32))), "expected W1"),
+    "NaN": (tensors(lambda t: t["W1"].__setitem__((3, 5), np.nan)), "W1 holds values that are not finite"),
+    "infinity": (tensors(lambda t: t["b2"].__setitem__(3, np.inf)), "b2 holds values that are not finite"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", CRAFTED)
+def test_a_bad_file_is_one_line_that_names_it(what, saved):
+    craft, message = CRAFTED[what]
+    data = saved.read_bytes()
+    if what == "biases off but not zero":
+        tensors(lambda t: t["b1"].fill(1))(data, saved)
+        saved.write_bytes(fact("bias", False)(saved.read_bytes()))
+        message = "biases are off, but b1 or b2 is not zero"
+    elif craft.__code__.co_argcount == 2:
+        craft(data, saved)
+    else:
+        saved.write_bytes(craft(data))
+    with pytest.raises(ModelFileError, match=message) as caught:
+        model_file.load(saved)
+    assert str(saved) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_file_and_a_folder_are_refused(tmp_path):
+    for path in (tmp_path / "none", tmp_path):
+        with pytest.raises(ModelFileError, match="expected a model file; there is none"):
+            model_file.load(path)
+
+
+def test_twenty_thousand_mutants_raise_nothing_but_model_file_errors(tmp_path, rng, figure):
+    path = tmp_path / "m"
+    model_file.save(
+        path, random_model(rng, 6, 3, 2, recipe_name="x", recipe=Recipe(), history=[{"epoch": 1}])
+    )
+    whole, refused = path.read_bytes(), 0
+    header = 8 + int.from_bytes(whole[:8], "little")
+    for _ in range(20_000):
+        mutant = bytearray(whole)
+        for _ in range(rng.integers(1, 4)):
+            at = int(rng.integers(0, header if rng.random() < 0.8 else len(whole)))
+            match rng.integers(0, 3):
+                case 0:
+                    mutant[at : at + 1] = rng.bytes(1)
+                case 1:
+                    del mutant[at : at + int(rng.integers(1, 9))]
+                case _:
+                    mutant[at:at] = rng.bytes(int(rng.integers(1, 9)))
+        path.write_bytes(mutant)
+        try:
+            model_file.load(path)
+        except ModelFileError:
+            refused += 1
+    assert refused > 15_000
+    figure("20,000 mutated model files", f"{refused} refused, no other exception")
+
+
+def test_nothing_that_is_not_finite_or_contradicts_itself_is_saved(saved, rng):
+    before = saved.read_bytes()
+    model = random_model(rng)
+    model.params.W1[0, 0] = np.nan
+    with pytest.raises(ValueError, match="not finite"):
+        model_file.save(saved, model)
+    with pytest.raises(ValueError, match="both must be the number of hidden units"):
+        Model(model.params._replace(W2=np.zeros((10, 5))))
+    assert saved.read_bytes() == before
+
+
+def test_the_state_of_a_run_travels_with_the_model(tmp_path, rng):
+    path, model = tmp_path / "m", random_model(rng)
+    state = RunState(
+        {"W1": rng.normal(size=(12, 784)).astype(np.float32)}, {"epoch": 2, "rng_state": {"state": 2**127}}
+    )
+    model_file.save(path, model, state)
+    back, run = model_file.load_run(path)
+    np.testing.assert_array_equal(run.tensors["W1"], state.tensors["W1"])
+    assert run.facts == state.facts
+    np.testing.assert_array_equal(back.params.W1, model.params.W1)
+    model_file.save(path, model)
+    assert model_file.load_run(path)[1] is None
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may write anywhere")
+def test_a_read_only_folder_is_one_line(tmp_path, rng):
+    tmp_path.chmod(0o500)
+    with pytest.raises(ModelFileError, match="cannot be written: Permission denied"):
+        model_file.save(tmp_path / "m", random_model(rng))
+
+
+def test_a_full_disk_leaves_the_old_file(saved, rng, monkeypatch):
+    before = saved.read_bytes()
+
+    def full(descriptor):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(ModelFileError, match="cannot be written: No space left on device"):
+        model_file.save(saved, random_model(rng))
+    assert saved.read_bytes() == before
+    assert [entry.name for entry in saved.parent.iterdir()] == [saved.name]
+
+
+def test_a_missing_folder_is_one_line(tmp_path, rng):
+    with pytest.raises(ModelFileError, match="cannot be written: No such file or directory"):
+        model_file.save(tmp_path / "none" / "m", random_model(rng))
+
+
+SAVER = """
+import sys, numpy as np
+from handgrad import model_file, network
+from handgrad.model import Model
+models = [Model(network.init_params(784, 64, 10, np.random.default_rng(s), dtype=np.float32), seed=s) for s in (1, 2)]
+def save_for_ever():
+    while True:
+        for model in models:
+            model_file.save(sys.argv[1], model)
+"""
+KILLER = """
+import os, random, signal, time
+random.seed(0)
+for _ in range(500):
+    child = os.fork()
+    if child == 0:
+        save_for_ever()
+    time.sleep(random.uniform(0.001, 0.012))
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    print(model_file.load(sys.argv[1]).seed)
+"""
+
+
+def test_killed_while_saving_the_file_is_always_whole(tmp_path, rng, figure):
+    """SIGKILL at 500 random moments of a process that saves without pause; after each the file loads."""
+    path = tmp_path / "m"
+    model_file.save(path, random_model(rng, H=64, seed=1))
+    killer = [sys.executable, "-c", SAVER + KILLER, path]
+    seeds = subprocess.run(killer, check=True, capture_output=True, text=True).stdout.split()
+    assert len(seeds) == 500
+    assert set(seeds) == {"1", "2"}
+    figure("files whole after SIGKILL while saving", "500 of 500")
+
+
+def test_readers_never_see_a_torn_file(tmp_path, rng):
+    """Four processes read while one saves: a thousand loads in all, each of a whole model."""
+    path = tmp_path / "m"
+    model_file.save(path, random_model(rng, H=64, seed=1))
+    saver = subprocess.Popen([sys.executable, "-c", SAVER + "save_for_ever()", path])
+    reader = "import sys; from handgrad import model_file\nfor _ in range(250): assert model_file.load(sys.argv[1]).hidden == 64"
+    readers = [subprocess.Popen([sys.executable, "-c", reader, path]) for _ in range(4)]
+    assert [process.wait() for process in readers] == [0] * 4
+    saver.kill()
+    saver.wait()
