@@ -43,7 +43,7 @@ def engine(name: str = "auto", device: str = "cpu") -> Engine:
     except (RuntimeError, AssertionError) as error:  # how PyTorch says that a device is not there
         text = str(error).splitlines()[0]
         raise HandgradError(f"expected a device that PyTorch has here; got {device!r}: {text}") from None
-    return Engine(f"torch on {device}", lambda array: torch.asarray(array, device=device), run_epoch)
+    return Engine(f"torch on {device}", lambda array: torch.tensor(array, device=device), run_epoch)
 
 
 def to_numpy(array: Array) -> np.ndarray[Any, Any]:

@@ -12,8 +12,9 @@ Array = Any  # an array of any namespace that follows the array API standard
 
 def affine_forward(x: Array, W: Array, b: Array | None = None) -> Array:
     """a = x W^T + b.  x (N, D), W (H, D), b (H,) or None for no bias -> a (N, H)."""
-    _expect(x.ndim == 2 and W.ndim == 2 and x.shape[1] == W.shape[1], "x (N, D) and W (H, D)", x, W)
-    _expect(b is None or b.shape == W.shape[:1], "W (H, D) and b (H,)", W, b)
+    if x.ndim != 2 or W.ndim != 2 or x.shape[1] != W.shape[1] or (b is not None and b.shape != W.shape[:1]):
+        got = [None if p is None else tuple(p.shape) for p in (x, W, b)]
+        raise ValueError(f"expected x (N, D), W (H, D) and b (H,) that agree; got shapes {got}")
     return x @ W.T if b is None else x @ W.T + b
 
 
@@ -21,9 +22,7 @@ def affine_backward(grad_a: Array, x: Array, W: Array | None) -> tuple[Array | N
     """Of a = x W^T + b: grad_x = grad_a W, grad_W = grad_a^T x, grad_b = sum_n grad_a.
 
     grad_a (N, H), x (N, D), W (H, D) -> grad_x (N, D), grad_W (H, D), grad_b (H,).
-    The first layer has nobody to hand grad_x to: with W = None it is not computed, and is None.
-    """
-    _expect(grad_a.ndim == 2 and grad_a.shape[0] == x.shape[0], "grad_a (N, H) and x (N, D)", grad_a, x)
+    The first layer has nobody to hand grad_x to: with W = None it is not computed, and is None."""
     grad_x = None if W is None else grad_a @ W
     return grad_x, grad_a.T @ x, array_namespace(grad_a).sum(grad_a, axis=0)
 
@@ -77,9 +76,3 @@ ACTIVATIONS = {  # of the hidden layer: forward, backward, and which of a and h 
     "sigmoid": (sigmoid_forward, sigmoid_backward, "h"),
     "none": (lambda a: a, lambda grad_h, a: grad_h, "a"),  # the two layers collapse into one
 }
-
-
-def _expect(holds: bool, expected: str, *got: Array) -> None:
-    if not holds:
-        shapes = " and ".join(str(tuple(array.shape)) for array in got)
-        raise ValueError(f"expected {expected} that agree; got shapes {shapes}")

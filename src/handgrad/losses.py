@@ -18,8 +18,7 @@ def one_hot(labels: Array, C: int, dtype: object = None) -> Array:
 def l2_loss(y: Array, labels: Array) -> tuple[Array, Array]:
     """L = 1/N sum_i sum_j (y_ij - target_ij)^2 and grad_y = 2/N (y - target).
 
-    Summed over C digits, averaged over N images, no 1/2.  y (N, C), labels (N,) -> L (), grad_y (N, C).
-    """
+    Summed over C digits, averaged over N images, no 1/2.  y (N, C), labels (N,) -> L (), grad_y (N, C)."""
     error, N = y - _target(y, labels), y.shape[0]
     return array_namespace(y).sum(error * error) / N, 2 / N * error
 
@@ -27,9 +26,8 @@ def l2_loss(y: Array, labels: Array) -> tuple[Array, Array]:
 def cross_entropy_loss(z: Array, labels: Array) -> tuple[Array, Array]:
     """L = -1/N sum_i log softmax(z)_{i, labels_i} and grad_z = 1/N (softmax(z) - target).
 
-    The comparison to the L2 loss. It reads the scores z (N, C) and goes back to them directly:
-    softmax is its output layer, and exp and log cancel in the derivative.
-    """
+    The comparison to the L2 loss. It reads the scores z (N, C) and goes back to them directly: softmax is
+    its output layer, and exp and log cancel in the derivative."""
     xp, target, log_y, N = array_namespace(z), _target(z, labels), log_softmax(z), z.shape[0]
     return -xp.sum(target * log_y) / N, (xp.exp(log_y) - target) / N
 
@@ -42,7 +40,7 @@ def log_softmax(z: Array) -> Array:
 
 
 def _target(outputs: Array, labels: Array) -> Array:
-    if outputs.ndim != 2 or outputs.shape[0] != labels.shape[0] or outputs.shape[0] == 0:
+    if outputs.ndim != 2 or not 0 < outputs.shape[0] == labels.shape[0]:
         got = f"shapes {tuple(outputs.shape)} and {tuple(labels.shape)}"
         raise ValueError(f"expected outputs (N, C) and labels (N,) with one N of at least 1; got {got}")
     return one_hot(labels, outputs.shape[1], outputs.dtype)

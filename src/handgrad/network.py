@@ -34,14 +34,12 @@ def init_params(
 ) -> Params:
     """W1 ~ N(0, 2/D) (He et al. 2015), W2 ~ N(0, 2/(H + C)) (Glorot and Bengio 2010), biases 0.
 
-    NumPy arrays; map_params(torch.asarray, params) moves them elsewhere. float64 is exact enough to
-    check gradients, float32 trains twice as fast; one seed draws the same weights for both.
-    """
+    NumPy arrays; map_params(torch.asarray, params) moves them elsewhere. float64 is exact enough to check
+    gradients, float32 trains twice as fast; one seed draws the same weights for both."""
     W1 = np.sqrt(2 / D) * rng.standard_normal((H, D))
     W2 = np.sqrt(2 / (H + C)) * rng.standard_normal((C, H))
-    b1: Array = np.zeros(H, dtype)
-    b2: Array = np.zeros(C, dtype)
-    return Params(W1.astype(dtype), b1 if bias else None, W2.astype(dtype), b2 if bias else None)
+    b1, b2 = (np.zeros(H), np.zeros(C)) if bias else (None, None)
+    return map_params(lambda p: p.astype(dtype), Params(W1, b1, W2, b2))
 
 
 def map_params(f: Callable[..., Array], *params: Params) -> Params:
@@ -66,8 +64,7 @@ def backward(
 ) -> Params:
     """grad_y (N, C) -> the gradients of W1, b1, W2 and b2: forward mirrored, line for line.
 
-    A loss that reads the scores instead (cross-entropy) comes in at grad_z (N, C), past the sigmoid.
-    """
+    A loss that reads the scores instead (cross-entropy) comes in at grad_z (N, C), past the sigmoid."""
     _, activation_backward, read = ACTIVATIONS[activation]
     grad_z = layers.sigmoid_backward(grad_y, cache.y) if grad_z is None else grad_z  # (N, C)
     grad_h, grad_W2, grad_b2 = layers.affine_backward(grad_z, cache.h, params.W2)  # (N, H), (C, H), (C,)

@@ -1,6 +1,6 @@
 """A picture of one digit -> the 28x28 image that MNIST's makers would have made of it.
 
-    file -> upright grey -> ink (paper 0, ink 1) -> bounding box -> 20-pixel box -> centre of mass -> 28x28
+    file -> upright grey -> ink (paper 0, ink 1) and its box -> 20-pixel box -> centre of mass -> 28x28
 
 Dark on light or light on dark, of any size. Source: the description of MNIST's preparation at
 http://yann.lecun.com/exdb/mnist: size normalised to a 20x20 box with the aspect kept, anti-aliased grey,
@@ -22,7 +22,8 @@ FORMATS = ("PNG", "JPEG")
 MAX_PIXELS = 25_000_000
 SIDE, BOX = 28, 20  # MNIST's field, and the box that the digit's longer side fills
 FAINTEST = 0.12  # contrast between ink and paper below which a picture is blank
-NOISE = 0.2  # share of the darkest ink below which a pixel is paper
+GRAIN = 0.1, 0.4  # share of the strongest ink below which a pixel is paper: at least, at most
+COARSE = 128  # pixels of the longer side at which a digit is looked for
 
 
 class Digit(NamedTuple):
@@ -58,14 +59,41 @@ def read_grey(source: str | os.PathLike[str] | IO[bytes], name: str | None = Non
 
 
 def find_digit(grey: Array) -> Digit | None:
-    """The one digit on a grey picture (height, width), 0 black to 1 white; None on a blank picture."""
-    ink = _ink(grey)
-    if ink is None:
+    """The one digit on a grey picture (height, width), 0 black to 1 white; None on a blank picture.
+
+    The paper's shade is the median along the border; the ink is on the side of it that goes further.
+    From coarse to fine: the box is found on the picture reduced to some 128 pixels, which averages its
+    grain away, then again within that box, until nothing more falls off.
+    """
+    border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
+    paper = float(np.median(border))
+    coarse = _reduced(grey, max(1, max(grey.shape) // COARSE))
+    darker, lighter = paper - float(coarse.min()), float(coarse.max()) - paper
+    contrast = darker if darker >= lighter else -lighter
+    if abs(contrast) < FAINTEST:
         return None
-    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
-    top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
-    box = (int(left), int(top), int(right - left), int(bottom - top))
-    return Digit(_centred(_fitted(ink[top:bottom, left:right])), box)
+    top, left, (height, width) = 0, 0, grey.shape
+    while True:
+        factor = max(1, max(height, width) // COARSE)
+        grain = np.clip(4 * border.std() / (abs(contrast) * factor), *GRAIN)
+        ink = (paper - _reduced(grey[top : top + height, left : left + width], factor)) / contrast
+        ink = np.where(ink < grain, 0, np.clip(ink, 0, 1)).astype(np.float32)
+        if not ink.any():
+            return None
+        rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
+        ink = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+        top, left = top + factor * int(rows[0]), left + factor * int(columns[0])
+        before, height, width = max(height, width), factor * ink.shape[0], factor * ink.shape[1]
+        height, width = min(height, grey.shape[0] - top), min(width, grey.shape[1] - left)
+        if factor == 1 or max(height, width) > 0.75 * before:
+            return Digit(_centred(_fitted(ink)), (left, top, width, height))
+
+
+def _reduced(grey: Array, factor: int) -> Array:
+    """The mean of each factor x factor block; what is left over at the right and bottom counts as one."""
+    if factor == 1:
+        return grey
+    return np.asarray(Image.fromarray(grey).reduce(factor))
 
 
 def _grey(picture: Image.Image) -> Array:
@@ -82,21 +110,6 @@ def _grey(picture: Image.Image) -> Array:
     return np.asarray(picture.convert("L"), np.float32) / 255
 
 
-def _ink(grey: Array) -> Array | None:
-    """How much ink each pixel holds, 0 to 1; None where there is none to speak of.
-
-    The paper's shade is the median along the border; the ink is on the side of it that goes further.
-    """
-    border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
-    paper = np.median(border)
-    darker, lighter = paper - grey.min(), grey.max() - paper
-    contrast = max(darker, lighter)
-    if contrast < FAINTEST:
-        return None
-    ink = np.clip((paper - grey if darker >= lighter else grey - paper) / contrast, 0, 1)
-    return np.where(ink < NOISE, 0, ink)
-
-
 def _fitted(ink: Array) -> Array:
     """The crop, resized so that its longer side is 20 pixels; grey levels average the area covered."""
     height, width = ink.shape
@@ -104,16 +117,15 @@ def _fitted(ink: Array) -> Array:
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     if size == (width, height):
         return ink
-    filter_ = Image.Resampling.BOX if scale < 0.5 else Image.Resampling.BILINEAR
-    return np.asarray(Image.fromarray(ink.astype(np.float32)).resize(size, filter_))
+    return np.asarray(Image.fromarray(ink).resize(size, Image.Resampling.BOX))
 
 
 def _centred(ink: Array) -> Array:
     """On the 28x28 field, with the centre of mass in its middle, as far as whole pixels allow; uint8."""
     height, width = ink.shape
     y, x = (ink.sum(axis=1) @ np.arange(height), ink.sum(axis=0) @ np.arange(width)) / ink.sum()
-    top = int(np.clip(round((SIDE - 1) / 2 - y), 0, SIDE - height))
-    left = int(np.clip(round((SIDE - 1) / 2 - x), 0, SIDE - width))
+    top = int(np.clip(round(SIDE / 2 - y), 0, SIDE - height))  # MNIST's middle is pixel 14, 14
+    left = int(np.clip(round(SIDE / 2 - x), 0, SIDE - width))
     field = np.zeros((SIDE, SIDE), np.uint8)
     field[top : top + height, left : left + width] = np.rint(255 * ink / ink.max())
     return field

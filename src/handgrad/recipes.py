@@ -10,6 +10,7 @@ CHOICES = {
     "activation": tuple(ACTIVATIONS),
     "loss": ("l2", "cross_entropy"),
     "init": ("random", "templates"),
+    "output_bias": ("zero", "prior"),
     "optimizer": tuple(OPTIMIZERS),
     "schedule": tuple(SCHEDULES),
 }
@@ -23,6 +24,7 @@ class Recipe:
     activation: str = "relu"
     bias: bool = True
     init: str = "random"  # or "templates": start from the mean images (20 hidden units at least)
+    output_bias: str = "zero"  # or "prior": b2 such that each output starts at 1/C, not at 1/2
     loss: str = "l2"
     optimizer: str = "sgd"
     learning_rate: float = 0.1  # at its peak
@@ -66,11 +68,12 @@ RECIPES = {
     "lesson": Recipe(learning_rate=0.5, epochs=5),
     "quick": Recipe(
         hidden=192,
+        output_bias="prior",
         optimizer="nesterov",
         learning_rate=0.3,
         schedule="linear",
-        warmup=0.2,
+        warmup=0.3,
         batch_size=64,
-        epochs=5,
+        epochs=6,
     ),
 }

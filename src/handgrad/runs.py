@@ -4,8 +4,9 @@ images, labels -> split -> Data -> run: initial parameters -> train -> best so f
                                                                 ^------ resume ------'
 """
 
+import math
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -43,7 +44,12 @@ class Data:
 
 
 class Progress(NamedTuple):
-    """Where a run stands after an epoch: the epoch, and the model as it would be kept now."""
+    """Where a run stands after an epoch: the epoch, and the model as it would be kept now.
+
+    The last record of model.history says how good the epoch is: loss, train_accuracy (on the first
+    training images, as many as are held back for validation; all, where none are) and
+    validation_accuracy.
+    """
 
     epoch: Epoch
     model: Model
@@ -79,21 +85,18 @@ def run(
     rng = np.random.default_rng(seed)
     put, last = where.put, None
     if resume is None:
-        best, history, params = None, [], _initial(data, recipe, rng)
+        best, history, params = None, [], map_params(put, _initial(data, recipe, rng))
     else:
-        best, history = resume[0], resume[0].history
-        last = _last_epoch(*resume, recipe, data)
-        memory = map_params(lambda arrays: tuple(map(put, arrays)), last.memory)
-        last = last._replace(params=map_params(put, last.params), memory=memory)
+        best, history, last = resume[0], resume[0].history, _last_epoch(*resume, recipe, data, put)
         params = last.params
     images, labels = put(data.images), put(data.labels)
     validation = (put(data.validation[0]), put(data.validation[1])) if data.validation else None
-    params = map_params(put, params)
-    for epoch in train(params, images, labels, rng, recipe, validation, last, where.run_epoch):
-        facts: dict[str, Any] = {"epoch": epoch.epoch, "loss": epoch.loss}
-        facts |= {"train_accuracy": epoch.train_accuracy, "validation_accuracy": epoch.validation_accuracy}
-        history = [*history, facts]
-        reached = epoch.validation_accuracy
+    sample = slice(0, len(data.validation[1]) if data.validation else None)
+    for epoch in train(params, images, labels, rng, recipe, last, where.run_epoch):
+        on_training = accuracy(epoch.params, images[sample], labels[sample], recipe.activation)
+        reached = accuracy(epoch.params, *validation, recipe.activation) if validation else None
+        facts = {"epoch": epoch.epoch, "loss": epoch.loss}
+        history = [*history, {**facts, "train_accuracy": on_training, "validation_accuracy": reached}]
         if best is None or reached is None or reached >= best.accuracy["validation"]:
             best = Model(
                 map_params(to_numpy, epoch.params),
@@ -117,13 +120,21 @@ def run(
 
 
 def _initial(data: Data, recipe: Recipe, rng: np.random.Generator) -> Params:
+    """The parameters to start from, in float32.
+
+    With the output bias "prior", b2 = -log(C - 1), so that sigmoid(b2) = 1/C, the share of images that
+    show a digit. From 1/2 the first steps push all outputs down at once; with momentum they overshoot,
+    and sigmoids that reach 0 do not come back. Small sets need this most.
+    """
     C = data.classes
     if recipe.init == "templates":
         fitted = templates.fit(data.images, data.labels, C)
         params = templates.init_from(fitted, recipe.hidden, rng, recipe.bias)
-        return map_params(lambda p: p.astype(np.float32), params)
-    D = int(np.prod(data.images.shape[1:]))
-    return init_params(D, recipe.hidden, C, rng, recipe.bias, np.float32)
+    else:
+        params = init_params(math.prod(data.images.shape[1:]), recipe.hidden, C, rng, recipe.bias)
+    if recipe.output_bias == "prior" and recipe.bias and C > 2:
+        params.b2[:] = -math.log(C - 1)
+    return map_params(lambda p: p.astype(np.float32), params)
 
 
 def _run_state(epoch: Epoch, data: Data) -> RunState:
@@ -140,11 +151,17 @@ def _run_state(epoch: Epoch, data: Data) -> RunState:
     )
 
 
-def _last_epoch(model: Model, state: RunState, recipe: Recipe, data: Data) -> Epoch:
-    """The Epoch that _run_state stored.  ModelFileError where the file contradicts itself or the data."""
+def _last_epoch(
+    model: Model, state: RunState, recipe: Recipe, data: Data, put: Callable[[Array], Any]
+) -> Epoch:
+    """The Epoch that _run_state stored, its arrays put where the engine works.
+
+    ModelFileError where the file contradicts itself, DataError where the data are others.
+    """
     if model.data_checksum != data.checksum:
         raise DataError("expected the data that the run began with; their checksum differs")
-    slots = OPTIMIZERS[recipe.optimizer][1]
+    one = np.zeros(1)
+    slots = len(OPTIMIZERS[recipe.optimizer](one, one, (), 0.0, 0)[1])
     arrays, memory = {}, {}
     for name, kept in model.params._asdict().items():
         expected = [name, *(f"{name}.{slot}" for slot in range(slots))] if kept is not None else []
@@ -153,8 +170,8 @@ def _last_epoch(model: Model, state: RunState, recipe: Recipe, data: Data) -> Ep
             raise ModelFileError(f"the state of the run lacks {name}, or its shape differs; start anew")
         if not all(np.isfinite(array).all() for array in found):
             raise ModelFileError(f"the state of the run is not finite in {name}; start anew")
-        arrays[name] = found[0] if found else None
-        memory[name] = tuple(found[1:]) if found else None
+        arrays[name] = put(found[0]) if found else None
+        memory[name] = tuple(map(put, found[1:])) if found else None
     epoch, rng_state = state.facts.get("epoch"), dict(state.facts.get("rng_state") or {})
     try:
         np.random.default_rng().bit_generator.state = rng_state
@@ -164,4 +181,4 @@ def _last_epoch(model: Model, state: RunState, recipe: Recipe, data: Data) -> Ep
         ) from None
     if type(epoch) is not int or not 1 <= epoch < recipe.epochs or len(model.history) != epoch:
         raise ModelFileError(f"the state of the run says epoch {epoch} of {recipe.epochs}; start anew")
-    return Epoch(epoch, Params(**arrays), Params(**memory), rng_state, 0.0, 0.0, None, 0.0)
+    return Epoch(epoch, Params(**arrays), Params(**memory), rng_state, 0.0, 0.0)

@@ -12,7 +12,7 @@ from handgrad.diagnosis import ailment
 from handgrad.errors import DivergedError
 from handgrad.layers import Array
 from handgrad.network import Params, loss_and_gradients, predict
-from handgrad.optimizers import init_memory, update
+from handgrad.optimizers import update
 from handgrad.recipes import Recipe
 from handgrad.schedules import learning_rates
 
@@ -22,28 +22,24 @@ class Epoch(NamedTuple):
 
     epoch: int  # 1 after the first
     params: Params
-    memory: Params  # the optimizer's
+    memory: Params | None  # the optimizer's
     rng_state: Mapping[str, Any]  # of the generator that shuffles
     loss: float  # mean over the images, each measured just before the update of its batch
-    train_accuracy: float  # after the epoch, on the first training images: as many as for validation
-    validation_accuracy: float | None
-    seconds: float  # of training alone
+    seconds: float
 
 
 @np.errstate(over="ignore", invalid="ignore")  # looked for, and named
 def run_epoch(
     params: Params, images: Array, labels: Array, order: Array, recipe: Recipe, rates: np.ndarray,
     memory: Params | None = None, first_step: int = 0,
-) -> tuple[Params, Params, float]:  # fmt: skip
+) -> tuple[Params, Params | None, float]:  # fmt: skip
     """One pass over the rows named in order -> new params, new optimizer memory, mean loss.
 
-    images (N, ...) integer pixels or floats in 0..1, labels (N,), order (M,) row numbers, rates the
-    learning rate of each batch; the last batch may be smaller. This is the seam that engines share:
-    the same arguments, batches and numbers. DivergedError as soon as a loss is not finite.
-    """
+    images (N, ...) integer pixels or floats in 0..1, labels (N,), order (M,) row numbers, rates the learning
+    rate of each batch, the last of which may be smaller. The seam that engines share: same arguments, same
+    batches, same numbers. DivergedError as soon as a loss is not finite."""
     xp, size, total = array_namespace(images), recipe.batch_size, 0.0
     order = xp.asarray(order, device=device(images))
-    memory = memory or init_memory(recipe.optimizer, params)
     for batch, rate in enumerate(map(float, rates)):
         rows = order[batch * size : (batch + 1) * size]  # (n,)
         x = as_input(xp.take(images, rows, axis=0), params.W1.dtype)  # (n, D)
@@ -57,35 +53,26 @@ def run_epoch(
 
 def train(
     params: Params, images: Array, labels: Array, rng: np.random.Generator, recipe: Recipe,
-    validation: tuple[Array, Array] | None = None, resume: Epoch | None = None,
-    engine: Callable[..., tuple[Params, Params, float]] = run_epoch,
+    resume: Epoch | None = None, engine: Callable[..., tuple[Params, Params | None, float]] = run_epoch,
 ) -> Iterator[Epoch]:  # fmt: skip
     """Yield an Epoch after each pass over the freshly shuffled images; what is yielded stays valid.
 
     resume goes on after an Epoch of an earlier run, to the very numbers of an uninterrupted one.
-    DivergedError names epoch, batch and learning rate; DataError says what is wrong with the arrays.
-    """
-    for some, their_labels in ((images, labels), validation or (images, labels)):
-        expect_images(some, params.W1.shape[1])
-        expect_labels(their_labels, some.shape[0], params.W2.shape[0])
-    N, batches = images.shape[0], -(-images.shape[0] // recipe.batch_size)
+    DivergedError names epoch, batch and learning rate; DataError says what is wrong with the arrays."""
+    expect_images(images, params.W1.shape[1])
+    expect_labels(labels, images.shape[0], params.W2.shape[0])
+    N, batches, first, memory = images.shape[0], -(-images.shape[0] // recipe.batch_size), 0, None
     rates = learning_rates(recipe.schedule, recipe.learning_rate, recipe.epochs * batches, recipe.warmup)
-    memory, first = init_memory(recipe.optimizer, params), 0
     if resume:
         first, params, memory, rng.bit_generator.state = resume[:4]
-    sample = slice(0, validation[1].shape[0] if validation else N)
     for epoch in range(first, recipe.epochs):
         step, began = epoch * batches, time.perf_counter()
-        order, rates_now = rng.permutation(N), rates[step : step + batches]
-        params, memory, loss = engine(params, images, labels, order, recipe, rates_now, memory, step)
-        seconds = time.perf_counter() - began
-        few = images[:100, ...], labels[:100]
-        if what := ailment(params, *few, recipe.activation, recipe.loss):
-            raise DivergedError(what, epoch + 1, batches, rates_now[-1])
-        on_training = accuracy(params, images[sample, ...], labels[sample], recipe.activation)
-        on_validation = accuracy(params, *validation, recipe.activation) if validation else None
-        state = rng.bit_generator.state
-        yield Epoch(epoch + 1, params, memory, state, loss, on_training, on_validation, seconds)
+        order, now = rng.permutation(N), rates[step : step + batches]
+        params, memory, loss = engine(params, images, labels, order, recipe, now, memory, step)
+        if what := ailment(params, images[:100, ...], labels[:100], recipe.activation, recipe.loss):
+            raise DivergedError(what, epoch + 1, batches, now[-1])
+        took = time.perf_counter() - began
+        yield Epoch(epoch + 1, params, memory, rng.bit_generator.state, loss, took)
 
 
 @np.errstate(over="ignore", invalid="ignore")

@@ -1,6 +1,7 @@
 """The command line. One module per command; each is imported only when its command is called."""
 
 import os
+import signal
 import sys
 from importlib import import_module
 
@@ -47,6 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
         error.show()
         return error.exit_code
     except (KeyboardInterrupt, click.exceptions.Abort) as error:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not break the way out
         return _fail(str(error) or "interrupted", INTERRUPTED)
     except BrokenPipeError:  # the reader of our stdout has gone: nobody is left to tell
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -26,6 +26,7 @@ CHANGES: dict[str, Any] = {
     "activation": click.Choice(CHOICES["activation"]),
     "bias": None,
     "init": click.Choice(CHOICES["init"]),
+    "output_bias": click.Choice(CHOICES["output_bias"]),
     "loss": click.Choice(CHOICES["loss"]),
     "optimizer": click.Choice(CHOICES["optimizer"]),
     "learning_rate": float,
@@ -199,15 +200,15 @@ def _describe(recipe: Recipe) -> str:
 
 
 def _line(progress: Progress, recipe: Recipe, images: int, began: float, done_here: int) -> str:
-    epoch = progress.epoch
+    epoch, record = progress.epoch, progress.model.history[-1]
     left = (time.perf_counter() - began) / done_here * (recipe.epochs - epoch.epoch)
     head = ""
     if done_here == 1:
         head = " epoch     loss   training  validation  seconds   images/s   left\n"
+    on_training, on_validation = (percent(record[f"{on}_accuracy"]) for on in ("train", "validation"))
     return head + (
-        f"{epoch.epoch:>6}  {epoch.loss:7.5f}  {percent(epoch.train_accuracy):>9}  "
-        f"{percent(epoch.validation_accuracy):>10}  {epoch.seconds:7.2f}  {images / epoch.seconds:>9,.0f}"
-        f"  {left:4.0f} s"
+        f"{epoch.epoch:>6}  {epoch.loss:7.5f}  {on_training:>9}  {on_validation:>10}"
+        f"  {epoch.seconds:7.2f}  {images / epoch.seconds:>9,.0f}  {left:4.0f} s"
     )
 
 

@@ -1,0 +1,330 @@
+"""The command line: results on stdout, progress on stderr, exit codes, and every failure as one line."""
+
+import importlib.util
+import io
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from handgrad import digits, model_file
+from handgrad.cli import main
+
+FAST = ("--hidden", "24", "--epochs", "2", "--batch-size", "64")
+
+
+@pytest.fixture
+def run(capsys):
+    """run(*words) -> exit code, stdout, stderr; a failure's stderr is one line, without a traceback."""
+
+    def run(*words):
+        code = main([str(word) for word in words])
+        out, err = capsys.readouterr()
+        assert "Traceback" not in err
+        return code, out, err
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def pair(mnist, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("pair")
+    digits.write_idx(folder / "images.gz", mnist[0][0][:3000])
+    digits.write_idx(folder / "labels", mnist[0][1][:3000])
+    return "--images", folder / "images.gz", "--labels", folder / "labels"
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory, pair):
+    path = tmp_path_factory.mktemp("trained") / "m.safetensors"
+    assert (
+        main(
+            ["train", "--out", str(path), "--quiet", "--epochs", "8", *map(str, pair), "--validation", "500"]
+        )
+        == 0
+    )
+    return path
+
+
+@pytest.fixture(scope="module")
+def picture(mnist, tmp_path_factory):
+    path = tmp_path_factory.mktemp("pictures") / "seven.png"
+    Image.fromarray(255 - mnist[1][0][0]).resize((200, 200)).save(path)
+    return path
+
+
+def test_train_on_mnist_says_what_baseline_and_network_get(run, tmp_path):
+    path = tmp_path / "m.safetensors"
+    code, out, err = run("train", "--out", path, *FAST, "--json", "--seed", 5)
+    assert code == 0
+    result = json.loads(out)
+    assert result["model"] == str(path)
+    assert result["recipe"] == "quick"
+    assert result["seed"] == 5
+    assert result["baseline_accuracy"] == 0.8208
+    assert 0.9 < result["test_accuracy"] < 0.99
+    assert [set(e) for e in result["epochs"]] == [
+        {"epoch", "loss", "train_accuracy", "validation_accuracy", "seconds"}
+    ] * 2
+    assert result["seconds"] == sum(e["seconds"] for e in result["epochs"])
+    assert "55,000 images" in err
+    assert err.count("\n") == 4  # the recipe, the column names, and a line an epoch
+    code, out, _ = run("evaluate", path, "--json")
+    evaluated = json.loads(out)
+    assert code == 0
+    assert evaluated["accuracy"] == result["test_accuracy"] == model_file.load(path).accuracy["test"]
+    assert evaluated["baseline_accuracy"] == 0.8208
+    assert evaluated["images"] == 10_000
+    assert np.array(evaluated["confusion"]).sum() == 10_000
+    assert np.trace(evaluated["confusion"]) == round(evaluated["accuracy"] * 10_000)
+    assert {row["digit"] for row in evaluated["per_digit"]} == set(range(10))
+    first = evaluated["per_digit"][0]
+    assert first["recall"] == evaluated["confusion"][0][0] / 980
+    assert first["precision"] == evaluated["confusion"][0][0] / sum(row[0] for row in evaluated["confusion"])
+    sure = [mistake["confidence"] for mistake in evaluated["mistakes"]]
+    assert sure == sorted(sure, reverse=True)
+    assert all(mistake["label"] != mistake["predicted"] for mistake in evaluated["mistakes"])
+
+
+def test_without_out_the_model_is_found_again(run, pair, picture):
+    code, _, err = run("predict", picture)
+    assert code == 1
+    assert err == "handgrad: error: no model yet: run 'handgrad train' first, or name a model file\n"
+    assert run("train", "--quiet", *FAST, *pair, "--validation", "100")[0] == 0
+    assert run("predict", picture)[0] == 0
+    assert "accuracy" in run("evaluate")[1]
+
+
+def test_text_results_are_on_stdout_and_quiet_is_quiet(run, tmp_path, pair):
+    code, out, err = run("train", "--out", tmp_path / "m", *FAST, *pair, "--validation", "100", "--quiet")
+    assert (code, err) == (0, "")
+    assert "of the images held back" in out
+    code, out, err = run("evaluate", tmp_path / "m")
+    assert (code, err) == (0, "")
+    assert "recall  precision" in out
+    assert "the most confident mistakes" in out
+    assert "templates" not in out  # the baseline is MNIST's; this model learnt from other data
+
+
+def test_test_images_of_ones_own(run, tmp_path, pair):
+    images, labels = pair[1], pair[3]
+    code, out, _ = run(
+        "train",
+        "--out",
+        tmp_path / "m",
+        *FAST,
+        *pair,
+        "--test-images",
+        images,
+        "--test-labels",
+        labels,
+        "--validation",
+        100,
+        "--json",
+    )
+    assert code == 0
+    assert json.loads(out)["test_accuracy"] > 0.5
+
+
+def test_predict_reads_pictures(run, trained, picture, tmp_path, monkeypatch):
+    Image.new("L", (30, 30), 255).save(tmp_path / "blank.png")
+    code, out, _ = run("predict", picture, tmp_path / "blank.png", "--model", trained, "--json")
+    assert code == 0
+    first, blank = json.loads(out)["images"]
+    assert first["file"] == str(picture)
+    assert first["text"] == "7"
+    digit = first["digits"][0]
+    assert set(digit) == {"digit", "confidence", "runner_up", "box", "scores"}
+    assert digit["digit"] == 7 == int(np.argmax(digit["scores"]))
+    assert digit["confidence"] == max(digit["scores"])
+    assert digit["runner_up"] == int(np.argsort(digit["scores"])[-2])
+    assert len(digit["box"]) == 4
+    assert blank == {"file": str(tmp_path / "blank.png"), "text": "", "digits": []}
+    _, out, _ = run("predict", picture, tmp_path / "blank.png", "--model", trained)
+    assert ": 7   (confidence" in out
+    assert out.count("\n  ") == 10
+    assert "blank.png: no digit found" in out
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(picture.read_bytes())))
+    assert "-: 7" in run("predict", "-", "--model", trained)[1]
+
+
+def test_one_bad_picture_does_not_hide_the_others(run, trained, picture, tmp_path):
+    code, out, err = run("predict", tmp_path / "none.png", picture, "--model", trained, "--json")
+    assert code == 1
+    assert [image["text"] for image in json.loads(out)["images"]] == ["7"]
+    assert err.count("\n") == 1
+    assert "none.png: cannot be read as a picture: No such file or directory" in err
+
+
+def test_data_is_listed_with_its_licence_and_verified(run):
+    code, out, _ = run("data", "list")
+    assert code == 0
+    for word in ("Yann LeCun", "Corinna Cortes", "CC BY-SA 3.0", "60,000"):
+        assert word in out
+    assert json.loads(run("data", "list", "--json")[1])["data"][0]["name"] == "mnist"
+    code, out, _ = run("data", "verify")
+    assert code == 0
+    assert out.count("good  ") == 4
+    assert json.loads(run("data", "verify", "--json")[1])["good"] is True
+
+
+def test_report_writes_pictures_and_one_page(run, trained, tmp_path):
+    code, _, _ = run("evaluate", trained, "--report", tmp_path / "a" / "report")
+    assert code == 0
+    folder = tmp_path / "a" / "report"
+    names = {path.name for path in folder.iterdir()}
+    assert names == {
+        f"{n}.png" for n in ("learning-curves", "mean-templates", "hidden-templates", "confusion", "mistakes")
+    } | {"index.html"}
+    page = (folder / "index.html").read_text()
+    assert page.count("data:image/png;base64,") == 5
+    assert "http" not in page.replace("http-equiv", "")  # nothing is fetched from anywhere
+    for name in names - {"index.html"}:
+        pixels = np.asarray(Image.open(folder / name).convert("L"))
+        assert pixels.std() > 5, name  # something is drawn
+    code, _, err = run("evaluate", trained, "--report", folder / "index.html")
+    assert code == 1
+    assert err.count("\n") == 1
+
+
+@pytest.fixture
+def no(monkeypatch):
+    """no("matplotlib"): as though that package were not installed."""
+
+    def no(name):
+        find = importlib.util.find_spec
+        monkeypatch.setattr(
+            importlib.util, "find_spec", lambda n, *rest: None if n == name else find(n, *rest)
+        )
+        monkeypatch.setitem(sys.modules, name, None)
+
+    return no
+
+
+def test_a_missing_extra_is_named_before_any_work(run, trained, tmp_path, no, monkeypatch):
+    no("matplotlib")
+    monkeypatch.setattr("handgrad.report.find_spec", importlib.util.find_spec)
+    for words in (("train", "--out", tmp_path / "m"), ("evaluate", trained)):
+        code, out, err = run(*words, "--report", tmp_path / "r")
+        assert (code, out) == (1, "")
+        assert err == "handgrad: error: --report needs matplotlib: pip install 'handgrad[plot]'\n"
+    no("torch")
+    code, _, err = run("train", "--engine", "torch", "--out", tmp_path / "m")
+    assert code == 1
+    assert err == "handgrad: error: the torch engine needs PyTorch: pip install 'handgrad[torch]'\n"
+    assert not (tmp_path / "m").exists()
+
+
+USAGE = {
+    "no such command": (["fly"], "No such command 'fly'"),
+    "no such option": (["train", "--speed", "9"], "No such option"),
+    "no such recipe": (["train", "--recipe", "slow"], "is not one of 'lesson', 'quick'"),
+    "hidden 0": (["train", "--hidden", "0"], "hidden to be a whole number of at least 1; got 0"),
+    "epochs as text": (["train", "--epochs", "many"], "is not a valid integer"),
+    "rate NaN": (["train", "--learning-rate", "nan"], "learning_rate to be a number"),
+    "rate negative": (["train", "--learning-rate", "-1"], "learning_rate to be a number"),
+    "warmup 2": (["train", "--warmup", "2"], "warmup to be a number from 0 to 1"),
+    "seed negative": (["train", "--seed", "-1"], "not in the range"),
+    "templates too narrow": (["train", "--init", "templates", "--hidden", "8"], "20 or more hidden units"),
+    "images alone": (["train", "--images", "x"], "--images and --labels go together; --labels is missing"),
+    "labels alone": (["evaluate", "m", "--labels", "x"], "--images is missing"),
+    "resume with a recipe": (["train", "--resume", "m", "--hidden", "9"], "leave out --hidden"),
+    "resume with a seed": (
+        ["train", "--resume", "m", "--seed", "9"],
+        "--resume takes the recipe, seed and split",
+    ),
+    "no picture": (["predict"], "Missing argument 'IMAGE...'"),
+}
+
+
+@pytest.mark.parametrize("what", USAGE)
+def test_wrong_usage_exits_2(what, run):
+    words, message = USAGE[what]
+    code, out, err = run(*words)
+    assert (code, out) == (2, "")
+    assert message in " ".join(err.split())
+
+
+def bad_inputs(tmp_path, trained):
+    digits.write_idx(tmp_path / "labels", np.array([0, 1, 2], np.uint8))
+    digits.write_idx(tmp_path / "images", np.zeros((4, 28, 28), np.uint8))
+    digits.write_idx(tmp_path / "small", np.zeros((3, 8, 8), np.uint8))
+    digits.write_idx(tmp_path / "letters", np.array([0, 1, 200], np.uint8))
+    (tmp_path / "page.gz").write_text("<html>403 Forbidden</html>")
+    (tmp_path / "torn").write_bytes(trained.read_bytes()[:-7])
+    (tmp_path / "text").write_text("this is a text, not a model")
+    f = tmp_path
+    return {
+        "a web page as data": (["train", "--images", f / "page.gz", "--labels", f / "labels"], "page.gz: expected an IDX file; got a web page (HTML)"),
+        "counts that differ": (["train", "--images", f / "images", "--labels", f / "labels"], "one label for each image in"),
+        "swapped": (["train", "--images", f / "labels", "--labels", f / "images"], "are images and labels swapped?"),
+        "nothing left to learn from": (["train", "--images", f / "small", "--labels", f / "labels"], "expected to hold back fewer than the 3 images; got 5000"),
+        "no such data": (["evaluate", trained, "--images", f / "none", "--labels", f / "labels"], "none: cannot be read: No such file or directory"),
+        "images of another size": (["evaluate", trained, "--images", f / "small", "--labels", f / "labels"], "expected images of 784 pixels, as the network has; got 8 x 8 = 64 pixels"),
+        "no such model": (["evaluate", f / "none"], "none: expected a model file; there is none"),
+        "a torn model": (["evaluate", f / "torn"], "torn: expected a safetensors file; it is damaged"),
+        "a text as model": (["predict", "x.png", "--model", f / "text"], "text: expected a safetensors file"),
+        "out is a folder": (["train", "--out", f], "expected a file to write the model to; this is a folder"),
+        "out in no folder": (["train", "--out", f / "none" / "m"], "does not exist; make it first"),
+        "resume of nothing": (["train", "--resume", f / "none"], "none: expected a model file; there is none"),
+        "a rate that diverges": (["train", "--quiet", "--learning-rate", "1000", "--out", f / "m"], "training diverged: every output is saturated at 0 or 1, where no gradient is left, in epoch 1, batch 860, at learning rate"),
+        "a rate beyond all bounds": (["train", "--quiet", "--schedule", "constant", "--warmup", "0", "--learning-rate", "1e30", "--out", f / "m"], "training diverged: the loss is not finite in epoch 1, batch 2, at learning rate 1e+30"),
+        "no such device": (["train", "--device", "abacus", "--out", f / "m"], "expected a device that PyTorch has here; got 'abacus'"),
+        "a device for numpy": (["train", "--engine", "numpy", "--device", "cuda", "--out", f / "m"], "use --engine torch"),
+        "labels the model does not know": (["evaluate", trained, "--images", f / "three", "--labels", f / "letters"], "expected labels among 0, 1, 2"),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("number", range(17))
+def test_bad_input_is_one_line_and_writes_nothing(number, run, tmp_path, trained):
+    cases = bad_inputs(tmp_path, trained)
+    digits.write_idx(tmp_path / "three", np.zeros((3, 28, 28), np.uint8))
+    what, (words, message) = list(cases.items())[number]
+    assert len(cases) == 17
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    code, out, err = run(*words)
+    assert code == 1, what
+    assert out == "", what
+    assert err.startswith("handgrad: error: "), what
+    assert err.count("\n") == 1, what
+    assert message in err, what
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before, what
+
+
+def test_debug_shows_the_traceback(tmp_path):
+    with pytest.raises(Exception, match="there is none"):
+        main(["evaluate", str(tmp_path / "none"), "--debug"])
+
+
+def test_version_help_and_module(run):
+    import handgrad
+
+    assert run("--version")[1] == f"handgrad, version {handgrad.__version__}\n"
+    for words in ([], ["train"], ["evaluate"], ["predict"], ["data"]):
+        code, out, _ = run(*words, "--help")
+        assert code == 0
+        assert "Usage: handgrad" in out
+    done = subprocess.run([sys.executable, "-m", "handgrad", "--version"], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_reader_that_has_gone_is_no_traceback(trained):
+    command = f"{sys.executable} -m handgrad evaluate {trained} | head -1"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True)
+    assert done.stdout.startswith("accuracy")
+    assert done.stderr == ""
+
+
+def test_results_are_the_same_words_whatever_the_environment(trained, tmp_path):
+    """No colour, no bars where nobody watches; stdout is plain."""
+    done = subprocess.run(
+        [sys.executable, "-m", "handgrad", "train", "--out", tmp_path / "m", *FAST],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0
+    assert "\x1b" not in done.stdout + done.stderr
+    assert "\r" not in done.stderr

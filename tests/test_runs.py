@@ -1,0 +1,221 @@
+"""Runs: the same seed gives the same bytes, resumed anywhere or not; the best is kept; nothing is lost."""
+
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from handgrad import model_file, runs
+from handgrad.engines import engine
+from handgrad.errors import DataError, DivergedError, HandgradError, ModelFileError
+from handgrad.recipes import RECIPES, Recipe
+
+RECIPE = Recipe(hidden=16, optimizer="adam", learning_rate=0.01, schedule="cosine", warmup=0.2, epochs=6)
+
+
+@pytest.fixture(scope="module")
+def data(mnist):
+    (images, labels), (test_images, test_labels) = mnist
+    return runs.split(images[:600], labels[:600], 100, (test_images[:100], test_labels[:100]))
+
+
+def digest(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_the_split_holds_back_the_last_rows(mnist):
+    images, labels = mnist[0]
+    data = runs.split(images, labels, 5000)
+    assert len(data.images) == 55_000
+    np.testing.assert_array_equal(data.validation[1], labels[55_000:])
+    assert runs.split(images, labels, 0).validation is None
+    with pytest.raises(DataError, match="fewer than the 60000 images; got 60000"):
+        runs.split(images, labels, 60_000)
+
+
+@pytest.mark.parametrize(
+    "change", [{}, {"optimizer": "sgd"}, {"bias": False}, {"init": "templates", "hidden": 24}]
+)
+def test_the_same_seed_gives_the_same_bytes_resumed_after_any_epoch(change, data, tmp_path):
+    """A copy of the file after each epoch is resumed, and ends in the bytes of the uninterrupted run."""
+    recipe, whole = replace(RECIPE, **change), tmp_path / "whole"
+    for progress in runs.run(data, recipe, 3, whole, "mine"):
+        (tmp_path / f"after-{progress.epoch.epoch}").write_bytes(whole.read_bytes())
+    list(runs.run(data, recipe, 3, tmp_path / "again", "mine"))
+    assert digest(tmp_path / "again") == digest(whole)
+    for epoch in range(1, recipe.epochs):
+        path = tmp_path / f"after-{epoch}"
+        model, state = model_file.load_run(path)
+        rest = list(runs.run(data, model.recipe, model.seed, path, model.recipe_name, (model, state)))
+        assert len(rest) == recipe.epochs - epoch
+        assert digest(path) == digest(whole), f"resumed after epoch {epoch}"
+    list(runs.run(data, recipe, 4, tmp_path / "other", "mine"))
+    assert digest(tmp_path / "other") != digest(whole)
+
+
+def test_fifty_resume_points_without_a_differing_byte(data, tmp_path, figure):
+    recipe, whole, different = replace(RECIPE, epochs=51, batch_size=100), tmp_path / "whole", 0
+    copies = []
+    for progress in runs.run(data, recipe, 0, whole):
+        copies.append((progress.epoch.epoch, whole.read_bytes()))
+    for epoch, copy in copies[:-1]:
+        path = tmp_path / f"after-{epoch}"
+        path.write_bytes(copy)
+        list(runs.run(data, recipe, 0, path, None, model_file.load_run(path)))
+        different += digest(path) != digest(whole)
+    assert len(copies) - 1 == 50
+    assert different == 0
+    figure("resume points whose final file differs", f"{different} of 50")
+
+
+def test_the_file_keeps_the_best_and_says_how_good_it_is(data, tmp_path):
+    """A rate so high that accuracy goes up and down: the weights kept are those of the best epoch."""
+    recipe = replace(RECIPE, learning_rate=0.02, schedule="constant", warmup=0.0, epochs=12)
+    epochs, model = [], None
+    for progress in runs.run(data, recipe, 0, tmp_path / "m"):
+        epochs.append(progress.epoch)
+        model = progress.model
+    reached = [record["validation_accuracy"] for record in model.history]
+    assert max(reached) > reached[-1]  # else this test would show nothing
+    best = max(range(12), key=lambda i: (reached[i], i))
+    np.testing.assert_array_equal(model.params.W1, epochs[best].params.W1)
+    loaded = model_file.load(tmp_path / "m")
+    assert loaded.accuracy["validation"] == max(reached)
+    assert loaded.accuracy["test"] == (loaded.predict(data.test[0]) == data.test[1]).mean()
+    assert loaded.data_checksum == data.checksum
+    assert [record["loss"] for record in loaded.history] == [epoch.loss for epoch in epochs]
+    assert loaded.recipe == recipe
+
+
+def test_the_output_bias_prior_starts_each_output_at_one_over_c(data):
+    """Seen before any step: the learning rate is 0."""
+    for choice, start in (("zero", 0.5), ("prior", 0.1)):
+        recipe = replace(RECIPE, output_bias=choice, learning_rate=0.0, epochs=1)
+        *_, last = runs.run(data, recipe)
+        blank = np.zeros((1, 28, 28), np.uint8)
+        np.testing.assert_allclose(last.model.scores(blank), start, rtol=1e-6)
+
+
+def test_the_quick_recipe_learns_small_sets_too(mnist):
+    data = runs.split(mnist[0][0][:3000], mnist[0][1][:3000], 500, (mnist[1][0], mnist[1][1]))
+    *_, last = runs.run(data, RECIPES["quick"])
+    assert last.model.accuracy["test"] > 0.88
+
+
+def test_without_validation_the_last_epoch_is_kept(mnist):
+    data = runs.split(mnist[0][0][:300], mnist[0][1][:300], 0)
+    *_, last = runs.run(data, replace(RECIPE, epochs=3))
+    np.testing.assert_array_equal(last.model.params.W1, last.epoch.params.W1)
+    assert last.model.accuracy == {}
+    assert last.model.history[-1]["validation_accuracy"] is None
+
+
+def test_a_run_that_diverges_keeps_the_last_finished_epoch(data, tmp_path):
+    def failing(params, images, labels, order, recipe, rates, memory, first_step):
+        if first_step > 0:
+            raise DivergedError("the loss is not finite", 2, 5, 0.1)
+        return where.run_epoch(params, images, labels, order, recipe, rates, memory, first_step)
+
+    where = engine()
+    with pytest.raises(DivergedError, match="in epoch 2, batch 5"):
+        list(runs.run(data, RECIPE, 0, tmp_path / "m", where=where._replace(run_epoch=failing)))
+    model, state = model_file.load_run(tmp_path / "m")
+    assert state.facts["epoch"] == 1
+    assert len(model.history) == 1
+
+
+@pytest.mark.parametrize("damage", ["epoch", "rng", "tensor", "nan", "data", "history"])
+def test_a_damaged_run_is_refused(damage, data, tmp_path):
+    run = runs.run(data, RECIPE, 0, tmp_path / "m")
+    next(run)
+    run.close()
+    model, state = model_file.load_run(tmp_path / "m")
+    error = ModelFileError
+    if damage == "epoch":
+        state.facts["epoch"] = 6
+    elif damage == "rng":
+        state.facts["rng_state"]["state"] = "x"
+    elif damage == "tensor":
+        del state.tensors["W1.1"]
+    elif damage == "nan":
+        state.tensors["b1.0"][:] = np.nan
+    elif damage == "history":
+        model.history.clear()
+    else:
+        model, error = replace(model, data_checksum="00"), DataError
+    with pytest.raises(error, match=r"start anew|their checksum differs"):
+        next(runs.run(data, RECIPE, 0, None, None, (model, state)))
+
+
+def test_the_torch_engine_trains_the_same_network(data):
+    *_, ours = runs.run(data, replace(RECIPE, epochs=2), 0, where=engine("numpy"))
+    *_, theirs = runs.run(data, replace(RECIPE, epochs=2), 0, where=engine("torch"))
+    for name, p, q in zip(ours.model.params._fields, ours.model.params, theirs.model.params, strict=True):
+        np.testing.assert_allclose(p, q, atol=2e-3, err_msg=name)
+    assert ours.epoch.loss == pytest.approx(theirs.epoch.loss, abs=1e-4)
+
+
+def test_a_torch_run_resumes_to_the_same_bytes(data, tmp_path):
+    whole, path, recipe = tmp_path / "whole", tmp_path / "part", replace(RECIPE, epochs=3)
+    list(runs.run(data, recipe, 0, whole, where=engine("torch")))
+    run = runs.run(data, recipe, 0, path, where=engine("torch"))
+    next(run)
+    run.close()
+    list(runs.run(data, recipe, 0, path, None, model_file.load_run(path), engine("torch")))
+    assert digest(path) == digest(whole)
+
+
+def test_engines_that_are_not_there_are_named():
+    assert engine().name == "numpy"
+    with pytest.raises(
+        HandgradError, match="the numpy engine runs on device cpu; got cuda; use --engine torch"
+    ):
+        engine("numpy", "cuda")
+    with pytest.raises(HandgradError, match="expected a device that PyTorch has here; got 'abacus'"):
+        engine("torch", "abacus")
+
+
+def train(*options):
+    command = [sys.executable, "-m", "handgrad", "train", "--hidden", "32", "--epochs", "6", *options]
+    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+
+
+@pytest.mark.parametrize("stop", [signal.SIGKILL, signal.SIGINT])
+def test_killed_at_random_and_resumed_the_command_line_ends_in_the_same_bytes(stop, tmp_path, rng):
+    """The whole program, on all of MNIST: killed three times in one run, resumed each time."""
+    whole, path = tmp_path / "whole", tmp_path / "killed"
+    with train("--out", whole, "--quiet") as process:
+        assert process.wait() == 0
+    process, lives = train("--out", path), 0
+    while True:
+        done_in_this_life = 0
+        for line in process.stderr:
+            done_in_this_life += line.strip()[:1].isdigit()
+            if done_in_this_life == 1 and lives < 3:
+                time.sleep(float(rng.uniform(0, 0.1)))
+                process.send_signal(stop)
+        process.stderr.close()
+        if (code := process.wait()) == 0:
+            break
+        assert code == (130 if stop == signal.SIGINT else -signal.SIGKILL)
+        lives += 1
+        process = subprocess.Popen(
+            [sys.executable, "-m", "handgrad", "train", "--resume", path], stderr=subprocess.PIPE, text=True
+        )
+    assert lives == 3
+    assert digest(path) == digest(whole)
+    assert os.listdir(tmp_path)  # and a finished file is left as it is
+    before = digest(path)
+    assert (
+        subprocess.run(
+            [sys.executable, "-m", "handgrad", "train", "--resume", path], capture_output=True
+        ).returncode
+        == 0
+    )
+    assert digest(path) == before
