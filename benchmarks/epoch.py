@@ -73,11 +73,8 @@ def main():
     print(f"load {os.getloadavg()[0]:.2f}, {options.rounds} rounds")
     for name, took in seconds.items():
         median = statistics.median(took)
-        print(
-            f"{name:<24} {median:6.3f} s ({min(took):.3f} to {max(took):.3f})  {median / first:5.2f} x",
-            end="",
-        )
-        print(f"  loss {losses[name]:.6f}")
+        spread = f"({min(took):.3f} to {max(took):.3f})"
+        print(f"{name:<24} {median:6.3f} s {spread}  {median / first:5.2f} x  loss {losses[name]:.6f}")
 
 
 main()

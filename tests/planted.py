@@ -73,10 +73,13 @@ def caught_by(mistake):
         lambda key: getattr(place, key), lambda key, value: setattr(place, key, value))  # fmt: skip
     right = get(name)
     put(name, wrong)
+    if place is losses:  # the table that training reads
+        losses.LOSSES["cross_entropy" if name == "cross_entropy_loss" else "l2"] = wrong
     try:
         return [prove.__name__ for prove, bound in BOUNDS.items() if not _passes(prove, bound, case)]
     finally:
         put(name, right)
+        losses.LOSSES |= {"l2": losses.l2_loss, "cross_entropy": losses.cross_entropy_loss}
 
 
 def _passes(prove, bound, case):

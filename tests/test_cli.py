@@ -71,7 +71,7 @@ def test_train_on_mnist_says_what_baseline_and_network_get(run, tmp_path):
     ] * 2
     assert result["seconds"] == sum(e["seconds"] for e in result["epochs"])
     assert "55,000 images" in err
-    assert err.count("\n") == 4  # the recipe, the column names, and a line an epoch
+    assert err.count("\n") >= 4  # the recipe, the column names, and a line an epoch
     code, out, _ = run("evaluate", path, "--json")
     evaluated = json.loads(out)
     assert code == 0
@@ -176,11 +176,12 @@ def test_report_writes_pictures_and_one_page(run, trained, tmp_path):
     assert code == 0
     folder = tmp_path / "a" / "report"
     names = {path.name for path in folder.iterdir()}
-    assert names == {
-        f"{n}.png" for n in ("learning-curves", "mean-templates", "hidden-templates", "confusion", "mistakes")
-    } | {"index.html"}
+    pictures = ("learning-curves", "hidden-templates", "confusion", "mistakes")
+    assert names == {f"{name}.png" for name in pictures} | {"index.html"}
     page = (folder / "index.html").read_text()
-    assert page.count("data:image/png;base64,") == 5
+    assert (
+        page.count("data:image/png;base64,") == 4
+    )  # the mean images of other data than MNIST are not at hand
     assert "http" not in page.replace("http-equiv", "")  # nothing is fetched from anywhere
     for name in names - {"index.html"}:
         pixels = np.asarray(Image.open(folder / name).convert("L"))
@@ -188,6 +189,85 @@ def test_report_writes_pictures_and_one_page(run, trained, tmp_path):
     code, _, err = run("evaluate", trained, "--report", folder / "index.html")
     assert code == 1
     assert err.count("\n") == 1
+
+
+def test_the_report_of_a_run_shows_the_mean_images_it_learnt_from(run, tmp_path, pair):
+    code, out, _ = run("train", "--out", tmp_path / "m", *FAST, *pair, "--report", tmp_path / "r")
+    assert code == 0
+    assert "index.html" in out
+    assert (tmp_path / "r" / "mean-templates.png").is_file()
+
+
+def idx(folder, images, labels):
+    """Words that name an IDX pair holding these arrays."""
+    digits.write_idx(folder / "own-images", images)
+    digits.write_idx(folder / "own-labels", labels)
+    return "--images", folder / "own-images", "--labels", folder / "own-labels"
+
+
+def test_classes_may_be_missing_and_many(run, tmp_path, rng):
+    """EMNIST's letters are labelled from 1; 256 classes are the most that a byte can name."""
+    for labels in (rng.integers(1, 27, 400), np.arange(512) % 256):
+        images = rng.integers(0, 256, (len(labels), 8, 8), np.uint8)
+        words = idx(tmp_path, images, labels.astype(np.uint8))
+        test = ("--test-images", words[1], "--test-labels", words[3])
+        code, out, err = run(
+            "train", "--out", tmp_path / "m", *FAST, *words, *test, "--report", tmp_path / "r", "--json", "-q"
+        )
+        assert (code, err) == (0, "")
+        assert json.loads(out)["baseline_accuracy"] > 0.1
+    code, _, err = run("train", "--out", tmp_path / "m", *words, "--init", "templates")
+    assert code == 1
+    assert "needs two hidden units for each of 256 classes: at least 512; got 192" in err
+
+
+def test_a_finished_run_is_resumed_only_with_its_own_data(run, trained, pair):
+    before = trained.read_bytes()
+    code, _, err = run("train", "--resume", trained)
+    assert code == 1
+    assert "expected the data that the run began with; their checksum differs" in err
+    code, out, err = run("train", "--resume", trained, *pair)
+    assert code == 0
+    assert "holds a finished run of 8 epochs; nothing is left to do" in err
+    assert str(trained) in out
+    assert trained.read_bytes() == before
+
+
+def test_a_pipe_is_neither_replaced_nor_waited_for(run, tmp_path):
+    import os
+    import stat
+
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    assert "exists and is no model file" in run("train", "--out", pipe)[2]
+    assert "expected a file; this is a pipe" in run("evaluate", "m", "--images", pipe, "--labels", pipe)[2]
+    assert run("predict", pipe, "--model", pipe)[0] == 1
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+
+
+def test_closed_streams_are_one_line_or_none(trained, picture, tmp_path):
+    predict = f"{sys.executable} -m handgrad predict - --model {trained} <&-"
+    done = subprocess.run(predict, shell=True, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (1, "handgrad: error: stdin: expected a picture; it is closed\n")
+    evaluate = f"{sys.executable} -m handgrad evaluate {trained} >&-"
+    done = subprocess.run(evaluate, shell=True, capture_output=True, text=True)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    train = f"{sys.executable} -m handgrad train --out {tmp_path}/m {' '.join(FAST)} 2>&1 >{tmp_path}/out | head -1"
+    subprocess.run(train, shell=True, capture_output=True, text=True)
+    assert model_file.load(tmp_path / "m").accuracy["test"] > 0.8  # the run went on when nobody watched it
+
+
+def test_a_network_whose_outputs_overflow_is_named(run, tmp_path, rng):
+    from handgrad import network
+    from handgrad.model import Model
+
+    params = network.init_params(784, 4, 10, rng, dtype=np.float32)
+    params.W1[:] *= np.float32(1e25)
+    params.W2[:] *= np.float32(1e15)
+    model_file.save(tmp_path / "m", Model(params, "none", "cross_entropy"))
+    code, out, err = run("evaluate", tmp_path / "m", "--json")
+    assert (code, out) == (1, "")
+    assert "the network's outputs are not finite" in err
 
 
 @pytest.fixture
@@ -207,6 +287,7 @@ def no(monkeypatch):
 def test_a_missing_extra_is_named_before_any_work(run, trained, tmp_path, no, monkeypatch):
     no("matplotlib")
     monkeypatch.setattr("handgrad.report.find_spec", importlib.util.find_spec)
+    monkeypatch.setattr("handgrad.engines.find_spec", importlib.util.find_spec)
     for words in (("train", "--out", tmp_path / "m"), ("evaluate", trained)):
         code, out, err = run(*words, "--report", tmp_path / "r")
         assert (code, out) == (1, "")
@@ -222,20 +303,22 @@ USAGE = {
     "no such command": (["fly"], "No such command 'fly'"),
     "no such option": (["train", "--speed", "9"], "No such option"),
     "no such recipe": (["train", "--recipe", "slow"], "is not one of 'lesson', 'quick'"),
-    "hidden 0": (["train", "--hidden", "0"], "hidden to be a whole number of at least 1; got 0"),
+    "hidden 0": (["train", "--hidden", "0"], "hidden to be a whole number, 1 to 1,000,000,000; got 0"),
     "epochs as text": (["train", "--epochs", "many"], "is not a valid integer"),
     "rate NaN": (["train", "--learning-rate", "nan"], "learning_rate to be a number"),
     "rate negative": (["train", "--learning-rate", "-1"], "learning_rate to be a number"),
-    "warmup 2": (["train", "--warmup", "2"], "warmup to be a number from 0 to 1"),
+    "warmup 2": (["train", "--warmup", "2"], "warmup to be a number, 0 to 1"),
     "seed negative": (["train", "--seed", "-1"], "not in the range"),
     "templates too narrow": (["train", "--init", "templates", "--hidden", "8"], "20 or more hidden units"),
     "images alone": (["train", "--images", "x"], "--images and --labels go together; --labels is missing"),
     "labels alone": (["evaluate", "m", "--labels", "x"], "--images is missing"),
     "resume with a recipe": (["train", "--resume", "m", "--hidden", "9"], "leave out --hidden"),
+    "an empty file name": (["train", "--out", ""], "expected a file name; got an empty one"),
     "resume with a seed": (
         ["train", "--resume", "m", "--seed", "9"],
-        "--resume takes the recipe, seed and split",
+        "leave out --seed",
     ),
+    "resume into another file": (["train", "--resume", "m", "--out", "n"], "--resume goes on in m itself"),
     "no picture": (["predict"], "Missing argument 'IMAGE...'"),
 }
 
@@ -245,7 +328,9 @@ def test_wrong_usage_exits_2(what, run):
     words, message = USAGE[what]
     code, out, err = run(*words)
     assert (code, out) == (2, "")
-    assert message in " ".join(err.split())
+    assert err.startswith("handgrad: error: ")
+    assert err.count("\n") == 1
+    assert message in err
 
 
 def bad_inputs(tmp_path, trained):
@@ -261,16 +346,17 @@ def bad_inputs(tmp_path, trained):
         "a web page as data": (["train", "--images", f / "page.gz", "--labels", f / "labels"], "page.gz: expected an IDX file; got a web page (HTML)"),
         "counts that differ": (["train", "--images", f / "images", "--labels", f / "labels"], "one label for each image in"),
         "swapped": (["train", "--images", f / "labels", "--labels", f / "images"], "are images and labels swapped?"),
-        "nothing left to learn from": (["train", "--images", f / "small", "--labels", f / "labels"], "expected to hold back fewer than the 3 images; got 5000"),
+        "nothing left to learn from": (["train", "--images", f / "small", "--labels", f / "labels", "--validation", "3"], "expected to hold back fewer than the 3 images (--validation); got 3"),
         "no such data": (["evaluate", trained, "--images", f / "none", "--labels", f / "labels"], "none: cannot be read: No such file or directory"),
         "images of another size": (["evaluate", trained, "--images", f / "small", "--labels", f / "labels"], "expected images of 784 pixels, as the network has; got 8 x 8 = 64 pixels"),
         "no such model": (["evaluate", f / "none"], "none: expected a model file; there is none"),
         "a torn model": (["evaluate", f / "torn"], "torn: expected a safetensors file; it is damaged"),
         "a text as model": (["predict", "x.png", "--model", f / "text"], "text: expected a safetensors file"),
+        "out is no model": (["train", "--out", f / "text"], "text: exists and is no model file; choose another name, or remove it"),
         "out is a folder": (["train", "--out", f], "expected a file to write the model to; this is a folder"),
-        "out in no folder": (["train", "--out", f / "none" / "m"], "does not exist; make it first"),
+        "out in no folder": (["train", "--out", f / "none" / "m"], "cannot be written: No such file or directory"),
         "resume of nothing": (["train", "--resume", f / "none"], "none: expected a model file; there is none"),
-        "a rate that diverges": (["train", "--quiet", "--learning-rate", "1000", "--out", f / "m"], "training diverged: every output is saturated at 0 or 1, where no gradient is left, in epoch 1, batch 860, at learning rate"),
+        "a rate that diverges": (["train", "--quiet", "--learning-rate", "1000", "--out", f / "m"], "training diverged: every output is saturated at 0 or 1, where no gradient is left, in epoch 1, batch 860, at learning rate 555."),
         "a rate beyond all bounds": (["train", "--quiet", "--schedule", "constant", "--warmup", "0", "--learning-rate", "1e30", "--out", f / "m"], "training diverged: the loss is not finite in epoch 1, batch 2, at learning rate 1e+30"),
         "no such device": (["train", "--device", "abacus", "--out", f / "m"], "expected a device that PyTorch has here; got 'abacus'"),
         "a device for numpy": (["train", "--engine", "numpy", "--device", "cuda", "--out", f / "m"], "use --engine torch"),
@@ -278,12 +364,12 @@ def bad_inputs(tmp_path, trained):
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("number", range(17))
+@pytest.mark.parametrize("number", range(18))
 def test_bad_input_is_one_line_and_writes_nothing(number, run, tmp_path, trained):
     cases = bad_inputs(tmp_path, trained)
     digits.write_idx(tmp_path / "three", np.zeros((3, 28, 28), np.uint8))
     what, (words, message) = list(cases.items())[number]
-    assert len(cases) == 17
+    assert len(cases) == 18
     before = {path: path.read_bytes() for path in tmp_path.iterdir()}
     code, out, err = run(*words)
     assert code == 1, what
@@ -303,7 +389,7 @@ def test_version_help_and_module(run):
     import handgrad
 
     assert run("--version")[1] == f"handgrad, version {handgrad.__version__}\n"
-    for words in ([], ["train"], ["evaluate"], ["predict"], ["data"]):
+    for words in ([], ["warmup"], ["train"], ["evaluate"], ["predict"], ["data"]):
         code, out, _ = run(*words, "--help")
         assert code == 0
         assert "Usage: handgrad" in out

@@ -187,7 +187,7 @@ def test_wrong_shapes_are_said_in_one_line():
         ValueError, match="W2 has 4 columns but W1 has 3 rows; both must be the number of hidden"
     ):
         forward(Params(W1[:3], None, W2, None), x)
-    with pytest.raises(ValueError, match="labels as integers of shape"):
+    with pytest.raises(ValueError, match="integer labels of shape"):
         losses.l2_loss(np.zeros((3, 2)), np.zeros((3, 2)))
     with pytest.raises(ValueError, match="one N of at least 1"):
         losses.l2_loss(np.zeros((3, 2)), np.zeros(1, int))

@@ -24,11 +24,15 @@ def random_model(rng, D=784, H=12, C=10, **facts):
     return Model(params, **facts)
 
 
+RECORD = {"epoch": 1, "loss": 0.5, "train_accuracy": 0.9, "validation_accuracy": None}
+
+
 @pytest.fixture
 def saved(tmp_path, rng):
     path = tmp_path / "model.safetensors"
     model_file.save(
-        path, random_model(rng, recipe_name="lesson", recipe=Recipe(), seed=3, accuracy={"test": 0.97})
+        path,
+        random_model(rng, recipe_name="lesson", recipe=Recipe(hidden=12), seed=3, accuracy={"test": 0.97}),
     )
     return path
 
@@ -42,7 +46,7 @@ def test_a_thousand_random_models_come_back_bit_for_bit(tmp_path, rng):
             "loss": str(rng.choice(CHOICES["loss"])),
         }
         facts |= {"seed": i, "data_checksum": "ab" * 32, "accuracy": {"test": float(rng.random())}}
-        facts["history"] = [{"epoch": 1, "loss": float(rng.random())}]
+        facts["history"] = [{**RECORD, "loss": float(rng.random())}]
         model = random_model(rng, D, H, C, bias=bool(i % 2), **facts)
         if i % 3 == 0:
             model = replace(model, classes=tuple(f"class {c}" for c in range(C)))
@@ -78,7 +82,7 @@ def test_others_can_read_it_with_safetensors_alone(saved):
     assert facts["classes"] == list(range(10))
     assert facts["pixel_scaling"] == {"divide_by": 255.0}
     assert facts["recipe"]["name"] == "lesson"
-    assert facts["recipe"]["hidden"] == 64
+    assert facts["recipe"]["hidden"] == 12
 
 
 def test_equal_models_give_equal_bytes(tmp_path, rng):
@@ -153,9 +157,9 @@ CRAFTED = {
     "a newer format": (fact("format_version", 2), "format version 2 is newer than 1; update handgrad"),
     "format version 0": (fact("format_version", 0), "no handgrad format version"),
     "format version as text": (fact("format_version", "1"), "no handgrad format version"),
-    "an unknown activation": (fact("activation", "swish"), "activation to be one of relu"),
-    "activation as a list": (fact("activation", ["relu"]), "activation as str"),
-    "an unknown loss": (fact("loss", "hinge"), "loss to be l2 or cross_entropy"),
+    "an unknown activation": (fact("activation", "swish"), "its recipe says"),
+    "activation as a list": (fact("activation", ["relu"]), "its recipe says"),
+    "an unknown loss": (fact("loss", "hinge"), "its recipe says"),
     "bias as a number": (fact("bias", 1), "bias as bool"),
     "too few classes": (fact("classes", [0, 1]), "expected 10 different classes"),
     "a class twice": (fact("classes", [0, 1, 2, 3, 4, 5, 6, 7, 8, 8]), "expected 10 different classes"),
@@ -165,9 +169,21 @@ CRAFTED = {
     "image shape that overflows": (fact("image_shape", [2**62, 2**62]), "784 columns but images are"),
     "another scaling": (fact("pixel_scaling", {"divide_by": 1}), "expected pixel_scaling divide_by 255"),
     "no scaling": (fact("pixel_scaling", None), "expected pixel_scaling"),
-    "a recipe that is none": (fact("recipe", {"hidden": 3}), "expected a recipe with exactly"),
-    "a recipe with nonsense": (fact("recipe", {**Recipe().to_dict(), "hidden": -1}), "hidden to be a whole number"),
-    "a recipe as a list": (fact("recipe", [1]), "expected a recipe"),
+    "a recipe that is none": (fact("recipe", {"name": "x", "hidden": 3}), "expected a recipe with exactly"),
+    "a recipe with nonsense": (fact("recipe", {**Recipe().to_dict(), "name": "x", "hidden": -1}), "hidden to be a whole number"),
+    "a recipe as a list": (fact("recipe", [1]), "give recipe as dict"),
+    "a recipe's name as a list": (fact("recipe", {**Recipe(hidden=12).to_dict(), "name": []}), "give name as str"),
+    "a recipe of another network": (fact("recipe", {**Recipe(hidden=13).to_dict(), "name": "x"}), "its recipe says"),
+    "an unknown activation without a recipe": (lambda data: fact("activation", "swish")(fact("recipe", None)(data)), "activation to be one of relu"),
+    "an unknown loss without a recipe": (lambda data: fact("loss", "hinge")(fact("recipe", None)(data)), "loss to be l2 or cross_entropy"),
+    "W1 flat without a recipe": (lambda data: with_header(fact("recipe", None)(data), lambda h: h["W1"].update(shape=[9408])), r"expected W1 \(H, D\)"),
+    "a negative seed": (fact("seed", -1), "seed to be 0 or more"),
+    "seed as text": (fact("seed", "x"), "give seed as int"),
+    "checksum as a number": (fact("data_checksum", 3), "give data_checksum as str"),
+    "accuracy beyond 1": (fact("accuracy", {"test": 1.5}), "accuracy as shares from 0 to 1"),
+    "accuracy as text": (fact("accuracy", {"test": "x"}), "accuracy as shares from 0 to 1"),
+    "history of numbers": (fact("history", [1, 2]), "each record of history to give"),
+    "the state of a run as a list": (fact("run", []), "the state of the run as facts by name"),
     "history as text": (fact("history", "x"), "history as list"),
     "accuracy as a list": (fact("accuracy", []), "accuracy as dict"),
     "biases off but not zero": (tensors(lambda t: t["b1"].fill(1)), ""),
@@ -178,7 +194,7 @@ CRAFTED = {
     "integers": (tensors(lambda t: t.update(b1=np.zeros(12, np.int32))), "float32 tensors; got I32"),
     "H that disagrees": (tensors(lambda t: t.update(W2=t["W2"][:, :11].copy())), "W2 has 11 columns but W1 has 12 rows"),
     "a bias too long": (tensors(lambda t: t.update(b1=np.zeros(13, np.float32))), r"b1 of shape \(12,\); got \(13,\)"),
-    "W1 flat": (tensors(lambda t: t.update(W1=t["W1"].ravel())), r"expected W1 \(H, D\)"),
+    "W1 flat": (tensors(lambda t: t.update(W1=t["W1"].ravel())), "its recipe says"),
     "no pixels": (tensors(lambda t: t.update(W1=np.zeros((12, 0), np.float32))), "expected W1"),
     "NaN": (tensors(lambda t: t["W1"].__setitem__((3, 5), np.nan)), "W1 holds values that are not finite"),
     "infinity": (tensors(lambda t: t["b2"].__setitem__(3, np.inf)), "b2 holds values that are not finite"),
@@ -212,7 +228,7 @@ def test_a_missing_file_and_a_folder_are_refused(tmp_path):
 def test_twenty_thousand_mutants_raise_nothing_but_model_file_errors(tmp_path, rng, figure):
     path = tmp_path / "m"
     model_file.save(
-        path, random_model(rng, 6, 3, 2, recipe_name="x", recipe=Recipe(), history=[{"epoch": 1}])
+        path, random_model(rng, 6, 3, 2, recipe_name="x", recipe=Recipe(hidden=3), history=[RECORD])
     )
     whole, refused = path.read_bytes(), 0
     header = 8 + int.from_bytes(whole[:8], "little")
@@ -329,5 +345,6 @@ def test_readers_never_see_a_torn_file(tmp_path, rng):
     reader = "import sys; from handgrad import model_file\nfor _ in range(250): assert model_file.load(sys.argv[1]).hidden == 64"
     readers = [subprocess.Popen([sys.executable, "-c", reader, path]) for _ in range(4)]
     assert [process.wait() for process in readers] == [0] * 4
+    assert saver.poll() is None  # it was still saving when the last reader was done
     saver.kill()
     saver.wait()

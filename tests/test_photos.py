@@ -126,6 +126,17 @@ def test_all_eight_exif_orientations_answer_alike(seven):
         )
 
 
+def test_damaged_metadata_of_a_good_picture_is_passed_over(seven, model):
+    found = read(model, through(drawing(seven), format="JPEG", exif=b"Exif\0\0MM\0*\xff\xff\xff\xff"))
+    assert [reading.digit for reading in found] == [7]
+
+
+def test_arrays_that_are_no_pictures_are_refused():
+    for grey in (np.full((5, 5), np.nan), np.zeros(5), np.zeros((0, 5))):
+        with pytest.raises(ImageError, match="expected a grey picture"):
+            find_digit(grey)
+
+
 @pytest.mark.parametrize("shade", [0, 128, 255])
 def test_blank_paper_holds_no_digit(shade, model):
     blank = np.full((60, 50), shade / 255, np.float32)

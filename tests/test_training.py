@@ -83,7 +83,7 @@ def test_every_image_is_seen_once_an_epoch_in_a_new_order(some):
         return params, memory, 1.0
 
     params, rng = start()
-    list(training.train(params, *some, rng, replace(SMALL, epochs=2), engine=engine))
+    list(training.train(params, *some, rng, replace(SMALL, epochs=2), run_epoch=engine))
     assert [np.sort(order).tolist() for order, _, _ in seen] == [list(range(1000))] * 2
     assert (seen[0][0] != seen[1][0]).any()
     assert [(batches, step) for _, batches, step in seen] == [(63, 0), (63, 63)]
@@ -101,11 +101,49 @@ def test_resuming_after_any_epoch_gives_the_same_numbers(some):
         assert [e.loss for e in rest] == [e.loss for e in whole[epoch.epoch :]]
 
 
+def test_names_that_do_not_exist_are_refused_with_those_that_do(some):
+    params, _ = start()
+    x = as_input(some[0][:2], np.float64)
+    with pytest.raises(
+        ValueError, match="expected one of relu, leaky_relu, tanh, sigmoid, none; got 'swish'"
+    ):
+        network.forward(params, x, "swish")
+    with pytest.raises(ValueError, match="expected one of l2, cross_entropy; got 'cross-entropy'"):
+        network.loss_and_gradients(params, x, some[1][:2], loss="cross-entropy")
+    with pytest.raises(DataError, match="labels as integers of shape"):
+        training.accuracy(params, some[0], some[1][:, None])
+
+
 def test_accuracy_counts_right_answers(some):
     params, _ = start()
     x = as_input(some[0], np.float64)
     answers = (np.maximum(x @ params.W1.T + params.b1, 0) @ params.W2.T + params.b2).argmax(1)
     assert training.accuracy(params, *some) == (answers == some[1]).mean()
+
+
+def test_an_ailment_is_named_and_a_healthy_network_has_none(some):
+    from handgrad.diagnosis import ailment
+
+    params, _ = start()
+    assert ailment(params, *some) is None
+    broken = params._replace(b2=np.full(10, np.inf))
+    assert ailment(broken, *some) == "a parameter is not finite"
+    huge = params._replace(W1=params.W1 * 1e200, W2=params.W2 * 1e200)
+    assert ailment(huge, *some) == "a score is not finite"
+    stuck = params._replace(b2=np.full(10, -50.0))
+    assert "saturated" in ailment(stuck, *some)
+    assert ailment(stuck, *some, loss="cross_entropy") is None
+    right = params._replace(b2=np.where(np.arange(10) == 7, 50.0, -50.0))
+    sevens = some[1] == 7
+    assert ailment(right, some[0][sevens], some[1][sevens]) is None
+
+
+def test_divergence_seen_at_the_end_of_an_epoch_names_its_highest_rate(some):
+    recipe = replace(SMALL, learning_rate=1e3, schedule="cosine", epochs=1)
+    params, rng = start(recipe, np.float32)
+    with pytest.raises(DivergedError, match="saturated") as caught:
+        list(training.train(params, *some, rng, recipe))
+    assert caught.value.learning_rate == 1e3
 
 
 @pytest.mark.parametrize("rate", [1e3, 1e30])
@@ -125,7 +163,7 @@ def test_a_rate_that_diverges_is_named(rate, optimizer, some):
 def test_divergence_in_a_later_epoch_leaves_the_earlier_ones(some):
     """A schedule that rises: the epochs before the blow-up are yielded, finite."""
     recipe = replace(SMALL, learning_rate=1e12, warmup=1.0, batch_size=1000, epochs=40, loss="cross_entropy")
-    rates = learning_rates("constant", 1e12, 40, 1.0)
+    rates = learning_rates("constant", 1e12, range(40), 40, 1.0)
     params, rng = start(recipe, np.float32)
     params = params._replace(W2=params.W2 * np.float32(1e18))
     epochs = []
@@ -137,11 +175,12 @@ def test_divergence_in_a_later_epoch_leaves_the_earlier_ones(some):
 
 
 def test_schedules():
-    np.testing.assert_allclose(learning_rates("constant", 2, 3), [2, 2, 2])
-    np.testing.assert_allclose(learning_rates("linear", 2, 4), [2, 1.5, 1, 0.5])
-    np.testing.assert_allclose(learning_rates("linear", 3, 6, 0.5), [1, 2, 3, 3, 2, 1])
-    np.testing.assert_allclose(learning_rates("cosine", 2, 4), [2, 1 + 0.5**0.5, 1, 1 - 0.5**0.5])
-    np.testing.assert_allclose(learning_rates("cosine", 1, 5, 1.0), [0.2, 0.4, 0.6, 0.8, 1])
+    np.testing.assert_allclose(learning_rates("constant", 2, range(3), 3), [2, 2, 2])
+    np.testing.assert_allclose(learning_rates("linear", 2, range(4), 4), [2, 1.5, 1, 0.5])
+    np.testing.assert_allclose(learning_rates("linear", 3, range(6), 6, 0.5), [1, 2, 3, 3, 2, 1])
+    np.testing.assert_allclose(learning_rates("linear", 3, range(2, 5), 6, 0.5), [3, 3, 2])
+    np.testing.assert_allclose(learning_rates("cosine", 2, range(4), 4), [2, 1 + 0.5**0.5, 1, 1 - 0.5**0.5])
+    np.testing.assert_allclose(learning_rates("cosine", 1, range(5), 5, 1.0), [0.2, 0.4, 0.6, 0.8, 1])
 
 
 @pytest.mark.parametrize(
@@ -205,13 +244,13 @@ def test_one_image_and_one_class_can_be_learnt(some):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"hidden": 0}, "hidden to be a whole number of at least 1; got 0"),
+        ({"hidden": 0}, "hidden to be a whole number, 1 to 1,000,000,000; got 0"),
         ({"hidden": 2.0}, "hidden to be a whole number"),
         ({"epochs": -1}, "epochs to be"),
         ({"learning_rate": float("nan")}, "learning_rate to be a number"),
         ({"learning_rate": float("inf")}, "learning_rate to be a number"),
         ({"learning_rate": -0.1}, "learning_rate to be a number"),
-        ({"warmup": 1.5}, "warmup to be a number from 0 to 1"),
+        ({"warmup": 1.5}, "warmup to be a number, 0 to 1"),
         ({"activation": "swish"}, "activation to be one of relu, leaky_relu"),
         ({"bias": 1}, "bias to be true or false"),
         ({"init": "templates", "hidden": 19}, "20 or more hidden units"),

@@ -1,8 +1,18 @@
-"""python -m handgrad: the command line."""
+"""The command line, also as python -m handgrad."""
 
 import sys
 
-from handgrad.cli import main
+
+def main() -> int:
+    """Run the command line -> exit code. What it needs is imported here, so that Ctrl-C is heard already."""
+    try:
+        from handgrad.cli import main as run
+
+        return run()
+    except KeyboardInterrupt:
+        sys.stderr.write("handgrad: error: interrupted\n")
+        return 130
+
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -1,9 +1,15 @@
 """Where an epoch is computed: which arrays it runs on, and which run_epoch.
 
-An engine is the name of an array library; the reference mathematics is the same lines on each.
+ink     NumPy arrays, the fast engine: compiled, over lists of the pixels that hold ink
+numpy   NumPy arrays, the reference
+torch   PyTorch arrays on a device, the reference
+auto    ink where it is available, else numpy; torch for another device than the CPU
 """
 
+import os
+import threading
 from collections.abc import Callable
+from importlib.util import find_spec
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,7 +19,8 @@ from handgrad.errors import HandgradError, MissingExtraError
 from handgrad.layers import Array
 from handgrad.training import run_epoch
 
-ENGINES = ("auto", "numpy", "torch")
+ENGINES = ("auto", "ink", "numpy", "torch")
+PATIENCE = 0.8  # seconds of preparation after which the user is told
 
 
 class Engine(NamedTuple):
@@ -24,16 +31,67 @@ class Engine(NamedTuple):
     run_epoch: Callable[..., Any]
 
 
-def engine(name: str = "auto", device: str = "cpu") -> Engine:
+def engine(
+    name: str = "auto",
+    device: str = "cpu",
+    threads: int | None = None,
+    say: Callable[[str], object] = lambda line: None,
+) -> Engine:
     """The engine of that name on a device ("cpu", or what PyTorch knows: "cuda", "cuda:1", "mps").
 
-    "auto" is NumPy on the CPU and PyTorch elsewhere. MissingExtraError where PyTorch is not installed;
-    HandgradError for a device that is not there.
+    threads: of the ink engine; by default the cores that this process may use. say is told, in a line,
+    what the user should know: that the kernel is being compiled, or which engine takes over and why.
+    MissingExtraError where PyTorch is not installed; HandgradError for a device that is not there.
     """
-    if name == "numpy" and device != "cpu":
-        raise HandgradError(f"the numpy engine runs on device cpu; got {device}; use --engine torch")
-    if name != "torch" and device == "cpu":
+    if name in ("ink", "numpy") and device != "cpu":
+        raise HandgradError(f"the {name} engine runs on device cpu; got {device}; use --engine torch")
+    if name == "torch" or device != "cpu":
+        return _torch(device)
+    if name == "numpy":
         return Engine("numpy", lambda array: array, run_epoch)
+    if missing := _why_no_ink():
+        if name == "ink":
+            raise HandgradError(f"the ink engine is not available: {missing}; use --engine numpy")
+        say(f"the ink engine is not available ({missing}); the numpy engine takes over")
+        return Engine("numpy", lambda array: array, run_epoch)
+    threads = threads or available_cores()
+    ink_epoch = _ink(threads, say)
+    return Engine(f"ink, {threads} thread{'s' if threads > 1 else ''}", lambda array: array, ink_epoch)
+
+
+def available_cores() -> int:
+    """The number of cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def to_numpy(array: Array) -> np.ndarray[Any, Any]:
+    """The array, back in NumPy, from whatever engine."""
+    return np.asarray(to_device(array, "cpu"))
+
+
+def _why_no_ink() -> str | None:
+    if find_spec("numba") is None:
+        return "numba is not installed"
+    if os.name != "posix":
+        return "its threads need a POSIX system"
+    return None
+
+
+def _ink(threads: int, say: Callable[[str], object]) -> Callable[..., Any]:
+    """The fast engine's run_epoch, compiled; the user is told where that takes long (the first time)."""
+    told = threading.Timer(PATIENCE, say, ["compiling the fast engine for this machine, once; a few seconds"])
+    told.daemon = True
+    told.start()
+    try:
+        from handgrad.ink import InkEngine, warm_up
+
+        warm_up()
+    finally:
+        told.cancel()
+    return InkEngine(threads).run_epoch
+
+
+def _torch(device: str) -> Engine:
     try:
         import torch
     except ImportError:
@@ -44,8 +102,3 @@ def engine(name: str = "auto", device: str = "cpu") -> Engine:
         text = str(error).splitlines()[0]
         raise HandgradError(f"expected a device that PyTorch has here; got {device!r}: {text}") from None
     return Engine(f"torch on {device}", lambda array: torch.tensor(array, device=device), run_epoch)
-
-
-def to_numpy(array: Array) -> np.ndarray[Any, Any]:
-    """The array, back in NumPy, from whatever engine."""
-    return np.asarray(to_device(array, "cpu"))

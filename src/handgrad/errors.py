@@ -1,5 +1,14 @@
 """What can go wrong, by name. Each message is one line: what was expected, what came, what to do."""
 
+from typing import Any
+
+
+class Choices(dict[str, Any]):
+    """A table by name that, asked for a name it does not hold, says which it holds: ValueError."""
+
+    def __missing__(self, name: str) -> Any:
+        raise ValueError(f"expected one of {', '.join(self)}; got {name!r}")
+
 
 class HandgradError(Exception):
     """Every error that handgrad raises on purpose about files, data and runs."""

@@ -64,19 +64,32 @@ class Evaluation:
         }
 
 
-def evaluate(model: Model, images: Array, labels: Array, baseline: Array | None = None) -> Evaluation:
+def baseline_accuracy(train: tuple[Array, Array], test: tuple[Array, Array]) -> float:
+    """The share of test images that the mean-image templates of the training images read rightly, 0 to 1.
+
+    Each is a pair of images and labels. Classes without a training image are never answered.
+    """
+    present, position = np.unique(train[1], return_inverse=True)
+    fitted = templates.fit(train[0], position, len(present))
+    return float((present[templates.predict(fitted, test[0])] == test[1]).mean())
+
+
+def evaluate(
+    model: Model, images: Array, labels: Array, learnt_from: tuple[Array, Array] | None = None
+) -> Evaluation:
     """Run the model over labelled images: images (N, ...), labels (N,) of the model's classes.
 
-    baseline: templates (C, ...) whose accuracy on the same images is to stand beside. DataError for
-    images that the network cannot take, and labels that it does not know.
+    learnt_from: the images and labels that the model was trained on, where they are known; the baseline
+    is fitted on them. DataError for images that the network cannot take, and labels it does not know.
     """
     expect_images(images, model.pixels)
+    labels = np.asarray(labels)
+    if labels.shape != (len(images),):
+        raise DataError(f"expected one label for each of {len(images)} images; got shape {labels.shape}")
     position = {c: i for i, c in enumerate(model.classes)}
-    if unknown := set(np.unique(labels).tolist()) - set(position):
+    if unknown := set(labels.tolist()) - set(position):
         known = ", ".join(map(str, model.classes))
-        raise DataError(f"expected labels among {known}; got {', '.join(map(str, sorted(unknown)))}")
-    if len(labels) != len(images):
-        raise DataError(f"expected one label for each of {len(images)} images; got {len(labels)} labels")
+        raise DataError(f"expected labels among {known}; got {', '.join(sorted(map(str, unknown)))}")
     C, scores = len(position), model.scores(images)
     truth = np.array([position[label] for label in labels.tolist()])
     answers = scores.argmax(axis=1)
@@ -93,7 +106,12 @@ def evaluate(model: Model, images: Array, labels: Array, baseline: Array | None 
         )
         for i in wrong
     ]
-    of_baseline = None if baseline is None else float((templates.predict(baseline, images) == truth).mean())
+    of_baseline = baseline_accuracy(learnt_from, (images, labels)) if learnt_from else None
     return Evaluation(
         len(images), float((answers == truth).mean()), model.classes, confusion, mistakes, of_baseline
     )
+
+
+def percent(share: float | None) -> str:
+    """0.9812 -> "98.12 %"; nothing known -> "-"."""
+    return "-" if share is None else f"{100 * share:.2f} %"

@@ -18,8 +18,8 @@ def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
             file.flush()
-            os.fchmod(file.fileno(), _mode_for(path))
             os.fsync(file.fileno())
+        os.chmod(name, _mode_for(path))
         os.replace(name, path)
     except BaseException:
         Path(name).unlink(missing_ok=True)

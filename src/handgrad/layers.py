@@ -1,18 +1,19 @@
-"""Layers: every forward beside the backward derived from it; grad_z stands for dL/dz.
-
-Arrays may be NumPy, PyTorch, CuPy or JAX (the Python array API): what goes in decides what comes out.
-"""
+"""Layers: every forward beside the backward derived from it; grad_z stands for dL/dz. Arrays may be NumPy,
+PyTorch, CuPy or JAX (the Python array API): what goes in decides what comes out."""
 
 from typing import Any
 
 from array_api_compat import array_namespace
+
+from handgrad.errors import Choices
 
 Array = Any  # an array of any namespace that follows the array API standard
 
 
 def affine_forward(x: Array, W: Array, b: Array | None = None) -> Array:
     """a = x W^T + b.  x (N, D), W (H, D), b (H,) or None for no bias -> a (N, H)."""
-    if x.ndim != 2 or W.ndim != 2 or x.shape[1] != W.shape[1] or (b is not None and b.shape != W.shape[:1]):
+    agree = x.ndim == W.ndim == 2 and x.shape[1] == W.shape[1] and (b is None or b.shape == W.shape[:1])
+    if not agree:
         got = [None if p is None else tuple(p.shape) for p in (x, W, b)]
         raise ValueError(f"expected x (N, D), W (H, D) and b (H,) that agree; got shapes {got}")
     return x @ W.T if b is None else x @ W.T + b
@@ -21,8 +22,8 @@ def affine_forward(x: Array, W: Array, b: Array | None = None) -> Array:
 def affine_backward(grad_a: Array, x: Array, W: Array | None) -> tuple[Array | None, Array, Array]:
     """Of a = x W^T + b: grad_x = grad_a W, grad_W = grad_a^T x, grad_b = sum_n grad_a.
 
-    grad_a (N, H), x (N, D), W (H, D) -> grad_x (N, D), grad_W (H, D), grad_b (H,).
-    The first layer has nobody to hand grad_x to: with W = None it is not computed, and is None."""
+    grad_a (N, H), x (N, D), W (H, D) -> grad_x (N, D), grad_W (H, D), grad_b (H,). The first layer has
+    nobody to hand grad_x to: with W = None it is not computed, and is None."""
     grad_x = None if W is None else grad_a @ W
     return grad_x, grad_a.T @ x, array_namespace(grad_a).sum(grad_a, axis=0)
 
@@ -69,10 +70,10 @@ def sigmoid_backward(grad_y: Array, y: Array) -> Array:
     return grad_y * y * (1 - y)
 
 
-ACTIVATIONS = {  # of the hidden layer: forward, backward, and which of a and h the backward reads
+ACTIVATIONS = Choices({  # of the hidden layer: forward, backward, and which of a and h the backward reads
     "relu": (relu_forward, relu_backward, "a"),
     "leaky_relu": (leaky_relu_forward, leaky_relu_backward, "a"),
     "tanh": (tanh_forward, tanh_backward, "h"),
     "sigmoid": (sigmoid_forward, sigmoid_backward, "h"),
     "none": (lambda a: a, lambda grad_h, a: grad_h, "a"),  # the two layers collapse into one
-}
+})  # fmt: skip

@@ -2,6 +2,7 @@
 
 from array_api_compat import array_namespace, device
 
+from handgrad.errors import Choices
 from handgrad.layers import Array
 
 
@@ -9,26 +10,24 @@ def one_hot(labels: Array, C: int, dtype: object = None) -> Array:
     """target (N, C): row i is 1 in column labels[i], else 0; labels (N,) are integers in 0..C-1."""
     xp = array_namespace(labels)
     if labels.ndim != 1 or not xp.isdtype(labels.dtype, "integral"):
-        got = f"{labels.dtype} of shape {tuple(labels.shape)}"
-        raise ValueError(f"expected labels as integers of shape (N,), not one-hot; got {got}")
+        raise ValueError(f"expected integer labels of shape (N,); got {labels.dtype}, {tuple(labels.shape)}")
     target = labels[:, None] == xp.arange(C, device=device(labels))[None, :]
     return xp.astype(target, xp.zeros(()).dtype if dtype is None else dtype)
 
 
 def l2_loss(y: Array, labels: Array) -> tuple[Array, Array]:
-    """L = 1/N sum_i sum_j (y_ij - target_ij)^2 and grad_y = 2/N (y - target).
-
-    Summed over C digits, averaged over N images, no 1/2.  y (N, C), labels (N,) -> L (), grad_y (N, C)."""
-    error, N = y - _target(y, labels), y.shape[0]
+    """L = 1/N sum_i sum_j (y_ij - target_ij)^2 and grad_y = 2/N (y - target): summed over digits, averaged
+    over images, no 1/2.  y (N, C), labels (N,) -> L (), grad_y (N, C)."""
+    N = y.shape[0]
+    error = y - _target(y, labels)  # (N, C)
     return array_namespace(y).sum(error * error) / N, 2 / N * error
 
 
 def cross_entropy_loss(z: Array, labels: Array) -> tuple[Array, Array]:
-    """L = -1/N sum_i log softmax(z)_{i, labels_i} and grad_z = 1/N (softmax(z) - target).
-
-    The comparison to the L2 loss. It reads the scores z (N, C) and goes back to them directly: softmax is
-    its output layer, and exp and log cancel in the derivative."""
-    xp, target, log_y, N = array_namespace(z), _target(z, labels), log_softmax(z), z.shape[0]
+    """L = -1/N sum_i log softmax(z)_{i, labels_i} and grad_z = 1/N (softmax(z) - target). It reads the scores
+    z (N, C), not y: softmax is its output layer, and exp and log cancel on the way back."""
+    xp, N = array_namespace(z), z.shape[0]
+    target, log_y = _target(z, labels), log_softmax(z)  # (N, C)
     return -xp.sum(target * log_y) / N, (xp.exp(log_y) - target) / N
 
 
@@ -37,6 +36,9 @@ def log_softmax(z: Array) -> Array:
     xp = array_namespace(z)
     shifted = z - xp.max(z, axis=1, keepdims=True)  # the largest exponent is 0: no overflow
     return shifted - xp.log(xp.sum(xp.exp(shifted), axis=1, keepdims=True))
+
+
+LOSSES = Choices(l2=l2_loss, cross_entropy=cross_entropy_loss)
 
 
 def _target(outputs: Array, labels: Array) -> Array:

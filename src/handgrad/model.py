@@ -1,5 +1,6 @@
 """A trained network together with all that is needed to use it and to know where it came from."""
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -7,8 +8,9 @@ import numpy as np
 
 from handgrad import __version__
 from handgrad.arrays import as_input, expect_images
+from handgrad.errors import DataError
 from handgrad.layers import ACTIVATIONS
-from handgrad.losses import log_softmax
+from handgrad.losses import LOSSES, log_softmax
 from handgrad.network import Params, forward, map_params
 from handgrad.recipes import Recipe
 
@@ -40,6 +42,7 @@ class Model:
     def __post_init__(self) -> None:
         self.params = map_params(lambda p: np.ascontiguousarray(p, np.float32), self.params)
         self.classes = tuple(self.classes) or tuple(range(len(self.params.W2)))
+        self.classes = tuple(c.item() if isinstance(c, np.generic) else c for c in self.classes)
         side = round(self.pixels**0.5)
         self.image_shape = tuple(self.image_shape) or (
             (side, side) if side**2 == self.pixels else (self.pixels,)
@@ -50,6 +53,12 @@ class Model:
     def pixels(self) -> int:
         """D, the number of pixels of one image."""
         return int(self.params.W1.shape[-1])
+
+    @property
+    def plane(self) -> tuple[int, int]:
+        """Height and width of one image as a picture; (1, D) where it is none."""
+        shape = self.image_shape
+        return (shape[0], shape[1]) if len(shape) == 2 else (1, self.pixels)
 
     @property
     def hidden(self) -> int:
@@ -63,20 +72,28 @@ class Model:
 
     def predict(self, images: Array) -> Array:
         """The label of each image: (N, ...) -> (N,) of classes.  DataError for what is not images."""
-        labels: Array = np.array(self.classes)[self.scores(images).argmax(axis=1)]
+        kinds = {type(c) for c in self.classes}
+        classes = np.array(self.classes, dtype=None if len(kinds) == 1 else object)
+        labels: Array = classes[self.scores(images).argmax(axis=1)]
         return labels
 
     def scores(self, images: Array) -> Array:
         """The outputs y in (0, 1), (N, C) float32: sigmoid(z), or softmax(z) after cross-entropy."""
-        images = np.asarray(images)
+        try:
+            images = np.asarray(images)
+        except ValueError:
+            raise DataError("expected images of one shape; got rows of different lengths") from None
         if images.ndim and images.size == self.pixels and images.shape in (self.image_shape, (self.pixels,)):
             images = images[None]
         expect_images(images, self.pixels)
         return np.concatenate([self._scores(images[i : i + CHUNK]) for i in range(0, len(images), CHUNK)])
 
     def _scores(self, images: Array) -> Array:
-        cache = forward(self.params, as_input(images, np.float32), self.activation)
-        y: Array = np.exp(log_softmax(cache.z)) if self.loss == "cross_entropy" else cache.y
+        with np.errstate(over="ignore", invalid="ignore"):  # looked for, and named
+            cache = forward(self.params, as_input(images, np.float32), self.activation)
+            y: Array = np.exp(log_softmax(cache.z)) if self.loss == "cross_entropy" else cache.y
+        if not np.isfinite(y).all():
+            raise DataError("the network's outputs are not finite: its weights are too large; train it anew")
         return y
 
     def _check(self) -> None:
@@ -98,12 +115,14 @@ class Model:
             raise ValueError(
                 f"expected activation to be one of {', '.join(ACTIVATIONS)}; got {self.activation!r}"
             )
-        if self.loss not in ("l2", "cross_entropy"):
+        if self.loss not in LOSSES:
             raise ValueError(f"expected loss to be l2 or cross_entropy; got {self.loss!r}")
         if len(set(self.classes)) != len(W2) or len(self.classes) != len(W2):
             raise ValueError(
                 f"expected {len(W2)} different classes, one a row of W2; got {len(self.classes)}"
             )
-        if int(np.prod(self.image_shape)) != W1.shape[1]:
+        if not all(type(c) in (int, str) for c in self.classes):
+            raise ValueError("expected classes as integers or texts")
+        if min(self.image_shape) < 1 or math.prod(self.image_shape) != W1.shape[1]:
             shape = " x ".join(map(str, self.image_shape))
             raise ValueError(f"W1 has {W1.shape[1]} columns but images are {shape} pixels")

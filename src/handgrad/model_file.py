@@ -26,6 +26,7 @@ Array = np.ndarray[Any, Any]
 FORMAT_VERSION = 1
 NAMES = Params._fields
 RUN = "run."  # prefix of the tensors of a run in progress
+HISTORY = {"epoch", "loss", "train_accuracy", "validation_accuracy"}
 MAX_HEADER = 1 << 22  # bytes; ours are a few thousand
 MAX_FLOATS = 1 << 28  # of all tensors together: a gigabyte
 
@@ -101,11 +102,25 @@ def load_run(path: str | os.PathLike[str]) -> tuple[Model, RunState | None]:
                 f"expected the tensors {', '.join(NAMES)}; got {', '.join(sorted(tensors)) or 'none'}"
             )
         model = _model(metadata, tensors)
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, OverflowError) as error:
         raise ModelFileError(f"{path}: {error}") from None
     if "run" not in metadata:
         return model, None
+    if not isinstance(metadata["run"], dict):
+        raise ModelFileError(f"{path}: expected the state of the run as facts by name; it is damaged")
     return model, RunState({name.removeprefix(RUN): tensors[name] for name in run_names}, metadata["run"])
+
+
+def looks_like_one(path: str | os.PathLike[str]) -> bool:
+    """Whether the file begins as a model file does, whole or not: a length, then a JSON header."""
+    if not Path(path).is_file():
+        return False
+    try:
+        with open(path, "rb") as file:
+            start = file.read(9)
+    except OSError:
+        return False
+    return start[8:] == b"{" and int.from_bytes(start[:8], "little") <= MAX_HEADER
 
 
 def _model(metadata: dict[str, Any], tensors: dict[str, Array]) -> Model:
@@ -119,8 +134,23 @@ def _model(metadata: dict[str, Any], tensors: dict[str, Array]) -> Model:
         raise ValueError("expected classes as numbers or texts and image_shape as positive numbers")
     if not bias and (params.b1.any() or params.b2.any()):
         raise ValueError("the metadata says that biases are off, but b1 or b2 is not zero")
-    named = metadata.get("recipe")
-    recipe_name = named.pop("name", None) if isinstance(named, dict) else None
+    named, recipe = metadata.get("recipe"), None
+    if named is not None:
+        recipe_name = _typed(named := dict(_typed(metadata, "recipe", dict)), "name", str, None)
+        del named["name"]
+        recipe = Recipe.from_dict(named)
+        model = {key: metadata[key] for key in ("activation", "loss", "bias")} | {"hidden": len(params.W1)}
+        if (said := {key: getattr(recipe, key) for key in model}) != model:
+            raise ValueError(f"its recipe says {said}, but the model is {model}")
+    else:
+        recipe_name = None
+    accuracy, history = _typed(metadata, "accuracy", dict), _typed(metadata, "history", list)
+    if not all(type(share) is float and 0 <= share <= 1 for share in accuracy.values()):
+        raise ValueError(f"expected accuracy as shares from 0 to 1; got {accuracy!r:.60}")
+    if (seed := _typed(metadata, "seed", int, None)) is not None and seed < 0:
+        raise ValueError(f"expected seed to be 0 or more; got {seed}")
+    if not all(isinstance(record, dict) and set(record) >= HISTORY for record in history):
+        raise ValueError(f"expected each record of history to give {', '.join(sorted(HISTORY))}")
     return Model(
         params if bias else params._replace(b1=None, b2=None),
         _typed(metadata, "activation", str),
@@ -128,18 +158,19 @@ def _model(metadata: dict[str, Any], tensors: dict[str, Array]) -> Model:
         tuple(classes),
         tuple(shape),
         recipe_name,
-        None if named is None else Recipe.from_dict(named),
-        metadata.get("seed"),
-        metadata.get("data_checksum"),
-        _typed(metadata, "accuracy", dict),
-        _typed(metadata, "history", list),
+        recipe,
+        seed,
+        _typed(metadata, "data_checksum", str, None),
+        accuracy,
+        history,
         _typed(metadata, "handgrad_version", str),
     )
 
 
-def _typed(metadata: dict[str, Any], key: str, kind: type) -> Any:
+def _typed(metadata: dict[str, Any], key: str, kind: type, *others: Any) -> Any:
+    """metadata[key], of that kind or one of the others."""
     value = metadata.get(key)
-    if type(value) is not kind:
+    if type(value) is not kind and (value not in others or not others):
         raise ValueError(f"expected the metadata to give {key} as {kind.__name__}; got {value!r:.60}")
     return value
 

@@ -33,9 +33,7 @@ def init_params(
     D: int, H: int, C: int, rng: np.random.Generator, bias: bool = True, dtype: type = np.float64
 ) -> Params:
     """W1 ~ N(0, 2/D) (He et al. 2015), W2 ~ N(0, 2/(H + C)) (Glorot and Bengio 2010), biases 0.
-
-    NumPy arrays; map_params(torch.asarray, params) moves them elsewhere. float64 is exact enough to check
-    gradients, float32 trains twice as fast; one seed draws the same weights for both."""
+    NumPy arrays, one draw for every dtype: float64 suits finite differences, float32 trains twice as fast."""
     W1 = np.sqrt(2 / D) * rng.standard_normal((H, D))
     W2 = np.sqrt(2 / (H + C)) * rng.standard_normal((C, H))
     b1, b2 = (np.zeros(H), np.zeros(C)) if bias else (None, None)
@@ -53,22 +51,22 @@ def forward(params: Params, x: Array, activation: str = "relu") -> Cache:
         both = "both must be the number of hidden units H"
         raise ValueError(f"W2 has {columns} columns but W1 has {rows} rows; {both}")
     a = layers.affine_forward(x, params.W1, params.b1)  # (N, H)
-    h = ACTIVATIONS[activation][0](a)  # (N, H)
+    activate, _, _ = ACTIVATIONS[activation]
+    h = activate(a)  # (N, H)
     z = layers.affine_forward(h, params.W2, params.b2)  # (N, C)
     y = layers.sigmoid_forward(z)  # (N, C)
     return Cache(x, a, h, z, y)
 
 
 def backward(
-    params: Params, cache: Cache, grad_y: Array, activation: str = "relu", grad_z: Array | None = None
+    params: Params, cache: Cache, grad_y: Array = None, activation: str = "relu", grad_z: Array = None
 ) -> Params:
-    """grad_y (N, C) -> the gradients of W1, b1, W2 and b2: forward mirrored, line for line.
-
-    A loss that reads the scores instead (cross-entropy) comes in at grad_z (N, C), past the sigmoid."""
-    _, activation_backward, read = ACTIVATIONS[activation]
+    """grad_y (N, C) -> the gradients of W1, b1, W2 and b2: forward mirrored, line for line. A loss that reads
+    the scores instead (cross-entropy) comes in at grad_z (N, C), past the sigmoid."""
+    _, activate_backward, reads = ACTIVATIONS[activation]
     grad_z = layers.sigmoid_backward(grad_y, cache.y) if grad_z is None else grad_z  # (N, C)
     grad_h, grad_W2, grad_b2 = layers.affine_backward(grad_z, cache.h, params.W2)  # (N, H), (C, H), (C,)
-    grad_a = activation_backward(grad_h, getattr(cache, read))  # (N, H)
+    grad_a = activate_backward(grad_h, getattr(cache, reads))  # (N, H)
     _, grad_W1, grad_b1 = layers.affine_backward(grad_a, cache.x, None)  # (H, D), (H,)
     return map_params(lambda _, grad: grad, params, Params(grad_W1, grad_b1, grad_W2, grad_b2))
 
@@ -77,12 +75,12 @@ def loss_and_gradients(
     params: Params, x: Array, labels: Array, activation: str = "relu", loss: str = "l2"
 ) -> tuple[Array, Params]:
     """One batch out and back.  x (N, D), labels (N,), loss "l2" or "cross_entropy" -> L (), Params."""
-    cache, grad_y, grad_z = forward(params, x, activation), None, None
+    cache = forward(params, x, activation)
     if loss == "cross_entropy":
         L, grad_z = losses.cross_entropy_loss(cache.z, labels)
-    else:
-        L, grad_y = losses.l2_loss(cache.y, labels)
-    return L, backward(params, cache, grad_y, activation, grad_z)
+        return L, backward(params, cache, activation=activation, grad_z=grad_z)
+    L, grad_y = losses.LOSSES[loss](cache.y, labels)
+    return L, backward(params, cache, grad_y, activation)
 
 
 def predict(params: Params, x: Array, activation: str = "relu") -> Array:

@@ -1,13 +1,13 @@
 """Gradient descent with its common refinements: pure functions. A rule takes a parameter p, its gradient g
 and what it remembers of p (arrays shaped like p; nothing, (), before step 0), and returns both anew."""
 
-from collections.abc import Callable
 from functools import partial
 
+from handgrad.errors import Choices
 from handgrad.layers import Array
 from handgrad.network import Params, map_params
 
-Memory = tuple[Array, ...]
+Memory = tuple[Array, ...]  # of one parameter; that of all four is a Params of them, or None before step 0
 Moved = tuple[Array, Memory]
 
 
@@ -34,9 +34,7 @@ def adam(p: Array, g: Array, memory: Memory, learning_rate: float, step: int) ->
     return p - learning_rate * m_unbiased / (v_unbiased**0.5 + 1e-8), (m, v)
 
 
-Rules = dict[str, Callable[..., Moved]]
-nesterov = partial(momentum, nesterov=True)
-OPTIMIZERS: Rules = {"sgd": sgd, "momentum": momentum, "nesterov": nesterov, "adam": adam}
+OPTIMIZERS = Choices(sgd=sgd, momentum=momentum, nesterov=partial(momentum, nesterov=True), adam=adam)
 
 
 def update(

@@ -40,14 +40,19 @@ def read_grey(source: str | os.PathLike[str] | IO[bytes], name: str | None = Non
     picture, for anything else.
     """
     name = name or str(source)
+    if isinstance(source, str | os.PathLike) and os.path.exists(source) and not os.path.isfile(source):
+        raise ImageError(f"{name}: expected a file; this is a folder or a device")
     try:
         with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # remarks on odd metadata, which nobody asked for
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(source, formats=FORMATS) as picture:
                 if picture.width * picture.height > MAX_PIXELS:
                     size = f"{picture.width} x {picture.height}"
                     raise ImageError(f"{name}: expected at most {MAX_PIXELS // 10**6} megapixels; got {size}")
                 return _grey(ImageOps.exif_transpose(picture))
+    except ImageError:
+        raise
     except (Image.DecompressionBombWarning, Image.DecompressionBombError):
         raise ImageError(f"{name}: expected at most {MAX_PIXELS // 10**6} megapixels; got more") from None
     except UnidentifiedImageError:
@@ -65,6 +70,9 @@ def find_digit(grey: Array) -> Digit | None:
     From coarse to fine: the box is found on the picture reduced to some 128 pixels, which averages its
     grain away, then again within that box, until nothing more falls off.
     """
+    if grey.ndim != 2 or grey.size == 0 or not np.isfinite(grey).all():
+        raise ImageError(f"expected a grey picture (height, width) of finite shades; got shape {grey.shape}")
+    grey = grey.astype(np.float32)
     border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
     paper = float(np.median(border))
     coarse = _reduced(grey, max(1, max(grey.shape) // COARSE))

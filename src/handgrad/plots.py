@@ -16,6 +16,7 @@ BLUE, ORANGE, GREY = "#1f5fa8", "#d9660f", "#6b7280"
 SIGNED = "RdBu_r"  # blue below zero, white at zero, red above: apart for every kind of colour vision
 INK = "gray"  # paper black, ink white, as the network sees it
 DPI = 120
+MANY = 30  # classes beyond which pictures leave details out
 
 
 def learning_curves(history: Sequence[dict[str, Any]]) -> Figure:
@@ -42,7 +43,7 @@ def learning_curves(history: Sequence[dict[str, Any]]) -> Figure:
 
 def mean_templates(means: Array, templates: Array, classes: Sequence[object]) -> Figure:
     """The mean image of each class (C, h, w) above its normalised template, blue below and red above 0."""
-    C = len(means)
+    C = min(len(means), MANY)
     figure = Figure((max(6.0, 1.05 * C), 2.7), layout="constrained")
     rows = figure.subplots(2, C, squeeze=False)
     limit = _limit(templates)
@@ -72,7 +73,7 @@ def hidden_templates(model: Model, most: int = 100) -> Figure:
     for axes in tiles:
         axes.axis("off")
     for axes, k in zip(tiles, chosen, strict=False):
-        image = model.params.W1[k].reshape(_plane(model))
+        image = model.params.W1[k].reshape(model.plane)
         limit = _limit(image)
         _tile(axes, image, SIGNED, -limit, limit)
         c = int(np.abs(model.params.W2[:, k]).argmax())
@@ -82,25 +83,31 @@ def hidden_templates(model: Model, most: int = 100) -> Figure:
 
 
 def confusion_matrix(evaluation: Evaluation) -> Figure:
-    """Counts of label (row) against answer (column); the shade is the share of the row's mistakes."""
+    """Counts of label (row) against answer (column); the more frequent a mistake, the darker."""
     counts, C = evaluation.confusion, len(evaluation.classes)
     wrong = counts - np.diag(counts.diagonal())
-    share = wrong / max(1, wrong.max())
-    size = max(4.5, 0.55 * C + 1)
+    share = np.where(wrong > 0, 0.08 + 0.92 * wrong / max(1, wrong.max()), 0)  # no mistake stays white
+    size = min(12, max(4.5, 0.55 * C + 1))
     figure = Figure((size, size), layout="constrained")
     axes = figure.subplots()
-    axes.imshow(share, cmap="Oranges", vmin=0, vmax=1)
-    for i in range(C):
+    axes.imshow(share, cmap="Oranges", vmin=0, vmax=1.25)
+    if C <= MANY:
+        axes.set_xticks(np.arange(C + 1) - 0.5, minor=True)
+        axes.set_yticks(np.arange(C + 1) - 0.5, minor=True)
+        axes.grid(which="minor", color="#dfe3ea", linewidth=0.8)
+    for i in range(C if C <= MANY else 0):  # with more classes the numbers could not be read
         axes.add_patch(_square(i))
         for j in range(C):
             if counts[i, j]:
-                colour = "white" if i == j or share[i, j] > 0.6 else "black"
+                colour = "white" if i == j or share[i, j] > 0.75 else "black"
                 axes.text(j, i, f"{counts[i, j]}", ha="center", va="center", fontsize=8, color=colour)
-    axes.set(xlabel="read as", ylabel="label", xticks=range(C), yticks=range(C))
-    axes.set_xticklabels([str(c) for c in evaluation.classes])
-    axes.set_yticklabels([str(c) for c in evaluation.classes])
+    axes.set(xlabel="read as", ylabel="label")
+    if C <= MANY:
+        names = [str(c) for c in evaluation.classes]
+        axes.set_xticks(range(C), names)
+        axes.set_yticks(range(C), names)
     axes.set_title(f"{len(evaluation.mistakes):,} mistakes in {evaluation.images:,} images", fontsize=11)
-    axes.tick_params(length=0)
+    axes.tick_params(which="both", length=0)
     axes.spines[:].set_visible(False)
     return figure
 
@@ -132,11 +139,8 @@ def _tile(axes: Axes, image: Array, colours: str, low: float, high: float) -> No
 
 
 def _limit(values: Array) -> float:
-    return float(np.abs(values).max()) or 1.0
-
-
-def _plane(model: Model) -> tuple[int, ...]:
-    return model.image_shape if len(model.image_shape) == 2 else (1, model.pixels)
+    """The value at which the colours end: a few strong pixels may lie beyond."""
+    return float(np.quantile(np.abs(values), 0.99)) or float(np.abs(values).max()) or 1.0
 
 
 def _square(i: int) -> Any:

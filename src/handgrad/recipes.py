@@ -2,18 +2,24 @@
 
 from dataclasses import asdict, dataclass, fields
 
+import numpy as np
+
 from handgrad.layers import ACTIVATIONS
+from handgrad.losses import LOSSES
 from handgrad.optimizers import OPTIMIZERS
-from handgrad.schedules import SCHEDULES
+from handgrad.schedules import SCHEDULES, learning_rates
 
 CHOICES = {
     "activation": tuple(ACTIVATIONS),
-    "loss": ("l2", "cross_entropy"),
+    "loss": tuple(LOSSES),
     "init": ("random", "templates"),
     "output_bias": ("zero", "prior"),
     "optimizer": tuple(OPTIMIZERS),
     "schedule": tuple(SCHEDULES),
 }
+
+
+MOST = 1_000_000_000
 
 
 @dataclass(frozen=True)
@@ -39,17 +45,21 @@ class Recipe:
                 raise ValueError(f"expected {name} to be one of {', '.join(allowed)}; got {value!r}")
         for name in ("hidden", "batch_size", "epochs"):
             value = getattr(self, name)
-            if type(value) is not int or not 1 <= value <= 1_000_000_000:
-                raise ValueError(f"expected {name} to be a whole number of at least 1; got {value!r}")
+            if type(value) is not int or not 1 <= value <= MOST:
+                raise ValueError(f"expected {name} to be a whole number, 1 to {MOST:,}; got {value!r:.30}")
         if type(self.bias) is not bool:
             raise ValueError(f"expected bias to be true or false; got {self.bias!r}")
-        for name, low, high in (("learning_rate", 0.0, float("inf")), ("warmup", 0.0, 1.0)):
+        for name, low, high in (("learning_rate", 0.0, 1e300), ("warmup", 0.0, 1.0)):
             value = getattr(self, name)
             number = isinstance(value, int | float) and not isinstance(value, bool)
-            if not number or not low <= value <= high or value == float("inf"):
-                raise ValueError(f"expected {name} to be a number from {low:g} to {high:g}; got {value!r}")
+            if not number or not low <= value <= high:
+                raise ValueError(f"expected {name} to be a number, {low:g} to {high:g}; got {value!r:.30}")
         if self.init == "templates" and self.hidden < 20:
             raise ValueError(f"init 'templates' needs 20 or more hidden units; got hidden {self.hidden}")
+
+    def learning_rates(self, steps: range, total: int) -> np.ndarray:
+        """The learning rate of some of the run's steps, which are total in all."""
+        return learning_rates(self.schedule, self.learning_rate, steps, total, self.warmup)
 
     def to_dict(self) -> dict[str, object]:
         """The recipe as plain values, for JSON."""

@@ -4,6 +4,7 @@ import base64
 import html
 import io
 import os
+import tempfile
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,7 +15,7 @@ import numpy as np
 
 from handgrad import templates
 from handgrad.errors import HandgradError, MissingExtraError
-from handgrad.evaluation import Evaluation, evaluate
+from handgrad.evaluation import Evaluation, percent
 from handgrad.files import reason, write_atomically
 from handgrad.model import Model
 
@@ -24,48 +25,52 @@ if TYPE_CHECKING:
 Array = np.ndarray[Any, Any]
 
 
-def expect_plots() -> None:
-    """MissingExtraError unless matplotlib is installed: asked before any work is done."""
+def expect_report(folder: str | os.PathLike[str]) -> None:
+    """Make the folder and try it, before any work is done: MissingExtraError without matplotlib,
+    HandgradError where the folder cannot be written."""
     if find_spec("matplotlib") is None:
         raise MissingExtraError("--report needs matplotlib: pip install 'handgrad[plot]'")
+    try:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise HandgradError(f"{folder}: the report cannot be written: {reason(error)}") from None
 
 
 def write_report(
     folder: str | os.PathLike[str],
     model: Model,
-    train: tuple[Array, Array],
-    shown: tuple[Array, Array],
+    result: Evaluation,
+    images: Array,
+    learnt_from: tuple[Array, Array] | None = None,
 ) -> Path:
     """Write the pictures and index.html into the folder, which is made if need be -> path of the page.
 
-    train: images and labels that the baseline is fitted on. shown: those that the network is measured
-    on. The page holds its pictures within itself: it can be moved and sent. HandgradError where the
-    folder cannot be written.
+    result: the evaluation of the model on images (N, ...). learnt_from: the images and labels that it was
+    trained on, where they are known; their mean images are shown. The page holds its pictures within
+    itself: it can be moved and sent. Errors as expect_report.
     """
-    expect_plots()
+    expect_report(folder)
     from handgrad import plots
 
-    C = len(model.classes)
-    same = train[0].shape[1:] == shown[0].shape[1:] and train[1].max() < C
-    means = templates.mean_images(*train, C) if same else None
-    fitted = templates.fit(*train, C) if same else None
-    result = evaluate(model, *shown, fitted)
     figures = []
     if model.history:
         figures.append(("learning-curves", "Learning", _CURVES, plots.learning_curves(model.history)))
-    if means is not None and fitted is not None and means.ndim == 3:
-        mean_figure = plots.mean_templates(means, fitted, model.classes)
-        figures.append(("mean-templates", "Where it all starts: the mean images", _MEANS, mean_figure))
+    if learnt_from is not None:
+        present, position = np.unique(learnt_from[1], return_inverse=True)
+        means = templates.mean_images(learnt_from[0], position, len(present))
+        fitted = templates.fit(learnt_from[0], position, len(present))
+        shown = plots.mean_templates(means, fitted, present.tolist())
+        figures.append(("mean-templates", "Where it all starts: the mean images", _MEANS, shown))
     figures.append(
         ("hidden-templates", "What the hidden units look for", _HIDDEN, plots.hidden_templates(model))
     )
     figures.append(("confusion", "What it takes for what", _CONFUSION, plots.confusion_matrix(result)))
-    if result.mistakes and shown[0].ndim == 3:
-        mistakes = plots.confident_mistakes(result, shown[0])
+    if result.mistakes:
+        mistakes = plots.confident_mistakes(result, images.reshape(-1, *model.plane))
         figures.append(("mistakes", "Its most confident mistakes", _MISTAKES, mistakes))
     folder = Path(folder)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         sections = []
         for name, title, caption, figure in figures:
             png = _png(figure)
@@ -107,22 +112,18 @@ def _page(model: Model, result: Evaluation, sections: list[str]) -> str:
     )
     digits = "".join(
         f"<tr><th>{html.escape(str(row['digit']))}</th><td>{row['images']:,}</td>"
-        f"<td>{_percent(row['recall'])}</td><td>{_percent(row['precision'])}</td></tr>"
+        f"<td>{percent(row['recall'])}</td><td>{percent(row['precision'])}</td></tr>"
         for row in result.per_digit
     )
     return template.substitute(
-        accuracy=_percent(result.accuracy),
+        accuracy=percent(result.accuracy),
         wrong=f"{len(result.mistakes):,}",
         images=f"{result.images:,}",
-        baseline=_percent(result.baseline_accuracy),
+        baseline=percent(result.baseline_accuracy),
         facts=rows,
         digits=digits,
         sections="\n".join(sections),
     )
-
-
-def _percent(share: float | None) -> str:
-    return "-" if share is None else f"{100 * share:.2f} %"
 
 
 _CURVES = "The loss is measured on each batch just before its update, the accuracies after the epoch."

@@ -58,7 +58,8 @@ class Progress(NamedTuple):
 def split(images: Array, labels: Array, validation: int, test: tuple[Array, Array] | None = None) -> Data:
     """Hold back the last `validation` rows (0: none) to choose by.  DataError where that leaves nothing."""
     if not 0 <= validation < len(images):
-        raise DataError(f"expected to hold back fewer than the {len(images)} images; got {validation}")
+        expected = f"expected to hold back fewer than the {len(images)} images (--validation)"
+        raise DataError(f"{expected}; got {validation}")
     kept = len(images) - validation
     held_back = (images[kept:], labels[kept:]) if validation else None
     return Data(images[:kept], labels[:kept], held_back, test, (images, labels), checksum(images, labels))
@@ -128,6 +129,9 @@ def _initial(data: Data, recipe: Recipe, rng: np.random.Generator) -> Params:
     """
     C = data.classes
     if recipe.init == "templates":
+        if recipe.hidden < 2 * C:
+            needed = f"init 'templates' needs two hidden units for each of {C} classes"
+            raise DataError(f"{needed}: at least {2 * C}; got {recipe.hidden}")
         fitted = templates.fit(data.images, data.labels, C)
         params = templates.init_from(fitted, recipe.hidden, rng, recipe.bias)
     else:
@@ -172,13 +176,14 @@ def _last_epoch(
             raise ModelFileError(f"the state of the run is not finite in {name}; start anew")
         arrays[name] = put(found[0]) if found else None
         memory[name] = tuple(map(put, found[1:])) if found else None
-    epoch, rng_state = state.facts.get("epoch"), dict(state.facts.get("rng_state") or {})
+    epoch, rng_state = state.facts.get("epoch"), state.facts.get("rng_state", {})
     try:
         np.random.default_rng().bit_generator.state = rng_state
-    except (TypeError, ValueError, KeyError) as error:
+    except (TypeError, ValueError, KeyError, AttributeError, OverflowError) as error:
         raise ModelFileError(
             f"the state of the run has no random state that fits ({error}); start anew"
         ) from None
-    if type(epoch) is not int or not 1 <= epoch < recipe.epochs or len(model.history) != epoch:
+    history = len(model.history) == epoch and (data.validation is None or "validation" in model.accuracy)
+    if type(epoch) is not int or not 1 <= epoch < recipe.epochs or not history:
         raise ModelFileError(f"the state of the run says epoch {epoch} of {recipe.epochs}; start anew")
     return Epoch(epoch, Params(**arrays), Params(**memory), rng_state, 0.0, 0.0)

@@ -14,7 +14,6 @@ from handgrad.layers import Array
 from handgrad.network import Params, loss_and_gradients, predict
 from handgrad.optimizers import update
 from handgrad.recipes import Recipe
-from handgrad.schedules import learning_rates
 
 
 class Epoch(NamedTuple):
@@ -38,39 +37,40 @@ def run_epoch(
     images (N, ...) integer pixels or floats in 0..1, labels (N,), order (M,) row numbers, rates the learning
     rate of each batch, the last of which may be smaller. The seam that engines share: same arguments, same
     batches, same numbers. DivergedError as soon as a loss is not finite."""
-    xp, size, total = array_namespace(images), recipe.batch_size, 0.0
+    xp, N, size, total = array_namespace(images), order.shape[0], recipe.batch_size, 0.0
     order = xp.asarray(order, device=device(images))
     for batch, rate in enumerate(map(float, rates)):
-        rows = order[batch * size : (batch + 1) * size]  # (n,)
+        rows = order[batch * size : min((batch + 1) * size, N)]  # (n,)
         x = as_input(xp.take(images, rows, axis=0), params.W1.dtype)  # (n, D)
         L, grads = loss_and_gradients(params, x, xp.take(labels, rows), recipe.activation, recipe.loss)
         params, memory = update(recipe.optimizer, params, grads, memory, rate, first_step + batch)
         if not np.isfinite(mean := float(L)):
             raise DivergedError("the loss is not finite", first_step // len(rates) + 1, batch + 1, rate)
         total += mean * rows.shape[0]
-    return params, memory, total / order.shape[0]
+    return params, memory, total / N
 
 
 def train(
     params: Params, images: Array, labels: Array, rng: np.random.Generator, recipe: Recipe,
-    resume: Epoch | None = None, engine: Callable[..., tuple[Params, Params | None, float]] = run_epoch,
+    resume: Epoch | None = None, run_epoch: Callable[..., Any] = run_epoch,
 ) -> Iterator[Epoch]:  # fmt: skip
     """Yield an Epoch after each pass over the freshly shuffled images; what is yielded stays valid.
 
-    resume goes on after an Epoch of an earlier run, to the very numbers of an uninterrupted one.
-    DivergedError names epoch, batch and learning rate; DataError says what is wrong with the arrays."""
+    resume goes on after an Epoch of an earlier run, to the very numbers of an uninterrupted one. Raises
+    DivergedError (with the epoch's highest rate where it shows only at its end), DataError."""
     expect_images(images, params.W1.shape[1])
     expect_labels(labels, images.shape[0], params.W2.shape[0])
-    N, batches, first, memory = images.shape[0], -(-images.shape[0] // recipe.batch_size), 0, None
-    rates = learning_rates(recipe.schedule, recipe.learning_rate, recipe.epochs * batches, recipe.warmup)
+    N, memory, done, batches = images.shape[0], None, 0, -(-images.shape[0] // recipe.batch_size)
     if resume:
-        first, params, memory, rng.bit_generator.state = resume[:4]
-    for epoch in range(first, recipe.epochs):
+        params, memory, done = resume.params, resume.memory, resume.epoch
+        rng.bit_generator.state = resume.rng_state
+    for epoch in range(done, recipe.epochs):
         step, began = epoch * batches, time.perf_counter()
-        order, now = rng.permutation(N), rates[step : step + batches]
-        params, memory, loss = engine(params, images, labels, order, recipe, now, memory, step)
-        if what := ailment(params, images[:100, ...], labels[:100], recipe.activation, recipe.loss):
-            raise DivergedError(what, epoch + 1, batches, now[-1])
+        rates = recipe.learning_rates(range(step, step + batches), recipe.epochs * batches)
+        order = rng.permutation(N)
+        params, memory, loss = run_epoch(params, images, labels, order, recipe, rates, memory, step)
+        if what := ailment(params, images, labels, recipe.activation, recipe.loss):
+            raise DivergedError(what, epoch + 1, batches, rates.max())
         took = time.perf_counter() - began
         yield Epoch(epoch + 1, params, memory, rng.bit_generator.state, loss, took)
 
@@ -78,8 +78,10 @@ def train(
 @np.errstate(over="ignore", invalid="ignore")
 def accuracy(params: Params, images: Array, labels: Array, activation: str = "relu") -> float:
     """The share of images whose label the network predicts, 0 to 1."""
-    xp, chunk, right = array_namespace(images), 2000, 0  # chunks keep the memory small
-    for i in range(0, images.shape[0], chunk):
-        x = as_input(images[i : i + chunk, ...], params.W1.dtype)
-        right += int(xp.count_nonzero(predict(params, x, activation) == labels[i : i + chunk]))
-    return right / int(images.shape[0])
+    expect_labels(labels, images.shape[0], params.W2.shape[0])
+    xp, N, right = array_namespace(images), images.shape[0], 0
+    for i in range(0, N, 2000):  # so many at a time, to keep the memory small
+        rows = slice(i, min(i + 2000, N))
+        x = as_input(images[rows, ...], params.W1.dtype)
+        right += int(xp.count_nonzero(predict(params, x, activation) == labels[rows]))
+    return right / int(N)

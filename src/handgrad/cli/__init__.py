@@ -11,7 +11,7 @@ from handgrad import __version__
 from handgrad.errors import HandgradError
 from handgrad.files import reason
 
-COMMANDS = ("train", "evaluate", "predict", "data")
+COMMANDS = ("train", "evaluate", "predict", "data", "warmup")
 INTERRUPTED = 130
 
 
@@ -40,23 +40,34 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return the exit code; every foreseen failure is one line on stderr."""
     arguments = sys.argv[1:] if arguments is None else arguments
     debug = "--debug" in arguments
+    if sys.stdout is None:
+        return _fail("stdout is closed, so there is nowhere to write the result")
+    if "_HANDGRAD_COMPLETE" in os.environ:  # the shell asks for completions
+        cli.main(arguments, prog_name="handgrad")
     try:
-        return int(cli.main(arguments, prog_name="handgrad", standalone_mode=False) or 0)
+        with cli.make_context("handgrad", list(arguments)) as context:  # cli.main has other ideas of Ctrl-C
+            cli.invoke(context)
+        sys.stdout.flush()
+        return 0
     except click.exceptions.Exit as error:
         return error.exit_code
-    except click.UsageError as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return error.exit_code
-    except (KeyboardInterrupt, click.exceptions.Abort) as error:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not break the way out
-        return _fail(str(error) or "interrupted", INTERRUPTED)
+    except click.UsageError as error:
+        command = error.ctx.command_path if error.ctx else "handgrad"
+        return _fail(f"{error.format_message()} (see {command} --help)", error.exit_code)
+    except KeyboardInterrupt:
+        return _fail("interrupted", INTERRUPTED)
     except BrokenPipeError:  # the reader of our stdout has gone: nobody is left to tell
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except (HandgradError, click.ClickException) as error:
         if debug:
             raise
-        return _fail(error.format_message() if isinstance(error, click.ClickException) else str(error))
+        if isinstance(error, click.ClickException):
+            return _fail(error.format_message(), error.exit_code)
+        return _fail(str(error))
     except MemoryError as error:
         if debug:
             raise
@@ -68,5 +79,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _fail(message: str, code: int = 1) -> int:
+    if code == INTERRUPTED:  # a second Ctrl-C must not break the way out
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
     click.echo(f"handgrad: error: {' '.join(message.split())}", err=True)
     return code

@@ -3,17 +3,17 @@
 import click
 
 from handgrad import digits, model_file
-from handgrad.cli.shared import baseline_for, emit, existing_model, idx_options, output_options, pair, percent
-from handgrad.evaluation import Evaluation
+from handgrad.cli.shared import FILE, emit, existing_model, idx_options, output_options, pair
+from handgrad.evaluation import Evaluation, percent
 from handgrad.evaluation import evaluate as measure
 
 SHOWN = 10  # mistakes listed as text; --json lists twice as many
 
 
 @click.command()
-@click.argument("model", type=click.Path(), required=False)
+@click.argument("model", type=FILE, required=False)
 @idx_options
-@click.option("--report", type=click.Path(), help="Also write pictures and index.html into this folder.")
+@click.option("--report", type=FILE, help="Also write pictures and index.html into this folder.")
 @output_options
 def evaluate(
     model: str | None,
@@ -29,18 +29,17 @@ def evaluate(
     Without MODEL: the one that 'handgrad train' wrote last.
     """
     if report is not None:
-        from handgrad.report import expect_plots
+        from handgrad.report import expect_report, write_report
 
-        expect_plots()
+        expect_report(report)
     given = pair(images, labels)
     trained = model_file.load(existing_model(model))
     train, test = digits.load_mnist()
     chosen = given or test
-    result = measure(trained, *chosen, baseline_for(trained.data_checksum, train))
+    learnt_from = train if trained.data_checksum == digits.checksum(*train) else None
+    result = measure(trained, *chosen, learnt_from)
     if report is not None:
-        from handgrad.report import write_report
-
-        write_report(report, trained, train, chosen)
+        write_report(report, trained, result, chosen[0], learnt_from)
     if as_json:
         emit(result.to_dict(2 * SHOWN))
     else:

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from handgrad import model_file
-from handgrad.cli.shared import emit, existing_model, output_options
+from handgrad.cli.shared import FILE, emit, existing_model, output_options
 from handgrad.errors import ImageError
 from handgrad.model import Model
 from handgrad.photos import read_grey
@@ -18,7 +18,7 @@ MAX_BYTES = 100_000_000  # of a picture on stdin
 
 @click.command()
 @click.argument("pictures", metavar="IMAGE...", nargs=-1, required=True)
-@click.option("--model", type=click.Path(), help="Default: the one that 'handgrad train' wrote last.")
+@click.option("--model", type=FILE, help="Default: the one that 'handgrad train' wrote last.")
 @output_options
 def predict(pictures: tuple[str, ...], model: str | None, as_json: bool, quiet: bool, debug: bool) -> None:
     """Read the digit on each picture: PNG or JPEG of any size, dark on light or light on dark.
@@ -47,6 +47,8 @@ def predict(pictures: tuple[str, ...], model: str | None, as_json: bool, quiet: 
 def _grey(picture: str) -> Any:
     if picture != "-":
         return read_grey(picture)
+    if sys.stdin is None:
+        raise ImageError("stdin: expected a picture; it is closed")
     data = sys.stdin.buffer.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
         raise ImageError(f"stdin: expected at most {MAX_BYTES:,} bytes; got more")

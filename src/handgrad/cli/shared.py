@@ -9,11 +9,32 @@ import click
 import numpy as np
 from platformdirs import user_data_path
 
-from handgrad import digits, templates
+from handgrad import digits
 from handgrad.errors import HandgradError
 
 Array = np.ndarray[Any, Any]
 Command = Callable[..., Any]
+
+
+class _File(click.Path):
+    """A path that is not empty (an unset variable of the shell); whether it can be read is seen later."""
+
+    def __init__(self) -> None:
+        super().__init__(readable=False)
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
+        if not value:
+            self.fail("expected a file name; got an empty one", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+FILE = _File()
+
+
+class Interrupted(click.ClickException):
+    """Stopped by Ctrl-C, with something to say about what was kept."""
+
+    exit_code = 130
 
 
 def output_options(command: Command) -> Command:
@@ -30,8 +51,8 @@ def output_options(command: Command) -> Command:
 def idx_options(command: Command) -> Command:
     """--images and --labels: an IDX pair in place of the embedded MNIST."""
     for option in (
-        click.option("--labels", type=click.Path(), help="IDX file of their labels."),
-        click.option("--images", type=click.Path(), help="IDX file of images, instead of MNIST's."),
+        click.option("--labels", type=FILE, help="IDX file of their labels."),
+        click.option("--images", type=FILE, help="IDX file of images, instead of MNIST's."),
     ):
         command = option(command)
     return command
@@ -59,16 +80,6 @@ def existing_model(path: str | None) -> Path:
     return default_model()
 
 
-def baseline_for(data_checksum: str | None, train: tuple[Array, Array]) -> Array | None:
-    """MNIST's mean-image templates, where MNIST is what the model learnt from; else None."""
-    return templates.fit(*train) if data_checksum == digits.checksum(*train) else None
-
-
 def emit(document: dict[str, Any]) -> None:
     """One JSON document on stdout."""
     click.echo(json.dumps(document, indent=2, allow_nan=False))
-
-
-def percent(share: float | None) -> str:
-    """0.9812 -> "98.12 %"."""
-    return "-" if share is None else f"{100 * share:.2f} %"

@@ -1,6 +1,7 @@
 """handgrad train: images and labels -> a trained network in a model file."""
 
-import os
+import shlex
+import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -10,10 +11,12 @@ from typing import Any
 
 import click
 
-from handgrad import digits, model_file, runs, templates
-from handgrad.cli.shared import default_model, emit, idx_options, output_options, pair, percent
+from handgrad import digits, model_file, runs
+from handgrad.cli.shared import FILE, Interrupted, default_model, emit, idx_options, output_options, pair
 from handgrad.engines import ENGINES, engine
 from handgrad.errors import DataError, HandgradError, ModelFileError
+from handgrad.evaluation import baseline_accuracy, percent
+from handgrad.evaluation import evaluate as measure
 from handgrad.files import reason
 from handgrad.model import Model
 from handgrad.model_file import RunState
@@ -51,15 +54,16 @@ def _recipe_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--recipe", "name", type=click.Choice(list(RECIPES)), help="Default: quick.")
 @_recipe_options
 @idx_options
-@click.option("--test-images", type=click.Path(), help="IDX file of test images, beside --images.")
-@click.option("--test-labels", type=click.Path(), help="IDX file of their labels.")
-@click.option("--validation", type=click.IntRange(min=0), help="Images held back, the last. Default: 5000.")
+@click.option("--test-images", type=FILE, help="IDX file of test images, beside --images.")
+@click.option("--test-labels", type=FILE, help="IDX file of their labels.")
+@click.option("--validation", type=click.IntRange(min=0), help="Images held back (the last).")
 @click.option("--seed", type=click.IntRange(min=0), help="Of all that is random. Default: 0.")
 @click.option("--engine", "engine_name", type=click.Choice(ENGINES), default="auto", help="What computes.")
 @click.option("--device", default="cpu", help="For the torch engine: cpu, cuda, cuda:1, mps.")
-@click.option("--resume", type=click.Path(), help="Go on with the unfinished run in this file.")
-@click.option("--out", type=click.Path(), help="The model file. Default: in the user's data folder.")
-@click.option("--report", type=click.Path(), help="Also write pictures and index.html into this folder.")
+@click.option("--threads", type=click.IntRange(1, 64), help="Of the ink engine. Default: all cores.")
+@click.option("--resume", type=FILE, help="Go on with the unfinished run in this file.")
+@click.option("--out", type=FILE, help="The model file. Default: the user's data folder.")
+@click.option("--report", type=FILE, help="Also write pictures and index.html into this folder.")
 @output_options
 def train(
     name: str | None,
@@ -71,6 +75,7 @@ def train(
     seed: int | None,
     engine_name: str,
     device: str,
+    threads: int | None,
     resume: str | None,
     out: str | None,
     report: str | None,
@@ -85,16 +90,20 @@ def train(
     run goes on with --resume, to the same bytes.
     """
     changes = {key: value for key, value in changes.items() if value is not None}
-    if resume is not None and (changes or name or seed is not None or validation is not None):
-        given = ", ".join("--" + key.replace("_", "-") for key in changes) or "--recipe, --seed, --validation"
+    if resume is not None and out is not None and Path(out) != Path(resume):
+        raise click.UsageError(f"--resume goes on in {resume} itself; leave out --out (or copy the file)")
+    chosen = {**changes, "recipe": name, "seed": seed, "validation": validation}
+    if resume is not None and any(value is not None for value in chosen.values()):
+        flags = ("--" + key.replace("_", "-") for key, value in chosen.items() if value is not None)
+        given = ", ".join(flags)
         raise click.UsageError(f"--resume takes the recipe, seed and split from {resume}; leave out {given}")
     if report is not None:
-        from handgrad.report import expect_plots
+        from handgrad.report import expect_report
 
-        expect_plots()
+        expect_report(report)
     path = _writable(Path(out or resume or default_model()), make_folder=out is None and resume is None)
-    where = engine(engine_name, device)
-    kept, validation = (model_file.load_run(resume), 0) if resume else (None, _default(validation, 5000))
+    where = engine(engine_name, device, threads, lambda line: _say(quiet, line))
+    kept = model_file.load_run(resume) if resume else None
     seed = _default(seed, 0)
     if kept is None:
         name = name or "quick"
@@ -109,27 +118,34 @@ def train(
         validation = 0 if state is None else _count(state, resume)
     data = _data(pair(images, labels), pair(test_images, test_labels), validation)
     if kept is not None and kept[1] is None:  # finished: say so, change nothing
+        if kept[0].data_checksum != data.checksum:
+            raise DataError("expected the data that the run began with; their checksum differs")
         _say(quiet, f"{resume} holds a finished run of {recipe.epochs} epochs; nothing is left to do")
-        _conclude(kept[0], data, Path(str(resume)), [], as_json, report)
+        _conclude(kept[0], data, Path(str(resume)), {}, as_json, report)
         return
     _say(quiet, f"{name}: {_describe(recipe)}, seed {seed}, {len(data.images):,} images, engine {where.name}")
+    resumed = (kept[0], kept[1]) if kept and kept[1] else None
+    done = len(resumed[0].history) if resumed else 0
     seconds: dict[int, float] = {}
-    progress = None
     began = time.perf_counter()
     try:
-        resumed = (kept[0], kept[1]) if kept and kept[1] else None
         for progress in runs.run(data, recipe, seed, path, name, resumed, where):
-            seconds[progress.epoch.epoch] = progress.epoch.seconds
+            done = progress.epoch.epoch
+            seconds[done] = progress.epoch.seconds
             _say(quiet, _line(progress, recipe, len(data.images), began, len(seconds)))
     except KeyboardInterrupt:
-        if progress is None:
-            raise KeyboardInterrupt("interrupted before the first epoch was finished") from None
-        done = progress.epoch.epoch
-        raise KeyboardInterrupt(
-            f"interrupted after epoch {done}; go on with: handgrad train --resume {path}"
-        ) from None
-    assert progress is not None  # a recipe has at least one epoch
-    _conclude(progress.model, data, path, list(seconds.items()), as_json, report)
+        if done == 0:
+            raise Interrupted("interrupted before the first epoch was done; nothing was written") from None
+        own = {
+            "--images": images,
+            "--labels": labels,
+            "--test-images": test_images,
+            "--test-labels": test_labels,
+        }
+        words = [word for flag, file in own.items() if file for word in (flag, file)]
+        going_on = shlex.join(["handgrad", "train", "--resume", str(path), *words])
+        raise Interrupted(f"interrupted after epoch {done}; go on with: {going_on}") from None
+    _conclude(progress.model, data, path, seconds, as_json, report)
 
 
 def _default(value: int | None, default: int) -> int:
@@ -150,7 +166,7 @@ def _count(state: RunState, resume: str | None) -> int:
     return count
 
 
-def _data(given: tuple[Any, Any] | None, test: tuple[Any, Any] | None, validation: int) -> Data:
+def _data(given: tuple[Any, Any] | None, test: tuple[Any, Any] | None, validation: int | None) -> Data:
     if given is None:
         if test is not None:
             raise click.UsageError("--test-images goes with --images; MNIST has its own test images")
@@ -158,7 +174,8 @@ def _data(given: tuple[Any, Any] | None, test: tuple[Any, Any] | None, validatio
     elif test is not None and test[0].shape[1:] != given[0].shape[1:]:
         shapes = f"{given[0].shape[1:]} and {test[0].shape[1:]}"
         raise DataError(f"expected images and test images of one size; got {shapes}")
-    data = runs.split(given[0], given[1], validation, test)
+    held_back = min(5000, len(given[0]) // 10) if validation is None else validation
+    data = runs.split(given[0], given[1], held_back, test)
     if test is not None and test[1].max() >= data.classes:
         raise DataError(
             f"the test labels go up to {test[1].max()}, those to learn from to {data.classes - 1}"
@@ -167,27 +184,27 @@ def _data(given: tuple[Any, Any] | None, test: tuple[Any, Any] | None, validatio
 
 
 def _writable(path: Path, make_folder: bool) -> Path:
-    """The path, once it is sure that a file can be written there; asked before any work is done."""
+    """The path, once it is sure that a model can be written there; asked before any work is done.
+
+    Only a model file is ever replaced, so that a slip of the pen costs nobody a file.
+    """
+    if path.is_dir():
+        raise HandgradError(f"{path}: expected a file to write the model to; this is a folder")
+    if path.exists() and not model_file.looks_like_one(path):
+        raise HandgradError(f"{path}: exists and is no model file; choose another name, or remove it")
     try:
         if make_folder:
             path.parent.mkdir(parents=True, exist_ok=True)
-        if path.is_dir():
-            raise HandgradError(f"{path}: expected a file to write the model to; this is a folder")
-        if not path.parent.is_dir():
-            raise HandgradError(f"{path}: the folder {path.parent} does not exist; make it first")
-        probe = path.parent / f".{path.name}.{os.getpid()}.probe"
-        probe.touch()
-        probe.unlink()
+        tempfile.TemporaryFile(dir=path.resolve().parent).close()
     except OSError as error:
-        with suppress(OSError):
-            probe.unlink(missing_ok=True)
         raise HandgradError(f"{path}: cannot be written: {reason(error)}") from None
     return path
 
 
 def _say(quiet: bool, line: str) -> None:
     if not quiet:
-        click.echo(line, err=True)
+        with suppress(OSError):  # nobody reads it any more: no reason to stop a run
+            click.echo(line, err=True)
 
 
 def _describe(recipe: Recipe) -> str:
@@ -213,21 +230,19 @@ def _line(progress: Progress, recipe: Recipe, images: int, began: float, done_he
 
 
 def _conclude(
-    model: Model, data: Data, path: Path, seconds: list[tuple[int, float]], as_json: bool, report: str | None
+    model: Model, data: Data, path: Path, seconds: dict[int, float], as_json: bool, report: str | None
 ) -> None:
     """The result, on stdout: what the network reads on the test images, and what the templates read."""
-    total, baseline = sum(s for _, s in seconds), None
-    if data.test is not None:
-        fitted = templates.fit(*data.given, data.classes)
-        baseline = float((templates.predict(fitted, data.test[0]) == data.test[1]).mean())
+    total = sum(seconds.values())
+    baseline = baseline_accuracy(data.given, data.test) if data.test is not None else None
     if report is not None:
         from handgrad.report import write_report
 
-        write_report(report, model, data.given, data.test or data.validation or data.given)
+        shown = data.test or data.validation or data.given
+        write_report(report, model, measure(model, *shown, data.given), shown[0], data.given)
     test_accuracy = model.accuracy.get("test")
     if as_json:
-        took = dict(seconds)
-        epochs = [{**record, "seconds": took.get(record["epoch"])} for record in model.history]
+        epochs = [{**record, "seconds": seconds.get(record["epoch"])} for record in model.history]
         emit(
             {
                 "model": str(path),
@@ -244,7 +259,11 @@ def _conclude(
         click.echo(f"mean-image templates  {percent(baseline):>8} of {len(data.test[0]):,} test images")
         click.echo(f"network               {percent(test_accuracy):>8}, trained in {total:.2f} s")
     else:
-        click.echo(f"network  {percent(model.accuracy.get('validation'))} of the images held back")
+        reached = model.accuracy.get("validation")
+        held_back = "no images were held back or given to test it on"
+        click.echo(
+            f"network               {f'{percent(reached)} of the images held back' if reached else held_back}"
+        )
     click.echo(f"model                 {path}")
     if report is not None:
         click.echo(f"report                {Path(report) / 'index.html'}")

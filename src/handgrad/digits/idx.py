@@ -8,6 +8,7 @@ are compared before memory is taken.
 import gzip
 import math
 import os
+import stat
 import struct
 import zlib
 from pathlib import Path
@@ -35,8 +36,11 @@ def read_idx(path: str | os.PathLike[str]) -> Array:
     http://yann.lecun.com/exdb/mnist (the format's description).
     """
     try:
-        with open(path, "rb") as file:
-            size = os.fstat(file.fileno()).st_size
+        with open(path, "rb", opener=_without_waiting) as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise DataError(f"{path}: expected a file; this is a pipe or a device")
+            size = status.st_size
             compressed = file.read(2) == b"\x1f\x8b"
             file.seek(0)
             if compressed:
@@ -78,6 +82,11 @@ def parse_idx(data: bytearray, name: str) -> Array:
     except ValueError:  # no values, but sizes whose product without the zero cannot be addressed
         raise DataError(f"{name}: expected sizes of an array; got {shape}") from None
     return array.astype(dtype.newbyteorder("="), copy=False)
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """Open without waiting for a writer at the other end of a pipe."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def _read(stream: IO[bytes] | gzip.GzipFile, path: Any, size: int, compressed: bool) -> Array:

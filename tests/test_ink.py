@@ -1,0 +1,183 @@
+"""The fast engine against the reference, by name, for every configuration; and what it does when it cannot."""
+
+import importlib.util
+import os
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from handgrad import network, training
+from handgrad.engines import engine
+from handgrad.errors import DivergedError, HandgradError
+from handgrad.ink import InkEngine
+from handgrad.recipes import CHOICES, Recipe
+
+ENGINES = {threads: InkEngine(threads) for threads in (1, 2, 4)}
+
+
+def images_like_digits(rng, N, D):
+    """uint8 images of which about a fifth of the pixels hold ink; some hold none, and some pixels never do."""
+    images = rng.integers(0, 256, (N, D), np.uint8) * (rng.random((N, D)) < 0.2)
+    images[:, :: max(2, D // 3)] = 0
+    return images.astype(np.uint8)
+
+
+@st.composite
+def epochs(draw):
+    recipe = Recipe(
+        hidden=draw(st.integers(1, 70)),
+        batch_size=draw(st.integers(1, 40)),
+        learning_rate=draw(st.floats(1e-4, 0.05)),
+        bias=draw(st.booleans()),
+        **{key: draw(st.sampled_from(CHOICES[key])) for key in ("activation", "loss", "optimizer")},
+    )
+    sizes = {"N": draw(st.integers(1, 90)), "D": draw(st.integers(1, 100)), "C": draw(st.integers(2, 40))}
+    return recipe, sizes, draw(st.sampled_from(sorted(ENGINES))), draw(st.integers(0, 2**32))
+
+
+def both(recipe, sizes, threads, seed, dtype):
+    """Two epochs by the reference and by the fast engine -> their parameters, memories and losses."""
+    rng = np.random.default_rng(seed)
+    images, labels = images_like_digits(rng, sizes["N"], sizes["D"]), rng.integers(0, sizes["C"], sizes["N"])
+    params = network.init_params(sizes["D"], recipe.hidden, sizes["C"], rng, recipe.bias, dtype)
+    batches = -(-sizes["N"] // recipe.batch_size)
+    results = []
+    for run_epoch in (training.run_epoch, ENGINES[threads].run_epoch):
+        p, memory, losses, shuffle = params, None, [], np.random.default_rng(seed)
+        for epoch in range(2):
+            rates = recipe.learning_rate * shuffle.uniform(0.5, 1, batches)
+            order = shuffle.permutation(sizes["N"])
+            p, memory, loss = run_epoch(p, images, labels, order, recipe, rates, memory, epoch * batches)
+            losses.append(loss)
+        results.append((p, memory, losses))
+    return results
+
+
+def test_equal_to_the_reference_in_float64_for_every_configuration(figure):
+    worst = 0.0
+
+    @settings(max_examples=300, deadline=None, derandomize=True, database=None)
+    @given(epochs())
+    def check(case):
+        nonlocal worst
+        (p, memory, losses), (q, memory_q, losses_q) = both(*case, np.float64)
+        np.testing.assert_allclose(losses, losses_q, rtol=1e-10)
+        for name, ours, theirs in zip(p._fields, p, q, strict=True):
+            assert (ours is None) == (theirs is None), name
+            if ours is not None:
+                assert theirs.dtype == ours.dtype
+                difference = float(np.abs(ours - theirs).max())
+                worst = max(worst, difference)
+                assert difference < 1e-10, name
+                for a, b in zip(getattr(memory, name), getattr(memory_q, name), strict=True):
+                    np.testing.assert_allclose(a, b, rtol=1e-8, atol=1e-12, err_msg=name)
+
+    check()
+    figure("fast engine against reference in float64, two epochs, 300 configurations", f"{worst:.1e}")
+
+
+@pytest.mark.parametrize("threads", ENGINES)
+@pytest.mark.parametrize(("optimizer", "rate"), [("sgd", 0.1), ("nesterov", 0.02), ("adam", 0.001)])
+def test_500_steps_in_float32_on_mnist_stay_close(threads, optimizer, rate, mnist, figure):
+    """Within 2e-3 for every parameter: sums in another order round otherwise, and training spreads that."""
+    (images, labels), _ = mnist
+    recipe = Recipe(hidden=64, optimizer=optimizer, learning_rate=rate, batch_size=16)
+    params = network.init_params(784, 64, 10, np.random.default_rng(0), dtype=np.float32)
+    order, rates = np.random.default_rng(1).permutation(8000), np.full(500, rate)
+    p, _, loss = training.run_epoch(params, images[:8000], labels[:8000], order, recipe, rates)
+    q, _, loss_q = ENGINES[threads].run_epoch(params, images[:8000], labels[:8000], order, recipe, rates)
+    assert loss == pytest.approx(loss_q, abs=1e-5)
+    worst = max(float(np.abs(a - b).max()) for a, b in zip(p, q, strict=True))
+    assert worst < 2e-3
+    figure(f"fast engine, {threads} threads, 500 steps of {optimizer} in float32", f"{worst:.1e}")
+
+
+@pytest.mark.parametrize("threads", ENGINES)
+def test_the_same_numbers_twice_to_the_bit(threads, mnist):
+    (images, labels), _ = mnist
+    recipe = Recipe(hidden=100, optimizer="adam", batch_size=32)
+    params = network.init_params(784, 100, 10, np.random.default_rng(0), dtype=np.float32)
+    order, rates = np.random.default_rng(1).permutation(6400), np.full(200, 0.001)
+    first, second = (
+        InkEngine(threads).run_epoch(params, images, labels, order, recipe, rates) for _ in range(2)
+    )
+    for a, b in zip(first[0], second[0], strict=True):
+        assert a.tobytes() == b.tobytes()
+    assert first[2] == second[2]
+
+
+def test_arguments_are_left_alone_and_new_images_are_noticed(rng):
+    images, labels = images_like_digits(rng, 40, 30), rng.integers(0, 3, 40)
+    params = network.init_params(30, 20, 3, rng)
+    kept = network.map_params(np.copy, params)
+    fast, recipe, rates = InkEngine(2), Recipe(hidden=20, batch_size=10), np.full(4, 0.1)
+    for some in (images, images[::-1].copy(), images):
+        ours = fast.run_epoch(params, some, labels, np.arange(40), recipe, rates)
+        theirs = training.run_epoch(params, some, labels, np.arange(40), recipe, rates)
+        np.testing.assert_allclose(ours[0].W1, theirs[0].W1, atol=1e-12)
+    for p, before in zip(params, kept, strict=True):
+        np.testing.assert_array_equal(p, before)
+
+
+@pytest.mark.parametrize("threads", ENGINES)
+def test_divergence_is_named_as_by_the_reference(threads, mnist):
+    (images, labels), _ = mnist
+    recipe = Recipe(hidden=32, batch_size=100)
+    params = network.init_params(784, 32, 10, np.random.default_rng(0), dtype=np.float32)
+    rates = np.array([0.1, 0.1, 1e30, 0.1, 0.1])
+    found = []
+    for run_epoch in (training.run_epoch, ENGINES[threads].run_epoch):
+        with pytest.raises(DivergedError) as caught:
+            run_epoch(params, images, labels, np.arange(500), recipe, rates, None, 10)
+        found.append((caught.value.epoch, caught.value.batch))
+    assert found[0] == found[1] == (3, 4)
+
+
+def test_dense_images_are_left_to_the_reference_with_a_warning(rng):
+    images, labels = rng.random((20, 9)), rng.integers(0, 3, 20)
+    params, recipe = network.init_params(9, 4, 3, rng), Recipe(hidden=4, batch_size=5)
+    with pytest.warns(UserWarning, match="no uint8 pixels; the numpy engine takes over"):
+        ours = InkEngine(1).run_epoch(params, images, labels, np.arange(20), recipe, np.full(4, 0.1))
+    theirs = training.run_epoch(params, images, labels, np.arange(20), recipe, np.full(4, 0.1))
+    np.testing.assert_array_equal(ours[0].W1, theirs[0].W1)
+
+
+def test_without_numba_the_numpy_engine_takes_over_and_says_so(monkeypatch):
+    find = importlib.util.find_spec
+    monkeypatch.setattr("handgrad.engines.find_spec", lambda name: None if name == "numba" else find(name))
+    said = []
+    assert engine(say=said.append).name == "numpy"
+    assert said == ["the ink engine is not available (numba is not installed); the numpy engine takes over"]
+    with pytest.raises(HandgradError, match="not available: numba is not installed; use --engine numpy"):
+        engine("ink")
+
+
+@pytest.mark.parametrize("place", ["empty", "not to be written"])
+def test_it_runs_with_an_empty_cache_and_with_none(place, tmp_path):
+    """A first use, and a folder that nothing can be written to (a file stands where it would be made)."""
+    folder = tmp_path / "cache"
+    if place != "empty":
+        folder.write_text("")
+    done = subprocess.run(
+        [sys.executable, "-m", "handgrad", "warmup"],
+        env=os.environ | {"NUMBA_CACHE_DIR": str(folder)}, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("ink, ")
+    assert "Traceback" not in done.stderr
+    assert (place == "empty") == folder.is_dir()
+
+
+def test_it_is_what_train_uses(mnist):
+    assert engine().name.startswith("ink")
+    recipe = replace(Recipe(), hidden=20, epochs=2)
+    rng = np.random.default_rng(0)
+    params = network.init_params(784, 20, 10, rng, dtype=np.float32)
+    images, labels = mnist[0][0][:2000], mnist[0][1][:2000]
+    *_, last = training.train(params, images, labels, rng, recipe, run_epoch=engine().run_epoch)
+    assert training.accuracy(last.params, images, labels) > 0.5
