@@ -146,6 +146,7 @@ class _Layout:
                 np.zeros(int(size) * self.Cp, dtype),
                 np.zeros(int(size) * kernel.LANES, dtype),
                 np.zeros(len(self.kept) * kernel.LANES, dtype),
+                np.zeros(max(self.C, self.Cp) * kernel.LANES, dtype),
             )
             done: tuple[float, int] = kernel.run(
                 np.uintp(thread), np.uintp(self.threads), W1, b1, W2, V2.ravel(), b2, memory,

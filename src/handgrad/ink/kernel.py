@@ -253,25 +253,38 @@ def list_ink(images, place, shades, first, pixel, value):
 
 
 @compiled
-def move(p, m, v, i, g, rule, scale):
-    """16 parameters from p[i] on, one step of the rule along -g; m and v are what it remembers.
+def move(p, m, v, at, stride, grads, count, rule, scale):
+    """One step of the rule for count vectors of parameters, at p[at], p[at + stride] and so on, along
+    minus their gradients, which stand one behind the other in grads and are set to 0 afterwards.
 
-    scale: the numbers of SCALES for this batch, in the parameters' type.
+    m and v are what the rule remembers; scale: the numbers of SCALES for this batch.
     """
+    zero = spread(scale[NIL])
+    rate, beta, rest = spread(scale[RATE]), spread(scale[BETA]), spread(scale[BETA_REST])
     if rule == SGD:
-        store(p, i, minus(load(p, i), scaled(scale[RATE], g)))
+        for k in range(count):
+            i = at + k * stride
+            store(p, i, minus(load(p, i), times(rate, load(grads, k * WIDTH))))
     elif rule == ADAM:
-        mean = without_tiny(plus(scaled(scale[BETA], load(m, i)), scaled(scale[BETA_REST], g)))
-        square = without_tiny(plus(scaled(scale[BETA2], load(v, i)), times(scaled(scale[BETA2_REST], g), g)))
-        store(m, i, mean)
-        store(v, i, square)
-        below = plus(root(scaled(scale[UNBIAS2], square)), spread(scale[EPSILON]))
-        store(p, i, minus(load(p, i), over(scaled(scale[RATE], scaled(scale[UNBIAS], mean)), below)))
+        beta2, rest2, epsilon = spread(scale[BETA2]), spread(scale[BETA2_REST]), spread(scale[EPSILON])
+        unbias, unbias2 = spread(scale[UNBIAS]), spread(scale[UNBIAS2])
+        for k in range(count):
+            i, g = at + k * stride, load(grads, k * WIDTH)
+            mean = without_tiny(plus(times(beta, load(m, i)), times(rest, g)))
+            square = without_tiny(plus(times(beta2, load(v, i)), times(times(rest2, g), g)))
+            store(m, i, mean)
+            store(v, i, square)
+            below = plus(root(times(unbias2, square)), epsilon)
+            store(p, i, minus(load(p, i), over(times(rate, times(unbias, mean)), below)))
     else:
-        speed = without_tiny(scaled_sum(scale[BETA], load(m, i), g))
-        store(m, i, speed)
-        along = scaled_sum(scale[BETA], speed, g) if rule == NESTEROV else speed
-        store(p, i, minus(load(p, i), scaled(scale[RATE], along)))
+        for k in range(count):
+            i, g = at + k * stride, load(grads, k * WIDTH)
+            speed = without_tiny(plus(times(beta, load(m, i)), g))
+            store(m, i, speed)
+            along = plus(g, times(beta, speed)) if rule == NESTEROV else speed
+            store(p, i, minus(load(p, i), times(rate, along)))
+    for k in range(count):
+        store(grads, k * WIDTH, zero)
 
 
 @compiled
@@ -351,7 +364,7 @@ def outputs(n, start, shares, b2, labels, order, grad_z, C, Cp, loss, scale):
 @compiled
 def backward_block(
     b, start, n, size, W1, b1, W2, V2, memory, rows, first, pixel, value, order, h, grad_z, grad_a, grad_W1,
-    activation, C, Cp, Hp, bias, rule, scale,
+    grad_W2, activation, C, Cp, Hp, bias, rule, scale,
 ):  # fmt: skip
     """grad_h and grad_a of one block, and a step for its part of W2, b1 and W1."""
     zero, one = spread(scale[NIL]), spread(scale[UNIT])
@@ -375,11 +388,14 @@ def backward_block(
         g = zero
         for i in range(n):
             g = scaled_sum(grad_z[i * Cp + c], load(h, (b * size + i) * WIDTH), g)
-        move(W2, memory[4], memory[5], c * Hp + units, g, rule, scale)
+        store(grad_W2, c * WIDTH, g)
+    move(W2, memory[4], memory[5], units, Hp, grad_W2, C, rule, scale)
+    for c in range(C):
         for j in range(WIDTH):
             V2[(units + j) * Cp + c] = W2[c * Hp + units + j]
     if bias:
-        move(b1, memory[2], memory[3], units, grad_b1, rule, scale)
+        store(grad_W2, uintp(0), grad_b1)
+        move(b1, memory[2], memory[3], units, WIDTH, grad_W2, ONE, rule, scale)
     target, origin, factor = (W1, base, -scale[RATE]) if rule == SGD else (grad_W1, uintp(0), scale[UNIT])
     for i in range(n):
         g = scaled(factor, load(grad_a, i * WIDTH))
@@ -390,10 +406,7 @@ def backward_block(
             store(target, at, scaled_sum(value[e], g, load(target, at)))
             e += ONE
     if rule != SGD:
-        for row in range(rows):
-            at = row * WIDTH
-            move(W1, memory[0], memory[1], base + at, load(grad_W1, at), rule, scale)
-            store(grad_W1, at, zero)
+        move(W1, memory[0], memory[1], base, WIDTH, grad_W1, rows, rule, scale)
 
 
 @compiled
@@ -406,7 +419,7 @@ def run(
     Hp, Cp = uintp(b1.shape[0]), uintp(b2.shape[1])
     blocks, N, own_b2 = Hp // WIDTH, uintp(order.shape[0]), b2[thread]
     low, high = blocks * thread // threads, blocks * (thread + ONE) // threads
-    grad_z, grad_a, grad_W1 = scratch[0], scratch[1], scratch[2]
+    grad_z, grad_a, grad_W1, grad_W2 = scratch[0], scratch[1], scratch[2], scratch[3]
     total, start, n = 0.0, uintp(0), min(size, N)
     for b in range(low, high):
         forward_block(
@@ -430,13 +443,24 @@ def run(
                 g = spread(scale[NIL])
                 for i in range(n):
                     g = plus(g, load(grad_z, i * Cp + group))
-                move(own_b2, memory_b2[0, thread], memory_b2[1, thread], group, g, rule, scale)
+                store(grad_W2, group, g)
+            move(
+                own_b2,
+                memory_b2[0, thread],
+                memory_b2[1, thread],
+                uintp(0),
+                WIDTH,
+                grad_W2,
+                Cp // WIDTH,
+                rule,
+                scale,
+            )
         after = start + n
         n_after = min(size, N - after)
         for b in range(low, high):
             backward_block(
                 b, start, n, size, W1, b1, W2, V2, memory, rows, first, pixel, value, order, h, grad_z,
-                grad_a, grad_W1, activation, C, Cp, Hp, bias, rule, scale,
+                grad_a, grad_W1, grad_W2, activation, C, Cp, Hp, bias, rule, scale,
             )  # fmt: skip
             if n_after > 0:
                 forward_block(
