@@ -90,7 +90,7 @@ def confusion_matrix(evaluation: Evaluation) -> Figure:
     size = min(12, max(4.5, 0.55 * C + 1))
     figure = Figure((size, size), layout="constrained")
     axes = figure.subplots()
-    axes.imshow(share, cmap="Oranges", vmin=0, vmax=1.25)
+    axes.imshow(np.where(share > 0, share, np.nan), cmap="Oranges", vmin=0, vmax=1.25)
     if C <= MANY:
         axes.set_xticks(np.arange(C + 1) - 0.5, minor=True)
         axes.set_yticks(np.arange(C + 1) - 0.5, minor=True)

@@ -11,7 +11,7 @@ from handgrad import __version__
 from handgrad.errors import HandgradError
 from handgrad.files import reason
 
-COMMANDS = ("train", "evaluate", "predict", "data", "warmup")
+COMMANDS = ("train", "evaluate", "predict", "data", "bench", "warmup")
 INTERRUPTED = 130
 
 

@@ -5,6 +5,7 @@ the images become lists of their ink, W1 is turned to blocks of 16 hidden units 
 epoch works through the lists (kernel.py). The same arguments and numbers as training.run_epoch.
 """
 
+import math
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
@@ -29,7 +30,7 @@ ACTIVATIONS = {
 }
 LOSSES = {"l2": kernel.L2, "cross_entropy": kernel.CROSS_ENTROPY}
 SLOTS = {"sgd": 0, "momentum": 1, "nesterov": 1, "adam": 2}
-MAX_ROWS = 1 << 16  # pixels that hold ink; their numbers are kept in 16 bits
+LINE = 64  # bytes of a cache line
 
 
 class Ink(NamedTuple):
@@ -133,20 +134,20 @@ class _Layout:
         """An epoch over all threads -> the loss summed over the images, the batch that diverged or 0."""
         (W1, b1, W2, b2), m, v = self.parts
         dtype, size = W1.dtype, np.uintp(min(recipe.batch_size, len(order)))
-        V2 = np.zeros((self.Hp, self.Cp), dtype)
+        V2 = _zeros(dtype, self.Hp, self.Cp)
         V2[:, : self.C] = W2.reshape(self.C, self.Hp).T
-        h = np.zeros(self.Hp * int(size), dtype)
-        shares = np.zeros((2, self.threads, int(size) * self.Cp), dtype)
-        counter = np.zeros(8, np.int64)
+        h = _zeros(dtype, self.Hp * int(size))
+        shares = _zeros(dtype, 2, self.threads, int(size) * self.Cp)
+        counter = _zeros(np.dtype(np.int64), 8)
         memory = tuple(array for pair in zip(m[:3], v[:3], strict=True) for array in pair)
         order, labels = order.astype(np.int64), labels.astype(np.int64)
 
         def part(thread: int) -> tuple[float, int]:
             scratch = (
-                np.zeros(int(size) * self.Cp, dtype),
-                np.zeros(int(size) * kernel.LANES, dtype),
-                np.zeros(len(self.kept) * kernel.LANES, dtype),
-                np.zeros(max(self.C, self.Cp) * kernel.LANES, dtype),
+                _zeros(dtype, int(size) * self.Cp),
+                _zeros(dtype, int(size) * kernel.LANES),
+                _zeros(dtype, len(self.kept) * kernel.LANES),
+                _zeros(dtype, max(self.C, self.Cp) * kernel.LANES),
             )
             done: tuple[float, int] = kernel.run(
                 np.uintp(thread), np.uintp(self.threads), W1, b1, W2, V2.ravel(), b2, memory,
@@ -181,14 +182,15 @@ class _Layout:
     def _blocks(self, params: Params | None) -> list[Array]:
         """W1 -> (blocks, pixels with ink, 16), b1 -> (Hp,), W2 -> (C, Hp), b2 -> (threads, Cp), flat."""
         dtype, rows = self.given.W1.dtype, len(self.kept)
-        W1, b1 = np.zeros((self.Hp, rows), dtype), np.zeros(self.Hp, dtype)
-        W2, b2 = np.zeros((self.C, self.Hp), dtype), np.zeros((self.threads, self.Cp), dtype)
+        blocks, b1 = _zeros(dtype, self.Hp // kernel.LANES, rows, kernel.LANES), _zeros(dtype, self.Hp)
+        W2, b2 = _zeros(dtype, self.C, self.Hp), _zeros(dtype, self.threads, self.Cp)
         if params is not None:
+            W1 = np.zeros((self.Hp, rows), dtype)
             W1[: self.H], W2[:, : self.H] = params.W1[:, self.kept], params.W2
+            blocks[:] = W1.reshape(-1, kernel.LANES, rows).transpose(0, 2, 1)
             if params.b1 is not None:
                 b1[: self.H], b2[:, : self.C] = params.b1, params.b2
-        blocks = W1.reshape(-1, kernel.LANES, rows).transpose(0, 2, 1)
-        return [np.ascontiguousarray(blocks).ravel(), b1, W2.ravel(), b2]
+        return [blocks.ravel(), b1, W2.ravel(), b2]
 
     def _plain(self, parts: list[Array], like: Params) -> Params:
         W1, b1, W2, b2 = parts
@@ -200,6 +202,15 @@ class _Layout:
         return Params(
             full, b1[: self.H].copy() if bias else None, W2, b2[0, : self.C].copy() if bias else None
         )
+
+
+def _zeros(dtype: Any, *shape: int) -> Array:
+    """Zeros that begin at a cache line: a vector of 16 that lies across two costs twice."""
+    size = math.prod(shape) * dtype.itemsize
+    room = np.zeros(size + LINE, np.uint8)
+    start = -room.ctypes.data % LINE
+    zeros: Array = room[start : start + size].view(dtype).reshape(shape)
+    return zeros
 
 
 def _padded(n: int) -> int:

@@ -1,0 +1,130 @@
+"""Who takes part: each turns a problem into a function that trains one epoch and returns its mean loss.
+
+Same images, initial weights, order of rows, batches, L2 loss and plain SGD in float32. What a framework
+wants prepared (its own arrays, compiled code) is prepared before the clock runs.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from handgrad.arrays import as_input
+from handgrad.network import Params, init_params
+from handgrad.recipes import Recipe
+from handgrad.training import run_epoch
+
+Array = np.ndarray[Any, Any]
+Epoch = Callable[[], float]
+
+
+class Problem(NamedTuple):
+    """One epoch of MNIST."""
+
+    params: Params
+    images: Array  # (N, 28, 28) uint8
+    labels: Array
+    order: Array
+    recipe: Recipe
+    threads: int
+
+    @property
+    def rates(self) -> Array:
+        """The learning rate of each batch."""
+        return np.full(-(-len(self.order) // self.recipe.batch_size), self.recipe.learning_rate)
+
+
+def problem(images: Array, labels: Array, hidden: int, batch_size: int, threads: int) -> Problem:
+    """The epoch that all are measured on: seed 0, learning rate 0.1."""
+    rng = np.random.default_rng(0)
+    params = init_params(images[0].size, hidden, 10, rng, dtype=np.float32)
+    recipe = Recipe(hidden=hidden, batch_size=batch_size, learning_rate=0.1)
+    return Problem(params, images, labels, rng.permutation(len(images)), recipe, threads)
+
+
+def ink(p: Problem) -> Epoch:
+    """handgrad's fast engine."""
+    from handgrad.ink import InkEngine
+
+    fast = InkEngine(p.threads)
+    return lambda: fast.run_epoch(p.params, p.images, p.labels, p.order, p.recipe, p.rates)[2]
+
+
+def numpy(p: Problem) -> Epoch:
+    """handgrad's reference on NumPy arrays."""
+    return lambda: run_epoch(p.params, p.images, p.labels, p.order, p.recipe, p.rates)[2]
+
+
+def torch(p: Problem) -> Epoch:
+    """PyTorch, eager: autograd and SGD, batches gathered from a float tensor."""
+    import torch
+
+    torch.set_num_threads(p.threads)
+    x = torch.tensor(as_input(p.images, np.float32))
+    target = torch.nn.functional.one_hot(torch.tensor(p.labels).long(), 10).float()
+    batches = torch.tensor(p.order).split(p.recipe.batch_size)  # type: ignore[no-untyped-call]
+
+    def epoch() -> float:
+        leaves = [torch.tensor(array, requires_grad=True) for array in p.params]
+        W1, b1, W2, b2 = leaves
+        optimizer, total = torch.optim.SGD(leaves, p.recipe.learning_rate), torch.zeros(())
+        for rows in batches:
+            y = torch.sigmoid(torch.relu(x[rows] @ W1.T + b1) @ W2.T + b2)
+            loss = ((y - target[rows]) ** 2).sum() / len(rows)
+            optimizer.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimizer.step()
+            total += loss.detach() * len(rows)
+        return float(total) / len(p.order)
+
+    return epoch
+
+
+def jax(p: Problem) -> Epoch:
+    """JAX: the whole epoch one compiled scan, and one step for the batch that is left over."""
+    import jax
+    import jax.numpy as jnp
+
+    x, rate, size = jnp.asarray(as_input(p.images, np.float32)), p.recipe.learning_rate, p.recipe.batch_size
+    target = jax.nn.one_hot(jnp.asarray(p.labels), 10)
+    full = len(p.order) // size * size
+    head, tail = jnp.asarray(p.order[:full].reshape(-1, size)), jnp.asarray(p.order[full:])
+
+    def loss_of(params: Any, rows: Any) -> Any:
+        W1, b1, W2, b2 = params
+        y = jax.nn.sigmoid(jax.nn.relu(x[rows] @ W1.T + b1) @ W2.T + b2)
+        return jnp.sum((y - target[rows]) ** 2) / rows.shape[0]
+
+    def step(params: Any, rows: Any) -> Any:
+        loss, grads = jax.value_and_grad(loss_of)(params, rows)
+        moved = tuple(q - rate * g for q, g in zip(params, grads, strict=True))
+        return moved, loss * rows.shape[0]
+
+    @jax.jit
+    def whole(params: Any) -> Any:
+        params, losses = jax.lax.scan(step, params, head)
+        total = losses.sum()
+        return (params, total + step(params, tail)[1]) if full < len(p.order) else (params, total)
+
+    start = tuple(map(jnp.asarray, p.params))
+    return lambda: float(whole(start)[1]) / len(p.order)
+
+
+def dense_products(p: Problem) -> Epoch:
+    """Not a peer but the floor of dense arithmetic: x W1^T and grad_a^T x of every batch, nothing else."""
+    x, W1 = as_input(p.images, np.float32), p.params.W1
+    size, a = p.recipe.batch_size, np.zeros((p.recipe.batch_size, len(W1)), np.float32)
+    grad = np.zeros_like(W1)
+
+    def epoch() -> float:
+        for i in range(0, len(x) - size + 1, size):
+            np.matmul(x[i : i + size], W1.T, out=a)
+            np.matmul(a.T, x[i : i + size], out=grad)
+        return 0.0
+
+    return epoch
+
+
+PEERS: dict[str, Callable[[Problem], Epoch]] = {"ink": ink, "numpy": numpy, "torch": torch, "jax": jax}
+FLOOR = "dense products"
+NEEDS = {"torch": "torch", "jax": "jax"}  # the package that a peer is
