@@ -124,6 +124,23 @@ def test_arguments_are_left_alone_and_new_images_are_noticed(rng):
         np.testing.assert_array_equal(p, before)
 
 
+@pytest.mark.parametrize("optimizer", ["momentum", "adam"])
+def test_pixels_without_ink_go_on_moving_while_the_optimizer_remembers(optimizer, rng):
+    """Other images in the second epoch, as with distortions: what the first left in motion rolls on."""
+    params, labels = network.init_params(30, 20, 3, rng), rng.integers(0, 3, 40)
+    first, second = images_like_digits(rng, 40, 30), images_like_digits(rng, 40, 30)
+    first[:, 20:], second[:, :10] = 0, 0
+    recipe, rates, results = Recipe(hidden=20, batch_size=10, optimizer=optimizer), np.full(4, 0.01), []
+    for run_epoch in (training.run_epoch, InkEngine(2).run_epoch):
+        p, memory, _ = run_epoch(params, first, labels, np.arange(40), recipe, rates)
+        p, memory, _ = run_epoch(p, second, labels, np.arange(40), recipe, rates, memory, 4)
+        results.append((p, memory))
+    (p, memory), (q, memory_q) = results
+    np.testing.assert_allclose(p.W1, q.W1, atol=1e-12)
+    for a, b in zip(memory.W1, memory_q.W1, strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-12)
+
+
 @pytest.mark.parametrize("threads", ENGINES)
 def test_divergence_is_named_as_by_the_reference(threads, mnist):
     (images, labels), _ = mnist

@@ -15,7 +15,7 @@ import numpy as np
 from handgrad.arrays import PIXEL_MAX
 from handgrad.errors import DivergedError
 from handgrad.ink import kernel
-from handgrad.network import Params, init_params
+from handgrad.network import Params, init_params, map_params
 from handgrad.recipes import Recipe
 from handgrad.training import run_epoch
 
@@ -69,8 +69,11 @@ class InkEngine:
             warnings.warn("the images are no uint8 pixels; the numpy engine takes over", stacklevel=2)
             return run_epoch(params, images, labels, order, recipe, rates, memory, first_step)
         dtype = params.W1.dtype
+        moving = _moving(params, memory)
         if self._ink is None or self._images is not images or self._ink.value.dtype != dtype:
-            self._images, self._ink = images, list_ink(images, dtype)
+            self._images, self._ink = images, list_ink(images, dtype, moving)
+        elif not set(moving.tolist()) <= set(self._ink.kept.tolist()):
+            self._ink = list_ink(images, dtype, moving)
         layout = _Layout(params, self._ink.kept, recipe, self.threads, memory)
         scales = _scales(recipe, rates, len(order), first_step, dtype)
         total, diverged = layout.run(self._ink, labels, order, recipe, scales)
@@ -87,10 +90,18 @@ def warm_up(dtype: Any = np.float32) -> None:
     InkEngine().run_epoch(init_params(1, 1, 2, rng, dtype=dtype), image, label, order, recipe, np.ones(1))
 
 
-def list_ink(images: Array, dtype: Any) -> Ink:
-    """Lists of the ink of uint8 images (N, ...)."""
+def _moving(params: Params, memory: Params | None) -> Array:
+    """The pixels whose rows of W1 the optimizer will move even without ink: it remembers some."""
+    if memory is None or not memory.W1:
+        return np.zeros(0, np.intp)
+    return np.flatnonzero(sum(np.abs(array).max(axis=0) for array in memory.W1))
+
+
+def list_ink(images: Array, dtype: Any, also: Array) -> Ink:
+    """Lists of the ink of uint8 images (N, ...); the pixels also are kept whether they hold ink or not."""
     flat = np.ascontiguousarray(images.reshape(len(images), -1))
     inked = flat.max(axis=0) > 0
+    inked[also] = True
     inked[0] |= not inked.any()  # blocks have a row at least
     kept = np.flatnonzero(inked)
     place = np.zeros(flat.shape[1], np.uint16)
@@ -128,7 +139,8 @@ class _Layout:
         self.parts = [self._blocks(params)]
         for slot in range(2):
             known = memory is not None and slot < self.slots
-            self.parts.append(self._blocks(_slot(params, memory, slot) if known else None))
+            remembered = map_params(lambda arrays: arrays[slot], memory) if known and memory else None
+            self.parts.append(self._blocks(remembered))
 
     def run(self, ink: Ink, labels: Array, order: Array, recipe: Recipe, scales: Array) -> tuple[float, int]:
         """An epoch over all threads -> the loss summed over the images, the batch that diverged or 0."""
@@ -151,18 +163,18 @@ class _Layout:
             )
             done: tuple[float, int] = kernel.run(
                 np.uintp(thread), np.uintp(self.threads), W1, b1, W2, V2.ravel(), b2, memory,
-                self.memory_b2, np.uintp(len(self.kept)),
-                ink.first, ink.pixel, ink.value, labels, order, h, shares, scratch, counter, size,
+                (m[3], v[3]), np.uintp(len(self.kept)), ink.first, ink.pixel, ink.value,
+                labels, order, h, shares, scratch, counter, size,
                 np.uintp(self.H), np.uintp(self.C), ACTIVATIONS[recipe.activation],
                 self.given.b1 is not None, LOSSES[recipe.loss], RULES[recipe.optimizer], scales,
             )  # fmt: skip
             return done
 
-        self.memory_b2 = np.stack([m[3], v[3]])
         if self.threads == 1:
             return part(0)
         with ThreadPoolExecutor(self.threads) as pool:
-            return next(iter(list(pool.map(part, range(self.threads)))))
+            first, *_ = pool.map(part, range(self.threads))  # all come to the same
+        return first
 
     def params(self) -> Params:
         """The parameters after the epoch, in their own shapes."""
@@ -172,12 +184,7 @@ class _Layout:
         """What the optimizer remembers after the epoch."""
         zeros = Params(*(None if p is None else np.zeros_like(p) for p in self.given))
         slots = [self._plain(self.parts[1 + slot], zeros) for slot in range(self.slots)]
-        if self.slots:
-            slots = [
-                s._replace(b2=None if s.b2 is None else self.memory_b2[i, 0, : self.C].copy())
-                for i, s in enumerate(slots)
-            ]
-        return Params(*(None if p is None else arrays for p, *arrays in _zip(self.given, slots)))
+        return map_params(lambda p, *arrays: arrays, self.given, *slots)
 
     def _blocks(self, params: Params | None) -> list[Array]:
         """W1 -> (blocks, pixels with ink, 16), b1 -> (Hp,), W2 -> (C, Hp), b2 -> (threads, Cp), flat."""
@@ -215,11 +222,3 @@ def _zeros(dtype: Any, *shape: int) -> Array:
 
 def _padded(n: int) -> int:
     return -(-n // kernel.LANES) * kernel.LANES
-
-
-def _slot(params: Params, memory: Params | None, slot: int) -> Params:
-    return Params(*(None if p is None else m[slot] for p, m in zip(params, memory or (), strict=True)))
-
-
-def _zip(params: Params, slots: list[Params]) -> Any:
-    return zip(params, *slots, strict=True)

@@ -446,8 +446,8 @@ def run(
                 store(grad_W2, group, g)
             move(
                 own_b2,
-                memory_b2[0, thread],
-                memory_b2[1, thread],
+                memory_b2[0][thread],
+                memory_b2[1][thread],
                 uintp(0),
                 WIDTH,
                 grad_W2,
