@@ -149,14 +149,14 @@ TORCH_OPTIMIZERS = {
 }
 
 
-@pytest.mark.parametrize(("dtype", "bound"), [(np.float64, 1e-11), (np.float32, 2e-4)])
+@pytest.mark.parametrize(("dtype", "bound"), [(np.float64, 1e-11), (np.float32, 5e-5)])
 @pytest.mark.parametrize("optimizer", sorted(TORCH_OPTIMIZERS))
 def test_100_training_steps_end_where_pytorch_ends(optimizer, dtype, bound, mnist, figure):
     (images, labels), _ = mnist
     images, labels = images[:2000].reshape(2000, -1) / 255, labels[:2000].astype(np.int64)
     params = init_params(784, 30, 10, np.random.default_rng(0), dtype=dtype)
     leaves = [torch.tensor(p, requires_grad=True) for p in params]
-    rate = 0.01 if optimizer == "adam" else 0.1
+    rate = {"sgd": 0.1, "adam": 0.01}.get(optimizer, 0.01)  # momentum 0.9 makes ten times of it
     theirs, memory = TORCH_OPTIMIZERS[optimizer](leaves, rate), None
     for step in range(100):
         rows = slice(20 * step, 20 * step + 20)

@@ -205,7 +205,7 @@ def test_engines_that_are_not_there_are_named():
 
 
 def train(*options):
-    command = [sys.executable, "-m", "handgrad", "train", "--hidden", "32", "--epochs", "6", *options]
+    command = [sys.executable, "-m", "handgrad", "train", "--hidden", "64", "--epochs", "20", *options]
     return subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
 
 
