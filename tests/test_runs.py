@@ -205,7 +205,19 @@ def test_engines_that_are_not_there_are_named():
 
 
 def train(*options):
-    command = [sys.executable, "-m", "handgrad", "train", "--hidden", "64", "--epochs", "20", *options]
+    command = [
+        sys.executable,
+        "-m",
+        "handgrad",
+        "train",
+        "--hidden",
+        "64",
+        "--epochs",
+        "20",
+        "--threads",
+        "2",
+        *options,
+    ]
     return subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
 
 
@@ -230,10 +242,12 @@ def test_killed_at_random_and_resumed_the_command_line_ends_in_the_same_bytes(st
         assert code == (130 if stop == signal.SIGINT else -signal.SIGKILL)
         if stop == signal.SIGINT:
             assert "Traceback" not in said
-            assert f"go on with: handgrad train --resume {path}" in said
+            assert f"go on with: handgrad train --resume {path} --threads 2\n" in said
         lives += 1
         process = subprocess.Popen(
-            [sys.executable, "-m", "handgrad", "train", "--resume", path], stderr=subprocess.PIPE, text=True
+            [sys.executable, "-m", "handgrad", "train", "--resume", path, "--threads", "2"],
+            stderr=subprocess.PIPE,
+            text=True,
         )
     assert lives == 3
     assert digest(path) == digest(whole)

@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from typing import Any
 
 LIMITS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
-PAUSE = 0.2  # seconds before each epoch: the threads of the one before go on spinning for a while
+PAUSE = 0.2  # seconds before each epoch, for everybody: what the one before left running slows the next
 TOLERANCE = 1e-4  # of the mean loss
 Grid = list[tuple[int, int]]
 

@@ -62,7 +62,7 @@ def torch(p: Problem) -> Epoch:
     torch.set_num_threads(p.threads)
     x = torch.tensor(as_input(p.images, np.float32))
     target = torch.nn.functional.one_hot(torch.tensor(p.labels).long(), 10).float()
-    batches = torch.tensor(p.order).split(p.recipe.batch_size)  # type: ignore[no-untyped-call]
+    batches = torch.tensor(p.order).split(p.recipe.batch_size)  # type: ignore[no-untyped-call]  # torch leaves it so
 
     def epoch() -> float:
         leaves = [torch.tensor(array, requires_grad=True) for array in p.params]
@@ -72,7 +72,7 @@ def torch(p: Problem) -> Epoch:
             y = torch.sigmoid(torch.relu(x[rows] @ W1.T + b1) @ W2.T + b2)
             loss = ((y - target[rows]) ** 2).sum() / len(rows)
             optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it so
             optimizer.step()
             total += loss.detach() * len(rows)
         return float(total) / len(p.order)

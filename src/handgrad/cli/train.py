@@ -87,7 +87,7 @@ def train(
     """Train a network and write it to a model file.
 
     On the embedded MNIST, or on any IDX pair. The file is written after every epoch: an interrupted
-    run goes on with --resume, to the same bytes.
+    run goes on with --resume, with the same engine and threads to the same bytes.
     """
     changes = {key: value for key, value in changes.items() if value is not None}
     if resume is not None and out is not None and Path(out) != Path(resume):
@@ -141,8 +141,11 @@ def train(
             "--labels": labels,
             "--test-images": test_images,
             "--test-labels": test_labels,
+            "--engine": None if engine_name == "auto" else engine_name,  # others round otherwise
+            "--device": None if device == "cpu" else device,
+            "--threads": None if threads is None else str(threads),
         }
-        words = [word for flag, file in own.items() if file for word in (flag, file)]
+        words = [word for flag, value in own.items() if value for word in (flag, value)]
         going_on = shlex.join(["handgrad", "train", "--resume", str(path), *words])
         raise Interrupted(f"interrupted after epoch {done}; go on with: {going_on}") from None
     _conclude(progress.model, data, path, seconds, as_json, report)
