@@ -1,7 +1,7 @@
 """The fast engine: run_epoch over images kept as lists of their ink.
 
 Four fifths of a digit image is blank paper, and a blank pixel adds nothing to x W1^T nor to grad_W1. So
-the images become lists of their ink, W1 is turned to blocks of 16 hidden units with a row a pixel, and an
+the images become lists of their ink, W1 is turned to blocks of hidden units with a row a pixel, and an
 epoch works through the lists (kernel.py). The same arguments and numbers as training.run_epoch.
 """
 
@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import numpy as np
+from llvmlite.binding import get_host_cpu_features
 
 from handgrad.arrays import PIXEL_MAX
 from handgrad.errors import DivergedError
@@ -34,9 +35,11 @@ LINE = 64  # bytes of a cache line
 
 
 class Ink(NamedTuple):
-    """Images as lists of ink: image r has the pixels first[r] to first[r + 1], with their values."""
+    """Images as lists of ink, band of pixels after band: the ink of image r in band k is number
+    first[r bands + k] to first[r bands + k + 1] of pixel and value."""
 
     kept: Array  # the pixels that hold ink in some image: row i of a block of W1 is pixel kept[i]
+    starts: Array  # the row at which each band begins, and the number of rows
     first: Array
     pixel: Array  # as row numbers
     value: Array  # x, in the parameters' type
@@ -49,6 +52,7 @@ class InkEngine:
         self.threads = threads
         self._images: Array | None = None
         self._ink: Ink | None = None
+        self._row = 0
 
     def run_epoch(
         self,
@@ -68,15 +72,20 @@ class InkEngine:
         if images.dtype != np.uint8:
             warnings.warn("the images are no uint8 pixels; the numpy engine takes over", stacklevel=2)
             return run_epoch(params, images, labels, order, recipe, rates, memory, first_step)
-        dtype = params.W1.dtype
-        moving = _moving(params, memory)
-        if self._ink is None or self._images is not images or self._ink.value.dtype != dtype:
-            self._images, self._ink = images, list_ink(images, dtype, moving)
-        elif not set(moving.tolist()) <= set(self._ink.kept.tolist()):
-            self._ink = list_ink(images, dtype, moving)
-        layout = _Layout(params, self._ink.kept, recipe, self.threads, memory)
+        dtype, moving = params.W1.dtype, _moving(params, memory)
+        lanes, threads = _split(len(params.W1), self.threads)
+        row = lanes * dtype.itemsize
+        known = self._ink if self._images is images and self._row == row else None
+        if (
+            known is None
+            or known.value.dtype != dtype
+            or not set(moving.tolist()) <= set(known.kept.tolist())
+        ):
+            known = list_ink(images, dtype, moving, row)
+            self._images, self._ink, self._row = images, known, row
+        layout = _Layout(params, known.kept, recipe, lanes, threads, memory)
         scales = _scales(recipe, rates, len(order), first_step, dtype)
-        total, diverged = layout.run(self._ink, labels, order, recipe, scales)
+        total, diverged = layout.run(known, labels, order, recipe, scales)
         if diverged:
             epoch = first_step // len(rates) + 1
             raise DivergedError("the loss is not finite", epoch, diverged, float(rates[diverged - 1]))
@@ -97,20 +106,46 @@ def _moving(params: Params, memory: Params | None) -> Array:
     return np.flatnonzero(sum(np.abs(array).max(axis=0) for array in memory.W1))
 
 
-def list_ink(images: Array, dtype: Any, also: Array) -> Ink:
-    """Lists of the ink of uint8 images (N, ...); the pixels also are kept whether they hold ink or not."""
-    flat = np.ascontiguousarray(images.reshape(len(images), -1))
-    inked = flat.max(axis=0) > 0
+def list_ink(images: Array, dtype: Any, also: Array, row: int) -> Ink:
+    """Lists of the ink of uint8 images (N, ...); the pixels also are kept whether they hold ink or not.
+
+    row: bytes of a row of W1 in a block; it says how many pixels make a band.
+    """
+    N = len(images)
+    flat = images.reshape(N, -1)
+    if (blank := -flat.shape[1] % kernel.WORD) or not flat.flags.c_contiguous:
+        flat = np.pad(flat, ((0, 0), (0, blank)))
+    words = flat.view(np.uint64)
+    inked = np.bitwise_or.reduce(words, axis=0).view(np.uint8) > 0
     inked[also] = True
     inked[0] |= not inked.any()  # blocks have a row at least
     kept = np.flatnonzero(inked)
-    place = np.zeros(flat.shape[1], np.uint16)
+    bands = -(-len(kept) * row // kernel.TILE)
+    begin = [kept[len(kept) * band // bands] // kernel.WORD for band in range(1, bands)]
+    edges = np.unique([0, *begin, words.shape[1]]).astype(np.uint64)
+    starts = np.searchsorted(kept, edges * kernel.WORD).astype(np.uint64)
+    bands = len(edges) - 1
+    place = np.zeros(flat.shape[1], np.uint16 if len(kept) <= 2**16 else np.uint32)
     place[kept] = np.arange(len(kept))
-    room = np.count_nonzero(flat) + kernel.UNROLL * len(flat) + 1
-    first, pixel, value = np.zeros(len(flat) + 1, np.uint64), np.zeros(room, np.uint16), np.zeros(room, dtype)
+    room = np.count_nonzero(flat) + (kernel.UNROLL - 1) * bands * N + kernel.WORD
+    first, pixel = np.zeros(N * bands + 1, np.uint64), np.zeros(room, place.dtype)
+    value = np.zeros(room, dtype)
     shades = (np.arange(256).astype(dtype) / dtype.type(PIXEL_MAX)).astype(dtype)
-    kernel.list_ink(flat, place, shades, first, pixel, value)
-    return Ink(kept, first, pixel, value)
+    kernel.list_ink(flat, words, edges, starts, place, shades, first, pixel, value)
+    return Ink(kept, starts, first, pixel, value)
+
+
+def _split(H: int, threads: int) -> tuple[int, int]:
+    """The width of a block, and the number of threads that have one: what lets the slowest end first.
+
+    A unit costs an eighth more in narrow blocks, where each ink is looked up more often. Without AVX-512
+    wide ones do not fit the processor's registers.
+    """
+    widths = {kernel.NARROW: 1.125}
+    if get_host_cpu_features().get("avx512f"):
+        widths[kernel.WIDE] = 1.0
+    lanes = min(widths, key=lambda lanes: -(-H // lanes // threads) * lanes * widths[lanes])
+    return lanes, min(threads, -(-H // lanes))
 
 
 def _scales(recipe: Recipe, rates: Array, N: int, first_step: int, dtype: Any) -> Array:
@@ -127,15 +162,15 @@ def _scales(recipe: Recipe, rates: Array, N: int, first_step: int, dtype: Any) -
 
 
 class _Layout:
-    """Parameters and memory as the kernel wants them: W1 in blocks with a row a pixel, all padded to 16."""
+    """Parameters and memory as the kernel wants them: W1 in blocks with a row a pixel, all padded."""
 
     def __init__(
-        self, params: Params, kept: Array, recipe: Recipe, threads: int, memory: Params | None
+        self, params: Params, kept: Array, recipe: Recipe, lanes: int, threads: int, memory: Params | None
     ) -> None:
         self.given, self.kept, self.slots = params, kept, SLOTS[recipe.optimizer]
+        self.lanes, self.threads = lanes, threads
         self.H, self.C = len(params.W1), len(params.W2)
-        self.Hp, self.Cp = _padded(self.H), _padded(self.C)
-        self.threads = max(1, min(threads, self.Hp // kernel.LANES))
+        self.Hp, self.Cp = _up(self.H, lanes), _up(self.C, kernel.SCORES)
         self.parts = [self._blocks(params)]
         for slot in range(2):
             known = memory is not None and slot < self.slots
@@ -144,29 +179,33 @@ class _Layout:
 
     def run(self, ink: Ink, labels: Array, order: Array, recipe: Recipe, scales: Array) -> tuple[float, int]:
         """An epoch over all threads -> the loss summed over the images, the batch that diverged or 0."""
-        (W1, b1, W2, b2), m, v = self.parts
-        dtype, size = W1.dtype, np.uintp(min(recipe.batch_size, len(order)))
-        V2 = _zeros(dtype, self.Hp, self.Cp)
-        V2[:, : self.C] = W2.reshape(self.C, self.Hp).T
-        h = _zeros(dtype, self.Hp * int(size))
-        shares = _zeros(dtype, 2, self.threads, int(size) * self.Cp)
+        (W1, W2, b2), m, v = self.parts
+        dtype, size = W1.dtype, min(recipe.batch_size, len(order))
+        V2, room = _zeros(dtype, self.Hp, self.Cp), _up(size, kernel.TOGETHER)
+        V2[:, : self.C] = W2.reshape(-1, self.Hp)[: self.C].T
+        targets = _zeros(dtype, self.C + 1, self.Cp)
+        targets[: self.C, : self.C], targets[self.C, : self.C] = np.eye(self.C), 1
+        h, shares = _zeros(dtype, self.Hp * room), _zeros(dtype, 2, self.threads * room * self.Cp)
         counter = _zeros(np.dtype(np.int64), 8)
-        memory = tuple(array for pair in zip(m[:3], v[:3], strict=True) for array in pair)
-        order, labels = order.astype(np.int64), labels.astype(np.int64)
+        memory = tuple(array for pair in zip(m, v, strict=True) for array in pair)
+        order, labels = order.astype(np.uint64), labels.astype(np.uint64)
+        entry = kernel.run_wide if self.lanes == kernel.WIDE else kernel.run_narrow
+        rows = int(np.diff(ink.starts.astype(np.int64)).max())
 
         def part(thread: int) -> tuple[float, int]:
-            scratch = (
-                _zeros(dtype, int(size) * self.Cp),
-                _zeros(dtype, int(size) * kernel.LANES),
-                _zeros(dtype, len(self.kept) * kernel.LANES),
-                _zeros(dtype, max(self.C, self.Cp) * kernel.LANES),
-            )
-            done: tuple[float, int] = kernel.run(
-                np.uintp(thread), np.uintp(self.threads), W1, b1, W2, V2.ravel(), b2, memory,
-                (m[3], v[3]), np.uintp(len(self.kept)), ink.first, ink.pixel, ink.value,
-                labels, order, h, shares, scratch, counter, size,
-                np.uintp(self.H), np.uintp(self.C), ACTIVATIONS[recipe.activation],
-                self.given.b1 is not None, LOSSES[recipe.loss], RULES[recipe.optimizer], scales,
+            scratch = tuple(
+                _zeros(dtype, numbers)
+                for numbers in (
+                    room * self.Cp, room * self.lanes, rows * self.lanes,
+                    (self.C + 2) * self.lanes + len(b2) // self.threads,
+                )
+            )  # fmt: skip
+            done: tuple[float, int] = entry(
+                dtype.type(0), np.uintp(thread), np.uintp(self.threads), W1, W2, V2.ravel(), b2, memory,
+                ink.starts, ink.first, ink.pixel, ink.value, labels, order, targets.ravel(), h, shares,
+                scratch, counter, np.uintp(size), np.uintp(self.H), np.uintp(self.C), np.uintp(self.Hp),
+                np.uintp(self.Cp), ACTIVATIONS[recipe.activation], self.given.b1 is not None,
+                LOSSES[recipe.loss], RULES[recipe.optimizer], scales,
             )  # fmt: skip
             return done
 
@@ -187,28 +226,25 @@ class _Layout:
         return map_params(lambda p, *arrays: arrays, self.given, *slots)
 
     def _blocks(self, params: Params | None) -> list[Array]:
-        """W1 -> (blocks, pixels with ink, 16), b1 -> (Hp,), W2 -> (C, Hp), b2 -> (threads, Cp), flat."""
+        """W1 -> (blocks, pixels with ink, lanes), W2 and b1 -> (C + 1, Hp), b2 -> (threads, ...), flat."""
         dtype, rows = self.given.W1.dtype, len(self.kept)
-        blocks, b1 = _zeros(dtype, self.Hp // kernel.LANES, rows, kernel.LANES), _zeros(dtype, self.Hp)
-        W2, b2 = _zeros(dtype, self.C, self.Hp), _zeros(dtype, self.threads, self.Cp)
+        blocks = _zeros(dtype, self.Hp // self.lanes, rows, self.lanes)
+        W2, b2 = _zeros(dtype, self.C + 1, self.Hp), _zeros(dtype, self.threads, _up(self.Cp, self.lanes))
         if params is not None:
             W1 = np.zeros((self.Hp, rows), dtype)
-            W1[: self.H], W2[:, : self.H] = params.W1[:, self.kept], params.W2
-            blocks[:] = W1.reshape(-1, kernel.LANES, rows).transpose(0, 2, 1)
+            W1[: self.H], W2[: self.C, : self.H] = params.W1[:, self.kept], params.W2
+            blocks[:] = W1.reshape(-1, self.lanes, rows).transpose(0, 2, 1)
             if params.b1 is not None:
-                b1[: self.H], b2[:, : self.C] = params.b1, params.b2
-        return [blocks.ravel(), b1, W2.ravel(), b2]
+                W2[self.C, : self.H], b2[:, : self.C] = params.b1, params.b2
+        return [blocks.ravel(), W2.ravel(), b2.ravel()]
 
     def _plain(self, parts: list[Array], like: Params) -> Params:
-        W1, b1, W2, b2 = parts
-        full = like.W1.copy()
-        blocks = W1.reshape(-1, len(self.kept), kernel.LANES).transpose(0, 2, 1)
-        full[:, self.kept] = blocks.reshape(self.Hp, -1)[: self.H]
-        bias = like.b1 is not None
-        W2 = W2.reshape(self.C, self.Hp)[:, : self.H].copy()
-        return Params(
-            full, b1[: self.H].copy() if bias else None, W2, b2[0, : self.C].copy() if bias else None
-        )
+        blocks, W2, b2 = parts
+        W1, bias = like.W1.copy(), like.b1 is not None
+        blocks = blocks.reshape(-1, len(self.kept), self.lanes).transpose(0, 2, 1)
+        W1[:, self.kept] = blocks.reshape(self.Hp, -1)[: self.H]
+        *W2, b1 = W2.reshape(-1, self.Hp)[:, : self.H].copy()
+        return Params(W1, b1 if bias else None, np.array(W2), b2[: self.C].copy() if bias else None)
 
 
 def _zeros(dtype: Any, *shape: int) -> Array:
@@ -220,5 +256,5 @@ def _zeros(dtype: Any, *shape: int) -> Array:
     return zeros
 
 
-def _padded(n: int) -> int:
-    return -(-n // kernel.LANES) * kernel.LANES
+def _up(n: int, step: int) -> int:
+    return -(-n // step) * step
