@@ -243,8 +243,10 @@ class _Layout:
         W1, bias = like.W1.copy(), like.b1 is not None
         blocks = blocks.reshape(-1, len(self.kept), self.lanes).transpose(0, 2, 1)
         W1[:, self.kept] = blocks.reshape(self.Hp, -1)[: self.H]
-        *W2, b1 = W2.reshape(-1, self.Hp)[:, : self.H].copy()
-        return Params(W1, b1 if bias else None, np.array(W2), b2[: self.C].copy() if bias else None)
+        W2 = W2.reshape(-1, self.Hp)[:, : self.H]
+        if not bias:
+            return Params(W1, None, W2[: self.C].copy(), None)
+        return Params(W1, W2[self.C].copy(), W2[: self.C].copy(), b2[: self.C].copy())
 
 
 def _zeros(dtype: Any, *shape: int) -> Array:
