@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from handgrad import network, training
 from handgrad.engines import engine
 from handgrad.errors import DivergedError, HandgradError
-from handgrad.ink import InkEngine
+from handgrad.ink import InkEngine, scores
 from handgrad.recipes import CHOICES, Recipe
 
 ENGINES = {threads: InkEngine(threads) for threads in (1, 2, 4)}
@@ -95,6 +95,25 @@ def test_500_steps_in_float32_on_mnist_stay_close(threads, optimizer, rate, mnis
     worst = max(float(np.abs(a - b).max()) for a, b in zip(p, q, strict=True))
     assert worst < 2e-3
     figure(f"fast engine, {threads} threads, 500 steps of {optimizer} in float32", f"{worst:.1e}")
+
+
+@pytest.mark.parametrize("activation", CHOICES["activation"])
+@pytest.mark.parametrize(("N", "D", "hidden", "C"), [(1, 1, 1, 2), (150, 90, 33, 10), (70, 784, 200, 17)])
+def test_scores_are_those_of_the_reference(activation, N, D, hidden, C, rng):
+    images, params = images_like_digits(rng, N, D), network.init_params(D, hidden, C, rng)
+    x = images / 255
+    expected = network.forward(params, x, activation).z
+    for threads in ENGINES:
+        np.testing.assert_allclose(scores(params, images, activation, threads), expected, atol=1e-12)
+
+
+def test_accuracy_is_that_of_the_reference(mnist):
+    _, (images, labels) = mnist
+    params = network.init_params(784, 100, 10, np.random.default_rng(0), dtype=np.float32)
+    expected = training.accuracy(params, images, labels)
+    assert {fast.accuracy(params, images, labels) for fast in ENGINES.values()} == {expected}
+    dense = images[:50].reshape(50, -1) / np.float32(255)
+    assert ENGINES[1].accuracy(params, dense, labels[:50]) == training.accuracy(params, dense, labels[:50])
 
 
 @pytest.mark.parametrize("threads", ENGINES)

@@ -17,7 +17,7 @@ from array_api_compat import to_device
 
 from handgrad.errors import HandgradError, MissingExtraError
 from handgrad.layers import Array
-from handgrad.training import run_epoch
+from handgrad.training import accuracy, run_epoch
 
 ENGINES = ("auto", "ink", "numpy", "torch")
 PATIENCE = 0.8  # seconds of preparation after which the user is told
@@ -29,6 +29,7 @@ class Engine(NamedTuple):
     name: str
     put: Callable[[np.ndarray[Any, Any]], Array]
     run_epoch: Callable[..., Any]
+    accuracy: Callable[..., float] = accuracy
 
 
 def engine(
@@ -55,8 +56,13 @@ def engine(
         say(f"the ink engine is not available ({missing}); the numpy engine takes over")
         return Engine("numpy", lambda array: array, run_epoch)
     threads = threads or available_cores()
-    ink_epoch = _ink(threads, say)
-    return Engine(f"ink, {threads} thread{'s' if threads > 1 else ''}", lambda array: array, ink_epoch)
+    fast = _ink(threads, say)
+    return Engine(
+        f"ink, {threads} thread{'s' if threads > 1 else ''}",
+        lambda array: array,
+        fast.run_epoch,
+        fast.accuracy,
+    )
 
 
 def available_cores() -> int:
@@ -77,8 +83,8 @@ def _why_no_ink() -> str | None:
     return None
 
 
-def _ink(threads: int, say: Callable[[str], object]) -> Callable[..., Any]:
-    """The fast engine's run_epoch, compiled; the user is told where that takes long (the first time)."""
+def _ink(threads: int, say: Callable[[str], object]) -> Any:
+    """The fast engine, compiled; the user is told where that takes long (the first time)."""
     told = threading.Timer(PATIENCE, say, ["compiling the fast engine for this machine, once; a few seconds"])
     told.daemon = True
     told.start()
@@ -88,7 +94,7 @@ def _ink(threads: int, say: Callable[[str], object]) -> Callable[..., Any]:
         warm_up()
     finally:
         told.cancel()
-    return InkEngine(threads).run_epoch
+    return InkEngine(threads)
 
 
 def _torch(device: str) -> Engine:

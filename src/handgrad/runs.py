@@ -21,7 +21,7 @@ from handgrad.model_file import RunState
 from handgrad.network import Params, init_params, map_params
 from handgrad.optimizers import OPTIMIZERS
 from handgrad.recipes import Recipe
-from handgrad.training import Epoch, accuracy, train
+from handgrad.training import Epoch, train
 
 Array = np.ndarray[Any, Any]
 
@@ -94,8 +94,8 @@ def run(
     validation = (put(data.validation[0]), put(data.validation[1])) if data.validation else None
     sample = slice(0, len(data.validation[1]) if data.validation else None)
     for epoch in train(params, images, labels, rng, recipe, last, where.run_epoch):
-        on_training = accuracy(epoch.params, images[sample], labels[sample], recipe.activation)
-        reached = accuracy(epoch.params, *validation, recipe.activation) if validation else None
+        on_training = where.accuracy(epoch.params, images[sample], labels[sample], recipe.activation)
+        reached = where.accuracy(epoch.params, *validation, recipe.activation) if validation else None
         facts = {"epoch": epoch.epoch, "loss": epoch.loss}
         history = [*history, {**facts, "train_accuracy": on_training, "validation_accuracy": reached}]
         if best is None or reached is None or reached >= best.accuracy["validation"]:
@@ -113,7 +113,7 @@ def run(
         best = replace(best, history=history)
         finished = epoch.epoch == recipe.epochs
         if finished and data.test is not None:
-            on_test = accuracy(best.params, *data.test, recipe.activation)
+            on_test = where.accuracy(best.params, *data.test, recipe.activation)
             best = replace(best, accuracy=best.accuracy | {"test": on_test})
         if out is not None:
             model_file.save(out, best, None if finished else _run_state(epoch, data))

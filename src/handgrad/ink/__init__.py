@@ -1,5 +1,5 @@
 """The fast engine over images kept as lists of their ink."""
 
-from handgrad.ink.engine import InkEngine, warm_up
+from handgrad.ink.engine import InkEngine, scores, warm_up
 
-__all__ = ["InkEngine", "warm_up"]
+__all__ = ["InkEngine", "scores", "warm_up"]

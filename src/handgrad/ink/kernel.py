@@ -33,6 +33,7 @@ from numba.extending import intrinsic, models, register_model
 WIDE, NARROW, SCORES = 64, 32, 16  # numbers in a vector: of hidden units, one or the other; of scores
 UNROLL = 2  # ink pixels at a time; lists are padded to a multiple
 TOGETHER = 4  # images whose scores are summed at a time; their number in h is padded to a multiple
+AT_ONCE = 64  # images read at a time
 WORD = 8  # pixels looked at in one go for ink
 TILE = 48 * 1024  # bytes of a tile of W1
 PATIENCE = 2000  # looks at the counter before a waiting thread offers its core to others
@@ -636,6 +637,30 @@ def run(
 
 
 @compiled
+def read(
+    zero, W1, W2, V2, b2, starts, first, pixel, value, order, h, out, size, H, C, Hp, Cp, activation, scale
+):
+    """The scores z of the images named in order, into out: a row of Cp each, and room for some more rows."""
+    bands, N, room = uintp(starts.shape[0] - 1), uintp(order.shape[0]), h.shape[0] // Hp
+    for start in range(uintp(0), N, size):
+        n, z = min(size, N - start), out[start * Cp :]
+        if start + n < N:
+            fetch_ink(start + n, min(size, N - start - n), bands, first, pixel, value, order)
+        for b in range(uintp(0), Hp // width(zero)):
+            units, at = b * width(zero), b * room * width(zero)
+            for band in range(bands):
+                forward_tile(
+                    load(W2, C * Hp + units, zero), band == 0, units * uintp(starts[bands]), start, n, W1,
+                    band, bands, first, pixel, value, order, h, at,
+                )  # fmt: skip
+            features(zero, units, n, h, at, V2, z, activation, H, Cp, b == 0, scale)
+        for i in range(n):
+            for group in range(uintp(0), Cp, GROUP):
+                total = load(z, i * Cp + group, scores(scale[NIL]))
+                store(z, i * Cp + group, plus(total, load(b2, group, total)))
+
+
+@compiled
 def run_wide(nil, *rest):
     """run, in blocks of 64 hidden units."""
     return run(wide(nil), *rest)
@@ -645,3 +670,15 @@ def run_wide(nil, *rest):
 def run_narrow(nil, *rest):
     """run, in blocks of 32 hidden units."""
     return run(narrow(nil), *rest)
+
+
+@compiled
+def read_wide(nil, *rest):
+    """read, in blocks of 64 hidden units."""
+    read(wide(nil), *rest)
+
+
+@compiled
+def read_narrow(nil, *rest):
+    """read, in blocks of 32 hidden units."""
+    read(narrow(nil), *rest)
