@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from threadpoolctl import threadpool_limits
 
 from handgrad import digits, model_file, runs
 from handgrad.cli.shared import FILE, Interrupted, default_model, emit, idx_options, output_options, pair
@@ -128,11 +129,14 @@ def train(
     done = len(resumed[0].history) if resumed else 0
     seconds: dict[int, float] = {}
     began = time.perf_counter()
+    # BLAS threads wait awake for a while after each product, on the cores that the fast engine needs
+    limit = 1 if where.name.startswith("ink") else None
     try:
-        for progress in runs.run(data, recipe, seed, path, name, resumed, where):
-            done = progress.epoch.epoch
-            seconds[done] = progress.epoch.seconds
-            _say(quiet, _line(progress, recipe, len(data.images), began, len(seconds)))
+        with threadpool_limits(limit, "blas"):
+            for progress in runs.run(data, recipe, seed, path, name, resumed, where):
+                done = progress.epoch.epoch
+                seconds[done] = progress.epoch.seconds
+                _say(quiet, _line(progress, recipe, len(data.images), began, len(seconds)))
     except KeyboardInterrupt:
         if done == 0:
             raise Interrupted("interrupted before the first epoch was done; nothing was written") from None
