@@ -17,6 +17,7 @@ from array_api_compat import to_device
 
 from handgrad.errors import HandgradError, MissingExtraError
 from handgrad.layers import Array
+from handgrad.recipes import RECIPES
 from handgrad.training import accuracy, run_epoch
 
 ENGINES = ("auto", "ink", "numpy", "torch")
@@ -37,11 +38,13 @@ def engine(
     device: str = "cpu",
     threads: int | None = None,
     say: Callable[[str], object] = lambda line: None,
+    hidden: int = RECIPES["quick"].hidden,
 ) -> Engine:
     """The engine of that name on a device ("cpu", or what PyTorch knows: "cuda", "cuda:1", "mps").
 
     threads: of the ink engine; by default the cores that this process may use. say is told, in a line,
     what the user should know: that the kernel is being compiled, or which engine takes over and why.
+    hidden: units of the network to come; the ink engine has its code for them ready when this returns.
     MissingExtraError where PyTorch is not installed; HandgradError for a device that is not there.
     """
     if name in ("ink", "numpy") and device != "cpu":
@@ -56,7 +59,7 @@ def engine(
         say(f"the ink engine is not available ({missing}); the numpy engine takes over")
         return Engine("numpy", lambda array: array, run_epoch)
     threads = threads or available_cores()
-    fast = _ink(threads, say)
+    fast = _ink(threads, say, hidden)
     return Engine(
         f"ink, {threads} thread{'s' if threads > 1 else ''}",
         lambda array: array,
@@ -83,7 +86,7 @@ def _why_no_ink() -> str | None:
     return None
 
 
-def _ink(threads: int, say: Callable[[str], object]) -> Any:
+def _ink(threads: int, say: Callable[[str], object], hidden: int) -> Any:
     """The fast engine, compiled; the user is told where that takes long (the first time)."""
     told = threading.Timer(PATIENCE, say, ["compiling the fast engine for this machine, once; a few seconds"])
     told.daemon = True
@@ -91,7 +94,7 @@ def _ink(threads: int, say: Callable[[str], object]) -> Any:
     try:
         from handgrad.ink import InkEngine, warm_up
 
-        warm_up()
+        warm_up(hidden, threads)
     finally:
         told.cancel()
     return InkEngine(threads)

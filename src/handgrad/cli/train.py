@@ -103,7 +103,6 @@ def train(
 
         expect_report(report)
     path = _writable(Path(out or resume or default_model()), make_folder=out is None and resume is None)
-    where = engine(engine_name, device, threads, lambda line: _say(quiet, line))
     kept = model_file.load_run(resume) if resume else None
     seed = _default(seed, 0)
     if kept is None:
@@ -117,6 +116,7 @@ def train(
             )
         name, recipe, seed = model.recipe_name, model.recipe, model.seed
         validation = 0 if state is None else _count(state, resume)
+    where = engine(engine_name, device, threads, lambda line: _say(quiet, line), recipe.hidden)
     data = _data(pair(images, labels), pair(test_images, test_labels), validation)
     if kept is not None and kept[1] is None:  # finished: say so, change nothing
         if kept[0].data_checksum != data.checksum:

@@ -5,17 +5,29 @@ import time
 import click
 
 from handgrad.cli.shared import emit, output_options
-from handgrad.engines import engine
+from handgrad.engines import available_cores, engine
+from handgrad.recipes import RECIPES
 
 
 @click.command()
 @output_options
 def warmup(as_json: bool, quiet: bool, debug: bool) -> None:
-    """Compile the fast engine for this machine and keep it in Numba's cache: for images and CI."""
+    """Compile the fast engine for this machine and keep it in Numba's cache: for images and CI.
+
+    What every recipe needs, on one thread and on all cores: the width of a network and the number of
+    threads decide which of two variants of the code runs.
+    """
     began = time.perf_counter()
-    name = engine(say=lambda line: None if quiet else click.echo(line, err=True)).name
+    for threads in sorted({1, available_cores()}):
+        for recipe in RECIPES.values():
+            name = engine("auto", "cpu", threads, lambda line: _say(quiet, line), recipe.hidden).name
     seconds = time.perf_counter() - began
     if as_json:
         emit({"engine": name, "seconds": seconds})
     else:
         click.echo(f"{name}: ready after {seconds:.2f} s")
+
+
+def _say(quiet: bool, line: str) -> None:
+    if not quiet:
+        click.echo(line, err=True)

@@ -103,7 +103,7 @@ class InkEngine:
 def scores(params: Params, images: Array, activation: str = "relu", threads: int = 1) -> Array:
     """z (N, C) for uint8 images (N, ...), each thread a part of them."""
     dtype, N = params.W1.dtype, len(images)
-    lanes, _ = _split(len(params.W1), 1)
+    lanes, _ = _split(len(params.W1), threads)  # the code that training has compiled already
     recipe = Recipe(hidden=len(params.W1), activation=activation, optimizer="sgd")
     entry = kernel.read_wide if lanes == kernel.WIDE else kernel.read_narrow
 
@@ -118,11 +118,12 @@ def scores(params: Params, images: Array, activation: str = "relu", threads: int
         return np.concatenate(list(pool.map(part, np.array_split(images, threads))))
 
 
-def warm_up(dtype: Any = np.float32) -> None:
-    """Have the kernel compiled, or fetched from Numba's cache, by an epoch over one image."""
-    recipe, rng = Recipe(hidden=1, batch_size=1), np.random.default_rng(0)
+def warm_up(hidden: int, threads: int = 1, dtype: Any = np.float32) -> None:
+    """Have the kernel for so many hidden units compiled, or fetched from Numba's cache, by one image."""
+    lanes, _ = _split(hidden, threads)
+    recipe, rng = Recipe(hidden=lanes, batch_size=1), np.random.default_rng(0)
     image, label, order = np.ones((1, 1), np.uint8), np.zeros(1, np.int64), np.zeros(1, np.int64)
-    params, fast = init_params(1, 1, 2, rng, dtype=dtype), InkEngine()
+    params, fast = init_params(1, lanes, 2, rng, dtype=dtype), InkEngine()
     fast.run_epoch(params, image, label, order, recipe, np.ones(1))
     fast.accuracy(params, image, label)
 
