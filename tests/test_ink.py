@@ -36,7 +36,7 @@ def epochs(draw):
         bias=draw(st.booleans()),
         **{key: draw(st.sampled_from(CHOICES[key])) for key in ("activation", "loss", "optimizer")},
     )
-    sizes = {"N": draw(st.integers(1, 90)), "D": draw(st.integers(1, 100)), "C": draw(st.integers(2, 40))}
+    sizes = {"N": draw(st.integers(1, 90)), "D": draw(st.integers(1, 300)), "C": draw(st.integers(2, 40))}
     return recipe, sizes, draw(st.sampled_from(sorted(ENGINES))), draw(st.integers(0, 2**32))
 
 

@@ -31,6 +31,8 @@ class Engine(NamedTuple):
     put: Callable[[np.ndarray[Any, Any]], Array]
     run_epoch: Callable[..., Any]
     accuracy: Callable[..., float] = accuracy
+    # None: as many as there are. They wait awake for a while after each product, on cores that others need
+    blas_threads: int | None = None
 
 
 def engine(
@@ -65,6 +67,7 @@ def engine(
         lambda array: array,
         fast.run_epoch,
         fast.accuracy,
+        blas_threads=1,
     )
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -83,3 +84,10 @@ def existing_model(path: str | None) -> Path:
 def emit(document: dict[str, Any]) -> None:
     """One JSON document on stdout."""
     click.echo(json.dumps(document, indent=2, allow_nan=False))
+
+
+def say(quiet: bool, line: str) -> None:
+    """A line of progress on stderr, unless --quiet."""
+    if not quiet:
+        with suppress(OSError):  # nobody reads it any more: no reason to stop a run
+            click.echo(line, err=True)

@@ -4,7 +4,6 @@ import shlex
 import tempfile
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ import click
 from threadpoolctl import threadpool_limits
 
 from handgrad import digits, model_file, runs
-from handgrad.cli.shared import FILE, Interrupted, default_model, emit, idx_options, output_options, pair
+from handgrad.cli.shared import FILE, Interrupted, default_model, emit, idx_options, output_options, pair, say
 from handgrad.engines import ENGINES, engine
 from handgrad.errors import DataError, HandgradError, ModelFileError
 from handgrad.evaluation import baseline_accuracy, percent
@@ -116,27 +115,25 @@ def train(
             )
         name, recipe, seed = model.recipe_name, model.recipe, model.seed
         validation = 0 if state is None else _count(state, resume)
-    where = engine(engine_name, device, threads, lambda line: _say(quiet, line), recipe.hidden)
+    where = engine(engine_name, device, threads, lambda line: say(quiet, line), recipe.hidden)
     data = _data(pair(images, labels), pair(test_images, test_labels), validation)
     if kept is not None and kept[1] is None:  # finished: say so, change nothing
         if kept[0].data_checksum != data.checksum:
             raise DataError("expected the data that the run began with; their checksum differs")
-        _say(quiet, f"{resume} holds a finished run of {recipe.epochs} epochs; nothing is left to do")
+        say(quiet, f"{resume} holds a finished run of {recipe.epochs} epochs; nothing is left to do")
         _conclude(kept[0], data, Path(str(resume)), {}, as_json, report)
         return
-    _say(quiet, f"{name}: {_describe(recipe)}, seed {seed}, {len(data.images):,} images, engine {where.name}")
+    say(quiet, f"{name}: {_describe(recipe)}, seed {seed}, {len(data.images):,} images, engine {where.name}")
     resumed = (kept[0], kept[1]) if kept and kept[1] else None
     done = len(resumed[0].history) if resumed else 0
     seconds: dict[int, float] = {}
     began = time.perf_counter()
-    # BLAS threads wait awake for a while after each product, on the cores that the fast engine needs
-    limit = 1 if where.name.startswith("ink") else None
     try:
-        with threadpool_limits(limit, "blas"):
+        with threadpool_limits(where.blas_threads, "blas"):
             for progress in runs.run(data, recipe, seed, path, name, resumed, where):
                 done = progress.epoch.epoch
                 seconds[done] = progress.epoch.seconds
-                _say(quiet, _line(progress, recipe, len(data.images), began, len(seconds)))
+                say(quiet, _line(progress, recipe, len(data.images), began, len(seconds)))
     except KeyboardInterrupt:
         if done == 0:
             raise Interrupted("interrupted before the first epoch was done; nothing was written") from None
@@ -206,12 +203,6 @@ def _writable(path: Path, make_folder: bool) -> Path:
     except OSError as error:
         raise HandgradError(f"{path}: cannot be written: {reason(error)}") from None
     return path
-
-
-def _say(quiet: bool, line: str) -> None:
-    if not quiet:
-        with suppress(OSError):  # nobody reads it any more: no reason to stop a run
-            click.echo(line, err=True)
 
 
 def _describe(recipe: Recipe) -> str:

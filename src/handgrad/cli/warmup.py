@@ -4,7 +4,7 @@ import time
 
 import click
 
-from handgrad.cli.shared import emit, output_options
+from handgrad.cli.shared import emit, output_options, say
 from handgrad.engines import available_cores, engine
 from handgrad.recipes import RECIPES
 
@@ -20,14 +20,9 @@ def warmup(as_json: bool, quiet: bool, debug: bool) -> None:
     began = time.perf_counter()
     for threads in sorted({1, available_cores()}):
         for recipe in RECIPES.values():
-            name = engine("auto", "cpu", threads, lambda line: _say(quiet, line), recipe.hidden).name
+            name = engine("auto", "cpu", threads, lambda line: say(quiet, line), recipe.hidden).name
     seconds = time.perf_counter() - began
     if as_json:
         emit({"engine": name, "seconds": seconds})
     else:
         click.echo(f"{name}: ready after {seconds:.2f} s")
-
-
-def _say(quiet: bool, line: str) -> None:
-    if not quiet:
-        click.echo(line, err=True)

@@ -200,11 +200,12 @@ class _Layout:
         self.lanes, self.threads, self.recipe = lanes, threads, recipe
         self.H, self.C = len(params.W1), len(params.W2)
         self.Hp, self.Cp = _up(self.H, lanes), _up(self.C, kernel.SCORES)
-        self.parts = [self._blocks(params)]
+        self.parts, dtype = [self._blocks(params)], params.W1.dtype
         for slot in range(2):
             known = memory is not None and slot < self.slots
             remembered = map_params(lambda arrays: arrays[slot], memory) if known and memory else None
-            self.parts.append(self._blocks(remembered))
+            # a slot that the rule does not have is never looked at
+            self.parts.append(self._blocks(remembered) if slot < self.slots else [_zeros(dtype, 0)] * 3)
 
     def run(self, ink: Ink, labels: Array, order: Array, recipe: Recipe, scales: Array) -> tuple[float, int]:
         """An epoch over all threads -> the loss summed over the images, the batch that diverged or 0."""

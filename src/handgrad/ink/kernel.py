@@ -1,4 +1,4 @@
-"""The compiled part of the fast engine: an epoch over images kept as lists of their ink.
+"""The compiled part of the fast engine: images as lists of their ink, an epoch over them, their scores.
 
 Everything that is compiled stands in this one file, because Numba's cache looks at no other. Vectors are
 LLVM's own, of 64 or 32 numbers for hidden units and of 16 for scores: a processor with AVX-512 holds 16 in
@@ -603,20 +603,9 @@ def run(
                 tile, count = uintp(starts[band]) * width(zero), uintp(starts[band + ONE] - starts[band])
                 if n > 0 and rule == SGD:
                     backward_tile(
-                        zero,
-                        -scale[RATE],
-                        base,
-                        start,
-                        n,
-                        W1,
-                        band,
-                        bands,
-                        first,
-                        pixel,
-                        value,
-                        order,
+                        zero, -scale[RATE], base, start, n, W1, band, bands, first, pixel, value, order,
                         grad_a,
-                    )
+                    )  # fmt: skip
                 elif n > 0:
                     backward_tile(
                         zero, scale[UNIT], uintp(0) - tile, start, n, grad_W1, band, bands, first, pixel,
