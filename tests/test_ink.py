@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from handgrad import network, training
 from handgrad.engines import engine
-from handgrad.errors import DivergedError, HandgradError
+from handgrad.errors import DataError, DivergedError, HandgradError
 from handgrad.ink import InkEngine, scores
 from handgrad.recipes import CHOICES, Recipe
 
@@ -95,6 +95,28 @@ def test_500_steps_in_float32_on_mnist_stay_close(threads, optimizer, rate, mnis
     worst = max(float(np.abs(a - b).max()) for a, b in zip(p, q, strict=True))
     assert worst < 2e-3
     figure(f"fast engine, {threads} threads, 500 steps of {optimizer} in float32", f"{worst:.1e}")
+
+
+def test_what_does_not_fit_is_refused_before_the_kernel_sees_it(rng):
+    """It reads and writes memory without looking."""
+    images, labels = images_like_digits(rng, 6, 90), rng.integers(0, 3, 6)
+    params, recipe = network.init_params(90, 4, 3, rng), Recipe(hidden=4, batch_size=6)
+    wrong = {
+        DataError: [
+            (images, labels + 3, np.arange(6)),
+            (images, -labels - 1, np.arange(6)),
+            (images, labels[:5], np.arange(6)),
+            (images[:, :89], labels, np.arange(6)),
+            (np.tile(images, 2), labels, np.arange(6)),
+        ],
+        IndexError: [(images, labels, np.array([0, 6])), (images, labels, np.array([-1, 0]))],
+    }
+    for error, cases in wrong.items():
+        for some, named, order in cases:
+            with pytest.raises(error, match="expected"):
+                InkEngine(1).run_epoch(params, some, named, order, recipe, np.full(1, 0.1))
+    with pytest.raises(DataError, match="expected images of 90 pixels"):
+        scores(params, images[:, :80])
 
 
 @pytest.mark.parametrize("activation", CHOICES["activation"])

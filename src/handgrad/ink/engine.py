@@ -1,10 +1,11 @@
-"""The fast engine: run_epoch over images kept as lists of their ink.
+"""The fast engine: run_epoch over lists of the images' ink.
 
 Four fifths of a digit image is blank paper, and a blank pixel adds nothing to x W1^T nor to grad_W1. So
-the images become lists of their ink, W1 is turned to blocks of hidden units with a row a pixel, and an
-epoch works through the lists (kernel.py). The same arguments and numbers as training.run_epoch.
+W1 is turned to blocks of hidden units with a row a pixel, and the compiled kernel (kernel.py) lists the ink
+of each batch and works through the lists. The same arguments and numbers as training.run_epoch.
 """
 
+import gc
 import math
 import warnings
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from llvmlite.binding import get_host_cpu_features
 
-from handgrad.arrays import PIXEL_MAX, expect_labels
+from handgrad.arrays import PIXEL_MAX, expect_images, expect_labels
 from handgrad.errors import DivergedError
 from handgrad.ink import kernel
 from handgrad.network import Params, init_params, map_params
@@ -32,21 +33,25 @@ ACTIVATIONS = {
 LOSSES = {"l2": kernel.L2, "cross_entropy": kernel.CROSS_ENTROPY}
 SLOTS = {"sgd": 0, "momentum": 1, "nesterov": 1, "adam": 2}
 LINE = 64  # bytes of a cache line
+AT_ONCE = 64  # images read at a time
 
 
 class Ink(NamedTuple):
-    """Images as lists of ink, band of pixels after band: the ink of image r in band k is number
-    first[r bands + k] to first[r bands + k + 1] of pixel and value."""
+    """Where the ink of some images can be, and how the kernel finds it there.
 
+    The pixels that hold ink in some image stand in bands, whose rows of W1 fill a tile. The kernel looks for
+    ink in pieces of 64 pixels; those of band k are number pieces[k] to pieces[k + 1].
+    """
+
+    images: Array  # (N, D) uint8
     kept: Array  # the pixels that hold ink in some image: row i of a block of W1 is pixel kept[i]
-    starts: Array  # the row at which each band begins, and the number of rows
-    first: Array
-    pixel: Array  # as row numbers
-    value: Array  # x, in the parameters' type
+    where: tuple[Array, ...]  # starts: the rows at which the bands begin; pieces; the first pixel of each
+    # piece; and a mask of its pixels that count
+    place: Array  # where the row of a pixel begins in its tile
 
 
 class InkEngine:
-    """run_epoch with lists of ink; the lists of the images seen last are kept from epoch to epoch."""
+    """run_epoch over lists of ink; where the images seen last have ink is kept from epoch to epoch."""
 
     def __init__(self, threads: int = 1) -> None:
         self.threads = threads
@@ -72,20 +77,20 @@ class InkEngine:
         if images.dtype != np.uint8:
             warnings.warn("the images are no uint8 pixels; the numpy engine takes over", stacklevel=2)
             return run_epoch(params, images, labels, order, recipe, rates, memory, first_step)
+        expect_images(images, params.W1.shape[1])
+        expect_labels(labels, len(images), len(params.W2))
+        if len(order) and not (order.min() >= 0 and order.max() < len(images)):  # as NumPy would
+            raise IndexError(f"expected rows from 0 to {len(images) - 1}; got {order.min()} to {order.max()}")
         dtype, moving = params.W1.dtype, _moving(params, memory)
         lanes, threads = _split(len(params.W1), self.threads)
-        row = lanes * dtype.itemsize
-        known = self._ink if self._images is images and self._row == row else None
-        if (
-            known is None
-            or known.value.dtype != dtype
-            or not set(moving.tolist()) <= set(known.kept.tolist())
-        ):
-            known = list_ink(images, dtype, moving, row)
-            self._images, self._ink, self._row = images, known, row
+        known = self._ink if self._images is images and self._row == lanes * dtype.itemsize else None
+        if known is None or not set(moving.tolist()) <= set(known.kept.tolist()):
+            kept = np.union1d(_inked(images), moving)
+            known = find_ink(images, kept, lanes, dtype.itemsize)
+            self._images, self._ink, self._row = images, known, lanes * dtype.itemsize
         layout = _Layout(params, known.kept, recipe, lanes, threads, memory)
         scales = _scales(recipe, rates, len(order), first_step, dtype)
-        total, diverged = layout.run(known, labels, order, recipe, scales)
+        total, diverged = layout.run(known, labels, order, scales)
         if diverged:
             epoch = first_step // len(rates) + 1
             raise DivergedError("the loss is not finite", epoch, diverged, float(rates[diverged - 1]))
@@ -102,16 +107,16 @@ class InkEngine:
 
 def scores(params: Params, images: Array, activation: str = "relu", threads: int = 1) -> Array:
     """z (N, C) for uint8 images (N, ...), each thread a part of them."""
-    dtype, N = params.W1.dtype, len(images)
+    expect_images(images, params.W1.shape[1])
     lanes, _ = _split(len(params.W1), threads)  # the code that training has compiled already
-    recipe = Recipe(hidden=len(params.W1), activation=activation, optimizer="sgd")
-    entry = kernel.read_wide if lanes == kernel.WIDE else kernel.read_narrow
+    recipe = Recipe(hidden=len(params.W1), activation=activation, batch_size=AT_ONCE)
+    kept = np.arange(images[0].size)
 
     def part(images: Array) -> Array:
-        ink = list_ink(images, dtype, np.zeros(0, np.intp), lanes * dtype.itemsize)
-        return _Layout(params, ink.kept, recipe, lanes, 1, None).scores(ink, entry)
+        ink = find_ink(images, kept, lanes, params.W1.dtype.itemsize)
+        return _Layout(params, kept, recipe, lanes, 1, None).scores(ink)
 
-    threads = max(1, min(threads, N // kernel.AT_ONCE))
+    threads = max(1, min(threads, len(images) // AT_ONCE))
     if threads == 1:
         return part(images)
     with ThreadPoolExecutor(threads) as pool:
@@ -121,11 +126,14 @@ def scores(params: Params, images: Array, activation: str = "relu", threads: int
 def warm_up(hidden: int, threads: int = 1, dtype: Any = np.float32) -> None:
     """Have the kernel for so many hidden units compiled, or fetched from Numba's cache, by one image."""
     lanes, _ = _split(hidden, threads)
-    recipe, rng = Recipe(hidden=lanes, batch_size=1), np.random.default_rng(0)
-    image, label, order = np.ones((1, 1), np.uint8), np.zeros(1, np.int64), np.zeros(1, np.int64)
-    params, fast = init_params(1, lanes, 2, rng, dtype=dtype), InkEngine()
-    fast.run_epoch(params, image, label, order, recipe, np.ones(1))
-    fast.accuracy(params, image, label)
+    params = init_params(1, lanes, 2, np.random.default_rng(0), dtype=dtype)
+    collecting = gc.isenabled()
+    gc.disable()  # the compiler throws little away: looking for it takes an eighth of the time
+    try:
+        scores(params, np.ones((1, 1), np.uint8))  # the same code as an epoch
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def _moving(params: Params, memory: Params | None) -> Array:
@@ -135,33 +143,37 @@ def _moving(params: Params, memory: Params | None) -> Array:
     return np.flatnonzero(sum(np.abs(array).max(axis=0) for array in memory.W1))
 
 
-def list_ink(images: Array, dtype: Any, also: Array, row: int) -> Ink:
-    """Lists of the ink of uint8 images (N, ...); the pixels also are kept whether they hold ink or not.
+def _inked(images: Array) -> Array:
+    """The pixels that hold ink in some image (N, ...)."""
+    flat = images.reshape(len(images), -1)
+    words = flat.view(np.uint64) if flat.flags.c_contiguous and flat.shape[1] % 8 == 0 else flat
+    return np.flatnonzero(np.bitwise_or.reduce(words, axis=0).view(np.uint8))
 
-    row: bytes of a row of W1 in a block; it says how many pixels make a band.
+
+def find_ink(images: Array, kept: Array, lanes: int, itemsize: int) -> Ink:
+    """How the kernel finds ink in uint8 images (N, ...), all of it in the pixels kept.
+
+    lanes: units in a block; itemsize: bytes of a parameter. They say how many pixels make a band.
     """
-    N = len(images)
-    flat = images.reshape(N, -1)
-    if (blank := -flat.shape[1] % kernel.WORD) or not flat.flags.c_contiguous:
-        flat = np.pad(flat, ((0, 0), (0, blank)))
-    words = flat.view(np.uint64)
-    inked = np.bitwise_or.reduce(words, axis=0).view(np.uint8) > 0
-    inked[also] = True
-    inked[0] |= not inked.any()  # blocks have a row at least
-    kept = np.flatnonzero(inked)
-    bands = -(-len(kept) * row // kernel.TILE)
-    begin = [kept[len(kept) * band // bands] // kernel.WORD for band in range(1, bands)]
-    edges = np.unique([0, *begin, words.shape[1]]).astype(np.uint64)
-    starts = np.searchsorted(kept, edges * kernel.WORD).astype(np.uint64)
-    bands = len(edges) - 1
-    place = np.zeros(flat.shape[1], np.uint16 if len(kept) <= 2**16 else np.uint32)
-    place[kept] = np.arange(len(kept))
-    room = np.count_nonzero(flat) + (kernel.UNROLL - 1) * bands * N + kernel.WORD
-    first, pixel = np.zeros(N * bands + 1, np.uint64), np.zeros(room, place.dtype)
-    value = np.zeros(room, dtype)
-    shades = (np.arange(256).astype(dtype) / dtype.type(PIXEL_MAX)).astype(dtype)
-    kernel.list_ink(flat, words, edges, starts, place, shades, first, pixel, value)
-    return Ink(kept, starts, first, pixel, value)
+    flat = images.reshape(len(images), -1)
+    flat = np.pad(flat, ((0, 0), (0, max(0, kernel.PIECE - flat.shape[1]))))  # a piece at least
+    flat = np.ascontiguousarray(flat)
+    D = flat.shape[1]
+    kept = kept if len(kept) else np.zeros(1, np.intp)  # blocks have a row at least
+    bands = -(-len(kept) * lanes * itemsize // kernel.TILE)
+    starts = np.array([len(kept) * band // bands for band in range(bands + 1)], np.uint64)
+    pieces, begins, masks = [0], [], []
+    for rows in np.split(kept, starts[1:-1].astype(np.intp)):
+        for low in range(int(rows[0]), int(rows[-1]) + 1, kernel.PIECE):
+            high = min(low + kernel.PIECE, int(rows[-1]) + 1)
+            begins.append(min(low, D - kernel.PIECE))  # a piece lies within the image
+            masks.append((1 << high - begins[-1]) - (1 << low - begins[-1]))
+        pieces.append(len(begins))
+    place = np.zeros(D, np.uint16)
+    band_of = np.searchsorted(starts, np.arange(len(kept)), side="right") - 1
+    place[kept] = (np.arange(len(kept)) - starts.astype(np.intp)[band_of]) * lanes
+    where = tuple(np.array(numbers, np.uint64) for numbers in (starts, pieces, begins, masks))
+    return Ink(flat, kept, where, place)
 
 
 def _split(H: int, threads: int) -> tuple[int, int]:
@@ -178,15 +190,15 @@ def _split(H: int, threads: int) -> tuple[int, int]:
 
 
 def _scales(recipe: Recipe, rates: Array, N: int, first_step: int, dtype: Any) -> Array:
-    """The numbers that each batch needs, (batches, SCALES)."""
-    scales, k = np.zeros((len(rates), kernel.SCALES)), kernel
+    """The numbers that each batch needs, (batches + 1, SCALES): those of batch k, from 1 on, in row k."""
+    scales, k = np.zeros((len(rates) + 1, kernel.SCALES)), kernel
     steps, sizes = first_step + np.arange(1, len(rates) + 1), np.full(len(rates), recipe.batch_size)
     sizes[-1] = N - (len(rates) - 1) * recipe.batch_size
     scales[:, [k.BETA, k.BETA_REST, k.BETA2, k.BETA2_REST]] = 0.9, 1 - 0.9, 0.999, 1 - 0.999
     scales[:, [k.EPSILON, k.UNIT, k.LEAK]] = 1e-8, 1.0, 0.01
-    scales[:, k.RATE] = rates
-    scales[:, k.UNBIAS], scales[:, k.UNBIAS2] = 1 / (1 - 0.9**steps), 1 / (1 - 0.999**steps)
-    scales[:, k.PER_IMAGE], scales[:, k.TWO_PER_IMAGE] = 1 / sizes, 2 / sizes
+    scales[1:, k.RATE] = rates
+    scales[1:, k.UNBIAS], scales[1:, k.UNBIAS2] = 1 / (1 - 0.9**steps), 1 / (1 - 0.999**steps)
+    scales[1:, k.PER_IMAGE], scales[1:, k.TWO_PER_IMAGE] = 1 / sizes, 2 / sizes
     return scales.astype(dtype)
 
 
@@ -200,67 +212,76 @@ class _Layout:
         self.lanes, self.threads, self.recipe = lanes, threads, recipe
         self.H, self.C = len(params.W1), len(params.W2)
         self.Hp, self.Cp = _up(self.H, lanes), _up(self.C, kernel.SCORES)
-        self.parts, dtype = [self._blocks(params)], params.W1.dtype
+        self.dtype = dtype = params.W1.dtype
+        self.parts = [self._blocks(params)]
         for slot in range(2):
             known = memory is not None and slot < self.slots
             remembered = map_params(lambda arrays: arrays[slot], memory) if known and memory else None
             # a slot that the rule does not have is never looked at
             self.parts.append(self._blocks(remembered) if slot < self.slots else [_zeros(dtype, 0)] * 3)
 
-    def run(self, ink: Ink, labels: Array, order: Array, recipe: Recipe, scales: Array) -> tuple[float, int]:
+    def run(self, ink: Ink, labels: Array, order: Array, scales: Array) -> tuple[float, int]:
         """An epoch over all threads -> the loss summed over the images, the batch that diverged or 0."""
+        return self._run(ink, labels, order, scales, RULES[self.recipe.optimizer], _zeros(self.dtype, 0))
+
+    def scores(self, ink: Ink) -> Array:
+        """z (N, C) of all images."""
+        N = len(ink.images)
+        out, nobody = _zeros(self.dtype, N, self.Cp), np.zeros(0, np.int64)
+        scales = _scales(self.recipe, np.ones(-(-N // self.recipe.batch_size)), N, 0, self.dtype)
+        self._run(ink, nobody, np.arange(N), scales, kernel.READ, out.ravel())
+        return out[:, : self.C]
+
+    def _run(
+        self, ink: Ink, labels: Array, order: Array, scales: Array, rule: int, out: Array
+    ) -> tuple[float, int]:
         (W1, W2, b2), m, v = self.parts
-        dtype, size = W1.dtype, min(recipe.batch_size, len(order))
-        V2, room = self._turned(W2), _up(size, kernel.TOGETHER)
+        dtype, size, D = self.dtype, min(self.recipe.batch_size, len(order)), ink.images.shape[1]
+        room, starts, T = _up(size, kernel.TOGETHER), ink.where[0].astype(np.int64), self.threads
         targets = _zeros(dtype, self.C + 1, self.Cp)
         targets[: self.C, : self.C], targets[self.C, : self.C] = np.eye(self.C), 1
-        h, shares = _zeros(dtype, self.Hp * room), _zeros(dtype, 2, self.threads * room * self.Cp)
-        counter = _zeros(np.dtype(np.int64), 8)
-        memory = tuple(array for pair in zip(m, v, strict=True) for array in pair)
-        order, labels = order.astype(np.uint64), labels.astype(np.uint64)
-        entry = kernel.run_wide if self.lanes == kernel.WIDE else kernel.run_narrow
-        rows = int(np.diff(ink.starts.astype(np.int64)).max())
+        shades = np.zeros(2 * kernel.GREYS, dtype)  # and paper, for an image that is not there
+        shades[: kernel.GREYS] = np.arange(kernel.GREYS).astype(dtype) / dtype.type(PIXEL_MAX)
+        V2, h, shares = self._turned(), _zeros(dtype, self.Hp * room), _zeros(dtype, 2, T * room * self.Cp)
+        counter, labels, order = (
+            _zeros(np.dtype(np.int64), 8),
+            labels.astype(np.uint64),
+            order.astype(np.uint64),
+        )
+        bands, pairs, rows = len(starts) - 1, -(-size // 2), int(np.diff(starts).max())
+        entries = rows + int(kernel.EMIT) - 1
+        data = ink.images, labels, order, ink.place, shades, targets, scales, out
+        sizes = len(order), D, size, self.H, self.C, self.Hp, self.Cp, len(scales) - 1
+        activation, loss = ACTIVATIONS[self.recipe.activation], LOSSES[self.recipe.loss]
+        modes = activation, self.given.b1 is not None, loss, rule
+        run = kernel.run_wide if self.lanes == kernel.WIDE else kernel.run_narrow
 
         def part(thread: int) -> tuple[float, int]:
-            scratch = tuple(
-                _zeros(dtype, numbers)
-                for numbers in (
-                    room * self.Cp, room * self.lanes, rows * self.lanes,
-                    (self.C + 2) * self.lanes + len(b2) // self.threads,
-                )
-            )  # fmt: skip
-            done: tuple[float, int] = entry(
-                dtype.type(0), np.uintp(thread), np.uintp(self.threads), W1, W2, V2, b2, memory,
-                ink.starts, ink.first, ink.pixel, ink.value, labels, order, targets.ravel(), h, shares,
-                scratch, counter, np.uintp(size), np.uintp(self.H), np.uintp(self.C), np.uintp(self.Hp),
-                np.uintp(self.Cp), ACTIVATIONS[recipe.activation], self.given.b1 is not None,
-                LOSSES[recipe.loss], RULES[recipe.optimizer], scales,
+            of_b2 = slice(thread * len(b2) // T, (thread + 1) * len(b2) // T)
+            of_own = room * self.Cp, room * self.lanes, rows * self.lanes, (self.C + 2) * self.lanes + self.Cp
+            own = tuple(_zeros(dtype, numbers) for numbers in of_own)
+            lists = (
+                np.zeros(2 * bands * pairs * entries, np.uint16),
+                _zeros(dtype, 2 * bands * pairs * entries * 2),
+                np.zeros(2 * bands * pairs, np.uint64),
+            )
+            u, at = np.uintp, _addresses
+            done: tuple[float, int] = run(
+                dtype.type(0), u(thread), u(T), at(W1, W2, V2, b2[of_b2]),
+                at(m[0], v[0], m[1], v[1], m[2][of_b2], v[2][of_b2]), at(*data), (*at(*ink.where), bands),
+                (*at(*lists), pairs, entries), at(*own), at(h, shares, counter), tuple(map(u, sizes)), modes,
             )  # fmt: skip
             return done
 
-        if self.threads == 1:
+        if T == 1:
             return part(0)
-        with ThreadPoolExecutor(self.threads) as pool:
-            first, *_ = pool.map(part, range(self.threads))  # all come to the same
+        with ThreadPoolExecutor(T) as pool:
+            first, *_ = pool.map(part, range(T))  # all come to the same
         return first
 
-    def scores(self, ink: Ink, entry: Any) -> Array:
-        """z (N, C) of all images."""
-        W1, W2, b2 = self.parts[0]
-        dtype, N = W1.dtype, (len(ink.first) - 1) // (len(ink.starts) - 1)
-        V2, h = self._turned(W2), _zeros(dtype, self.Hp * kernel.AT_ONCE)
-        out = _zeros(dtype, N + kernel.TOGETHER, self.Cp)
-        entry(
-            dtype.type(0), W1, W2, V2, b2, ink.starts, ink.first, ink.pixel, ink.value,
-            np.arange(N, dtype=np.uint64), h, out.ravel(), np.uintp(kernel.AT_ONCE), np.uintp(self.H),
-            np.uintp(self.C), np.uintp(self.Hp), np.uintp(self.Cp), ACTIVATIONS[self.recipe.activation],
-            _scales(self.recipe, np.ones(1), N, 0, dtype)[0],
-        )  # fmt: skip
-        return out[:N, : self.C]
-
-    def _turned(self, W2: Array) -> Array:
+    def _turned(self) -> Array:
         """W2 with a row a hidden unit, (Hp, Cp), flat."""
-        V2 = _zeros(W2.dtype, self.Hp, self.Cp)
+        V2, W2 = _zeros(self.dtype, self.Hp, self.Cp), self.parts[0][1]
         V2[:, : self.C] = W2.reshape(-1, self.Hp)[: self.C].T
         return V2.ravel()
 
@@ -305,6 +326,12 @@ def _zeros(dtype: Any, *shape: int) -> Array:
     start = -room.ctypes.data % LINE
     zeros: Array = room[start : start + size].view(dtype).reshape(shape)
     return zeros
+
+
+def _addresses(*arrays: Array) -> tuple[int, ...]:
+    """Where the arrays begin, for the kernel; they must outlive its run."""
+    assert all(array.flags.c_contiguous for array in arrays)
+    return tuple(array.ctypes.data for array in arrays)
 
 
 def _up(n: int, step: int) -> int:

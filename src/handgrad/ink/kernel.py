@@ -1,20 +1,21 @@
-"""The compiled part of the fast engine: images as lists of their ink, an epoch over them, their scores.
+"""The compiled part of the fast engine: an epoch over lists of ink, or the scores of images.
 
 Everything that is compiled stands in this one file, because Numba's cache looks at no other. Vectors are
 LLVM's own, of 64 or 32 numbers for hidden units and of 16 for scores: a processor with AVX-512 holds 16 in
-a register, others 8 or 4. Offsets are unsigned, or Numba would ask of each whether it counts from the end.
+a register, others 8 or 4. Arrays are addresses, and offsets are unsigned: nothing is checked here, so
+engine.py checks what it hands over.
 
 The hidden units stand in blocks as wide as a vector, the pixels in bands; a tile of W1 is a block by a
-band, a row a pixel, and fits the first-level cache. How an epoch goes, for each thread, which owns some
-blocks:
+band, a row a pixel, and fits the first-level cache. Images go through it by twos: a pixel that is not 0 in
+one or both has its row loaded once. How an epoch goes, for each thread, which owns some blocks:
 
-    forward of batch 0
-    each batch:   wait until all threads have added their share of the scores z
-                  z -> y, loss, grad_z                              (every thread, for itself)
+    each batch:   list the ink of its images
+                  wait until all threads have added their share of the scores z of the batch before
+                  z -> y, loss, grad_z of the batch before          (every thread, for itself)
                   each block:  grad_h, grad_a; update W2 and b1
                                each tile:  update W1 (only the pixels with ink);
-                                           its part of a for the next batch, while it is in the cache
-                               a -> h -> share of z                 (of the next batch)
+                                           its part of a for this batch, while it is in the cache
+                               a -> h -> share of z                 (of this batch)
 
 Every image of a batch goes forward before any row of W1 moves, so the numbers are those of the
 reference, but for the order of sums.
@@ -31,15 +32,15 @@ from numba.core import cgutils, types
 from numba.extending import intrinsic, models, register_model
 
 WIDE, NARROW, SCORES = 64, 32, 16  # numbers in a vector: of hidden units, one or the other; of scores
-UNROLL = 2  # ink pixels at a time; lists are padded to a multiple
+EMIT = np.uintp(4)  # entries of a list written at a time
 TOGETHER = 4  # images whose scores are summed at a time; their number in h is padded to a multiple
-AT_ONCE = 64  # images read at a time
-WORD = 8  # pixels looked at in one go for ink
+PIECE = 64  # pixels looked at in one go for ink
+GREYS = 256
 TILE = 48 * 1024  # bytes of a tile of W1
 PATIENCE = 2000  # looks at the counter before a waiting thread offers its core to others
 TINY = 1e-35  # memory below this counts as zero: numbers that are not normal are slow
 
-SGD, MOMENTUM, NESTEROV, ADAM = range(4)
+SGD, MOMENTUM, NESTEROV, ADAM, READ = range(5)
 RELU, LEAKY_RELU, TANH, SIGMOID, NONE = range(5)
 L2, CROSS_ENTROPY = range(2)
 
@@ -63,10 +64,6 @@ class _VectorModel(models.PrimitiveModel):
         super().__init__(manager, vector, _llvm(vector))
 
 
-def _address(context: Any, builder: Any, kind: Any, array: Any, i: Any) -> Any:
-    return builder.gep(context.make_array(kind)(context, builder, array).data, [i])
-
-
 def _all(kind: ir.VectorType, number: float) -> Any:
     return ir.Constant(kind, [number] * kind.count)
 
@@ -85,52 +82,66 @@ def _call(builder: Any, name: str, *arguments: Any) -> Any:
     return builder.call(named, arguments)
 
 
-def _maker(lanes: int) -> Callable[..., Any]:
-    @intrinsic
-    def vector(typing: Any, s: Any) -> Any:
-        def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            return _spread(builder, args[0], lanes)
+@intrinsic(prefer_literal=True)
+def vector(typing: Any, s: Any, lanes: Any) -> Any:
+    """A vector of so many (a constant) times s."""
+    count = lanes.literal_value
 
-        return _Vector(s, lanes)(s), code
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return _spread(builder, args[0], count)
 
-    return vector
-
-
-wide, narrow, scores = map(_maker, (WIDE, NARROW, SCORES))  # a vector of so many times a number
+    return _Vector(s, count)(s, lanes), code
 
 
 @intrinsic
-def load(typing: Any, array: Any, i: Any, like: Any) -> Any:
-    """As many numbers as like has, from array[i] on."""
+def pointer(typing: Any, like: Any, address: Any) -> Any:
+    """Numbers of the type of like, from an address on. They are read and written without any check."""
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        address = _address(context, builder, signature.args[0], *args[:2])
-        return builder.load(
-            builder.bitcast(address, args[2].type.as_pointer()), align=array.dtype.bitwidth // 8
-        )
+        return builder.inttoptr(args[1], context.get_value_type(signature.return_type))
 
-    return like(array, types.uintp, like), code
+    return types.CPointer(like)(like, types.uintp), code
 
 
 @intrinsic
-def store(typing: Any, array: Any, i: Any, v: Any) -> Any:
-    """array[i : i + width of v] = v."""
+def onward(typing: Any, p: Any, i: Any) -> Any:
+    """The numbers from p[i] on."""
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        address = _address(context, builder, signature.args[0], *args[:2])
-        place = builder.bitcast(address, args[2].type.as_pointer())
-        builder.store(args[2], place, align=array.dtype.bitwidth // 8)
+        return builder.gep(args[0], [args[1]])
+
+    return p(p, types.uintp), code
+
+
+@intrinsic
+def load(typing: Any, p: Any, i: Any, like: Any) -> Any:
+    """As many numbers as like has, from p[i] on."""
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        place = builder.bitcast(builder.gep(args[0], [args[1]]), args[2].type.as_pointer())
+        return builder.load(place, align=p.dtype.bitwidth // 8)
+
+    return like(p, types.uintp, like), code
+
+
+@intrinsic
+def store(typing: Any, p: Any, i: Any, v: Any) -> Any:
+    """p[i : i + width of v] = v."""
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        place = builder.bitcast(builder.gep(args[0], [args[1]]), args[2].type.as_pointer())
+        builder.store(args[2], place, align=p.dtype.bitwidth // 8)
         return context.get_dummy_value()
 
-    return types.none(array, types.uintp, v), code
+    return types.none(p, types.uintp, v), code
 
 
 @intrinsic
-def fetch(typing: Any, array: Any, i: Any) -> Any:
-    """Have the cache line of array[i] brought nearer: it will be read soon."""
+def fetch(typing: Any, p: Any, i: Any) -> Any:
+    """Have the cache line of p[i] brought nearer: it will be read soon."""
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        address = builder.bitcast(_address(context, builder, signature.args[0], *args), cgutils.voidptr_t)
+        address = builder.bitcast(builder.gep(args[0], [args[1]]), cgutils.voidptr_t)
         number = ir.IntType(32)
         function = ir.FunctionType(ir.VoidType(), [address.type, number, number, number])
         prefetch = cgutils.get_or_insert_function(builder.module, function, "llvm.prefetch.p0i8")
@@ -138,7 +149,7 @@ def fetch(typing: Any, array: Any, i: Any) -> Any:
         builder.call(prefetch, [address, reading, second_level, data])
         return context.get_dummy_value()
 
-    return types.none(array, types.uintp), code
+    return types.none(p, types.uintp), code
 
 
 @intrinsic
@@ -273,6 +284,54 @@ def exp_minus(typing: Any, v: Any) -> Any:
     return v(v), code
 
 
+# --- ink -----------------------------------------------------------------------------------------------
+
+
+@intrinsic
+def inked(typing: Any, images: Any, a: Any, b: Any) -> Any:
+    """Which of the 64 pixels from images[a] on, or of those from images[b] on, are not 0: a bit each."""
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        bytes_ = ir.VectorType(ir.IntType(8), PIECE)
+        both = [builder.bitcast(builder.gep(args[0], [i]), bytes_.as_pointer()) for i in args[1:]]
+        both = [builder.load(place, align=1) for place in both]
+        found = builder.icmp_unsigned("!=", builder.or_(*both), _all(bytes_, 0))
+        return builder.bitcast(found, ir.IntType(PIECE))
+
+    return types.uint64(images, types.uintp, types.uintp), code
+
+
+@intrinsic
+def bits_in(typing: Any, bits: Any) -> Any:
+    """How many bits are set."""
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.ctpop(args[0])
+
+    return types.uintp(types.uint64), code
+
+
+@intrinsic
+def lowest(typing: Any, bits: Any) -> Any:
+    """The place of the lowest bit that is set, 0 to 63; 0 if none is."""
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        place = builder.cttz(args[0], ir.Constant(ir.IntType(1), 0))
+        return builder.and_(place, ir.Constant(place.type, PIECE - 1))
+
+    return types.uintp(types.uint64), code
+
+
+@intrinsic
+def lesser(typing: Any, a: Any, b: Any) -> Any:
+    """The lesser of two numbers that are not negative."""
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.select(builder.icmp_unsigned("<", *args), *args)
+
+    return types.uintp(types.uintp, types.uintp), code
+
+
 # --- threads that wait for each other ----------------------------------------------------------------
 
 
@@ -281,8 +340,7 @@ def arrive(typing: Any, counter: Any) -> Any:
     """counter[0] += 1, seen by all threads."""
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        data = context.make_array(signature.args[0])(context, builder, args[0]).data
-        builder.atomic_rmw("add", data, ir.Constant(ir.IntType(64), 1), "seq_cst")
+        builder.atomic_rmw("add", args[0], ir.Constant(ir.IntType(64), 1), "seq_cst")
         return context.get_dummy_value()
 
     return types.none(counter), code
@@ -293,10 +351,9 @@ def arrived(typing: Any, counter: Any) -> Any:
     """counter[0], as the other threads have left it."""
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        data = context.make_array(signature.args[0])(context, builder, args[0]).data
-        return builder.load_atomic(data, "seq_cst", 8)
+        return builder.load_atomic(args[0], "seq_cst", 8)
 
-    return types.int64(counter), code
+    return types.uintp(counter), code
 
 
 @intrinsic
@@ -317,7 +374,8 @@ def let_others_run(typing: Any) -> Any:
 SCALES = 13
 (RATE, BETA, BETA_REST, BETA2, BETA2_REST, EPSILON, UNBIAS, UNBIAS2, PER_IMAGE, TWO_PER_IMAGE, NIL, UNIT, LEAK
 ) = range(SCALES)  # fmt: skip
-ONE, TWO, THREE, GROUP, LINE = (np.uintp(n) for n in (1, 2, 3, SCORES, 32))
+ZERO, ONE, TWO, THREE, FOUR, GROUP = (np.uintp(n) for n in (0, 1, 2, 3, 4, SCORES))
+BYTE, SHORT, PAPER = np.uint8(0), np.uint16(0), np.uintp(GREYS)
 
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -328,55 +386,66 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
         return njit(nogil=True, error_model="numpy")(function)
 
 
-@compiled
-def list_ink(images, words, edges, starts, place, shades, first, pixel, value):
-    """The ink of each image (N, D) uint8, band after band: that of image r in band k has pixels
-    first[r bands + k] to first[r bands + k + 1].
+def inlined(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A part of a compiled function: compiled where it is called, not for itself."""
+    return njit(inline="always", error_model="numpy")(function)
 
-    words: the same images, eight pixels a number; edges: the words at which bands begin; starts: the rows
-    of W1 at which they begin. place maps a pixel to its row, shades a grey level to its x. Lists are padded
-    with ink of value 0 in the band's first row.
+
+@inlined
+def list_ink(n, at, size, N, D, images, order, where, place, shades, lists):
+    """The ink of the n images from order[at] on, by twos: pair p are order[at + 2p] and the next.
+
+    List number band pairs + p has an entry for each pixel of the band that is not 0 in both: where its
+    row of W1 begins in the tile (pixel), and the pixel's x in the one and in the other image (ink); count
+    says how many entries. The second image of the last pair may be missing: it is paper.
+
+    size: how far on the images are that will be listed next, and are fetched here. where: bands, pieces,
+    piece and mask of Ink; place, shades: where a pixel's row is, a grey level's x.
     """
-    e, bands, N = uintp(0), uintp(edges.shape[0] - 1), uintp(images.shape[0])
-    for r in range(N):
+    bands, pieces, piece, mask = where
+    pixel, ink, count, pairs, room = lists
+    for p in range((n + ONE) // TWO):
+        i = at + TWO * p
+        j = lesser(i + ONE, at + n - ONE)
+        a, b = order[i] * D, order[j] * D
+        paper = PAPER if i == j else ZERO
+        for k in range(lesser(i + size, N), lesser(i + size + TWO, N)):
+            image = order[k] * D
+            for q in range(image, image + D, PIECE):
+                fetch(images, q)
+            fetch(images, image + D - ONE)
         for band in range(bands):
-            first[r * bands + band] = e
-            for w in range(edges[band], edges[band + ONE]):
-                if words[r, w]:
-                    for p in range(w * uintp(WORD), (w + ONE) * uintp(WORD)):
-                        grey = images[r, p]
-                        pixel[e] = place[p]  # written over by the next unless there is ink
-                        value[e] = shades[grey]
-                        e += uintp(grey != 0)
-            while e % UNROLL != 0:
-                pixel[e], value[e] = starts[band], shades[0]
-                e += ONE
-    first[N * bands] = e
+            number = band * pairs + p
+            e = number * room
+            for k in range(pieces[band], pieces[band + ONE]):
+                q = piece[k]
+                left = inked(images, a + q, b + q) & mask[k]
+                end = e + bits_in(left)
+                while e < end:
+                    # written over by the next where there are less
+                    for later in range(e, e + EMIT):
+                        o = q + lowest(left)
+                        left &= left - ONE
+                        pixel[later] = place[o]
+                        ink[TWO * later] = shades[uintp(images[a + o])]
+                        ink[TWO * later + ONE] = shades[uintp(images[b + o]) + paper]
+                    e += EMIT
+                e = end
+            count[number] = e - number * room
 
 
 @compiled
-def fetch_ink(start, n, bands, first, pixel, value, order):
-    """Have the lists of some images brought nearer."""
-    for i in range(start, start + n):
-        r = uintp(order[i]) * bands
-        for e in range(first[r], first[r + bands], LINE):
-            fetch(pixel, e)
-            fetch(value, e)
-            fetch(value, e + GROUP)
+def move(zero, p, m, v, stride, grads, many, rule, scale):
+    """One step of the rule for many vectors of parameters, at p[0], p[stride] and so on, along minus
+    their gradients, which stand one behind the other in grads and are set to 0 afterwards.
 
-
-@compiled
-def move(zero, p, m, v, at, stride, grads, count, rule, scale):
-    """One step of the rule for count vectors of parameters, at p[at], p[at + stride] and so on, along
-    minus their gradients, which stand one behind the other in grads and are set to 0 afterwards.
-
-    m and v are what the rule remembers; scale: the numbers of SCALES for this batch.
+    m and v are what the rule remembers, laid out as p; scale: the numbers of SCALES for this batch.
     """
     rate, beta, rest = spread(scale[RATE], zero), spread(scale[BETA], zero), spread(scale[BETA_REST], zero)
     beta2, rest2 = spread(scale[BETA2], zero), spread(scale[BETA2_REST], zero)
     unbias, unbias2 = spread(scale[UNBIAS], zero), spread(scale[UNBIAS2], zero)
-    for k in range(count):
-        i, g = at + k * stride, load(grads, k * width(zero), zero)
+    for k in range(many):
+        i, g = k * stride, load(grads, k * width(zero), zero)
         if rule == SGD:
             step = g
         elif rule == ADAM:
@@ -394,35 +463,40 @@ def move(zero, p, m, v, at, stride, grads, count, rule, scale):
         store(grads, k * width(zero), zero)
 
 
-@compiled
-def forward_tile(begin, fresh, base, start, n, W1, band, bands, first, pixel, value, order, h, at):
-    """a = x W1^T + b1 for one block, as far as one band goes: begun with b1 (fresh) or added to h[at ...]."""
-    for i in range(n):
-        r = uintp(order[start + i]) * bands + band
-        e, end = uintp(first[r]), uintp(first[r + ONE])
-        place = at + i * width(begin)
-        s0, s1 = begin if fresh else load(h, place, begin), minus(begin, begin)
+@inlined
+def forward_tile(begin, fresh, n, tile, band, lists, h):
+    """a = x W1^T + b1 for one block, as far as one band goes: begun with b1 (fresh) or added to h."""
+    pixel, ink, count, pairs, room = lists
+    for p in range((n + ONE) // TWO):
+        e = (band * pairs + p) * room
+        end = e + count[band * pairs + p]
+        at = TWO * p * width(begin)
+        s0, s1 = begin, begin
+        if not fresh:
+            s0, s1 = load(h, at, begin), load(h, at + width(begin), begin)
         while e < end:
-            s0 = scaled_sum(value[e], load(W1, base + uintp(pixel[e]) * width(begin), begin), s0)
-            s1 = scaled_sum(value[e + ONE], load(W1, base + uintp(pixel[e + ONE]) * width(begin), begin), s1)
-            e += TWO
-        store(h, place, plus(s0, s1))
+            row = load(tile, uintp(pixel[e]), begin)
+            s0 = scaled_sum(ink[TWO * e], row, s0)
+            s1 = scaled_sum(ink[TWO * e + ONE], row, s1)
+            e += ONE
+        store(h, at, s0)
+        store(h, at + width(begin), s1)
 
 
-@compiled
-def features(zero, units, n, h, at, V2, z, activation, H, Cp, fresh, scale):
+@inlined
+def features(zero, small, n, units, h, V2, z, activation, H, Cp, fresh, scale):
     """h of one block from its a, in place; its share of z = h W2^T is added to z, or begins it (fresh)."""
     one = spread(scale[UNIT], zero)
     for i in range(n):
-        place = at + i * width(zero)
+        place = i * width(zero)
         a = load(h, place, zero)
         if activation == RELU:
             a = where_positive(a, a, zero)
         elif activation == LEAKY_RELU:
             a = where_positive(a, a, scaled(scale[LEAK], a))
         elif activation == TANH:
-            small = exp_minus(plus(a, a))
-            size = over(minus(one, small), plus(one, small))
+            shrunk = exp_minus(plus(a, a))
+            size = over(minus(one, shrunk), plus(one, shrunk))
             a = where_positive(a, size, minus(zero, size))
         elif activation == SIGMOID:
             a = sigmoid(a, one)
@@ -430,19 +504,19 @@ def features(zero, units, n, h, at, V2, z, activation, H, Cp, fresh, scale):
     if activation == SIGMOID:  # units that only fill the last block stay 0
         for i in range(n):
             for j in range(H, units + width(zero)):
-                h[at + i * width(zero) + j - units] = scale[NIL]
-    nil = scores(scale[NIL])
-    for i in range(uintp(0), n, uintp(TOGETHER)):
-        p0 = at + i * width(zero)
+                h[i * width(zero) + j - units] = scale[NIL]
+    for i in range(ZERO, n, uintp(TOGETHER)):
+        p0 = i * width(zero)
         p1, p2, p3 = p0 + width(zero), p0 + TWO * width(zero), p0 + THREE * width(zero)
-        for group in range(uintp(0), Cp, GROUP):
+        for group in range(ZERO, Cp, GROUP):
             q0 = i * Cp + group
             q1, q2, q3 = q0 + Cp, q0 + TWO * Cp, q0 + THREE * Cp
-            s0, s1, s2, s3 = nil, nil, nil, nil
+            s0, s1, s2, s3 = small, small, small, small
             if not fresh:
-                s0, s1, s2, s3 = load(z, q0, nil), load(z, q1, nil), load(z, q2, nil), load(z, q3, nil)
-            for j in range(uintp(0), width(zero)):
-                v = load(V2, (units + j) * Cp + group, nil)
+                s0, s1 = load(z, q0, small), load(z, q1, small)
+                s2, s3 = load(z, q2, small), load(z, q3, small)
+            for j in range(ZERO, width(zero)):
+                v = load(V2, (units + j) * Cp + group, small)
                 s0 = scaled_sum(h[p0 + j], v, s0)
                 s1 = scaled_sum(h[p1 + j], v, s1)
                 s2 = scaled_sum(h[p2 + j], v, s2)
@@ -453,62 +527,65 @@ def features(zero, units, n, h, at, V2, z, activation, H, Cp, fresh, scale):
             store(z, q3, s3)
 
 
-@compiled
+@inlined
 def sigmoid(z, one):
     """1 / (1 + e^-z) of each."""
     small = exp_minus(z)
     return over(where_positive(z, one, small), plus(one, small))
 
 
-@compiled
-def outputs(n, start, shares, rest, b2, b2_at, labels, order, grad_z, targets, C, Cp, loss, scale):
+@inlined
+def outputs(small, n, at, shares, rest, b2, labels, order, grad_z, targets, C, Cp, loss, scale):
     """The threads' shares of z and b2 -> grad_z (n, Cp), and the loss summed over the batch's images.
 
-    shares: one z behind the other, rest numbers apart; targets: one-hot rows (C, Cp), and a row of ones.
+    shares: as many z as rest says (number of threads, numbers between); targets: one-hot rows (C, Cp), and a
+    row of ones.
     """
-    one, total = scores(scale[UNIT]), 0.0
+    one, total = spread(scale[UNIT], small), 0.0
+    threads, apart = rest
     for i in range(n):
-        at, label = i * Cp, uintp(labels[uintp(order[start + i])])
-        for group in range(uintp(0), Cp, GROUP):
-            z = load(b2, b2_at + group, one)
-            for share in range(at + group, uintp(shares.shape[0]), rest):
-                z = plus(z, load(shares, share, one))
+        row, label = i * Cp, labels[order[at + i]]
+        for group in range(ZERO, Cp, GROUP):
+            z = load(b2, group, one)
+            for share in range(threads):
+                z = plus(z, load(shares, share * apart + row + group, one))
             if loss == L2:
                 y = sigmoid(z, one)
                 error = minus(y, load(targets, label * Cp + group, one))
                 error = times(error, load(targets, C * Cp + group, one))
                 total += sum_of(times(error, error))
                 z = times(times(scaled(scale[TWO_PER_IMAGE], error), y), minus(one, y))
-            store(grad_z, at + group, z)
+            store(grad_z, row + group, z)
         if loss == CROSS_ENTROPY:
-            top, z_label, below = grad_z[at], grad_z[at + label], 0.0
+            top, z_label, below = grad_z[row], grad_z[row + label], 0.0
             for c in range(C):
-                top = max(top, grad_z[at + c])
-            for group in range(uintp(0), Cp, GROUP):
+                if grad_z[row + c] > top:
+                    top = grad_z[row + c]
+            for group in range(ZERO, Cp, GROUP):
                 live = load(targets, C * Cp + group, one)
-                lower = times(live, minus(load(grad_z, at + group, one), spread(top, one)))
+                lower = times(live, minus(load(grad_z, row + group, one), spread(top, one)))
                 y = times(live, exp_minus(lower))
                 below += sum_of(y)
-                store(grad_z, at + group, y)
+                store(grad_z, row + group, y)
             total += math.log(below) - (z_label - top)
-            for group in range(uintp(0), Cp, GROUP):
-                y = scaled(scale[UNIT] / below, load(grad_z, at + group, one))
+            for group in range(ZERO, Cp, GROUP):
+                y = scaled(scale[UNIT] / below, load(grad_z, row + group, one))
                 y = minus(y, load(targets, label * Cp + group, one))
-                store(grad_z, at + group, scaled(scale[PER_IMAGE], y))
+                store(grad_z, row + group, scaled(scale[PER_IMAGE], y))
     return total
 
 
-@compiled
+@inlined
 def backward_block(
-    zero, units, n, W2, V2, m, v, h, at, grad_z, grad_a, grads, activation, C, Cp, Hp, bias, rule, scale
+    zero, n, units, W2, V2, m, v, h, grad_z, grad_a, grads, activation, C, Cp, Hp, bias, rule, scale
 ):
-    """grad_h and grad_a of one block, and a step for its part of W2 and b1."""
+    """grad_h and grad_a of one block (for SGD times minus the rate), and a step for its part of W2 and b1."""
     one, grad_b1 = spread(scale[UNIT], zero), zero
     for i in range(n):
         g = zero
         for c in range(C):
             g = scaled_sum(grad_z[i * Cp + c], load(W2, c * Hp + units, zero), g)
-        features = load(h, at + i * width(zero), zero)
+        features = load(h, i * width(zero), zero)
         if activation == RELU:
             g = where_positive(features, g, zero)
         elif activation == LEAKY_RELU:
@@ -517,157 +594,149 @@ def backward_block(
             g = times(g, minus(one, times(features, features)))
         elif activation == SIGMOID:
             g = times(times(g, features), minus(one, features))
-        store(grad_a, i * width(zero), g)
         grad_b1 = plus(grad_b1, g)
-    for c in range(uintp(0), C, TWO):
+        if rule == SGD:
+            g = scaled(-scale[RATE], g)
+        store(grad_a, i * width(zero), g)
+    for c in range(ZERO, C, TWO):
         g0, g1 = zero, zero
         for i in range(n):
-            features = load(h, at + i * width(zero), zero)
+            features = load(h, i * width(zero), zero)
             g0 = scaled_sum(grad_z[i * Cp + c], features, g0)
             g1 = scaled_sum(grad_z[i * Cp + c + ONE], features, g1)
         store(grads, c * width(zero), g0)
         store(grads, (c + ONE) * width(zero), g1)
     store(grads, C * width(zero), grad_b1)
-    move(zero, W2, m, v, units, Hp, grads, C + uintp(bias), rule, scale)
+    move(zero, onward(W2, units), onward(m, units), onward(v, units), Hp, grads, C + uintp(bias), rule, scale)
     for c in range(C):
         for j in range(units, units + width(zero)):
             V2[j * Cp + c] = W2[c * Hp + j]
 
 
-@compiled
-def backward_tile(zero, factor, origin, start, n, target, band, bands, first, pixel, value, order, grad_a):
-    """factor grad_W1 = factor grad_a^T x, added to the tile in target, whose row 0 is at origin."""
-    for i in range(n):
-        g = scaled(factor, load(grad_a, i * width(zero), zero))
-        r = uintp(order[start + i]) * bands + band
-        e, end = uintp(first[r]), uintp(first[r + ONE])
+@inlined
+def backward_tile(zero, n, target, band, lists, grad_a):
+    """grad_a^T x, as far as one band goes, added to the tile target."""
+    pixel, ink, count, pairs, room = lists
+    for p in range((n + ONE) // TWO):
+        e = (band * pairs + p) * room
+        end = e + count[band * pairs + p]
+        g0, g1 = load(grad_a, TWO * p * width(zero), zero), load(grad_a, (TWO * p + ONE) * width(zero), zero)
         while e < end:
-            at = origin + uintp(pixel[e]) * width(zero)
-            store(target, at, scaled_sum(value[e], g, load(target, at, zero)))
-            at = origin + uintp(pixel[e + ONE]) * width(zero)
-            store(target, at, scaled_sum(value[e + ONE], g, load(target, at, zero)))
-            e += TWO
+            at = uintp(pixel[e])
+            row = scaled_sum(ink[TWO * e], g0, load(target, at, zero))
+            store(target, at, scaled_sum(ink[TWO * e + ONE], g1, row))
+            e += ONE
 
 
-@compiled
-def run(
-    zero, thread, threads, W1, W2, V2, b2, memory, starts, first, pixel, value, labels, order, targets, h,
-    shares, scratch, counter, size, H, C, Hp, Cp, activation, bias, loss, rule, scales,
-):  # fmt: skip
-    """One thread's part of an epoch -> the loss summed over all images, and the batch (from 1) whose loss
-    was not finite, or 0. All threads find the same two numbers.
+def entry(lanes: int) -> Callable[..., Any]:
+    """run, in blocks of so many hidden units."""
 
-    b1 is the last row of W2 (C + 1, Hp); each thread has a b2 of its own.
-    """
-    blocks, N, bands = Hp // width(zero), uintp(order.shape[0]), uintp(starts.shape[0] - 1)
-    room, of_b2 = h.shape[0] // Hp, b2.shape[0] // threads
-    z_size, rows, b2_at = room * Cp, uintp(starts[bands]), thread * of_b2
-    low, high = blocks * thread // threads, blocks * (thread + ONE) // threads
-    grad_z, grad_a, grad_W1, grads = scratch
-    total, start, n, after, n_after = 0.0, uintp(0), uintp(0), uintp(0), min(size, N)
-    for batch in range(uintp(0), uintp(scales.shape[0]) + ONE):
-        scale = scales[max(batch, ONE) - ONE]
-        if batch > 0:
+    @compiled
+    def run(nil, thread, threads, weights, memory, data, where, lists, own, shared, sizes, modes):
+        """One thread's part of an epoch -> the loss summed over all images, and the batch (from 1) whose
+        loss was not finite, or 0. All threads find the same two numbers.
+
+        With the rule READ nothing is learnt: the scores z go to out, a row of Cp an image.
+
+        nil: 0 in the parameters' type. All else is addresses and numbers, and nothing is checked:
+        weights   W1, W2, V2, b2; b1 is the last row of W2 (C + 1, Hp), V2 is W2 turned (Hp, Cp)
+        memory    the two of W1, of W2 and of b2
+        data      images, labels, order, place, shades, targets, scales, out
+        where     starts, pieces, piece, mask of Ink, and the number of bands
+        lists     pixel, ink, count, for two batches; how many pairs a batch has, and how much room a list
+        own       grad_z, grad_a, grad_W1, grads: this thread's, as b2 and the lists are
+        shared    h, shares of z, the counter of arrivals
+        sizes     N, D, of a batch, H, C, Hp, Cp, batches
+        modes     activation, bias, loss, rule
+        """
+        zero, small = vector(nil, lanes), vector(nil, SCORES)
+        W1, W2 = pointer(nil, weights[0]), pointer(nil, weights[1])
+        V2, b2 = pointer(nil, weights[2]), pointer(nil, weights[3])
+        images, labels = pointer(BYTE, data[0]), pointer(ZERO, data[1])
+        order, place = pointer(ZERO, data[2]), pointer(SHORT, data[3])
+        shades, targets = pointer(nil, data[4]), pointer(nil, data[5])
+        scales, out = pointer(nil, data[6]), pointer(nil, data[7])
+        starts, bands = pointer(ZERO, where[0]), uintp(where[4])
+        pieces, piece = pointer(ZERO, where[1]), pointer(ZERO, where[2])
+        places = bands, pieces, piece, pointer(ZERO, where[3])
+        pixel, ink, count = pointer(SHORT, lists[0]), pointer(nil, lists[1]), pointer(ZERO, lists[2])
+        pairs, room = uintp(lists[3]), uintp(lists[4])
+        grad_z, grad_a = pointer(nil, own[0]), pointer(nil, own[1])
+        grad_W1, grads = pointer(nil, own[2]), pointer(nil, own[3])
+        h, shares, counter = pointer(nil, shared[0]), pointer(nil, shared[1]), pointer(ZERO, shared[2])
+        N, D, size, H, C, Hp, Cp, batches = sizes
+        activation, bias, loss, rule = modes
+        blocks, rows, images_room = Hp // width(zero), starts[bands], (TWO * pairs + THREE) // FOUR * FOUR
+        z_room, of_lists = images_room * Cp, bands * pairs
+        low, high = blocks * thread // threads, blocks * (thread + ONE) // threads
+        total, start, n, after, n_after = 0.0, ZERO, ZERO, ZERO, lesser(size, N)
+        old = pixel, ink, count, pairs, room
+        for batch in range(batches + ONE):
+            scale = onward(scales, batch * SCALES)
+            half = batch % TWO * of_lists
+            new = onward(pixel, half * room), onward(ink, TWO * half * room), onward(count, half), pairs, room
             arrive(counter)
-            waited = 0
-            while arrived(counter) < threads * batch:
-                waited += 1
-                if waited > PATIENCE:
-                    let_others_run()
-            z = shares[(batch - ONE) % TWO]
-            batch_loss = outputs(
-                n, start, z, z_size, b2, b2_at, labels, order, grad_z, targets, C, Cp, loss, scale
-            )
-            if not math.isfinite(batch_loss):
-                return total, batch
-            total += batch_loss
-            if bias:
-                for group in range(uintp(0), Cp, GROUP):
-                    g = scores(scale[NIL])
+            list_ink(n_after, after, size, N, D, images, order, places, place, shades, new)
+            if batch > 0:
+                waited = 0
+                while arrived(counter) < threads * (batch + ONE):
+                    waited += 1
+                    if waited > PATIENCE:
+                        let_others_run()
+                z = onward(shares, (batch - ONE) % TWO * threads * z_room)
+                if rule == READ:
                     for i in range(n):
-                        g = plus(g, load(grad_z, i * Cp + group, g))
-                    store(grads, group, g)
-                count = of_b2 // width(zero)
-                move(zero, b2, memory[4], memory[5], b2_at, width(zero), grads, count, rule, scale)
-            fetched = min(after + n_after, N)
-            fetch_ink(fetched, min(size, N - fetched), bands, first, pixel, value, order)
-        z_mine = shares[batch % TWO, thread * z_size : (thread + ONE) * z_size]
-        for b in range(low, high):
-            units, base, at = b * width(zero), b * rows * width(zero), b * room * width(zero)
-            if n > 0:
-                backward_block(
-                    zero, units, n, W2, V2, memory[2], memory[3], h, at, grad_z, grad_a, grads, activation,
-                    C, Cp, Hp, bias, rule, scale,
-                )  # fmt: skip
-            for band in range(bands):
-                tile, count = uintp(starts[band]) * width(zero), uintp(starts[band + ONE] - starts[band])
-                if n > 0 and rule == SGD:
-                    backward_tile(
-                        zero, -scale[RATE], base, start, n, W1, band, bands, first, pixel, value, order,
-                        grad_a,
+                        for group in range(ZERO, Cp, GROUP):
+                            answer = plus(load(z, i * Cp + group, small), load(b2, group, small))
+                            store(out, (start + i) * Cp + group, answer)
+                else:
+                    batch_loss = outputs(
+                        small, n, start, z, (threads, z_room), b2, labels, order, grad_z, targets, C, Cp,
+                        loss, scale,
                     )  # fmt: skip
-                elif n > 0:
-                    backward_tile(
-                        zero, scale[UNIT], uintp(0) - tile, start, n, grad_W1, band, bands, first, pixel,
-                        value, order, grad_a,
+                    if not math.isfinite(batch_loss):
+                        return total, batch
+                    total += batch_loss
+                    if bias:
+                        for group in range(ZERO, Cp, GROUP):
+                            g = small
+                            for i in range(n):
+                                g = plus(g, load(grad_z, i * Cp + group, g))
+                            store(grads, group, g)
+                        many = (Cp + width(zero) - ONE) // width(zero)
+                        m, v = pointer(nil, memory[4]), pointer(nil, memory[5])
+                        move(zero, b2, m, v, width(zero), grads, many, rule, scale)
+            z_mine = onward(shares, (batch % TWO * threads + thread) * z_room)
+            for b in range(low, high):
+                units, block, h_block = b * width(zero), b * rows * width(zero), b * images_room * width(zero)
+                if n > 0 and rule != READ:
+                    backward_block(
+                        zero, n, units, W2, V2, pointer(nil, memory[2]), pointer(nil, memory[3]),
+                        onward(h, h_block), grad_z, grad_a, grads, activation, C, Cp, Hp, bias, rule, scale,
                     )  # fmt: skip
-                    move(
-                        zero, W1, memory[0], memory[1], base + tile, width(zero), grad_W1, count, rule, scale
-                    )
-                forward_tile(
-                    load(W2, C * Hp + units, zero), band == 0, base, after, n_after, W1, band, bands, first,
-                    pixel, value, order, h, at,
+                for band in range(bands):
+                    tile = block + starts[band] * width(zero)
+                    if n > 0 and rule != READ:
+                        target = onward(W1, tile) if rule == SGD else grad_W1
+                        backward_tile(zero, n, target, band, old, grad_a)
+                        if rule != SGD:
+                            m, v = pointer(nil, memory[0]), pointer(nil, memory[1])
+                            move(
+                                zero, onward(W1, tile), onward(m, tile), onward(v, tile), width(zero),
+                                grad_W1, starts[band + ONE] - starts[band], rule, scale,
+                            )  # fmt: skip
+                    b1 = load(W2, C * Hp + units, zero)
+                    forward_tile(b1, band == 0, n_after, onward(W1, tile), band, new, onward(h, h_block))
+                features(
+                    zero, small, n_after, units, onward(h, h_block), V2, z_mine, activation, H, Cp, b == low,
+                    scale,
                 )  # fmt: skip
-            features(zero, units, n_after, h, at, V2, z_mine, activation, H, Cp, b == low, scale)
-        start, n = after, n_after
-        after = start + n
-        n_after = min(size, N - after)
-    return total, uintp(0)
+            start, n, old = after, n_after, new
+            after = start + n
+            n_after = lesser(size, N - after)
+        return total, ZERO
+
+    return run
 
 
-@compiled
-def read(
-    zero, W1, W2, V2, b2, starts, first, pixel, value, order, h, out, size, H, C, Hp, Cp, activation, scale
-):
-    """The scores z of the images named in order, into out: a row of Cp each, and room for some more rows."""
-    bands, N, room = uintp(starts.shape[0] - 1), uintp(order.shape[0]), h.shape[0] // Hp
-    for start in range(uintp(0), N, size):
-        n, z = min(size, N - start), out[start * Cp :]
-        if start + n < N:
-            fetch_ink(start + n, min(size, N - start - n), bands, first, pixel, value, order)
-        for b in range(uintp(0), Hp // width(zero)):
-            units, at = b * width(zero), b * room * width(zero)
-            for band in range(bands):
-                forward_tile(
-                    load(W2, C * Hp + units, zero), band == 0, units * uintp(starts[bands]), start, n, W1,
-                    band, bands, first, pixel, value, order, h, at,
-                )  # fmt: skip
-            features(zero, units, n, h, at, V2, z, activation, H, Cp, b == 0, scale)
-        for i in range(n):
-            for group in range(uintp(0), Cp, GROUP):
-                total = load(z, i * Cp + group, scores(scale[NIL]))
-                store(z, i * Cp + group, plus(total, load(b2, group, total)))
-
-
-@compiled
-def run_wide(nil, *rest):
-    """run, in blocks of 64 hidden units."""
-    return run(wide(nil), *rest)
-
-
-@compiled
-def run_narrow(nil, *rest):
-    """run, in blocks of 32 hidden units."""
-    return run(narrow(nil), *rest)
-
-
-@compiled
-def read_wide(nil, *rest):
-    """read, in blocks of 64 hidden units."""
-    read(wide(nil), *rest)
-
-
-@compiled
-def read_narrow(nil, *rest):
-    """read, in blocks of 32 hidden units."""
-    read(narrow(nil), *rest)
+run_wide, run_narrow = entry(WIDE), entry(NARROW)
