@@ -10,7 +10,6 @@ import numpy as np
 
 from handgrad.arrays import as_input, expect_images, expect_labels
 from handgrad.errors import DataError
-from handgrad.losses import one_hot
 from handgrad.network import Params, init_params
 
 Array = np.ndarray[Any, Any]
@@ -25,16 +24,15 @@ def mean_images(images: Array, labels: Array, C: int = 10) -> Array:
     shape = images.shape[1:]
     expect_images(images, math.prod(shape))
     expect_labels(labels, len(images), C)
-    sums, counts = np.zeros((C, math.prod(shape))), np.zeros(C)
-    for i in range(
-        0, len(images), CHUNK
-    ):  # the sum over each class is a matrix product with its one-hot rows
-        target = one_hot(labels[i : i + CHUNK], C, np.float64)
-        sums += target.T @ as_input(images[i : i + CHUNK], np.float64)
-        counts += target.sum(axis=0)
+    counts = np.bincount(labels, minlength=C)
     if not counts.all():
         raise DataError(f"expected at least one image of each class; got none of class {counts.argmin()}")
-    return (sums / counts[:, None]).reshape(C, *shape)
+    of_class = np.split(np.argsort(labels, kind="stable"), counts.cumsum()[:-1])
+    kind = np.dtype(np.float64 if images.dtype.kind == "f" else np.uint64)  # sums of pixels are exact
+    flat = images.reshape(len(images), -1)
+    sums = np.stack([flat[rows].sum(axis=0, dtype=kind) for rows in of_class])
+    means: Array = as_input(sums, np.float64) / counts[:, None]
+    return means.reshape(C, *shape)
 
 
 def fit(images: Array, labels: Array, C: int = 10) -> Array:
