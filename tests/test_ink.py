@@ -4,6 +4,7 @@ import importlib.util
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -12,9 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handgrad import network, training
-from handgrad.engines import engine
+from handgrad.engines import compiled, engine
 from handgrad.errors import DataError, DivergedError, HandgradError
-from handgrad.ink import InkEngine, scores
+from handgrad.ink import InkEngine, Scorer
+from handgrad.model import Model
 from handgrad.recipes import CHOICES, Recipe
 
 ENGINES = {threads: InkEngine(threads) for threads in (1, 2, 4)}
@@ -116,7 +118,7 @@ def test_what_does_not_fit_is_refused_before_the_kernel_sees_it(rng):
             with pytest.raises(error, match="expected"):
                 InkEngine(1).run_epoch(params, some, named, order, recipe, np.full(1, 0.1))
     with pytest.raises(DataError, match="expected images of 90 pixels"):
-        scores(params, images[:, :80])
+        InkEngine(1).accuracy(params, images[:, :80], labels)
 
 
 @pytest.mark.parametrize("activation", CHOICES["activation"])
@@ -126,7 +128,46 @@ def test_scores_are_those_of_the_reference(activation, N, D, hidden, C, rng):
     x = images / 255
     expected = network.forward(params, x, activation).z
     for threads in ENGINES:
-        np.testing.assert_allclose(scores(params, images, activation, threads), expected, atol=1e-12)
+        scorer = Scorer(params, activation, threads)
+        for _ in range(2):
+            np.testing.assert_allclose(scorer.scores(images), expected, atol=1e-12)
+
+
+def test_a_compiled_model_answers_as_the_model_does(mnist, rng):
+    _, (images, _) = mnist
+    params = network.init_params(784, 60, 10, np.random.default_rng(0), dtype=np.float32)
+    for loss in CHOICES["loss"]:
+        model = Model(params, "tanh", loss, classes=tuple("abcdefghij"))
+        for threads in (1, 2, None):
+            fast = compiled(model, threads)
+            assert fast.scorer is not None
+            assert model.scorer is None
+            for some in (
+                images[:500],
+                images[:70].reshape(70, 784),
+                images[0],
+                images[1].ravel(),
+                images[:1],
+            ):
+                np.testing.assert_allclose(fast.scores(some), model.scores(some), atol=1e-6)
+                assert fast.predict(some).tolist() == model.predict(some).tolist()
+            np.testing.assert_array_equal(fast.scores(images[::-3]), fast.scores(images[::-3].copy()))
+            grey = images[:20] / np.float32(255)
+            np.testing.assert_array_equal(fast.scores(grey), model.scores(grey))
+            for wrong in (images[0].reshape(784, 1), images[:, :27], images[:0]):
+                with pytest.raises(DataError):
+                    fast.predict(wrong)
+    assert replace(fast, activation="relu").scorer is None  # it would answer with the old one
+
+
+def test_a_compiled_model_is_asked_by_many_threads_at_once(mnist):
+    _, (images, _) = mnist
+    fast = compiled(Model(network.init_params(784, 60, 10, np.random.default_rng(0), dtype=np.float32)))
+    parts = [images[i : i + 40 + i % 90] for i in range(0, 3000, 30)]
+    expected = [fast.predict(part) for part in parts]
+    with ThreadPoolExecutor(8) as pool:
+        for wanted, found in zip(expected, pool.map(fast.predict, parts), strict=True):
+            np.testing.assert_array_equal(wanted, found)
 
 
 def test_accuracy_is_that_of_the_reference(mnist):

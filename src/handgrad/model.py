@@ -1,6 +1,7 @@
 """A trained network together with all that is needed to use it and to know where it came from."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 from handgrad import __version__
 from handgrad.arrays import as_input, expect_images
 from handgrad.errors import DataError
-from handgrad.layers import ACTIVATIONS
+from handgrad.layers import ACTIVATIONS, sigmoid_forward
 from handgrad.losses import LOSSES, log_softmax
 from handgrad.network import Params, forward, map_params
 from handgrad.recipes import Recipe
@@ -38,6 +39,8 @@ class Model:
     accuracy: dict[str, float] = field(default_factory=dict)  # measured: "validation", "test"
     history: list[dict[str, Any]] = field(default_factory=list)  # loss and accuracies, epoch by epoch
     handgrad_version: str = __version__
+    # z (N, C) of uint8 images (N, ...), in place of the reference: engines.compiled sets it
+    scorer: Callable[[Array], Array] | None = field(default=None, init=False, repr=False)
 
     def __post_init__(self) -> None:
         self.params = map_params(lambda p: np.ascontiguousarray(p, np.float32), self.params)
@@ -48,6 +51,8 @@ class Model:
             (side, side) if side**2 == self.pixels else (self.pixels,)
         )
         self._check()
+        kinds = {type(c) for c in self.classes}
+        self._labels = np.array(self.classes, dtype=None if len(kinds) == 1 else object)
 
     @property
     def pixels(self) -> int:
@@ -72,13 +77,23 @@ class Model:
 
     def predict(self, images: Array) -> Array:
         """The label of each image: (N, ...) -> (N,) of classes.  DataError for what is not images."""
-        kinds = {type(c) for c in self.classes}
-        classes = np.array(self.classes, dtype=None if len(kinds) == 1 else object)
-        labels: Array = classes[self.scores(images).argmax(axis=1)]
+        labels: Array = self._labels[self._z(images).argmax(axis=1)]
         return labels
 
     def scores(self, images: Array) -> Array:
         """The outputs y in (0, 1), (N, C) float32: sigmoid(z), or softmax(z) after cross-entropy."""
+        z = self._z(images)
+        y: Array = np.exp(log_softmax(z)) if self.loss == "cross_entropy" else sigmoid_forward(z)
+        return y
+
+    def _z(self, images: Array) -> Array:
+        """The scores z (N, C), finite."""
+        if self.scorer is not None and type(images) is np.ndarray and images.dtype == np.uint8:
+            shape, D = images.shape, self.pixels
+            if shape == self.image_shape or shape == (D,):
+                return self._finite(self.scorer(images[None]))
+            if images.ndim > 1 and images.size == shape[0] * D > 0:
+                return self._finite(self.scorer(images))
         try:
             images = np.asarray(images)
         except ValueError:
@@ -86,15 +101,18 @@ class Model:
         if images.ndim and images.size == self.pixels and images.shape in (self.image_shape, (self.pixels,)):
             images = images[None]
         expect_images(images, self.pixels)
-        return np.concatenate([self._scores(images[i : i + CHUNK]) for i in range(0, len(images), CHUNK)])
-
-    def _scores(self, images: Array) -> Array:
         with np.errstate(over="ignore", invalid="ignore"):  # looked for, and named
-            cache = forward(self.params, as_input(images, np.float32), self.activation)
-            y: Array = np.exp(log_softmax(cache.z)) if self.loss == "cross_entropy" else cache.y
-        if not np.isfinite(y).all():
+            return np.concatenate(
+                [
+                    self._finite(forward(self.params, as_input(some, np.float32), self.activation).z)
+                    for some in np.split(images, range(CHUNK, len(images), CHUNK))
+                ]
+            )
+
+    def _finite(self, z: Array) -> Array:
+        if not np.isfinite(z).all():
             raise DataError("the network's outputs are not finite: its weights are too large; train it anew")
-        return y
+        return z
 
     def _check(self) -> None:
         W1, b1, W2, b2 = self.params

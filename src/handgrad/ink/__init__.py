@@ -1,5 +1,6 @@
-"""The fast engine over images kept as lists of their ink."""
+"""The fast engine over lists of the images' ink."""
 
-from handgrad.ink.engine import InkEngine, scores, warm_up
+from handgrad.ink.engine import InkEngine, warm_up
+from handgrad.ink.scorer import Scorer
 
-__all__ = ["InkEngine", "scores", "warm_up"]
+__all__ = ["InkEngine", "Scorer", "warm_up"]

@@ -1,0 +1,112 @@
+"""What a network that no longer learns makes of images, through the fast engine: microseconds for one."""
+
+import threading
+from typing import Any
+
+import numpy as np
+from llvmlite.binding import get_host_cpu_features
+
+from handgrad.ink import kernel
+from handgrad.ink.layout import (
+    Layout,
+    Work,
+    addresses,
+    find_bands,
+    helpers,
+    rows_of_pixels,
+    scales_of,
+    side_by_side,
+)
+from handgrad.network import Params
+from handgrad.recipes import Recipe
+
+Array = np.ndarray[Any, Any]
+ACTIVATIONS = {
+    "relu": kernel.RELU,
+    "leaky_relu": kernel.LEAKY_RELU,
+    "tanh": kernel.TANH,
+    "sigmoid": kernel.SIGMOID,
+    "none": kernel.NONE,
+}
+AT_ONCE = 64  # images that go through the network together
+
+
+class Scorer:
+    """The scores z of images, by parameters that stay as they are.
+
+    Prepared once; several threads of the caller may ask it, one after the other.
+    """
+
+    def __init__(
+        self,
+        params: Params,
+        activation: str = "relu",
+        threads: int = 1,
+        lanes: int | None = None,
+    ) -> None:
+        """lanes: units in a block, of which there are two kinds to be compiled; by default the faster."""
+        H, D = params.W1.shape
+        lanes = lanes or split(H, 1)[0]
+        self._dtype, self._C = params.W1.dtype, len(params.W2)
+        layout = Layout(params, np.arange(D), lanes)
+        bands = find_bands(layout.kept, D, lanes, self._dtype.itemsize)
+        self._works = [Work(layout, bands, D, AT_ONCE) for _ in range(threads)]
+        self._how = modes(activation, params, kernel.L2, kernel.READ)
+        self._lock, self._pool = threading.Lock(), helpers(threads)
+        # to ask NumPy for an address takes a third as long as a network for one image
+        self._page = np.zeros((AT_ONCE, max(D, kernel.PIECE)), np.uint8)
+        self._answers = np.zeros((AT_ONCE, layout.Cp), self._dtype)
+        self._page_at, self._answers_at = addresses(self._page, self._answers)
+        self._grow(AT_ONCE)
+
+    def scores(self, images: Array) -> Array:
+        """uint8 images (N, ...) of the network's D pixels, which is not checked -> (N, C)."""
+        N = len(images)
+        with self._lock:
+            if N <= AT_ONCE:
+                flat = images.reshape(N, -1)
+                self._page[:N, : flat.shape[1]] = flat
+                self._read(self._works[0], self._page_at, N, self._answers_at)
+                return self._answers[:N, : self._C].copy()
+            if self._many < N:
+                self._grow(N)
+            flat, out = rows_of_pixels(images), np.empty((N, self._answers.shape[1]), self._dtype)
+            share = -(-N // len(self._works))
+            side_by_side(
+                lambda part: self._read(*part),
+                [
+                    (work, flat[low : low + share].ctypes.data, min(share, N - low), out[low:].ctypes.data)
+                    for work, low in zip(self._works, range(0, N, share), strict=False)
+                ],
+                self._pool,
+            )
+        return out[:, : self._C]
+
+    def _read(self, work: Work, images: int, N: int, out: int) -> None:
+        data = images, 0, self._order_at, self._scales_at, out
+        work.run(data, N, -(-N // AT_ONCE), self._how)
+
+    def _grow(self, N: int) -> None:
+        """Have an order of rows, and numbers for the batches, for so many images."""
+        self._many, self._order = N, np.arange(N, dtype=np.uint64)
+        recipe, batches = Recipe(batch_size=AT_ONCE), -(-N // AT_ONCE)
+        self._scales = scales_of(recipe, np.ones(batches), N, 0, self._dtype)
+        self._order_at, self._scales_at = addresses(self._order, self._scales)
+
+
+def modes(activation: str, params: Params, loss: int, rule: int) -> tuple[int, bool, int, int]:
+    """The kernel's modes."""
+    return ACTIVATIONS[activation], params.b1 is not None, loss, rule
+
+
+def split(H: int, threads: int) -> tuple[int, int]:
+    """The width of a block, and the number of threads that have one: what lets the slowest end first.
+
+    A unit costs an eighth more in narrow blocks, where each ink is looked up more often. Without AVX-512
+    wide ones do not fit the processor's registers.
+    """
+    widths = {kernel.NARROW: 1.125}
+    if get_host_cpu_features().get("avx512f"):
+        widths[kernel.WIDE] = 1.0
+    lanes = min(widths, key=lambda lanes: -(-H // lanes // threads) * lanes * widths[lanes])
+    return lanes, min(threads, -(-H // lanes))
