@@ -1,5 +1,6 @@
 """Pictures: each function draws one matplotlib Figure (never pyplot: no global state, no window)."""
 
+import io
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,8 +16,16 @@ Array = np.ndarray[Any, Any]
 BLUE, ORANGE, GREY = "#1f5fa8", "#d9660f", "#6b7280"
 SIGNED = "RdBu_r"  # blue below zero, white at zero, red above: apart for every kind of colour vision
 INK = "gray"  # paper black, ink white, as the network sees it
+COLOURS = (BLUE, "#d9660f", "#2a8c55", "#8a5fb0", "#c0392b", "#6b7280", "#b8860b", "#17a2b8")
 DPI = 120
 MANY = 30  # classes beyond which pictures leave details out
+
+
+def png(figure: Figure) -> bytes:
+    """The figure as a PNG file; equal figures give equal bytes."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=DPI, metadata={"Software": None})
+    return buffer.getvalue()
 
 
 def learning_curves(history: Sequence[dict[str, Any]]) -> Figure:
@@ -127,6 +136,44 @@ def confident_mistakes(evaluation: Evaluation, images: Array, most: int = 30) ->
             f"{mistake.label} read as {mistake.predicted}\nsure {mistake.confidence:.2f}", fontsize=7.5
         )
     return figure
+
+
+def bench_bars(document: dict[str, Any]) -> Figure:
+    """What handgrad bench measured: how many times the first peer's seconds each took, on a log scale."""
+    rows = [
+        (f"train {row['hidden']}, {row['batch_size']}\n{_threads(row)}", row)
+        for row in document.get("train", [])
+    ]
+    rows += [
+        (f"answer {row['batch_size']:,} of\n{row['hidden']} units, {_threads(row)}", row)
+        for row in document.get("answer", [])
+    ]
+    rows += [("whole process", document["process"])] if "process" in document else []
+    names = list(dict.fromkeys(name for _, row in rows for name in row["peers"]))
+    figure = Figure((9.5, 1.4 + 0.16 * sum(len(row["peers"]) + 1 for _, row in rows)), layout="constrained")
+    axes, place, middles = figure.subplots(), 0.0, []
+    for _, row in rows:
+        ratios, start = sorted(row["peers"].items(), key=lambda told: told[1]["ratio"]), place
+        for name, told in ratios:
+            axes.barh(place, told["ratio"], color=COLOURS[names.index(name) % len(COLOURS)], height=0.9)
+            axes.text(told["ratio"] * 1.03, place, f"{name} {told['ratio']:.2f} x", va="center", fontsize=6.5)
+            place += 1
+        middles.append((start + place - 1) / 2)
+        place += 1
+    axes.set_yticks(middles, [title for title, _ in rows], fontsize=7.5)
+    axes.set_xscale("log")
+    axes.set_xlim(min([told["ratio"] for _, row in rows for told in row["peers"].values()]) * 0.9)
+    axes.margins(y=0.01)
+    axes.invert_yaxis()
+    axes.axvline(1, color=GREY, linewidth=0.8)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.set_xlabel("time, as a multiple of handgrad's in the same run (median)")
+    axes.set_title(document["machine"], fontsize=8, loc="left")
+    return figure
+
+
+def _threads(row: dict[str, Any]) -> str:
+    return f"{row['threads']} thread{'s' if row['threads'] > 1 else ''}"
 
 
 def _curve(axes: Axes, epochs: list[int], values: list[float], colour: str, name: str) -> None:

@@ -2,7 +2,6 @@
 
 import base64
 import html
-import io
 import os
 import tempfile
 from importlib.resources import files
@@ -20,7 +19,7 @@ from handgrad.files import reason, write_atomically
 from handgrad.model import Model
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    pass
 
 Array = np.ndarray[Any, Any]
 
@@ -73,22 +72,14 @@ def write_report(
     try:
         sections = []
         for name, title, caption, figure in figures:
-            png = _png(figure)
-            write_atomically(folder / f"{name}.png", png)
-            sections.append(_section(title, caption, png))
+            picture = plots.png(figure)
+            write_atomically(folder / f"{name}.png", picture)
+            sections.append(_section(title, caption, picture))
         page = folder / "index.html"
         write_atomically(page, _page(model, result, sections).encode())
     except OSError as error:
         raise HandgradError(f"{folder}: the report cannot be written: {reason(error)}") from None
     return page
-
-
-def _png(figure: "Figure") -> bytes:
-    from handgrad.plots import DPI
-
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=DPI, metadata={"Software": None})
-    return buffer.getvalue()
 
 
 def _section(title: str, caption: str, png: bytes) -> str:

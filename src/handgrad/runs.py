@@ -86,7 +86,7 @@ def run(
     rng = np.random.default_rng(seed)
     put, last = where.put, None
     if resume is None:
-        best, history, params = None, [], map_params(put, _initial(data, recipe, rng))
+        best, history, params = None, [], map_params(put, initial_params(data, recipe, rng))
     else:
         best, history, last = resume[0], resume[0].history, _last_epoch(*resume, recipe, data, put)
         params = last.params
@@ -120,7 +120,7 @@ def run(
         yield Progress(epoch, best)
 
 
-def _initial(data: Data, recipe: Recipe, rng: np.random.Generator) -> Params:
+def initial_params(data: Data, recipe: Recipe, rng: np.random.Generator) -> Params:
     """The parameters to start from, in float32.
 
     With the output bias "prior", b2 = -log(C - 1), so that sigmoid(b2) = 1/C, the share of images that

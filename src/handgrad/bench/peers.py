@@ -1,9 +1,10 @@
-"""Who takes part: each turns a problem into a function that trains one epoch and returns its mean loss.
+"""Who trains: each turns a problem into a function that trains one epoch and returns its mean loss.
 
 Same images, initial weights, order of rows, batches, L2 loss and plain SGD in float32. What a framework
 wants prepared (its own arrays, compiled code) is prepared before the clock runs.
 """
 
+import warnings
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -55,7 +56,7 @@ def numpy(p: Problem) -> Epoch:
     return lambda: run_epoch(p.params, p.images, p.labels, p.order, p.recipe, p.rates)[2]
 
 
-def torch(p: Problem) -> Epoch:
+def torch(p: Problem, compiled: bool = False) -> Epoch:
     """PyTorch, eager: autograd and SGD, batches gathered from a float tensor."""
     import torch
 
@@ -64,18 +65,47 @@ def torch(p: Problem) -> Epoch:
     target = torch.nn.functional.one_hot(torch.tensor(p.labels).long(), 10).float()
     batches = torch.tensor(p.order).split(p.recipe.batch_size)  # type: ignore[no-untyped-call]  # torch leaves it so
 
+    def loss_of(params: Any, x: Any, target: Any) -> Any:
+        W1, b1, W2, b2 = params
+        y = torch.sigmoid(torch.relu(x @ W1.T + b1) @ W2.T + b2)
+        return ((y - target) ** 2).sum() / len(x)
+
+    if compiled:
+        loss_of = torch.compile(loss_of)
+
     def epoch() -> float:
         leaves = [torch.tensor(array, requires_grad=True) for array in p.params]
-        W1, b1, W2, b2 = leaves
         optimizer, total = torch.optim.SGD(leaves, p.recipe.learning_rate), torch.zeros(())
         for rows in batches:
-            y = torch.sigmoid(torch.relu(x[rows] @ W1.T + b1) @ W2.T + b2)
-            loss = ((y - target[rows]) ** 2).sum() / len(rows)
+            loss = loss_of(leaves, x[rows], target[rows])
             optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it so
+            loss.backward()
             optimizer.step()
             total += loss.detach() * len(rows)
         return float(total) / len(p.order)
+
+    return epoch
+
+
+def torch_compile(p: Problem) -> Epoch:
+    """PyTorch with the loss, and its derivative, through torch.compile (which needs a C++ compiler)."""
+    return torch(p, compiled=True)
+
+
+def sklearn(p: Problem) -> Epoch:
+    """scikit-learn's MLPClassifier, plain SGD. It knows neither the L2 loss nor given initial weights."""
+    from sklearn.neural_network import MLPClassifier
+
+    x, labels, r = as_input(p.images, np.float32)[p.order], p.labels[p.order], p.recipe
+    network = MLPClassifier(
+        (r.hidden,), solver="sgd", alpha=0, batch_size=r.batch_size, learning_rate_init=r.learning_rate,
+        max_iter=1, shuffle=False, random_state=0, momentum=0,
+    )  # fmt: skip
+
+    def epoch() -> float:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # one epoch does not converge
+            return float(network.fit(x, labels).loss_)
 
     return epoch
 
@@ -125,6 +155,12 @@ def dense_products(p: Problem) -> Epoch:
     return epoch
 
 
-PEERS: dict[str, Callable[[Problem], Epoch]] = {"ink": ink, "numpy": numpy, "torch": torch, "jax": jax}
+PEERS: dict[str, Callable[[Problem], Epoch]] = {
+    "ink": ink,
+    "numpy": numpy,
+    "torch": torch,
+    "torch-compile": torch_compile,
+    "jax": jax,
+    "sklearn": sklearn,
+}
 FLOOR = "dense products"
-NEEDS = {"torch": "torch", "jax": "jax"}  # the package that a peer is

@@ -1,58 +1,109 @@
-"""handgrad bench: seconds of an epoch, beside every framework that is installed."""
+"""handgrad bench: what an epoch, an answer and a whole run take, beside every framework that is installed."""
 
+import os
+import platform
+import tempfile
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import click
 
-from handgrad.bench.measure import Grid, measure
-from handgrad.cli.shared import emit, output_options
+from handgrad import __version__
+from handgrad.bench.measure import PROCESSES, Points, measure, processes
+from handgrad.cli.shared import FILE, emit, output_options, say
+from handgrad.errors import HandgradError, MissingExtraError
+from handgrad.files import reason, write_atomically
 
-NAMES = ("ink", "numpy", "torch", "jax")
-GRID = "64,16 128,64 512,64 1024,128"
+NAMES = {
+    "train": ("ink", "numpy", "torch", "torch-compile", "jax", "sklearn"),
+    "answer": ("ink", "numpy", "torch", "jax", "onnxruntime"),
+    "process": PROCESSES,
+}
+WHAT = {"train": "an epoch of 60,000 images", "answer": "the outputs", "process": "a whole process"}
 
 
 @click.command()
+@click.option("--what", default=",".join(NAMES), show_default=True, help="Epochs, answers, whole processes.")
+@click.option("--peers", help="Who takes part; the first sets 1 x. Default: all.")
 @click.option(
-    "--peers", default=",".join(NAMES), show_default=True, help="Who takes part; the first sets 1 x."
+    "--grid", default="64,16 128,64 512,64 1024,128", show_default=True, help="To train: hidden, batch."
 )
-@click.option("--grid", default=GRID, show_default=True, help="Pairs of hidden units and batch size.")
+@click.option(
+    "--asked", default="192,1 192,64 192,10000", show_default=True, help="To answer: hidden, images at once."
+)
 @click.option("--threads", default="1,2", show_default=True, help="Each a run of its own.")
 @click.option("--rounds", type=click.IntRange(1, 1000), default=5, show_default=True, help="Of all in turn.")
+@click.option("--picture", type=FILE, help="Also draw the figures into this PNG file.")
 @output_options
-def bench(peers: str, grid: str, threads: str, rounds: int, as_json: bool, quiet: bool, debug: bool) -> None:
-    """Time one epoch of MNIST by each peer: the same weights, order and arithmetic, interleaved, medians.
+def bench(
+    what: str,
+    peers: str | None,
+    grid: str,
+    asked: str,
+    threads: str,
+    rounds: int,
+    picture: str | None,
+    as_json: bool,
+    quiet: bool,
+    debug: bool,
+) -> None:
+    """Time handgrad and its peers: the same weights, order and arithmetic, interleaved, medians.
 
-    A peer that ends with another loss is reported, not timed. "dense products" are the two matrix
-    products of the first layer alone: what an epoch costs at least when blank paper is multiplied too.
+    A peer that ends with another loss, or answers otherwise, is reported, not timed. "dense products" are
+    the two matrix products of the first layer alone: what an epoch costs at least when blank paper is
+    multiplied too. A whole process goes from nothing to a saved network that reads 98 %; "import torch"
+    is only that.
     """
-    names, points, counts = (
-        peers.split(","),
-        _grid(grid),
-        [_number(count, "--threads") for count in threads.split(",")],
-    )
-    if unknown := [name for name in names if name not in NAMES]:
-        raise click.UsageError(f"expected --peers among {', '.join(NAMES)}; got {', '.join(unknown)}")
-    rows = []
-    for count in counts:
-        if not quiet:
-            click.echo(
-                f"{count} thread{'s' if count > 1 else ''}: {len(points)} points, {rounds} rounds", err=True
-            )
-        rows += measure(count, points, names, rounds)
+    kinds = what.split(",")
+    if unknown := [kind for kind in kinds if kind not in NAMES]:
+        raise click.UsageError(f"expected --what among {', '.join(NAMES)}; got {', '.join(unknown)}")
+    points = {"train": _points(grid, "--grid"), "answer": _points(asked, "--asked")}
+    counts = [_number(count, "--threads") for count in threads.split(",")]
+    named = {kind: _named(peers, kind) for kind in kinds}
+    if picture is not None:
+        _expect_place(picture)
+    document: dict[str, Any] = {"machine": _machine(), "rounds": rounds}
+    for kind in kinds:
+        if kind == "process":
+            say(quiet, f"process: {rounds} rounds of {', '.join(named[kind])}")
+            document[kind] = processes(named[kind], rounds)
+            continue
+        document[kind] = []
+        for count in counts:
+            on = f"{count} thread{'s' if count > 1 else ''}"
+            say(quiet, f"{kind}, {on}: {len(points[kind])} points, {rounds} rounds")
+            document[kind] += measure(kind, count, points[kind], named[kind], rounds)
+    if picture is not None:
+        from handgrad.plots import bench_bars, png
+
+        write_atomically(picture, png(bench_bars(document)))
     if as_json:
-        emit({"rows": rows})
+        emit(document)
         return
-    for row in rows:
-        click.echo(_text(row))
+    click.echo(document["machine"])
+    for kind in kinds:
+        for row in [document[kind]] if kind == "process" else document[kind]:
+            click.echo(_text(kind, row))
 
 
-def _grid(text: str) -> Grid:
+def _named(peers: str | None, kind: str) -> list[str]:
+    known = NAMES[kind]
+    names = list(known) if peers is None else peers.split(",")
+    if unknown := [name for name in names if name not in known]:
+        raise click.UsageError(
+            f"expected --peers of {kind} among {', '.join(known)}; got {', '.join(unknown)}"
+        )
+    return names
+
+
+def _points(text: str, option: str) -> Points:
     points = []
     for point in text.split():
         hidden, comma, size = point.partition(",")
         if not comma:
-            raise click.UsageError(f"expected --grid as pairs such as '128,64 512,64'; got {point!r}")
-        points.append((_number(hidden, "--grid"), _number(size, "--grid")))
+            raise click.UsageError(f"expected {option} as pairs such as '128,64 512,64'; got {point!r}")
+        points.append((_number(hidden, option), _number(size, option)))
     return points
 
 
@@ -62,12 +113,60 @@ def _number(text: str, option: str) -> int:
     return int(text)
 
 
-def _text(row: dict[str, Any]) -> str:
-    head = f"{row['hidden']} hidden units, batches of {row['batch_size']}, threads {row['threads']}"
+def _expect_place(picture: str) -> None:
+    """Before minutes of measuring: whether the picture can be drawn, and written there."""
+    if find_spec("matplotlib") is None:
+        raise MissingExtraError("--picture needs matplotlib: pip install 'handgrad[plot]'")
+    if not picture.endswith(".png") or Path(picture).is_dir():
+        raise click.UsageError(f"expected --picture to be a file whose name ends in .png; got {picture!r}")
+    try:
+        tempfile.TemporaryFile(dir=Path(picture).resolve().parent).close()
+    except OSError as error:
+        raise HandgradError(f"{picture}: cannot be written: {reason(error)}") from None
+
+
+def _machine() -> str:
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return (
+        f"handgrad {__version__}, Python {platform.python_version()}, {_processor()}, {cores} cores, "
+        f"load {os.getloadavg()[0]:.2f}"
+    )
+
+
+def _processor() -> str:
+    try:
+        told = Path("/proc/cpuinfo").read_text().split("model name\t: ", 1)
+    except OSError:
+        told = []
+    return told[1].splitlines()[0] if len(told) == 2 else platform.machine()
+
+
+def _text(kind: str, row: dict[str, Any]) -> str:
+    if kind == "process":
+        head = WHAT[kind]
+    elif kind == "train":
+        head = (
+            f"{WHAT[kind]}, {row['hidden']} hidden units, batches of {row['batch_size']}, "
+            f"threads {row['threads']}"
+        )
+    else:
+        head = (
+            f"{WHAT[kind]} of {row['batch_size']} images at once, {row['hidden']} hidden units, "
+            f"threads {row['threads']}"
+        )
     lines = [f"{head}, load {row['load']:.2f}"]
     for name, told in row["peers"].items():
-        spread = f"({told['fastest']:.3f} to {told['slowest']:.3f})"
-        loss = "" if told["loss"] is None else f"  loss {told['loss']:.6f}"
-        lines.append(f"  {name:<15} {told['seconds']:7.3f} s {spread:<18} {told['ratio']:6.2f} x{loss}")
+        spread = f"({_time(told['fastest'])} to {_time(told['slowest'])})"
+        loss = "" if told.get("loss") is None else f"  loss {told['loss']:.6f}"
+        reads = f"  {told['accuracy']:.2%}" if "accuracy" in told else ""
+        lines.append(
+            f"  {name:<15} {_time(told['seconds']):>9} {spread:<24} {told['ratio']:6.2f} x{loss}{reads}"
+        )
     lines += [f"  {name:<15} not timed: {why}" for name, why in row["left_out"].items()]
     return "\n".join(lines)
+
+
+def _time(seconds: float) -> str:
+    if seconds < 1e-3:
+        return f"{seconds * 1e6:.1f} us"
+    return f"{seconds * 1e3:.1f} ms" if seconds < 0.1 else f"{seconds:.3f} s"

@@ -1,0 +1,122 @@
+"""Who answers: each turns a trained network into a function from a number of images to their outputs y.
+
+The frameworks get the images as the floats they want, prepared before the clock runs; ink and the NumPy
+engine get pixels, as they come.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from handgrad.arrays import as_input
+from handgrad.model import Model
+from handgrad.network import init_params
+
+Array = np.ndarray[Any, Any]
+Answer = Callable[[int], Array]  # the outputs for the first so many images
+
+
+class Question(NamedTuple):
+    """A network of seed 0, and MNIST's test images."""
+
+    model: Model
+    images: Array
+    threads: int
+
+    @property
+    def x(self) -> Array:
+        """The images as the frameworks want them, (N, D) float32."""
+        x: Array = as_input(self.images, np.float32)
+        return x
+
+
+def question(images: Array, hidden: int, threads: int) -> Question:
+    """The network that all answer with: its speed does not depend on what it has learnt."""
+    params = init_params(images[0].size, hidden, 10, np.random.default_rng(0), dtype=np.float32)
+    return Question(Model(params), images, threads)
+
+
+def ink(q: Question) -> Answer:
+    """handgrad's fast engine."""
+    from handgrad.engines import compiled
+
+    fast = compiled(q.model, q.threads)
+    return lambda n: fast.scores(q.images[:n])
+
+
+def numpy(q: Question) -> Answer:
+    """handgrad's reference on NumPy arrays."""
+    return lambda n: q.model.scores(q.images[:n])
+
+
+def torch(q: Question) -> Answer:
+    """PyTorch, eager, without autograd."""
+    import torch
+
+    torch.set_num_threads(q.threads)
+    x, (W1, b1, W2, b2) = torch.tensor(q.x), map(torch.tensor, q.model.params)
+
+    def answer(n: int) -> Array:
+        with torch.inference_mode():
+            y: Array = torch.sigmoid(torch.relu(x[:n] @ W1.T + b1) @ W2.T + b2).numpy()
+            return y
+
+    return answer
+
+
+def jax(q: Question) -> Answer:
+    """JAX, compiled for each number of images."""
+    import jax
+    import jax.numpy as jnp
+
+    x, params = jnp.asarray(q.x), tuple(map(jnp.asarray, q.model.params))
+
+    @jax.jit
+    def outputs(params: Any, x: Any) -> Any:
+        W1, b1, W2, b2 = params
+        return jax.nn.sigmoid(jax.nn.relu(x @ W1.T + b1) @ W2.T + b2)
+
+    parts: dict[int, Any] = {}
+    return lambda n: np.asarray(outputs(params, parts.setdefault(n, x[:n])))
+
+
+def onnxruntime(q: Question) -> Answer:
+    """onnxruntime on the CPU; the graph is Gemm, Relu, Gemm, Sigmoid."""
+    import onnxruntime
+    from onnx import TensorProto, helper, numpy_helper
+
+    nodes = [
+        helper.make_node("Gemm", ["x", "W1", "b1"], ["a"], transB=1),
+        helper.make_node("Relu", ["a"], ["h"]),
+        helper.make_node("Gemm", ["h", "W2", "b2"], ["z"], transB=1),
+        helper.make_node("Sigmoid", ["z"], ["y"]),
+    ]
+    ends = [
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, ["N", size])
+        for name, size in (("x", q.model.pixels), ("y", len(q.model.classes)))
+    ]
+    kept = [numpy_helper.from_array(p, name) for name, p in q.model.params._asdict().items()]
+    graph = helper.make_graph(nodes, "network", ends[:1], ends[1:], kept)
+    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = q.threads
+    session = onnxruntime.InferenceSession(
+        made.SerializeToString(), options, providers=["CPUExecutionProvider"]
+    )
+    x = q.x
+
+    def answer(n: int) -> Array:
+        y: Array = session.run(None, {"x": x[:n]})[0]
+        return y
+
+    return answer
+
+
+PEERS: dict[str, Callable[[Question], Answer]] = {
+    "ink": ink,
+    "numpy": numpy,
+    "torch": torch,
+    "jax": jax,
+    "onnxruntime": onnxruntime,
+}
