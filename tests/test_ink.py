@@ -157,6 +157,10 @@ def test_a_compiled_model_answers_as_the_model_does(mnist, rng):
             for wrong in (images[0].reshape(784, 1), images[:, :27], images[:0]):
                 with pytest.raises(DataError):
                     fast.predict(wrong)
+    huge = compiled(Model(network.map_params(lambda p: p * np.float32(1e20), params)), 1)
+    for ask in (huge.predict, huge.scores):
+        with pytest.raises(DataError, match="not finite"):
+            ask(images[:100])
     assert replace(fast, activation="relu").scorer is None  # it would answer with the old one
 
 

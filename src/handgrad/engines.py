@@ -88,7 +88,8 @@ def compiled(
     from handgrad.ink import Scorer
 
     fast = copy(model)
-    fast.scorer = Scorer(model.params, model.activation, threads).scores
+    fast.scorer = Scorer(model.params, model.activation, threads)
+    fast.scorer.scores(np.zeros((1, model.pixels), np.uint8))  # compiles the rest
     return fast
 
 

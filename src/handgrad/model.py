@@ -1,9 +1,8 @@
 """A trained network together with all that is needed to use it and to know where it came from."""
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -17,6 +16,16 @@ from handgrad.recipes import Recipe
 
 Array = np.ndarray[Any, Any]
 CHUNK = 2000  # images that go through the network at once
+
+
+class Scorer(Protocol):
+    """Something faster than the reference for uint8 images (N, ...): not a number, if one is not finite."""
+
+    def scores(self, images: Array) -> Array:
+        """z (N, C)."""
+
+    def outputs(self, images: Array) -> Array:
+        """y = sigmoid(z), (N, C)."""
 
 
 @dataclass(eq=False)
@@ -39,8 +48,7 @@ class Model:
     accuracy: dict[str, float] = field(default_factory=dict)  # measured: "validation", "test"
     history: list[dict[str, Any]] = field(default_factory=list)  # loss and accuracies, epoch by epoch
     handgrad_version: str = __version__
-    # z (N, C) of uint8 images (N, ...), in place of the reference: engines.compiled sets it
-    scorer: Callable[[Array], Array] | None = field(default=None, init=False, repr=False)
+    scorer: Scorer | None = field(default=None, init=False, repr=False)  # engines.compiled sets it
 
     def __post_init__(self) -> None:
         self.params = map_params(lambda p: np.ascontiguousarray(p, np.float32), self.params)
@@ -77,23 +85,31 @@ class Model:
 
     def predict(self, images: Array) -> Array:
         """The label of each image: (N, ...) -> (N,) of classes.  DataError for what is not images."""
-        labels: Array = self._labels[self._z(images).argmax(axis=1)]
+        images, scorer = self._batch(images)
+        z = self._z(images) if scorer is None else _numbers(scorer.scores(images))
+        labels: Array = self._labels[z.argmax(axis=1)]
         return labels
 
     def scores(self, images: Array) -> Array:
         """The outputs y in (0, 1), (N, C) float32: sigmoid(z), or softmax(z) after cross-entropy."""
-        z = self._z(images)
-        y: Array = np.exp(log_softmax(z)) if self.loss == "cross_entropy" else sigmoid_forward(z)
+        images, scorer = self._batch(images)
+        if self.loss == "cross_entropy":
+            z = self._z(images) if scorer is None else _numbers(scorer.scores(images))
+            y: Array = np.exp(log_softmax(z))
+        elif scorer is None:
+            y = sigmoid_forward(self._z(images))
+        else:
+            y = _numbers(scorer.outputs(images))
         return y
 
-    def _z(self, images: Array) -> Array:
-        """The scores z (N, C), finite."""
+    def _batch(self, images: Array) -> tuple[Array, Scorer | None]:
+        """The images as (N, ...), and who scores them: uint8 pixels are what a scorer takes."""
         if self.scorer is not None and type(images) is np.ndarray and images.dtype == np.uint8:
-            shape, D = images.shape, self.pixels
+            shape, D = images.shape, self.params.W1.shape[1]
             if shape == self.image_shape or shape == (D,):
-                return self._finite(self.scorer(images[None]))
-            if images.ndim > 1 and images.size == shape[0] * D > 0:
-                return self._finite(self.scorer(images))
+                return images[None], self.scorer
+            if len(shape) > 1 and images.size == shape[0] * D > 0:
+                return images, self.scorer
         try:
             images = np.asarray(images)
         except ValueError:
@@ -101,18 +117,14 @@ class Model:
         if images.ndim and images.size == self.pixels and images.shape in (self.image_shape, (self.pixels,)):
             images = images[None]
         expect_images(images, self.pixels)
-        with np.errstate(over="ignore", invalid="ignore"):  # looked for, and named
-            return np.concatenate(
-                [
-                    self._finite(forward(self.params, as_input(some, np.float32), self.activation).z)
-                    for some in np.split(images, range(CHUNK, len(images), CHUNK))
-                ]
-            )
+        return images, None
 
-    def _finite(self, z: Array) -> Array:
-        if not np.isfinite(z).all():
-            raise DataError("the network's outputs are not finite: its weights are too large; train it anew")
-        return z
+    def _z(self, images: Array) -> Array:
+        chunks = (images[i : i + CHUNK] for i in range(0, len(images), CHUNK))
+        with np.errstate(over="ignore", invalid="ignore"):  # looked for, and named
+            z = [forward(self.params, as_input(some, np.float32), self.activation).z for some in chunks]
+        together = np.concatenate(z)
+        return _numbers(together if np.isfinite(together).all() else np.full_like(together, np.nan))
 
     def _check(self) -> None:
         W1, b1, W2, b2 = self.params
@@ -144,3 +156,9 @@ class Model:
         if min(self.image_shape) < 1 or math.prod(self.image_shape) != W1.shape[1]:
             shape = " x ".join(map(str, self.image_shape))
             raise ValueError(f"W1 has {W1.shape[1]} columns but images are {shape} pixels")
+
+
+def _numbers(values: Array) -> Array:
+    if values[0, 0] != values[0, 0]:  # no number: then none is
+        raise DataError("the network's outputs are not finite: its weights are too large; train it anew")
+    return values

@@ -121,7 +121,7 @@ def load(typing: Any, p: Any, i: Any, like: Any) -> Any:
         place = builder.bitcast(builder.gep(args[0], [args[1]]), args[2].type.as_pointer())
         return builder.load(place, align=p.dtype.bitwidth // 8)
 
-    return like(p, types.uintp, like), code
+    return like(p, types.uintp, like) if p.dtype == like.dtype else None, code
 
 
 @intrinsic
@@ -133,7 +133,7 @@ def store(typing: Any, p: Any, i: Any, v: Any) -> Any:
         builder.store(args[2], place, align=p.dtype.bitwidth // 8)
         return context.get_dummy_value()
 
-    return types.none(p, types.uintp, v), code
+    return types.none(p, types.uintp, v) if p.dtype == v.dtype else None, code
 
 
 @intrinsic
@@ -632,22 +632,22 @@ def entry(lanes: int) -> Callable[..., Any]:
     """run, in blocks of so many hidden units."""
 
     @compiled
-    def run(nil, thread, threads, weights, memory, data, where, lists, own, shared, sizes, modes):
+    def run(nil, data, sizes, modes, thread, threads, weights, memory, where, lists, own, shared):
         """One thread's part of an epoch -> the loss summed over all images, and the batch (from 1) whose
         loss was not finite, or 0. All threads find the same two numbers.
 
         With the rule READ nothing is learnt: the scores z go to out, a row of Cp an image.
 
         nil: 0 in the parameters' type. All else is addresses and numbers, and nothing is checked:
+        data      images, labels, order, place, shades, targets, scales, out
+        sizes     N, D, of a batch, H, C, Hp, Cp, batches
+        modes     activation, bias, loss, rule
         weights   W1, W2, V2, b2; b1 is the last row of W2 (C + 1, Hp), V2 is W2 turned (Hp, Cp)
         memory    the two of W1, of W2 and of b2
-        data      images, labels, order, place, shades, targets, scales, out
-        where     starts, pieces, piece, mask of Ink, and the number of bands
+        where     starts, pieces, piece, mask of Bands, and the number of bands
         lists     pixel, ink, count, for two batches; how many pairs a batch has, and how much room a list
         own       grad_z, grad_a, grad_W1, grads: this thread's, as b2 and the lists are
         shared    h, shares of z, the counter of arrivals
-        sizes     N, D, of a batch, H, C, Hp, Cp, batches
-        modes     activation, bias, loss, rule
         """
         zero, small = vector(nil, lanes), vector(nil, SCORES)
         W1, W2 = pointer(nil, weights[0]), pointer(nil, weights[1])
@@ -740,3 +740,17 @@ def entry(lanes: int) -> Callable[..., Any]:
 
 
 run_wide, run_narrow = entry(WIDE), entry(NARROW)
+
+
+@compiled
+def finish(nil, address, vectors, squash):
+    """Whether all z are finite, of so many vectors of scores from an address on; squash: z -> y = sigmoid(z)
+    in place."""
+    z, nothing = pointer(nil, address), vector(nil, SCORES)
+    one = exp_minus(nothing)
+    for i in range(vectors):
+        score = load(z, i * GROUP, one)
+        nothing = plus(nothing, minus(score, score))  # 0, or no number
+        if squash:
+            store(z, i * GROUP, sigmoid(score, one))
+    return sum_of(nothing) == 0

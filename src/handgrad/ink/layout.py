@@ -177,9 +177,7 @@ class Work:
             memory = addresses(m[0], v[0], m[1], v[1], m[2][of_b2], v[2][of_b2])
             listed = (*addresses(*lists), pairs, entries)
             own_at = addresses(*own)
-            self._threads.append(
-                ((u(thread), u(threads), weights, memory), (where, listed, own_at, shared_at))
-            )
+            self._threads.append((u(thread), u(threads), weights, memory, where, listed, own_at, shared_at))
 
     def run(
         self, data: tuple[int, ...], N: int, batches: int, modes: tuple[int, bool, int, int]
@@ -193,11 +191,12 @@ class Work:
         data = images, labels, order, *self._tables, scales, out
         sizes = np.uintp(N), *self._sizes, np.uintp(batches)
 
-        def part(arguments: tuple[Any, Any]) -> tuple[float, int]:
-            first, then = arguments
-            done: tuple[float, int] = self._run(self._nil, *first, data, *then, sizes, modes)
+        def part(thread: tuple[Any, ...]) -> tuple[float, int]:
+            done: tuple[float, int] = self._run(self._nil, data, sizes, modes, *thread)
             return done
 
+        if self._pool is None:
+            return part(self._threads[0])
         first: tuple[float, int] = side_by_side(part, self._threads, self._pool)[0]
         return first  # as all of them
 

@@ -32,7 +32,7 @@ AT_ONCE = 64  # images that go through the network together
 
 
 class Scorer:
-    """The scores z of images, by parameters that stay as they are.
+    """What a network with parameters that stay as they are makes of images.
 
     Prepared once; several threads of the caller may ask it, one after the other.
     """
@@ -47,7 +47,7 @@ class Scorer:
         """lanes: units in a block, of which there are two kinds to be compiled; by default the faster."""
         H, D = params.W1.shape
         lanes = lanes or split(H, 1)[0]
-        self._dtype, self._C = params.W1.dtype, len(params.W2)
+        self._dtype, self._C, self._nil = params.W1.dtype, len(params.W2), params.W1.dtype.type(0)
         layout = Layout(params, np.arange(D), lanes)
         bands = find_bands(layout.kept, D, lanes, self._dtype.itemsize)
         self._works = [Work(layout, bands, D, AT_ONCE) for _ in range(threads)]
@@ -59,36 +59,55 @@ class Scorer:
         self._page_at, self._answers_at = addresses(self._page, self._answers)
         self._grow(AT_ONCE)
 
-    def scores(self, images: Array) -> Array:
-        """uint8 images (N, ...) of the network's D pixels, which is not checked -> (N, C)."""
-        N = len(images)
+    def z(self, images: Array) -> Array:
+        """z (N, C) of uint8 images (N, ...) of the network's D pixels, which is not checked."""
         with self._lock:
-            if N <= AT_ONCE:
-                flat = images.reshape(N, -1)
-                self._page[:N, : flat.shape[1]] = flat
-                self._read(self._works[0], self._page_at, N, self._answers_at)
-                return self._answers[:N, : self._C].copy()
-            if self._many < N:
-                self._grow(N)
-            flat, out = rows_of_pixels(images), np.empty((N, self._answers.shape[1]), self._dtype)
-            share = -(-N // len(self._works))
-            side_by_side(
-                lambda part: self._read(*part),
-                [
-                    (work, flat[low : low + share].ctypes.data, min(share, N - low), out[low:].ctypes.data)
-                    for work, low in zip(self._works, range(0, N, share), strict=False)
-                ],
-                self._pool,
-            )
-        return out[:, : self._C]
+            return self._scores(images)[0].copy()
+
+    def scores(self, images: Array) -> Array:
+        """As z; not a number, all of them, if one is not finite."""
+        return self._finished(images, False)
+
+    def outputs(self, images: Array) -> Array:
+        """As scores, but y = sigmoid(z)."""
+        return self._finished(images, True)
+
+    def _finished(self, images: Array, squash: bool) -> Array:
+        with self._lock:
+            z, address = self._scores(images)
+            vectors = np.uintp(len(images) * self._answers.shape[1] // kernel.SCORES)
+            finite = kernel.finish(self._nil, np.uintp(address), vectors, squash)
+            return z.copy() if finite else np.full_like(z, np.nan)
+
+    def _scores(self, images: Array) -> tuple[Array, int]:
+        """z (N, C), a view, and where it begins."""
+        N = len(images)
+        if N <= AT_ONCE:
+            flat = images.reshape(N, -1)
+            self._page[:N, : flat.shape[1]] = flat
+            self._read(self._works[0], self._page_at, N, self._answers_at)
+            return self._answers[:N, : self._C], self._answers_at
+        if self._many < N:
+            self._grow(N)
+        flat, out, share = rows_of_pixels(images), self._out[:N], -(-N // len(self._works))
+        side_by_side(
+            lambda part: self._read(*part),
+            [
+                (work, flat[low : low + share].ctypes.data, min(share, N - low), out[low:].ctypes.data)
+                for work, low in zip(self._works, range(0, N, share), strict=False)
+            ],
+            self._pool,
+        )
+        return out[:, : self._C], out.ctypes.data
 
     def _read(self, work: Work, images: int, N: int, out: int) -> None:
         data = images, 0, self._order_at, self._scales_at, out
         work.run(data, N, -(-N // AT_ONCE), self._how)
 
     def _grow(self, N: int) -> None:
-        """Have an order of rows, and numbers for the batches, for so many images."""
+        """Have an order of rows, numbers for the batches and room for the scores of so many images."""
         self._many, self._order = N, np.arange(N, dtype=np.uint64)
+        self._out = np.empty((N, self._answers.shape[1]), self._dtype)
         recipe, batches = Recipe(batch_size=AT_ONCE), -(-N // AT_ONCE)
         self._scales = scales_of(recipe, np.ones(batches), N, 0, self._dtype)
         self._order_at, self._scales_at = addresses(self._order, self._scales)
