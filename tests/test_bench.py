@@ -19,7 +19,7 @@ def test_every_peer_trains_the_same_epoch(name, mnist):
     task = peers.problem(images, labels, 24, 64, 1)
     epoch = peers.PEERS[name](task)
     first, second = epoch(), epoch()
-    assert first == pytest.approx(peers.numpy(task)(), abs=1e-5)
+    assert first == pytest.approx(peers.reference(task)(), abs=1e-5)
     assert first == second  # an epoch always starts from the same weights
 
 
@@ -28,7 +28,7 @@ def test_torch_compile_trains_the_same_epoch_where_there_is_a_compiler(mnist):
     if not any(map(shutil.which, ("g++", "clang++"))):
         pytest.skip("torch.compile needs a C++ compiler")
     task = peers.problem(mnist[0][0][:256], mnist[0][1][:256], 24, 64, 1)
-    assert peers.torch_compile(task)() == pytest.approx(peers.numpy(task)(), abs=1e-5)
+    assert peers.torch_compile(task)() == pytest.approx(peers.reference(task)(), abs=1e-5)
 
 
 @pytest.mark.parametrize("name", [name for name in answers.PEERS if name != "onnxruntime"])
@@ -101,7 +101,7 @@ def test_whole_processes_end_in_a_good_network(capsys):
     [
         (
             ["--peers", "ink,matlab"],
-            "expected --peers of train among ink, numpy, torch, torch-compile, jax, sklearn; got matlab",
+            "expected --peers of train among ink, numpy, reference, torch, torch-compile, jax, sklearn; got matlab",
         ),
         (["--what", "lunch"], "expected --what among train, answer, process; got lunch"),
         (

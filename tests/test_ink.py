@@ -9,7 +9,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handgrad import network, training
@@ -19,67 +18,16 @@ from handgrad.ink import InkEngine, Scorer
 from handgrad.model import Model
 from handgrad.recipes import CHOICES, Recipe
 
+from alike import images_like_digits, worst_difference
+
 ENGINES = {threads: InkEngine(threads) for threads in (1, 2, 4)}
 
 
-def images_like_digits(rng, N, D):
-    """uint8 images of which about a fifth of the pixels hold ink; some hold none, and some pixels never do."""
-    images = rng.integers(0, 256, (N, D), np.uint8) * (rng.random((N, D)) < 0.2)
-    images[:, :: max(2, D // 3)] = 0
-    return images.astype(np.uint8)
-
-
-@st.composite
-def epochs(draw):
-    recipe = Recipe(
-        hidden=draw(st.integers(1, 70)),
-        batch_size=draw(st.integers(1, 40)),
-        learning_rate=draw(st.floats(1e-4, 0.05)),
-        bias=draw(st.booleans()),
-        **{key: draw(st.sampled_from(CHOICES[key])) for key in ("activation", "loss", "optimizer")},
-    )
-    sizes = {"N": draw(st.integers(1, 90)), "D": draw(st.integers(1, 300)), "C": draw(st.integers(2, 40))}
-    return recipe, sizes, draw(st.sampled_from(sorted(ENGINES))), draw(st.integers(0, 2**32))
-
-
-def both(recipe, sizes, threads, seed, dtype):
-    """Two epochs by the reference and by the fast engine -> their parameters, memories and losses."""
-    rng = np.random.default_rng(seed)
-    images, labels = images_like_digits(rng, sizes["N"], sizes["D"]), rng.integers(0, sizes["C"], sizes["N"])
-    params = network.init_params(sizes["D"], recipe.hidden, sizes["C"], rng, recipe.bias, dtype)
-    batches = -(-sizes["N"] // recipe.batch_size)
-    results = []
-    for run_epoch in (training.run_epoch, ENGINES[threads].run_epoch):
-        p, memory, losses, shuffle = params, None, [], np.random.default_rng(seed)
-        for epoch in range(2):
-            rates = recipe.learning_rate * shuffle.uniform(0.5, 1, batches)
-            order = shuffle.permutation(sizes["N"])
-            p, memory, loss = run_epoch(p, images, labels, order, recipe, rates, memory, epoch * batches)
-            losses.append(loss)
-        results.append((p, memory, losses))
-    return results
-
-
 def test_equal_to_the_reference_in_float64_for_every_configuration(figure):
-    worst = 0.0
+    def engine(draw):
+        return draw(st.sampled_from(list(ENGINES.values()))).run_epoch
 
-    @settings(max_examples=300, deadline=None, derandomize=True, database=None)
-    @given(epochs())
-    def check(case):
-        nonlocal worst
-        (p, memory, losses), (q, memory_q, losses_q) = both(*case, np.float64)
-        np.testing.assert_allclose(losses, losses_q, rtol=1e-10)
-        for name, ours, theirs in zip(p._fields, p, q, strict=True):
-            assert (ours is None) == (theirs is None), name
-            if ours is not None:
-                assert theirs.dtype == ours.dtype
-                difference = float(np.abs(ours - theirs).max())
-                worst = max(worst, difference)
-                assert difference < 1e-10, name
-                for a, b in zip(getattr(memory, name), getattr(memory_q, name), strict=True):
-                    np.testing.assert_allclose(a, b, rtol=1e-8, atol=1e-12, err_msg=name)
-
-    check()
+    worst = worst_difference(engine, 300)
     figure("fast engine against reference in float64, two epochs, 300 configurations", f"{worst:.1e}")
 
 
@@ -241,13 +189,37 @@ def test_divergence_is_named_as_by_the_reference(threads, mnist):
     assert found[0] == found[1] == (3, 4)
 
 
-def test_dense_images_are_left_to_the_reference_with_a_warning(rng):
+def test_dense_images_are_left_to_the_dense_engine_with_a_warning(rng):
     images, labels = rng.random((20, 9)), rng.integers(0, 3, 20)
     params, recipe = network.init_params(9, 4, 3, rng), Recipe(hidden=4, batch_size=5)
     with pytest.warns(UserWarning, match="no uint8 pixels; the numpy engine takes over"):
         ours = InkEngine(1).run_epoch(params, images, labels, np.arange(20), recipe, np.full(4, 0.1))
     theirs = training.run_epoch(params, images, labels, np.arange(20), recipe, np.full(4, 0.1))
-    np.testing.assert_array_equal(ours[0].W1, theirs[0].W1)
+    np.testing.assert_allclose(ours[0].W1, theirs[0].W1, atol=1e-12)
+
+
+@pytest.mark.parametrize(("hidden", "threads"), [(192, 1), (192, 2), (64, 2)])
+def test_nothing_is_left_to_compile_in_the_first_epoch(hidden, threads):
+    """engine() has had the code ready for that network: training, and measuring its accuracy."""
+    code = f"""
+import numpy as np
+from handgrad import network, recipes
+from handgrad.engines import engine
+from handgrad.ink import kernel
+fast = engine("ink", threads={threads}, hidden={hidden})
+ready = [len(run.signatures) for run in (kernel.run_wide, kernel.run_narrow, kernel.finish)]
+params = network.init_params(784, {hidden}, 10, np.random.default_rng(0), dtype=np.float32)
+images, labels, rates = np.ones((9, 28, 28), np.uint8), np.arange(9), np.ones(1)
+for choices in ({{}}, {{"optimizer": "adam", "loss": "cross_entropy", "activation": "tanh"}}):
+    recipe = recipes.Recipe(hidden={hidden}, batch_size=16, **choices)
+    fast.run_epoch(params, images, labels, np.arange(9), recipe, rates)
+fast.accuracy(params, images, labels)
+print(ready, [len(run.signatures) for run in (kernel.run_wide, kernel.run_narrow, kernel.finish)])
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    before, after = done.stdout.strip().split("] [")
+    assert before.strip("[]") == after.strip("[]")
+    assert "1" in before
 
 
 def test_without_numba_the_numpy_engine_takes_over_and_says_so(monkeypatch):

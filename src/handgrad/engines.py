@@ -1,7 +1,7 @@
 """Where an epoch is computed: which arrays it runs on, and which run_epoch.
 
 ink     NumPy arrays, the fast engine: compiled, over lists of the pixels that hold ink
-numpy   NumPy arrays, the reference
+numpy   NumPy arrays, dense products in buffers made once
 torch   PyTorch arrays on a device, the reference
 auto    ink where it is available, else numpy; torch for another device than the CPU
 """
@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from array_api_compat import to_device
 
+from handgrad import dense
 from handgrad.errors import HandgradError, MissingExtraError
 from handgrad.layers import Array
 from handgrad.model import Model
@@ -56,12 +57,12 @@ def engine(
     if name == "torch" or device != "cpu":
         return _torch(device)
     if name == "numpy":
-        return Engine("numpy", lambda array: array, run_epoch)
+        return Engine("numpy", lambda array: array, dense.run_epoch)
     if missing := _why_no_ink():
         if name == "ink":
             raise HandgradError(f"the ink engine is not available: {missing}; use --engine numpy")
         say(f"the ink engine is not available ({missing}); the numpy engine takes over")
-        return Engine("numpy", lambda array: array, run_epoch)
+        return Engine("numpy", lambda array: array, dense.run_epoch)
     threads = threads or available_cores()
     fast = _ink(threads, say, hidden)
     return Engine(

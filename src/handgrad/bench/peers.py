@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from handgrad import dense
 from handgrad.arrays import as_input
 from handgrad.network import Params, init_params
 from handgrad.recipes import Recipe
@@ -52,7 +53,12 @@ def ink(p: Problem) -> Epoch:
 
 
 def numpy(p: Problem) -> Epoch:
-    """handgrad's reference on NumPy arrays."""
+    """handgrad's dense engine: NumPy in buffers made once."""
+    return lambda: dense.run_epoch(p.params, p.images, p.labels, p.order, p.recipe, p.rates)[2]
+
+
+def reference(p: Problem) -> Epoch:
+    """handgrad's reference on NumPy arrays: what the lesson says, as it says it."""
     return lambda: run_epoch(p.params, p.images, p.labels, p.order, p.recipe, p.rates)[2]
 
 
@@ -158,6 +164,7 @@ def dense_products(p: Problem) -> Epoch:
 PEERS: dict[str, Callable[[Problem], Epoch]] = {
     "ink": ink,
     "numpy": numpy,
+    "reference": reference,
     "torch": torch,
     "torch-compile": torch_compile,
     "jax": jax,

@@ -16,7 +16,7 @@ from handgrad.errors import HandgradError, MissingExtraError
 from handgrad.files import reason, write_atomically
 
 NAMES = {
-    "train": ("ink", "numpy", "torch", "torch-compile", "jax", "sklearn"),
+    "train": ("ink", "numpy", "reference", "torch", "torch-compile", "jax", "sklearn"),
     "answer": ("ink", "numpy", "torch", "jax", "onnxruntime"),
     "process": PROCESSES,
 }

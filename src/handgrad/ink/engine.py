@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from handgrad import dense
 from handgrad.arrays import expect_images, expect_labels
 from handgrad.errors import DivergedError
 from handgrad.ink import kernel
@@ -19,7 +20,7 @@ from handgrad.ink.layout import Bands, Layout, Work, addresses, find_bands, rows
 from handgrad.ink.scorer import Scorer, modes, split
 from handgrad.network import Params, init_params
 from handgrad.recipes import Recipe
-from handgrad.training import accuracy, run_epoch
+from handgrad.training import accuracy
 
 Array = np.ndarray[Any, Any]
 RULES = {"sgd": kernel.SGD, "momentum": kernel.MOMENTUM, "nesterov": kernel.NESTEROV, "adam": kernel.ADAM}
@@ -48,11 +49,11 @@ class InkEngine:
     ) -> tuple[Params, Params | None, float]:
         """training.run_epoch, faster: the same arguments, batches and numbers (but for rounding).
 
-        Where the images are not uint8 pixels the reference takes over, with a warning.
+        Where the images are not uint8 pixels the dense engine takes over, with a warning.
         """
         if images.dtype != np.uint8:
             warnings.warn("the images are no uint8 pixels; the numpy engine takes over", stacklevel=2)
-            return run_epoch(params, images, labels, order, recipe, rates, memory, first_step)
+            return dense.run_epoch(params, images, labels, order, recipe, rates, memory, first_step)
         expect_images(images, params.W1.shape[1])
         expect_labels(labels, len(images), len(params.W2))
         if len(order) and not (order.min() >= 0 and order.max() < len(images)):  # as NumPy would

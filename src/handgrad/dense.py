@@ -1,0 +1,151 @@
+"""The dense engine: run_epoch on NumPy arrays, in buffers made once and parameters moved in place.
+
+The reference, line for line, without its new arrays: a fifth to a half faster. Where the fast engine is not
+available, or the images are no pixels, it takes over.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from handgrad.arrays import PIXEL_MAX, as_input, expect_images, expect_labels
+from handgrad.errors import DivergedError
+from handgrad.network import Params, map_params
+from handgrad.recipes import Recipe
+
+Array = np.ndarray[Any, Any]
+SLOTS = {"sgd": 0, "momentum": 1, "nesterov": 1, "adam": 2}
+
+# a -> h, and grad_h -> grad_a by h, both in place; the sign of h is that of a
+ACTIVATE: dict[str, tuple[Callable[[Array], object], Callable[[Array, Array], object]]] = {
+    "relu": (
+        lambda a: np.maximum(a, 0, out=a),
+        lambda grad, h: np.multiply(grad, h > 0, out=grad),
+    ),
+    "leaky_relu": (
+        lambda a: np.multiply(a, np.where(a > 0, 1, a.dtype.type(0.01)), out=a),
+        lambda grad, h: np.multiply(grad, np.where(h > 0, 1, h.dtype.type(0.01)), out=grad),
+    ),
+    "tanh": (
+        lambda a: np.tanh(a, out=a),
+        lambda grad, h: np.multiply(grad, 1 - h * h, out=grad),
+    ),
+    "sigmoid": (
+        lambda a: _sigmoid(a),
+        lambda grad, h: np.multiply(grad, h * (1 - h), out=grad),
+    ),
+    "none": (lambda a: a, lambda grad, h: grad),
+}
+
+
+@np.errstate(over="ignore", invalid="ignore")  # looked for, and named
+def run_epoch(
+    params: Params,
+    images: Array,
+    labels: Array,
+    order: Array,
+    recipe: Recipe,
+    rates: Array,
+    memory: Params | None = None,
+    first_step: int = 0,
+) -> tuple[Params, Params, float]:
+    """training.run_epoch on NumPy arrays, faster: the same arguments and numbers but for rounding."""
+    (H, D), C, dtype = params.W1.shape, len(params.W2), params.W1.dtype
+    expect_images(images, D)
+    expect_labels(labels, len(images), C)
+    nothing = map_params(lambda p: tuple(np.zeros_like(p) for _ in range(SLOTS[recipe.optimizer])), params)
+    params = map_params(np.copy, params)
+    memory = nothing if memory is None else map_params(lambda slots: tuple(map(np.copy, slots)), memory)
+    flat, N, total = images.reshape(len(images), -1), len(order), 0.0
+    size = min(recipe.batch_size, N)
+    gathered = np.empty((size, D), flat.dtype)
+    x, h, grad_h = np.empty((size, D), dtype), np.empty((size, H), dtype), np.empty((size, H), dtype)
+    z, grads, target = np.empty((size, C), dtype), map_params(np.empty_like, params), np.eye(C, dtype=dtype)
+    activate, activate_backward = ACTIVATE[recipe.activation]
+    for batch, rate in enumerate(map(float, rates)):
+        rows = order[batch * size : (batch + 1) * size]
+        if (n := len(rows)) < len(x):
+            gathered, x, h, grad_h, z = gathered[:n], x[:n], h[:n], grad_h[:n], z[:n]
+        np.take(flat, rows, axis=0, out=gathered, mode="raise")
+        if flat.dtype == np.uint8:
+            np.divide(gathered, dtype.type(PIXEL_MAX), out=x, dtype=dtype)
+        else:
+            x[:] = as_input(gathered, dtype)
+        np.matmul(x, params.W1.T, out=h)
+        if params.b1 is not None:
+            h += params.b1
+        activate(h)
+        np.matmul(h, params.W2.T, out=z)
+        if params.b2 is not None:
+            z += params.b2
+        loss = _loss(recipe.loss, z, target[labels[rows]])  # z becomes grad_z
+        np.matmul(z, params.W2, out=grad_h)
+        activate_backward(grad_h, h)
+        np.matmul(z.T, h, out=grads.W2)
+        np.matmul(grad_h.T, x, out=grads.W1)
+        if params.b1 is not None:
+            np.sum(z, axis=0, out=grads.b2)
+            np.sum(grad_h, axis=0, out=grads.b1)
+        for p, grad, slots in zip(params, grads, memory, strict=True):
+            if p is not None:
+                _move(recipe.optimizer, p, grad, slots, dtype.type(rate), first_step + batch)
+        if not np.isfinite(loss):
+            raise DivergedError("the loss is not finite", first_step // len(rates) + 1, batch + 1, rate)
+        total += loss * n
+    return params, memory, total / N
+
+
+def _loss(name: str, z: Array, target: Array) -> float:
+    """The mean loss of a batch; its scores z (n, C) become grad_z. target (n, C): one-hot rows."""
+    n = len(z)
+    if name == "l2":
+        _sigmoid(z)
+        error = z - target
+        loss = float(np.vdot(error, error)) / n
+        np.multiply(z, 1 - z, out=z)
+        z *= error
+        z *= 2 / n
+        return loss
+    z -= z.max(axis=1, keepdims=True)
+    y = np.exp(z)
+    below = y.sum(axis=1, keepdims=True)
+    loss = float(np.log(below).sum() - np.vdot(target, z)) / n
+    np.divide(y, below, out=z)
+    z -= target
+    z /= n
+    return loss
+
+
+def _sigmoid(z: Array) -> None:
+    """z -> 1 / (1 + exp(-z)), in place, without overflow."""
+    e = np.exp(-np.abs(z))
+    np.divide(np.where(z >= 0, 1, e), 1 + e, out=z)
+
+
+def _move(optimizer: str, p: Array, grad: Array, slots: tuple[Array, ...], rate: Any, step: int) -> None:
+    """optimizers.update for one parameter, in place; grad is spent."""
+    if optimizer == "sgd":
+        grad *= rate
+    elif optimizer == "adam":
+        m, v = slots
+        m *= 0.9
+        m += 0.1 * grad
+        np.multiply(grad, grad, out=grad)
+        v *= 0.999
+        v += 0.001 * grad
+        np.divide(v, 1 - 0.999 ** (step + 1), out=grad)
+        np.sqrt(grad, out=grad)
+        grad += 1e-8
+        np.divide(m, grad, out=grad)
+        grad *= rate / p.dtype.type(1 - 0.9 ** (step + 1))
+    else:
+        (v,) = slots
+        v *= 0.9
+        v += grad
+        if optimizer == "nesterov":
+            grad += 0.9 * v
+            grad *= rate
+        else:
+            np.multiply(v, rate, out=grad)
+    p -= grad
