@@ -218,7 +218,7 @@ def test_classes_may_be_missing_and_many(run, tmp_path, rng):
         assert json.loads(out)["baseline_accuracy"] > 0.1
     code, _, err = run("train", "--out", tmp_path / "m", *words, "--init", "templates")
     assert code == 1
-    assert "needs two hidden units for each of 256 classes: at least 512; got 192" in err
+    assert "needs two hidden units for each of 256 classes: at least 512; got 256" in err
 
 
 def test_a_finished_run_is_resumed_only_with_its_own_data(run, trained, pair):

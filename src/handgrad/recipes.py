@@ -77,13 +77,12 @@ class Recipe:
 RECIPES = {
     "lesson": Recipe(learning_rate=0.5, epochs=5),
     "quick": Recipe(
-        hidden=192,
+        hidden=256,
         output_bias="prior",
-        optimizer="nesterov",
-        learning_rate=0.3,
+        learning_rate=1.5,
         schedule="linear",
         warmup=0.3,
-        batch_size=64,
-        epochs=6,
+        batch_size=32,
+        epochs=5,
     ),
 }

@@ -28,7 +28,7 @@ def torch(seed: int, path: Path) -> float:
     x, labels = torch.tensor(as_input(data.images, np.float32)), torch.tensor(data.labels).long()
     target = torch.nn.functional.one_hot(labels, 10).float()
     leaves = [torch.tensor(p, requires_grad=True) for p in start]
-    optimizer = torch.optim.SGD(leaves, recipe.learning_rate, momentum=0.9, nesterov=True)
+    optimizer = torch.optim.SGD(leaves, recipe.learning_rate)
     W1, b1, W2, b2 = leaves
     for order, of_epoch in zip(orders, rates, strict=True):
         parts = torch.tensor(order).split(recipe.batch_size)  # type: ignore[no-untyped-call]
@@ -60,26 +60,22 @@ def jax(seed: int, path: Path) -> float:
         y = jax.nn.sigmoid(jax.nn.relu(x[rows] @ W1.T + b1) @ W2.T + b2)
         return jnp.sum((y - target[rows]) ** 2) / rows.shape[0]
 
-    def step(state: Any, batch: Any) -> Any:
-        params, speeds = state
+    def step(params: Any, batch: Any) -> Any:
         rows, rate = batch
         grads = jax.grad(loss_of)(params, rows)
-        speeds = tuple(0.9 * v + g for v, g in zip(speeds, grads, strict=True))
-        moved = tuple(p - rate * (g + 0.9 * v) for p, g, v in zip(params, grads, speeds, strict=True))
-        return (moved, speeds), 0.0
+        return tuple(p - rate * g for p, g in zip(params, grads, strict=True)), 0.0
 
     @jax.jit
-    def epoch(state: Any, head: Any, tail: Any, rates: Any) -> Any:
-        state, _ = jax.lax.scan(step, state, (head, rates[:full]))
-        return step(state, (tail, rates[full]))[0] if len(tail) else state
+    def epoch(params: Any, head: Any, tail: Any, rates: Any) -> Any:
+        params, _ = jax.lax.scan(step, params, (head, rates[:full]))
+        return step(params, (tail, rates[full]))[0] if len(tail) else params
 
     params = tuple(map(jnp.asarray, start))
-    state = params, tuple(map(jnp.zeros_like, params))
     for order, of_epoch in zip(orders, rates, strict=True):
         cut = full * recipe.batch_size
         head = jnp.asarray(order[:cut].reshape(full, -1))
-        state = epoch(state, head, jnp.asarray(order[cut:]), jnp.asarray(of_epoch, jnp.float32))
-    W1, b1, W2, b2 = map(np.asarray, state[0])
+        params = epoch(params, head, jnp.asarray(order[cut:]), jnp.asarray(of_epoch, jnp.float32))
+    W1, b1, W2, b2 = map(np.asarray, params)
     np.savez(path, W1=W1, b1=b1, W2=W2, b2=b2)
     z = np.maximum(as_input(data.test[0], np.float32) @ W1.T + b1, 0) @ W2.T + b2
     return float((z.argmax(1) == data.test[1]).mean())

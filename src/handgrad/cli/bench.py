@@ -30,7 +30,7 @@ WHAT = {"train": "an epoch of 60,000 images", "answer": "the outputs", "process"
     "--grid", default="64,16 128,64 512,64 1024,128", show_default=True, help="To train: hidden, batch."
 )
 @click.option(
-    "--asked", default="192,1 192,64 192,10000", show_default=True, help="To answer: hidden, images at once."
+    "--asked", default="256,1 256,64 256,10000", show_default=True, help="To answer: hidden, images at once."
 )
 @click.option("--threads", default="1,2", show_default=True, help="Each a run of its own.")
 @click.option("--rounds", type=click.IntRange(1, 1000), default=5, show_default=True, help="Of all in turn.")
