@@ -198,6 +198,16 @@ def test_dense_images_are_left_to_the_dense_engine_with_a_warning(rng):
     np.testing.assert_allclose(ours[0].W1, theirs[0].W1, atol=1e-12)
 
 
+def test_very_large_batches_are_left_to_the_dense_engine_with_a_warning(mnist):
+    (images, labels), _ = mnist
+    params = network.init_params(784, 8, 10, np.random.default_rng(0), dtype=np.float32)
+    recipe, rates, order = Recipe(hidden=8, batch_size=60_000), np.full(1, 0.1), np.arange(8193)
+    with pytest.warns(UserWarning, match="a batch has more than 8,192 images; the numpy engine takes over"):
+        ours = InkEngine(1).run_epoch(params, images, labels, order, recipe, rates)
+    theirs = InkEngine(1).run_epoch(params, images, labels, order[:8192], recipe, rates)  # no warning
+    assert ours[2] == pytest.approx(theirs[2], abs=1e-3)
+
+
 @pytest.mark.parametrize(("hidden", "threads"), [(192, 1), (192, 2), (64, 2)])
 def test_nothing_is_left_to_compile_in_the_first_epoch(hidden, threads):
     """engine() has had the code ready for that network: training, and measuring its accuracy."""

@@ -81,8 +81,8 @@ RECIPES = {
         output_bias="prior",
         learning_rate=1.5,
         schedule="linear",
-        warmup=0.3,
+        warmup=0.15,
         batch_size=32,
-        epochs=5,
+        epochs=6,
     ),
 }

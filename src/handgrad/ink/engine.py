@@ -24,6 +24,7 @@ from handgrad.training import accuracy
 
 Array = np.ndarray[Any, Any]
 RULES = {"sgd": kernel.SGD, "momentum": kernel.MOMENTUM, "nesterov": kernel.NESTEROV, "adam": kernel.ADAM}
+LARGEST = 8192  # images in a batch: the lists of one take 60 MB a thread
 LOSSES = {"l2": kernel.L2, "cross_entropy": kernel.CROSS_ENTROPY}
 
 
@@ -49,10 +50,13 @@ class InkEngine:
     ) -> tuple[Params, Params | None, float]:
         """training.run_epoch, faster: the same arguments, batches and numbers (but for rounding).
 
-        Where the images are not uint8 pixels the dense engine takes over, with a warning.
+        Where the images are not uint8 pixels, or the batches very large, the dense engine takes over, with
+        a warning.
         """
-        if images.dtype != np.uint8:
-            warnings.warn("the images are no uint8 pixels; the numpy engine takes over", stacklevel=2)
+        if images.dtype != np.uint8 or min(recipe.batch_size, len(order)) > LARGEST:
+            why = f"a batch has more than {LARGEST:,} images"
+            why = "the images are no uint8 pixels" if images.dtype != np.uint8 else why
+            warnings.warn(f"{why}; the numpy engine takes over", stacklevel=2)
             return dense.run_epoch(params, images, labels, order, recipe, rates, memory, first_step)
         expect_images(images, params.W1.shape[1])
         expect_labels(labels, len(images), len(params.W2))
