@@ -198,6 +198,27 @@ def test_dense_images_are_left_to_the_dense_engine_with_a_warning(rng):
     np.testing.assert_allclose(ours[0].W1, theirs[0].W1, atol=1e-12)
 
 
+def test_after_ctrl_c_no_thread_waits_for_one_that_never_began(monkeypatch, mnist):
+    """Interrupted after the helper was sent off, and before the caller's own part."""
+    sent = []
+
+    def interrupted(function, tasks, pool):
+        sent.extend(pool.submit(function, task) for task in tasks[1:])
+        raise KeyboardInterrupt
+
+    images, labels = mnist[0][0][:640], mnist[0][1][:640]
+    params = network.init_params(784, 128, 10, np.random.default_rng(0), dtype=np.float32)
+    fast, recipe, rates = InkEngine(2), Recipe(hidden=128, batch_size=64), np.full(10, 0.1)
+    with monkeypatch.context() as patch:
+        patch.setattr("handgrad.ink.layout.side_by_side", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            fast.run_epoch(params, images, labels, np.arange(640), recipe, rates)
+    for helper in sent:
+        helper.result(timeout=20)
+    assert len(sent) == 1
+    assert np.isfinite(fast.run_epoch(params, images, labels, np.arange(640), recipe, rates)[2])
+
+
 def test_very_large_batches_are_left_to_the_dense_engine_with_a_warning(mnist):
     (images, labels), _ = mnist
     params = network.init_params(784, 8, 10, np.random.default_rng(0), dtype=np.float32)

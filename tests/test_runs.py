@@ -213,7 +213,7 @@ def train(*options):
         "--hidden",
         "64",
         "--epochs",
-        "20",
+        "60",
         "--threads",
         "2",
         *options,

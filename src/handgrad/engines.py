@@ -6,6 +6,7 @@ torch   PyTorch arrays on a device, the reference
 auto    ink where it is available, else numpy; torch for another device than the CPU
 """
 
+import gc
 import os
 import threading
 from collections.abc import Callable
@@ -117,12 +118,16 @@ def _ink(threads: int, say: Callable[[str], object], hidden: int) -> Any:
     told = threading.Timer(PATIENCE, say, ["compiling the fast engine for this machine, once; a few seconds"])
     told.daemon = True
     told.start()
+    collecting = gc.isenabled()
+    gc.disable()  # Numba throws little away: looking for it takes an eighth of its time
     try:
         from handgrad.ink import InkEngine, warm_up
 
         warm_up(hidden, threads)
     finally:
         told.cancel()
+        if collecting:
+            gc.enable()
     return InkEngine(threads)
 
 

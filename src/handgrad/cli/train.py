@@ -4,6 +4,7 @@ import shlex
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from handgrad.model_file import RunState
 from handgrad.recipes import CHOICES, RECIPES, Recipe
 from handgrad.runs import Data, Progress
 
+Names = tuple[str | None, str | None]  # the files of images and of labels
 # option -> the choice of the recipe that it changes
 CHANGES: dict[str, Any] = {
     "hidden": int,
@@ -115,8 +117,10 @@ def train(
             )
         name, recipe, seed = model.recipe_name, model.recipe, model.seed
         validation = 0 if state is None else _count(state, resume)
-    where = engine(engine_name, device, threads, lambda line: say(quiet, line), recipe.hidden)
-    data = _data(pair(images, labels), pair(test_images, test_labels), validation)
+    with ThreadPoolExecutor(1) as pool:  # images are decompressed while the engine gets ready
+        reading = pool.submit(_data, (images, labels), (test_images, test_labels), validation)
+        where = engine(engine_name, device, threads, lambda line: say(quiet, line), recipe.hidden)
+        data = reading.result()
     if kept is not None and kept[1] is None:  # finished: say so, change nothing
         if kept[0].data_checksum != data.checksum:
             raise DataError("expected the data that the run began with; their checksum differs")
@@ -170,7 +174,8 @@ def _count(state: RunState, resume: str | None) -> int:
     return count
 
 
-def _data(given: tuple[Any, Any] | None, test: tuple[Any, Any] | None, validation: int | None) -> Data:
+def _data(named: Names, named_test: Names, validation: int | None) -> Data:
+    given, test = pair(*named), pair(*named_test)
     if given is None:
         if test is not None:
             raise click.UsageError("--test-images goes with --images; MNIST has its own test images")

@@ -6,7 +6,7 @@ lists the ink of each batch and works through the lists. The same arguments and 
 training.run_epoch.
 """
 
-import gc
+import threading
 import warnings
 from typing import Any
 
@@ -16,7 +16,16 @@ from handgrad import dense
 from handgrad.arrays import expect_images, expect_labels
 from handgrad.errors import DivergedError
 from handgrad.ink import kernel
-from handgrad.ink.layout import Bands, Layout, Work, addresses, find_bands, rows_of_pixels, scales_of
+from handgrad.ink.layout import (
+    Bands,
+    Layout,
+    Work,
+    addresses,
+    find_bands,
+    helpers,
+    rows_of_pixels,
+    scales_of,
+)
 from handgrad.ink.scorer import Scorer, modes, split
 from handgrad.network import Params, init_params
 from handgrad.recipes import Recipe
@@ -32,7 +41,7 @@ class InkEngine:
     """run_epoch over lists of ink; where the images seen last have ink is kept from epoch to epoch."""
 
     def __init__(self, threads: int = 1) -> None:
-        self.threads = threads
+        self.threads, self._pool, self._lock = threads, helpers(threads), threading.Lock()
         self._images: Array | None = None
         self._row = 0
         self._bands: Bands | None = None
@@ -66,7 +75,7 @@ class InkEngine:
         lanes, threads = split(len(params.W1), self.threads)
         bands = self._bands_of(images, _moving(params, memory), lanes, dtype.itemsize)
         layout = Layout(params, bands.kept, lanes, threads, recipe.optimizer, memory)
-        work = Work(layout, bands, params.W1.shape[1], min(recipe.batch_size, N))
+        work = Work(layout, bands, params.W1.shape[1], min(recipe.batch_size, N), self._pool)
         data = (
             rows_of_pixels(images),
             labels.astype(np.uint64),
@@ -75,7 +84,8 @@ class InkEngine:
             np.zeros(0),
         )
         how = modes(recipe.activation, params, LOSSES[recipe.loss], RULES[recipe.optimizer])
-        total, diverged = work.run(addresses(*data), N, len(rates), how)
+        with self._lock:  # two epochs at once would wait for each other's helpers
+            total, diverged = work.run(addresses(*data), N, len(rates), how, data)
         if diverged:
             epoch = first_step // len(rates) + 1
             raise DivergedError("the loss is not finite", epoch, diverged, float(rates[diverged - 1]))
@@ -88,7 +98,7 @@ class InkEngine:
         expect_images(images, params.W1.shape[1])
         expect_labels(labels, len(images), len(params.W2))
         lanes, _ = split(len(params.W1), self.threads)  # whose code is compiled already
-        z = Scorer(params, activation, self.threads, lanes=lanes).z(images)
+        z = Scorer(params, activation, self.threads, lanes, self._pool).z(images)
         return int(np.count_nonzero(np.argmax(z, axis=1) == labels)) / len(images)
 
     def _bands_of(self, images: Array, moving: Array, lanes: int, itemsize: int) -> Bands:
@@ -105,13 +115,7 @@ def warm_up(hidden: int, threads: int = 1, dtype: Any = np.float32) -> None:
     """Have the kernel for so many hidden units compiled, or fetched from Numba's cache, by one image."""
     lanes, _ = split(hidden, threads)
     params = init_params(1, lanes, 2, np.random.default_rng(0), dtype=dtype)
-    collecting = gc.isenabled()
-    gc.disable()  # the compiler throws little away: looking for it takes an eighth of the time
-    try:
-        Scorer(params, lanes=lanes).z(np.ones((1, 1), np.uint8))  # the same code as an epoch
-    finally:
-        if collecting:
-            gc.enable()
+    Scorer(params, lanes=lanes).z(np.ones((1, 1), np.uint8))  # the same code as an epoch
 
 
 def _inked(images: Array) -> Array:

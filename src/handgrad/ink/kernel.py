@@ -647,7 +647,7 @@ def entry(lanes: int) -> Callable[..., Any]:
         where     starts, pieces, piece, mask of Bands, and the number of bands
         lists     pixel, ink, count, for two batches; how many pairs a batch has, and how much room a list
         own       grad_z, grad_a, grad_W1, grads: this thread's, as b2 and the lists are
-        shared    h, shares of z, the counter of arrivals
+        shared    h, shares of z, the counter of arrivals (and beside it: whether to give up)
         """
         zero, small = vector(nil, lanes), vector(nil, SCORES)
         W1, W2 = pointer(nil, weights[0]), pointer(nil, weights[1])
@@ -683,6 +683,8 @@ def entry(lanes: int) -> Callable[..., Any]:
                     waited += 1
                     if waited > PATIENCE:
                         let_others_run()
+                        if arrived(onward(counter, ONE)) > 0:  # somebody will never come
+                            return total, ZERO
                 z = onward(shares, (batch - ONE) % TWO * threads * z_room)
                 if rule == READ:
                     for i in range(n):

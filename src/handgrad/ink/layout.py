@@ -143,7 +143,8 @@ class Layout:
 class Work:
     """Room for the kernel to work in, with batches of so many images; it holds what the addresses name."""
 
-    def __init__(self, layout: Layout, bands: Bands, D: int, size: int) -> None:
+    def __init__(self, layout: Layout, bands: Bands, D: int, size: int, pool: Executor | None = None) -> None:
+        """pool: where the layout's threads but one run; it must have a worker for each."""
         dtype, threads, C, Cp = layout.dtype, layout.threads, layout.C, layout.Cp
         room, pairs, many = _up(size, kernel.TOGETHER), -(-size // 2), len(bands.where[0]) - 1
         rows = int(np.diff(bands.where[0].astype(np.int64)).max())
@@ -158,7 +159,7 @@ class Work:
         V2, tables = layout.turned(), (bands.place, shades, targets)
         self._held: list[Any] = [layout, V2, bands, tables, shared]
         self._run = kernel.run_wide if layout.lanes == kernel.WIDE else kernel.run_narrow
-        self._pool = helpers(threads)
+        self._pool = pool if threads > 1 else None
         self._nil, self._tables = dtype.type(0), addresses(*tables)
         self._sizes = tuple(map(np.uintp, (max(D, kernel.PIECE), size, layout.H, C, layout.Hp, Cp)))
         where, shared_at = (*addresses(*bands.where), many), addresses(*shared)
@@ -180,24 +181,29 @@ class Work:
             self._threads.append((u(thread), u(threads), weights, memory, where, listed, own_at, shared_at))
 
     def run(
-        self, data: tuple[int, ...], N: int, batches: int, modes: tuple[int, bool, int, int]
+        self, data: tuple[int, ...], N: int, batches: int, modes: tuple[int, bool, int, int], held: Any = None
     ) -> tuple[float, int]:
         """The kernel over N images -> the loss summed over them, and the batch that diverged or 0.
 
-        data: addresses of images, labels, order, scales and out, as the kernel has them.
+        data: addresses of images, labels, order, scales and out, as the kernel has them; held: the arrays,
+        if they might go before the kernel ends.
         """
-        self._counter[0] = 0
+        self._counter[:2] = 0
         images, labels, order, scales, out = data
         data = images, labels, order, *self._tables, scales, out
         sizes = np.uintp(N), *self._sizes, np.uintp(batches)
 
-        def part(thread: tuple[Any, ...]) -> tuple[float, int]:
+        def part(thread: tuple[Any, ...], held: Any = held) -> tuple[float, int]:
             done: tuple[float, int] = self._run(self._nil, data, sizes, modes, *thread)
             return done
 
         if self._pool is None:
             return part(self._threads[0])
-        first: tuple[float, int] = side_by_side(part, self._threads, self._pool)[0]
+        try:
+            first: tuple[float, int] = side_by_side(part, self._threads, self._pool)[0]
+        except BaseException:  # Ctrl-C: who waits for a thread that never began must not wait for ever
+            self._counter[1] = 1
+            raise
         return first  # as all of them
 
 

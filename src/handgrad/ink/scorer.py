@@ -1,6 +1,7 @@
 """What a network that no longer learns makes of images, through the fast engine: microseconds for one."""
 
 import threading
+from concurrent.futures import Executor
 from typing import Any
 
 import numpy as np
@@ -43,8 +44,12 @@ class Scorer:
         activation: str = "relu",
         threads: int = 1,
         lanes: int | None = None,
+        pool: Executor | None = None,
     ) -> None:
-        """lanes: units in a block, of which there are two kinds to be compiled; by default the faster."""
+        """lanes: units in a block, of which there are two kinds to be compiled; by default the faster.
+
+        pool: for the threads but one; by default one of its own.
+        """
         H, D = params.W1.shape
         lanes = lanes or split(H, 1)[0]
         self._dtype, self._C, self._nil = params.W1.dtype, len(params.W2), params.W1.dtype.type(0)
@@ -52,7 +57,7 @@ class Scorer:
         bands = find_bands(layout.kept, D, lanes, self._dtype.itemsize)
         self._works = [Work(layout, bands, D, AT_ONCE) for _ in range(threads)]
         self._how = modes(activation, params, kernel.L2, kernel.READ)
-        self._lock, self._pool = threading.Lock(), helpers(threads)
+        self._lock, self._pool = threading.Lock(), pool or helpers(threads)
         # to ask NumPy for an address takes a third as long as a network for one image
         self._page = np.zeros((AT_ONCE, max(D, kernel.PIECE)), np.uint8)
         self._answers = np.zeros((AT_ONCE, layout.Cp), self._dtype)
@@ -93,14 +98,15 @@ class Scorer:
         side_by_side(
             lambda part: self._read(*part),
             [
-                (work, flat[low : low + share].ctypes.data, min(share, N - low), out[low:].ctypes.data)
+                (work, flat[low:].ctypes.data, min(share, N - low), out[low:].ctypes.data, (flat, out))
                 for work, low in zip(self._works, range(0, N, share), strict=False)
             ],
             self._pool,
         )
         return out[:, : self._C], out.ctypes.data
 
-    def _read(self, work: Work, images: int, N: int, out: int) -> None:
+    def _read(self, work: Work, images: int, N: int, out: int, held: Any = None) -> None:
+        """z of N images, between two addresses; held: the arrays, lest they go before the kernel ends."""
         data = images, 0, self._order_at, self._scales_at, out
         work.run(data, N, -(-N // AT_ONCE), self._how)
 
