@@ -2,6 +2,7 @@
 
 import threading
 from concurrent.futures import Executor
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -131,7 +132,12 @@ def split(H: int, threads: int) -> tuple[int, int]:
     wide ones do not fit the processor's registers.
     """
     widths = {kernel.NARROW: 1.125}
-    if get_host_cpu_features().get("avx512f"):
+    if _has_avx512():
         widths[kernel.WIDE] = 1.0
     lanes = min(widths, key=lambda lanes: -(-H // lanes // threads) * lanes * widths[lanes])
     return lanes, min(threads, -(-H // lanes))
+
+
+@cache  # also because llvmlite tidies up in a destructor, where Python would lose a Ctrl-C
+def _has_avx512() -> bool:
+    return bool(get_host_cpu_features().get("avx512f"))
