@@ -198,24 +198,29 @@ def test_dense_images_are_left_to_the_dense_engine_with_a_warning(rng):
     np.testing.assert_allclose(ours[0].W1, theirs[0].W1, atol=1e-12)
 
 
-def test_after_ctrl_c_no_thread_waits_for_one_that_never_began(monkeypatch, mnist):
-    """Interrupted after the helper was sent off, and before the caller's own part."""
-    sent = []
+class InterruptedPool:
+    """A pool that sends a task off, and is hit by Ctrl-C before the caller begins its own part."""
 
-    def interrupted(function, tasks, pool):
-        sent.extend(pool.submit(function, task) for task in tasks[1:])
+    def __init__(self, pool):
+        self.pool, self.sent = pool, []
+
+    def submit(self, *task):
+        self.sent.append(self.pool.submit(*task))
+        if len(self.sent) == 1:
+            return self.sent[0]
         raise KeyboardInterrupt
 
+
+def test_after_ctrl_c_no_thread_waits_for_one_that_never_began(mnist):
     images, labels = mnist[0][0][:640], mnist[0][1][:640]
-    params = network.init_params(784, 128, 10, np.random.default_rng(0), dtype=np.float32)
-    fast, recipe, rates = InkEngine(2), Recipe(hidden=128, batch_size=64), np.full(10, 0.1)
-    with monkeypatch.context() as patch:
-        patch.setattr("handgrad.ink.layout.side_by_side", interrupted)
-        with pytest.raises(KeyboardInterrupt):
-            fast.run_epoch(params, images, labels, np.arange(640), recipe, rates)
-    for helper in sent:
-        helper.result(timeout=20)
-    assert len(sent) == 1
+    params = network.init_params(784, 192, 10, np.random.default_rng(0), dtype=np.float32)
+    fast, recipe, rates = InkEngine(3), Recipe(hidden=192, batch_size=64), np.full(10, 0.1)
+    pool = fast._pool
+    fast._pool = InterruptedPool(pool)
+    with pytest.raises(KeyboardInterrupt):
+        fast.run_epoch(params, images, labels, np.arange(640), recipe, rates)
+    assert all(helper.done() for helper in fast._pool.sent[:1])  # they work on the same arrays
+    fast._pool = pool
     assert np.isfinite(fast.run_epoch(params, images, labels, np.arange(640), recipe, rates)[2])
 
 

@@ -15,7 +15,7 @@ from handgrad.network import Params, map_params
 from handgrad.recipes import Recipe
 
 Array = np.ndarray[Any, Any]
-SLOTS = {"sgd": 0, "momentum": 1, "nesterov": 1, "adam": 2}
+SLOTS = {"sgd": 0, "momentum": 1, "nesterov": 1, "adam": 2}  # arrays that an optimizer remembers of each
 
 # a -> h, and grad_h -> grad_a by h, both in place; the sign of h is that of a
 ACTIVATE: dict[str, tuple[Callable[[Array], object], Callable[[Array, Array], object]]] = {

@@ -31,13 +31,13 @@ def torch(seed: int, path: Path) -> float:
     optimizer = torch.optim.SGD(leaves, recipe.learning_rate)
     W1, b1, W2, b2 = leaves
     for order, of_epoch in zip(orders, rates, strict=True):
-        parts = torch.tensor(order).split(recipe.batch_size)  # type: ignore[no-untyped-call]
+        parts = torch.tensor(order).split(recipe.batch_size)  # type: ignore[no-untyped-call]  # torch leaves it so
         for rows, rate in zip(parts, of_epoch, strict=True):
             optimizer.param_groups[0]["lr"] = float(rate)
             y = torch.sigmoid(torch.relu(x[rows] @ W1.T + b1) @ W2.T + b2)
             loss = ((y - target[rows]) ** 2).sum() / len(rows)
             optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it so
             optimizer.step()
     torch.save(leaves, path)
     with torch.inference_mode():

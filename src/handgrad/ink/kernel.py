@@ -395,12 +395,12 @@ def inlined(function: Callable[..., Any]) -> Callable[..., Any]:
 def list_ink(n, at, size, N, D, images, order, where, place, shades, lists):
     """The ink of the n images from order[at] on, by twos: pair p are order[at + 2p] and the next.
 
-    List number band pairs + p has an entry for each pixel of the band that is not 0 in both: where its
-    row of W1 begins in the tile (pixel), and the pixel's x in the one and in the other image (ink); count
-    says how many entries. The second image of the last pair may be missing: it is paper.
+    List number band pairs + p has an entry for each pixel of the band that is not 0 in one or the other:
+    where its row of W1 begins in the tile (pixel), and the pixel's x in the one and in the other image
+    (ink); count says how many entries. The second image of the last pair may be missing: it is paper.
 
     size: how far on the images are that will be listed next, and are fetched here. where: bands, pieces,
-    piece and mask of Ink; place, shades: where a pixel's row is, a grey level's x.
+    piece and mask of Bands; place, shades: where a pixel's row is, a grey level's x.
     """
     bands, pieces, piece, mask = where
     pixel, ink, count, pairs, room = lists

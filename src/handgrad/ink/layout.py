@@ -2,18 +2,18 @@
 
 import math
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from handgrad.arrays import PIXEL_MAX
+from handgrad.dense import SLOTS
 from handgrad.ink import kernel
 from handgrad.network import Params, map_params
 from handgrad.recipes import Recipe
 
 Array = np.ndarray[Any, Any]
-SLOTS = {"sgd": 0, "momentum": 1, "nesterov": 1, "adam": 2}
 LINE = 64  # bytes of a cache line
 
 
@@ -199,23 +199,35 @@ class Work:
 
         if self._pool is None:
             return part(self._threads[0])
-        try:
-            first: tuple[float, int] = side_by_side(part, self._threads, self._pool)[0]
-        except BaseException:  # Ctrl-C: who waits for a thread that never began must not wait for ever
-            self._counter[1] = 1
-            raise
+        first: tuple[float, int] = side_by_side(part, self._threads, self._pool, self._give_up)[0]
         return first  # as all of them
 
+    def _give_up(self) -> None:
+        """Who waits for a thread that never began must not wait for ever."""
+        self._counter[1] = 1
 
-def side_by_side(function: Callable[[Any], Any], tasks: Sequence[Any], pool: Executor | None) -> list[Any]:
+
+def side_by_side(
+    function: Callable[[Any], Any],
+    tasks: Sequence[Any],
+    pool: Executor | None,
+    give_up: Callable[[], object] = lambda: None,
+) -> list[Any]:
     """The results of a function for each task, the first here, the others in the pool.
 
-    If the caller only waited, its core would look busy when the helpers start, and they share one.
+    If the caller only waited, its core would look busy when the helpers start, and they share one. After
+    an error or Ctrl-C here the others are told to give up, and waited for: they work on the same arrays.
     """
     if pool is None:
         return [function(task) for task in tasks]
-    others = [pool.submit(function, task) for task in tasks[1:]]
-    return [function(tasks[0]), *(other.result() for other in others)]
+    others: list[Future[Any]] = []
+    try:
+        others.extend(pool.submit(function, task) for task in tasks[1:])
+        return [function(tasks[0]), *(other.result() for other in others)]
+    except BaseException:
+        give_up()
+        wait(others)
+        raise
 
 
 def helpers(threads: int) -> Executor | None:
