@@ -154,6 +154,10 @@ def test_arguments_are_left_alone_and_new_images_are_noticed(rng):
         ours = fast.run_epoch(params, some, labels, np.arange(40), recipe, rates)
         theirs = training.run_epoch(params, some, labels, np.arange(40), recipe, rates)
         np.testing.assert_allclose(ours[0].W1, theirs[0].W1, atol=1e-12)
+    images[:, ::7] = 255  # in the same array, as with distortions
+    ours = fast.run_epoch(params, images, labels, np.arange(40), recipe, rates)
+    theirs = training.run_epoch(params, images, labels, np.arange(40), recipe, rates)
+    np.testing.assert_allclose(ours[0].W1, theirs[0].W1, atol=1e-12)
     for p, before in zip(params, kept, strict=True):
         np.testing.assert_array_equal(p, before)
 

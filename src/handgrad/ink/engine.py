@@ -17,7 +17,6 @@ from handgrad.arrays import expect_images, expect_labels
 from handgrad.errors import DivergedError
 from handgrad.ink import kernel
 from handgrad.ink.layout import (
-    Bands,
     Layout,
     Work,
     addresses,
@@ -38,13 +37,10 @@ LOSSES = {"l2": kernel.L2, "cross_entropy": kernel.CROSS_ENTROPY}
 
 
 class InkEngine:
-    """run_epoch over lists of ink; where the images seen last have ink is kept from epoch to epoch."""
+    """run_epoch over lists of ink, on some threads."""
 
     def __init__(self, threads: int = 1) -> None:
         self.threads, self._pool, self._lock = threads, helpers(threads), threading.Lock()
-        self._images: Array | None = None
-        self._row = 0
-        self._bands: Bands | None = None
 
     def run_epoch(
         self,
@@ -71,11 +67,10 @@ class InkEngine:
         expect_labels(labels, len(images), len(params.W2))
         if len(order) and not (order.min() >= 0 and order.max() < len(images)):  # as NumPy would
             raise IndexError(f"expected rows from 0 to {len(images) - 1}; got {order.min()} to {order.max()}")
-        dtype, N = params.W1.dtype, len(order)
+        dtype, N, D = params.W1.dtype, len(order), params.W1.shape[1]
         lanes, threads = split(len(params.W1), self.threads)
-        bands = self._bands_of(images, _moving(params, memory), lanes, dtype.itemsize)
-        layout = Layout(params, bands.kept, lanes, threads, recipe.optimizer, memory)
-        work = Work(layout, bands, params.W1.shape[1], min(recipe.batch_size, N), self._pool)
+        layout = Layout(params, lanes, threads, recipe.optimizer, memory)
+        work = Work(layout, find_bands(D, lanes, dtype.itemsize), min(recipe.batch_size, N), self._pool)
         data = (
             rows_of_pixels(images),
             labels.astype(np.uint64),
@@ -101,28 +96,12 @@ class InkEngine:
         z = Scorer(params, activation, self.threads, lanes, self._pool).z(images)
         return int(np.count_nonzero(np.argmax(z, axis=1) == labels)) / len(images)
 
-    def _bands_of(self, images: Array, moving: Array, lanes: int, itemsize: int) -> Bands:
-        row = lanes * itemsize
-        known = self._bands if self._images is images and self._row == row else None
-        if known is None or not set(moving.tolist()) <= set(known.kept.tolist()):
-            kept = np.union1d(_inked(images), moving)
-            known = find_bands(kept, images[0].size, lanes, itemsize)
-            self._images, self._bands, self._row = images, known, row
-        return known
-
 
 def warm_up(hidden: int, threads: int = 1, dtype: Any = np.float32) -> None:
     """Have the kernel for so many hidden units compiled, or fetched from Numba's cache, by one image."""
     lanes, _ = split(hidden, threads)
     params = init_params(1, lanes, 2, np.random.default_rng(0), dtype=dtype)
     Scorer(params, lanes=lanes).z(np.ones((1, 1), np.uint8))  # the same code as an epoch
-
-
-def _inked(images: Array) -> Array:
-    """The pixels that hold ink in some image (N, ...)."""
-    flat = images.reshape(len(images), -1)
-    words = flat.view(np.uint64) if flat.flags.c_contiguous and flat.shape[1] % 8 == 0 else flat
-    return np.flatnonzero(np.bitwise_or.reduce(words, axis=0).view(np.uint8))
 
 
 def _alike_together(order: Array, labels: Array, size: int, C: int) -> Array:
@@ -134,10 +113,3 @@ def _alike_together(order: Array, labels: Array, size: int, C: int) -> Array:
     kind = np.uint16 if keys.max(initial=0) < 2**16 else np.uint32  # 16 bits are sorted by counting
     sorted_: Array = order[np.argsort(keys.astype(kind), kind="stable")].astype(np.uint64)
     return sorted_
-
-
-def _moving(params: Params, memory: Params | None) -> Array:
-    """The pixels whose rows of W1 the optimizer will move even without ink: it remembers some."""
-    if memory is None or not memory.W1:
-        return np.zeros(0, np.intp)
-    return np.flatnonzero(sum(np.abs(array).max(axis=0) for array in memory.W1))

@@ -36,7 +36,7 @@ EMIT = np.uintp(4)  # entries of a list written at a time
 TOGETHER = 4  # images whose scores are summed at a time; their number in h is padded to a multiple
 PIECE = 64  # pixels looked at in one go for ink
 GREYS = 256
-TILE = 48 * 1024  # bytes of a tile of W1
+TILE = 49 * 1024  # bytes of a tile of W1: a quarter of MNIST's pixels
 PATIENCE = 2000  # looks at the counter before a waiting thread offers its core to others
 TINY = 1e-35  # memory below this counts as zero: numbers that are not normal are slow
 

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,37 +19,34 @@ LINE = 64  # bytes of a cache line
 
 
 class Bands(NamedTuple):
-    """Where the ink of some images can be, and how the kernel finds it there.
+    """How the kernel finds the ink of an image, and its rows of W1.
 
-    The pixels that are kept stand in bands, whose rows of W1 fill a tile. The kernel looks for ink in pieces
-    of 64 pixels; those of band k are number pieces[k] to pieces[k + 1].
+    The pixels stand in bands, whose rows of W1 fill a tile. The kernel looks for ink in pieces of 64 pixels;
+    those of band k are number pieces[k] to pieces[k + 1].
     """
 
-    kept: Array  # row i of a block of W1 is pixel kept[i]
-    where: tuple[Array, ...]  # starts: the rows at which the bands begin; pieces; the first pixel of each
+    D: int  # pixels of an image, a piece's at least
+    where: tuple[Array, ...]  # starts: the pixels at which the bands begin; pieces; the first pixel of each
     # piece; and a mask of its pixels that count
     place: Array  # where the row of a pixel begins in its tile
 
 
-def find_bands(kept: Array, D: int, lanes: int, itemsize: int) -> Bands:
-    """The bands of images of D pixels, all of whose ink is in the pixels kept.
-
-    lanes: units in a block; itemsize: bytes of a parameter. They say how many pixels make a band.
-    """
-    kept = kept if len(kept) else np.zeros(1, np.intp)  # blocks have a row at least
-    bands = -(-len(kept) * lanes * itemsize // kernel.TILE)
-    starts = np.array([len(kept) * band // bands for band in range(bands + 1)])
+def find_bands(D: int, lanes: int, itemsize: int) -> Bands:
+    """The bands of images of D pixels; lanes: units in a block; itemsize: bytes of a parameter."""
+    bands = -(-D * lanes * itemsize // kernel.TILE)
+    starts = [D * band // bands for band in range(bands + 1)]
     pieces, begins, masks = [0], [], []
-    for rows in np.split(kept, starts[1:-1]):
-        for low in range(int(rows[0]), int(rows[-1]) + 1, kernel.PIECE):
-            high = min(low + kernel.PIECE, int(rows[-1]) + 1)
+    for start, end in pairwise(starts):
+        for low in range(start, end, kernel.PIECE):
+            high = min(low + kernel.PIECE, end)
             begins.append(max(0, min(low, D - kernel.PIECE)))  # a piece lies within the image
             masks.append((1 << high - begins[-1]) - (1 << low - begins[-1]))
         pieces.append(len(begins))
-    place, row = np.zeros(max(D, kernel.PIECE), np.uint16), np.arange(len(kept))
-    place[kept] = (row - starts[np.searchsorted(starts, row, side="right") - 1]) * lanes
+    room = max(D, kernel.PIECE)
+    place, pixel = np.zeros(room, np.uint16), np.arange(D)
+    place[:D] = (pixel - np.array(starts)[np.searchsorted(starts, pixel, side="right") - 1]) * lanes
     where = tuple(np.array(numbers, np.uint64) for numbers in (starts, pieces, begins, masks))
-    return Bands(kept, where, place)
+    return Bands(room, where, place)
 
 
 def rows_of_pixels(images: Array) -> Array:
@@ -81,15 +79,14 @@ class Layout:
     def __init__(
         self,
         params: Params,
-        kept: Array,
         lanes: int,
         threads: int = 1,
         optimizer: str = "sgd",
         memory: Params | None = None,
     ) -> None:
-        self.given, self.kept, self.slots = params, kept, SLOTS[optimizer]
+        self.given, self.slots = params, SLOTS[optimizer]
         self.lanes, self.threads, self.dtype = lanes, threads, params.W1.dtype
-        self.H, self.C = len(params.W1), len(params.W2)
+        (self.H, self.D), self.C = params.W1.shape, len(params.W2)
         self.Hp, self.Cp = _up(self.H, lanes), _up(self.C, kernel.SCORES)
         self.parts = [self._blocks(params)]
         for slot in range(2):
@@ -116,24 +113,22 @@ class Layout:
         return map_params(lambda p, *arrays: arrays, self.given, *slots)
 
     def _blocks(self, params: Params | None) -> list[Array]:
-        """W1 -> (blocks, pixels kept, lanes), W2 and b1 -> (C + 1, Hp), b2 -> (threads, ...), flat."""
-        rows = len(self.kept)
-        blocks = zeros(self.dtype, self.Hp // self.lanes, rows, self.lanes)
+        """W1 -> (blocks, pixels, lanes), W2 and b1 -> (C + 1, Hp), b2 -> (threads, ...), flat."""
+        blocks = zeros(self.dtype, self.Hp // self.lanes, self.D, self.lanes)
         W2 = zeros(self.dtype, self.C + 1, self.Hp)
         b2 = zeros(self.dtype, self.threads, _up(self.Cp, self.lanes))
         if params is not None:
-            W1 = np.zeros((self.Hp, rows), self.dtype)
-            W1[: self.H], W2[: self.C, : self.H] = params.W1[:, self.kept], params.W2
-            blocks[:] = W1.reshape(-1, self.lanes, rows).transpose(0, 2, 1)
+            W1 = np.zeros((self.Hp, self.D), self.dtype)
+            W1[: self.H], W2[: self.C, : self.H] = params.W1, params.W2
+            blocks[:] = W1.reshape(-1, self.lanes, self.D).transpose(0, 2, 1)
             if params.b1 is not None:
                 W2[self.C, : self.H], b2[:, : self.C] = params.b1, params.b2
         return [blocks.ravel(), W2.ravel(), b2.ravel()]
 
     def _plain(self, parts: list[Array], like: Params) -> Params:
         blocks, W2, b2 = parts
-        W1, bias = like.W1.copy(), like.b1 is not None
-        blocks = blocks.reshape(-1, len(self.kept), self.lanes).transpose(0, 2, 1)
-        W1[:, self.kept] = blocks.reshape(self.Hp, -1)[: self.H]
+        blocks = blocks.reshape(-1, self.D, self.lanes).transpose(0, 2, 1)
+        W1, bias = blocks.reshape(self.Hp, -1)[: self.H].copy(), like.b1 is not None
         W2 = W2.reshape(-1, self.Hp)[:, : self.H]
         if not bias:
             return Params(W1, None, W2[: self.C].copy(), None)
@@ -143,7 +138,7 @@ class Layout:
 class Work:
     """Room for the kernel to work in, with batches of so many images; it holds what the addresses name."""
 
-    def __init__(self, layout: Layout, bands: Bands, D: int, size: int, pool: Executor | None = None) -> None:
+    def __init__(self, layout: Layout, bands: Bands, size: int, pool: Executor | None = None) -> None:
         """pool: where the layout's threads but one run; it must have a worker for each."""
         dtype, threads, C, Cp = layout.dtype, layout.threads, layout.C, layout.Cp
         room, pairs, many = _up(size, kernel.TOGETHER), -(-size // 2), len(bands.where[0]) - 1
@@ -161,7 +156,7 @@ class Work:
         self._run = kernel.run_wide if layout.lanes == kernel.WIDE else kernel.run_narrow
         self._pool = pool if threads > 1 else None
         self._nil, self._tables = dtype.type(0), addresses(*tables)
-        self._sizes = tuple(map(np.uintp, (max(D, kernel.PIECE), size, layout.H, C, layout.Hp, Cp)))
+        self._sizes = tuple(map(np.uintp, (bands.D, size, layout.H, C, layout.Hp, Cp)))
         where, shared_at = (*addresses(*bands.where), many), addresses(*shared)
         self._threads = []
         for thread in range(threads):

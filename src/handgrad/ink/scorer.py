@@ -54,13 +54,12 @@ class Scorer:
         H, D = params.W1.shape
         lanes = lanes or split(H, 1)[0]
         self._dtype, self._C, self._nil = params.W1.dtype, len(params.W2), params.W1.dtype.type(0)
-        layout = Layout(params, np.arange(D), lanes)
-        bands = find_bands(layout.kept, D, lanes, self._dtype.itemsize)
-        self._works = [Work(layout, bands, D, AT_ONCE) for _ in range(threads)]
+        layout, bands = Layout(params, lanes), find_bands(D, lanes, self._dtype.itemsize)
+        self._works = [Work(layout, bands, AT_ONCE) for _ in range(threads)]
         self._how = modes(activation, params, kernel.L2, kernel.READ)
         self._lock, self._pool = threading.Lock(), pool or helpers(threads)
         # to ask NumPy for an address takes a third as long as a network for one image
-        self._page = np.zeros((AT_ONCE, max(D, kernel.PIECE)), np.uint8)
+        self._page = np.zeros((AT_ONCE, bands.D), np.uint8)
         self._answers = np.zeros((AT_ONCE, layout.Cp), self._dtype)
         self._page_at, self._answers_at = addresses(self._page, self._answers)
         self._grow(AT_ONCE)
