@@ -1,0 +1,70 @@
+"""The workbook: build the network with your own hands, and be told which mistake you made.
+
+from handgrad.workbook import check, hint
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from handgrad.errors import HandgradError
+from handgrad.workbook.verdict import Verdict
+
+
+def check(exercise: Callable[..., Any]) -> Verdict:
+    """Check one of the workbook's functions, or the class TwoLayerNet, as it stands in the notebook.
+
+    It is known by its name; what it needs of its neighbours (the forward of a backward) is taken from
+    beside it, and from the lesson where it is not there. HandgradError for another name.
+    """
+    from handgrad.workbook import checks, submission
+    from handgrad.workbook.desk import Desk
+
+    name = getattr(exercise, "__name__", "")
+    if name not in checks.CHECKS:
+        got = name or type(exercise).__name__
+        raise HandgradError(f"expected one of {', '.join(checks.CHECKS)}; got {got}")
+    where = getattr(exercise, "__globals__", None) or vars(sys.modules[exercise.__module__])
+    state, blank_methods = _state(exercise)
+    present = {n: _state(where[n])[0] for n in submission.NAMES if callable(where.get(n))} | {name: state}
+    modules = {v.__name__ for v in where.values() if type(v) is type(sys) and v.__name__ in submission.ARRAYS}
+    kinds = tuple(kind for kind in submission.ARRAYS if kind in modules) or ("numpy",)
+    desk = Desk()
+    desk.adopt(where if where.get(name) is exercise else {**where, name: exercise}, kinds)
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            return checks.check_one(desk, name, present, kinds, blank_methods)
+    finally:
+        desk.reset()
+
+
+def _state(exercise: Any) -> tuple[str, list[str]]:
+    """Whether a function or class is done or blank, from its source; its blank methods."""
+    import ast
+    import inspect
+    import textwrap
+
+    from handgrad.workbook.submission import is_blank
+
+    try:
+        node = ast.parse(textwrap.dedent(inspect.getsource(exercise))).body[0]
+    except (OSError, TypeError, SyntaxError, IndexError):
+        return "done", []
+    methods = [f for f in getattr(node, "body", []) if isinstance(f, ast.FunctionDef)]
+    blank = [f.name for f in methods if is_blank(f)] if isinstance(node, ast.ClassDef) else []
+    return ("blank" if is_blank(node) else "done"), blank
+
+
+def __getattr__(name: str) -> Any:
+    if name == "hint":  # read when asked for: it loads the exercises
+        from handgrad.workbook.exercise import hint
+
+        return hint
+    raise AttributeError(f"module 'handgrad.workbook' has no attribute {name!r}")
+
+
+__all__ = ["Verdict", "check", "hint"]

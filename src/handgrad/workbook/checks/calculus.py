@@ -1,0 +1,85 @@
+"""The check of numerical_gradient: central differences, in float64, that leave x as it was."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from handgrad.workbook.checks.common import FailedError, Learner, judge
+from handgrad.workbook.desk import FUNCTIONS
+from handgrad.workbook.explain import Guess, Truth
+from handgrad.workbook.mistakes import MISTAKES
+from handgrad.workbook.verdict import Verdict
+
+Array = np.ndarray[Any, Any]
+H = 1e-3  # so large that a difference on one side only is seen to be one
+
+
+def check_numerical_gradient(name: str, learner: Learner) -> Verdict:
+    """numerical_gradient(f, x, h) for two functions whose slopes are known."""
+    got, truths, seen, changed = [], [], set[str](), False
+    rng = np.random.default_rng(3)
+    try:
+        for function, shape in (("cubes", (2, 3)), ("waves", (4,))):
+            x = rng.integers(2, 20, shape) / 10
+            reply = learner.call(name, {"function": function}, x, H)
+            got.append({"gradient": reply.numbers()})
+            truths.append({"gradient": _slopes(function, x)})
+            seen |= set(reply.seen)
+            changed |= bool(reply.changed)
+    except FailedError as failed:
+        return Verdict(name, False, str(failed), mistake=failed.number)
+    right = all(_close(a["gradient"], t["gradient"].value) for a, t in zip(got, truths, strict=True))
+    if "float32" in seen or "float16" in seen:
+        return Verdict(name, False, MISTAKES[35].sentence, mistake=35)
+    if changed:
+        return Verdict(name, False, MISTAKES[69].sentence, mistake=69)
+    if right:
+        return Verdict(name, True)
+    verdict = judge(name, got, truths)
+    if not verdict.mistake and all(
+        _near(a["gradient"], t["gradient"].value) for a, t in zip(got, truths, strict=True)
+    ):
+        return replace(verdict, mistake=35, message=f"the slopes are rough: {MISTAKES[35].sentence}")
+    return verdict
+
+
+def _close(got: Array | None, want: Array) -> bool:
+    """Central differences with h are off by a few h^2, one-sided ones by a few h."""
+    return got is not None and got.shape == want.shape and bool(np.abs(got - want).max() < 20 * H * H)
+
+
+def _near(got: Array | None, want: Array) -> bool:
+    """Off by what a float32 loses when two nearly equal numbers are subtracted."""
+    return (
+        got is not None
+        and got.shape == want.shape
+        and bool(np.abs(got - want).max() < 0.02 * np.abs(want).max())
+    )
+
+
+def _slopes(function: str, x: Array) -> Truth:
+    """The slopes as central differences give them, and as mistaken ones would."""
+    f = FUNCTIONS[function]
+    central, forward, backward, kept = (np.zeros(x.shape) for _ in range(4))
+    moved = x.copy()
+    for index in np.ndindex(x.shape):
+        up, down = x.copy(), x.copy()
+        up[index] += H
+        down[index] -= H
+        central[index] = (f(up) - f(down)) / (2 * H)
+        forward[index], backward[index] = (f(up) - f(x)) / H, (f(x) - f(down)) / H
+        moved[index] += H
+        top = f(moved)
+        moved[index] -= 2 * H
+        kept[index] = (top - f(moved)) / (2 * H)
+    guesses = [
+        Guess(67, 2 * central), Guess(67, central * 2 * H, "the difference is not divided by 2h"),
+        Guess(67, central / 2),
+        Guess(68, forward), Guess(68, backward), Guess(75, -central), Guess(69, kept),
+        Guess(67, 2 * H * H * central),
+        Guess(68, forward / 2), Guess(75, -forward),
+    ]  # fmt: skip
+    return Truth(central, guesses, lambda index: f"(f(x + h) - f(x - h)) / (2 h), only x[{index}] moved")

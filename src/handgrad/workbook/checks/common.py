@@ -1,0 +1,190 @@
+"""What the checks share: a learner's functions as they answer, and the way from answers to a verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+import numpy as np
+
+from handgrad.workbook.explain import Finding, Truth, explain, first_difference, same
+from handgrad.workbook.mistakes import MISTAKES
+from handgrad.workbook.verdict import Verdict
+
+Array = np.ndarray[Any, Any]
+SLOW = 0.02  # seconds for a small batch, which arrays do in a millisecond
+TOO_SLOW = "right, but slow: loops over single numbers, where arrays do it all at once"
+# of two that explain the same numbers, the one that says more
+NARROWER = ((7, 3), (16, 52))
+
+
+class DeskLike(Protocol):
+    """A desk in this process or in another."""
+
+    def do(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Carry out one command -> its reply."""
+
+    def reset(self) -> None:
+        """Forget all objects."""
+
+
+class FailedError(Exception):
+    """A learner's function could not be called to the end, or returned something of no use."""
+
+    def __init__(self, words: str, type_: str = "", number: int | None = None) -> None:
+        super().__init__(words)
+        self.type, self.number = type_, number
+
+
+@dataclass
+class Reply:
+    """What came back from a call."""
+
+    value: dict[str, Any]
+    changed: set[int]  # watched handles whose numbers are no longer what they were
+    args: list[int]
+    warnings: list[str]
+    seconds: float
+    seen: list[str]
+
+    def numbers(self) -> Array | None:
+        """The value as an array; None if it is none."""
+        return numbers(self.value)
+
+    def items(self, expected: int, names: str, number: int | None = None) -> list[dict[str, Any]]:
+        """The value as so many results. FailedError where it is not."""
+        items: list[dict[str, Any]] = self.value.get("items", [])
+        if self.value["type"] not in ("tuple", "list") or len(items) != expected:
+            got = f"{len(items)} things" if items else what(self.value)
+            raise FailedError(f"expected it to return {names}; got {got}", number=number)
+        return items
+
+
+def numbers(value: dict[str, Any]) -> Array | None:
+    """The numbers of a described value, or None."""
+    array = value.get("array")
+    return np.asarray(array, float) if array is not None else None
+
+
+def what(value: dict[str, Any]) -> str:
+    """A described value in words."""
+    if value["is"] == "none":
+        return "None"
+    if "array" in value:
+        return f"one array of shape {value['array'].shape}" if value["is"] != "number" else "one number"
+    return f"a {value['type']}"
+
+
+class Learner:
+    """A learner's functions at a desk."""
+
+    def __init__(self, desk: DeskLike, present: dict[str, str], blank_methods: Sequence[str] = ()) -> None:
+        self.desk, self.present, self.blank_methods = desk, present, tuple(blank_methods)
+
+    def has(self, name: str) -> bool:
+        """Whether a function is there and not blank."""
+        return self.present.get(name) == "done"
+
+    def ask(self, command: dict[str, Any], who: str) -> Reply:
+        """One command that runs the learner's code. FailedError where it raises."""
+        reply = self.desk.do(command)
+        self.raise_error(reply, who)
+        return Reply(
+            reply["value"], set(reply["changed"]), reply.get("args", []), reply["warnings"], reply["seconds"],
+            reply.get("seen", []),
+        )  # fmt: skip
+
+    @staticmethod
+    def raise_error(reply: dict[str, Any], who: str) -> None:
+        """FailedError, with the learner's line, where a reply tells of an exception."""
+        if error := reply.get("error"):
+            where = f" in line {error['line']}" if error.get("line") else ""
+            code = f": {error['code']}" if error.get("code") else ""
+            message = f"{who} raised {error['type']}{where}{code}\n{error['type']}: {error['message']}"
+            raise FailedError(message, error["type"])
+
+    def call(self, name: str, *args: Any) -> Reply:
+        """Call a function of the learner's."""
+        return self.ask({"do": "call", "name": name, "args": list(args)}, name)
+
+    def method(self, of: int, name: str, *args: Any, who: str = "") -> Reply:
+        """Call a method of an object on the desk."""
+        return self.ask({"do": "call", "of": of, "method": name, "args": list(args)}, who or name)
+
+    def attribute(self, of: int, name: str) -> dict[str, Any]:
+        """An attribute of an object on the desk, described."""
+        return self.ask({"do": "attribute", "of": of, "name": name}, name).value
+
+
+Results = dict[str, Array | None]  # by letter
+
+
+def judge(
+    name: str,
+    answers: Sequence[Results],
+    truths: Sequence[dict[str, Truth]],
+    changed: bool = False,
+    remarks: Sequence[str] = (),
+    alternatives: Callable[[], Verdict | None] = lambda: None,
+) -> Verdict:
+    """From answers and truths, case by case, to a verdict. The first case is the one that is shown."""
+    letters = list(truths[0])
+    wrong = [
+        of for of in letters
+        if not all(same(a.get(of), t[of].value) for a, t in zip(answers, truths, strict=True))
+    ]  # fmt: skip
+    if not wrong:
+        if changed:
+            return Verdict(name, False, MISTAKES[21].sentence, mistake=21, remarks=tuple(remarks))
+        return Verdict(name, True, remarks=tuple(dict.fromkeys(remarks)))
+    findings = {of: explain([a.get(of) for a in answers], [t[of] for t in truths], of) for of in wrong}
+    if not any(f.numbers for f in findings.values()) and (other := alternatives()):
+        return other
+    number, message = _together(findings, changed)
+    shown = next(
+        i
+        for i, (a, t) in enumerate(zip(answers, truths, strict=True))
+        if not same(a.get(wrong[0]), t[wrong[0]].value)
+    )  # fmt: skip
+    entry = first_difference(answers[shown].get(wrong[0]), truths[shown][wrong[0]], wrong[0])
+    pictures = tuple(
+        (of, truths[shown][of].value, got) for of in wrong if (got := answers[shown].get(of)) is not None
+    )
+    return Verdict(
+        name, False, message, mistake=number, entry=entry, remarks=tuple(remarks), pictures=pictures
+    )
+
+
+def _together(findings: dict[str, Finding], changed: bool) -> tuple[int | None, str]:
+    """One mistake for all wrong results, where one explains them; else what is known of each."""
+    explained = {of: f for of, f in findings.items() if f.numbers}
+    lines = [f"{of}: {f.words}" for of, f in findings.items()]
+    if not explained:
+        return (21, f"{MISTAKES[21].sentence}\n" + "\n".join(lines)) if changed else (None, "\n".join(lines))
+    common = set.intersection(*(set(f.numbers) for f in explained.values()))
+    if len(explained) == len(findings) and common:
+        for rather, than in NARROWER:
+            common = common - {than} if rather in common else common
+        if len(common) == 1:
+            number = common.pop()
+            words = {
+                f.words if len(f.numbers) == 1 else MISTAKES[number].sentence for f in explained.values()
+            }
+            letters = ", ".join(explained)
+            return number, f"{letters}: {words.pop() if len(words) == 1 else MISTAKES[number].sentence}"
+        names = " or ".join(f"{MISTAKES[n].name} ({n})" for n in sorted(common))
+        return (
+            None,
+            f"these explain it equally well: {names}; the numbers alone cannot tell them apart\n"
+            + "\n".join(lines),
+        )
+    single = [f.numbers[0] for f in explained.values() if len(f.numbers) == 1]
+    if len(set(single)) > 1:
+        lines.insert(0, "more than one thing is wrong:")
+    return (single[0] if single else None), "\n".join(lines)
+
+
+def with_name(verdict: Verdict, name: str) -> Verdict:
+    """The same, said of another exercise."""
+    return replace(verdict, name=name)

@@ -1,0 +1,422 @@
+"""The checks of affine, relu and sigmoid, forward and backward."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from handgrad import layers
+from handgrad.workbook import cases
+from handgrad.workbook.checks.common import SLOW, TOO_SLOW, FailedError, Learner, Results, judge, numbers
+from handgrad.workbook.explain import Guess, Truth, explain, products, same
+from handgrad.workbook.mistakes import MISTAKES
+from handgrad.workbook.verdict import Verdict
+
+Array = np.ndarray[Any, Any]
+sigmoid = layers.sigmoid_forward
+BIG = (40, 60, 30)  # N, D, H: enough for loops over single numbers to be felt
+
+
+# --- what is right, and what mistakes would give --------------------------------------------------------
+
+
+def affine_out(case: cases.Affine) -> dict[str, Truth]:
+    """out = x W^T + b."""
+    x, W, b, _ = case
+    right: Array = layers.affine_forward(x, W, b)
+    guesses = [
+        Guess(36, x @ W.T, "the bias is left out: a = x W^T + b"),
+        Guess(36, x @ W.T - b, "the bias is subtracted: a = x W^T + b"),
+        Guess(48, (x @ W.T) * b), Guess(48, x @ W.T + b.sum()), Guess(48, x @ W.T + b.mean()),
+        Guess(38, right.T),
+        Guess(36, x @ W.T + 2 * b, "the bias is added twice"),
+        Guess(75, -right),
+    ]  # fmt: skip
+    if W.shape[0] == W.shape[1]:
+        guesses += [Guess(37, x @ W + b), Guess(37, W @ x.T + b), Guess(38, W @ x.T + b[:, None])]
+
+    def terms(index: tuple[int, ...]) -> str:
+        i, k = index
+        return products(list(zip(x[i], W[k], strict=True))) + f" + {b[k]:.4g}"
+
+    return {"out": Truth(right, guesses, terms)}
+
+
+def affine_grads(case: cases.Affine) -> dict[str, Truth]:
+    """dx = dout W, dW = dout^T x, db = the sum of dout over the batch."""
+    x, W, _, dout = case
+    N, H = dout.shape
+    _, dW, db = layers.affine_backward(dout, x, W)
+    dx: Array = dout @ W
+    ones, first, last = np.ones_like(dout), np.zeros_like(dout), np.zeros_like(dout)
+    first[0], last[-1] = dout[0], dout[-1]
+    of_dx = [
+        Guess(17, ones @ W), Guess(17, np.broadcast_to(W.sum(0), x.shape[1:])), Guess(38, dx.T),
+        Guess(75, -dx),
+        Guess(3, dx / N), Guess(25, first @ W), Guess(25, last @ W), Guess(25, dout[0] @ W),
+        Guess(25, dout[-1] @ W),
+    ]  # fmt: skip
+    of_dW = [
+        Guess(11, dW.T),
+        Guess(3, dW / N, "divided by N here, though the gradient that comes in is an average already"),
+        Guess(25, first.T @ x), Guess(25, last.T @ x), Guess(17, ones.T @ x), Guess(75, -dW),
+        Guess(41, dW.sum(0)), Guess(41, dW.sum(1)),
+    ]  # fmt: skip
+    total = db.sum()
+    of_db = [
+        Guess(7, db / N), Guess(8, dout.copy()), Guess(9, np.array(total)), Guess(9, np.full(H, total)),
+        Guess(9, np.array([total])), Guess(9, np.full(H, total / H)), Guess(10, db[None, :]),
+        Guess(10, db[:, None]),
+        Guess(9, np.array(dout.mean()),
+              "the bias gradient is averaged over everything; each unit has a sum of its own"),
+        Guess(41, dout.sum(1)), Guess(41, dout.mean(1)), Guess(41, dout.sum(1, keepdims=True)),
+        Guess(25, dout[0]), Guess(25, dout[-1]), Guess(17, np.full(H, float(N))), Guess(17, np.ones(H)),
+        Guess(75, -db), Guess(7, np.abs(db) / N), Guess(10, db[None, :] / N),
+    ]  # fmt: skip
+    if N > 1:
+        of_db.append(Guess(3, db / N))
+    if len({*x.shape, H}) == 1:  # square: products that no shape forbids
+        of_dx += [Guess(12, dout @ W.T), Guess(12, dout.T @ W), Guess(12, W.T @ dout), Guess(12, W @ dout)]
+        of_dx += [Guess(12, W @ dout.T), Guess(12, (dout @ W.T).T)]
+        of_dW += [Guess(11, x.T @ dout)]
+        words = "a transpose is missing in the gradient of W: the sum runs over the images"
+        of_dW += [Guess(11, product, words) for product in (dout @ x, x @ dout, dout @ x.T, x @ dout.T)]
+
+    def terms_dx(index: tuple[int, ...]) -> str:
+        return products(list(zip(dout[index[0]], W[:, index[1]], strict=True)))
+
+    def terms_dW(index: tuple[int, ...]) -> str:
+        return products(list(zip(dout[:, index[0]], x[:, index[1]], strict=True)))
+
+    def terms_db(index: tuple[int, ...]) -> str:
+        return " + ".join(f"{v:.4g}" for v in dout[:, index[0]])
+
+    return {
+        "dx": Truth(dx, of_dx, terms_dx),
+        "dW": Truth(dW, of_dW, terms_dW),
+        "db": Truth(db, of_db, terms_db),
+    }
+
+
+def relu_out(case: cases.Elementwise) -> dict[str, Truth]:
+    """out = max(x, 0)."""
+    x = case.x
+    other = [
+        np.minimum(x, 0),
+        np.abs(x),
+        np.where(x > 0, x, 0.01 * x),
+        np.where(x > 0, x, 0.1 * x),
+        sigmoid(x),
+    ]
+    other += [
+        np.tanh(x),
+        np.clip(x, 0, 1),
+        np.where(x > 0, x, np.expm1(np.minimum(x, 0))),
+        np.log1p(np.exp(x)),
+    ]
+    guesses = [Guess(42, (x > 0) * 1.0), Guess(42, (x >= 0) * 1.0), *(Guess(43, value) for value in other)]
+    guesses += [Guess(43, x.copy(), "nothing was cut off: what is negative becomes 0")]
+    guesses += [
+        Guess(75, -np.maximum(x, 0)),
+        Guess(43, np.array(np.maximum(x, 0).max())),
+        Guess(43, np.maximum(x, 1)),
+    ]
+    return {"out": Truth(np.maximum(x, 0), guesses, lambda index: f"max({x[index]:.4g}, 0)")}
+
+
+def relu_grad(case: cases.Elementwise) -> dict[str, Truth]:
+    """dx = dout where x > 0, else 0."""
+    x, dout = case
+    right = layers.relu_backward(dout, x)
+    guesses = [
+        Guess(17, (x > 0) * 1.0), Guess(17, (x >= 0) * 1.0), Guess(18, dout * (dout > 0)),
+        Guess(18, (dout > 0) * 1.0),
+        Guess(18, np.where(dout > 0, x, 0)), Guess(19, dout.copy()), Guess(20, dout * (x >= 0)),
+        Guess(20, np.where(x > 0, dout, np.where(x == 0, 0.5 * dout, 0))),
+        Guess(44, dout * (x < 0)), Guess(44, dout * (x <= 0)), Guess(45, dout * np.maximum(x, 0)),
+        Guess(45, dout * x),
+        Guess(18, dout * (dout >= 0)), Guess(17, np.maximum(x, 0)), Guess(75, -right),
+        Guess(3, right / len(x)), Guess(43, np.where(x > 0, dout, 0.01 * dout)),
+        Guess(25, np.where(np.arange(len(x))[:, None] == 0, right, 0)),
+    ]  # fmt: skip
+    words = "{0:.4g}, since x is {1:.4g}"
+    return {"dx": Truth(right, guesses, lambda index: words.format(right[index], x[index]))}
+
+
+def sigmoid_out(case: cases.Elementwise) -> dict[str, Truth]:
+    """out = 1 / (1 + e^-x)."""
+    x, y = case.x, sigmoid(case.x)
+    softmax = np.exp(x) / np.exp(x).sum(1, keepdims=True)
+    guesses = [
+        Guess(46, sigmoid(-x)), Guess(43, np.tanh(x)), Guess(58, softmax),
+        Guess(58, np.exp(x) / np.exp(x).sum()),
+        Guess(43, x.copy()), Guess(47, y * (1 - y), "this is the derivative; the forward gives the value"),
+        Guess(46, 1 / (1 + np.exp(x))), Guess(46, 1 / np.exp(-x)), Guess(14, sigmoid(y)),
+        Guess(46, 1 + np.exp(-x)),
+        Guess(46, np.exp(x)), Guess(46, np.exp(-x)), Guess(46, 1 / (1 - np.exp(-x))),
+        Guess(43, np.maximum(x, 0)),
+    ]  # fmt: skip
+    return {"out": Truth(y, guesses, lambda index: f"1 / (1 + e^-({x[index]:.4g}))")}
+
+
+def sigmoid_grad(case: cases.Elementwise) -> dict[str, Truth]:
+    """dx = dout y (1 - y)."""
+    x, dout = case
+    y = sigmoid(x)
+    right, twice = layers.sigmoid_backward(dout, y), sigmoid(y)
+    guesses = [
+        Guess(13, dout * x * (1 - x)), Guess(14, dout * twice * (1 - twice)), Guess(15, dout.copy()),
+        Guess(16, dout / 2), Guess(17, y * (1 - y)), Guess(47, dout * y), Guess(47, dout * (1 - y)),
+        Guess(47, dout * y * (y - 1), "the sign of 1 - y is turned round"), Guess(47, dout * y * (1 + y)),
+        Guess(43, dout * (1 - y * y), "this is the derivative of tanh"), Guess(43, dout * (1 - x * x)),
+        Guess(13, x * (1 - x)), Guess(47, dout * y * y), Guess(14, dout * y * (1 - y) * y * (1 - y)),
+        Guess(13, dout * x * (1 - y)), Guess(13, dout * y * (1 - x)), Guess(47, dout + y * (1 - y)),
+        Guess(3, right / len(x)), Guess(17, dout * 0 + twice * (1 - twice)), Guess(46, dout * sigmoid(-x)),
+    ]  # fmt: skip
+
+    def terms(index: tuple[int, ...]) -> str:
+        return f"{dout[index]:.4g} * {y[index]:.4g} * (1 - {y[index]:.4g})"
+
+    return {"dx": Truth(right, guesses, terms)}
+
+
+# --- the checks ------------------------------------------------------------------------------------------
+
+
+def check_forward(name: str, learner: Learner) -> Verdict:
+    """affine_forward, relu_forward or sigmoid_forward."""
+    truth, make = FORWARD[name]
+    remarks: list[str] = []
+
+    def answers(some: Sequence[Any]) -> tuple[list[Results], bool]:
+        results, changed = [], False
+        for case in some:
+            reply = learner.call(name, *(case[:3] if name == "affine_forward" else case[:1]))
+            items = reply.value.get("items", [])
+            if "array" in reply.value and len(items) != 2:
+                raise FailedError(
+                    f"expected {name} to return (out, cache); got {reply.value['type']} alone", number=39
+                )
+            first = reply.items(2, "(out, cache)", 39)[0]
+            results.append({"out": numbers(first)})
+            changed |= bool(reply.changed)
+        return results, changed
+
+    some = [make(i) for i in range(3)]
+    try:
+        got, changed = answers(some)
+    except FailedError as failed:
+        return _square(name, failed, lambda: _answers_square(learner, name), truth)
+    if name == "sigmoid_forward":
+        remarks += _extremes(learner)
+    if name == "affine_forward":
+        big = cases.affine(*BIG, seed=0)
+        remarks += [TOO_SLOW] if learner.call(name, *big[:3]).seconds > SLOW else []
+    return judge(name, got, [truth(case) for case in some], changed, remarks)
+
+
+def check_backward(name: str, learner: Learner) -> Verdict:
+    """affine_backward, relu_backward or sigmoid_backward, with the cache of the learner's own forward.
+
+    Where that forward is absent, blank or wrong, with the caches that one would expect; any will do.
+    """
+    truth, make = BACKWARD[name]
+    forward, some = name.replace("backward", "forward"), [make(i) for i in range(3)]
+    truths = [truth(case) for case in some]
+    own = learner.has(forward)
+    verdict = _with_cache(name, learner, some, truths, None) if own else None
+    if verdict and verdict.passed:
+        return verdict
+    forward_right = own and check_forward(forward, learner).passed
+    tried = [_with_cache(name, learner, some, truths, cache) for cache in CACHES[name]]
+    if passed := next((v for v in tried if v.passed), None):
+        if not own:
+            return passed
+        if not forward_right:
+            remark = f"judged with a right cache, since {forward} is wrong"
+            return Verdict(name, True, remarks=(*passed.remarks, remark))
+        if verdict and verdict.mistake is None:
+            words = f"{name} reads another cache than {forward} leaves"
+            return Verdict(
+                name, False, f"{words}\n{verdict.message}", entry=verdict.entry, pictures=verdict.pictures
+            )
+    named = [v for v in tried if v.mistake]
+    if verdict and (verdict.mistake or not named or forward_right):
+        return verdict
+    numbered = {v.mistake for v in named}
+    return named[0] if len(numbered) == 1 else verdict or min(tried, key=lambda v: "raised" in v.message)
+
+
+def _with_cache(name: str, learner: Learner, some: Sequence[Any], truths: Any, cache: Any) -> Verdict:
+    try:
+        got, changed, remarks = _backward_answers(name, learner, some, cache)
+    except FailedError as failed:
+        answers_square = lambda: _backward_answers(name, learner, _squares(name), cache, timed=False)[0]  # noqa: E731
+        return _square(name, failed, answers_square, BACKWARD[name][0])
+    return judge(name, got, truths, changed, remarks, lambda: _shuffled(name, got, truths))
+
+
+def _backward_answers(
+    name: str, learner: Learner, some: Sequence[Any], cache: Callable[[Any], Any] | None, timed: bool = True
+) -> tuple[list[Results], bool, list[str]]:
+    results: list[Results] = []
+    changed, remarks, forward = False, list[str](), name.replace("backward", "forward")
+    big = [cases.affine(*BIG, seed=0)] if timed and name == "affine_backward" else []
+    for i, case in enumerate([*some, *big]):
+        before: set[int] = set()
+        if cache is None:
+            made = learner.call(forward, *(case[:3] if name == "affine_backward" else case[:1]))
+            before = made.changed
+            given: Any = {"handle": made.items(2, "(out, cache)", 39)[1]["handle"]}
+        else:
+            given = cache(case)
+        reply = learner.call(name, case.dout, given)
+        if i == len(some):
+            remarks += [TOO_SLOW] if reply.seconds > SLOW else []
+            break
+        changed |= bool(reply.changed - before)
+        results.append(_results(name, reply))
+        if i == 0 and not reply.changed - before:
+            again = _results(name, learner.call(name, case.dout, given))
+            if any(not _alike(again[of], results[0][of]) for of in again):
+                number = (
+                    23
+                    if all(
+                        same(again[of], 2 * np.asarray(results[0][of]))
+                        for of in again
+                        if again[of] is not None
+                    )
+                    else None
+                )
+                words = (
+                    MISTAKES[23].sentence if number else "the same call gives another result the second time"
+                )
+                raise FailedError(words, number=number or 23)
+    return results, changed, remarks
+
+
+def _results(name: str, reply: Any) -> Results:
+    if name != "affine_backward":
+        items = reply.value.get("items")
+        if items and "array" not in reply.value and len(items) == 1:
+            return {"dx": numbers(items[0])}
+        if reply.value["is"] == "none":
+            raise FailedError(f"{name} returned None", number=24)
+        return {"dx": reply.numbers()}
+    items = reply.items(3, "(dx, dW, db)", 24)
+    if missing := [of for of, item in zip(("dx", "dW", "db"), items, strict=True) if item["is"] == "none"]:
+        raise FailedError(f"{', '.join(missing)} is None", number=24)
+    return dict(zip(("dx", "dW", "db"), map(numbers, items), strict=True))
+
+
+def _alike(a: Array | None, b: Array | None) -> bool:
+    return (a is None) == (b is None) and (a is None or b is None or np.array_equal(a, b, equal_nan=True))
+
+
+def _shuffled(name: str, got: Sequence[Results], truths: Sequence[dict[str, Truth]]) -> Verdict | None:
+    """Right gradients in the wrong places."""
+    if name != "affine_backward":
+        return None
+    for order in (
+        ("dW", "dx", "db"),
+        ("dW", "db", "dx"),
+        ("dx", "db", "dW"),
+        ("db", "dW", "dx"),
+        ("db", "dx", "dW"),
+    ):
+        cases_ = list(zip(got, truths, strict=True))
+        if all(same(a[p], t[of].value) for a, t in cases_ for of, p in zip(order, a, strict=True)):
+            return Verdict(name, False, f"expected dx, dW, db; got {', '.join(order)}", mistake=40)
+    return None
+
+
+def _square(
+    name: str,
+    failed: FailedError,
+    again: Callable[[], list[Results]],
+    truth: Callable[[Any], dict[str, Truth]],
+) -> Verdict:  # fmt: skip
+    """A call that raised: where a shape was the reason, square arrays show which product was taken."""
+    if failed.number or failed.type not in ("ValueError", "RuntimeError", "IndexError"):
+        return Verdict(name, False, str(failed), mistake=failed.number)
+    try:
+        got = again()
+    except FailedError:
+        return Verdict(name, False, str(failed))
+    truths = [truth(case) for case in _squares(name)]
+    found = [explain([a[of] for a in got], [t[of] for t in truths], of) for of in truths[0]
+             if not all(same(a[of], t[of].value) for a, t in zip(got, truths, strict=True))]  # fmt: skip
+    named = {f.numbers for f in found if f.numbers}
+    if len(named) == 1 and len(only := named.pop()) == 1:
+        words = next(f.words for f in found if f.numbers)
+        return Verdict(name, False, f"{words}\n{failed}", mistake=only[0])
+    return Verdict(name, False, str(failed))
+
+
+def _squares(name: str) -> list[Any]:
+    if name.startswith("affine"):
+        return [cases.affine(*sizes, seed=seed) for seed, sizes in enumerate(cases.SQUARE)]
+    return [cases.elementwise((4, 4), 5, True), cases.elementwise((6, 6), 6, True)]
+
+
+def _answers_square(learner: Learner, name: str) -> list[Results]:
+    results: list[Results] = []
+    for case in _squares(name):
+        reply = learner.call(name, *(case[:3] if name == "affine_forward" else case[:1]))
+        results.append({"out": numbers(reply.items(2, "(out, cache)", 39)[0])})
+    return results
+
+
+def _extremes(learner: Learner) -> list[str]:
+    """Remarks on large inputs."""
+    x = np.array([[-1000.0, -30.0, 0.0, 30.0, 1000.0]])
+    try:
+        reply = learner.call("sigmoid_forward", x)
+        out = numbers(reply.items(2, "(out, cache)")[0])
+    except FailedError:
+        return []
+    if out is not None and not np.isfinite(out).all():
+        return ["NaN for inputs like 1000 or -1000: write it with e^-|x|, which cannot overflow"]
+    if any("overflow" in text for text in reply.warnings):
+        return [MISTAKES[32].sentence + " (32)"]
+    return []
+
+
+def _affine(i: int) -> cases.Affine:
+    return cases.affine(*cases.SIZES[i], seed=i)
+
+
+def _elementwise(i: int) -> cases.Elementwise:
+    return cases.elementwise(((3, 4), (5, 2), (4, 7))[i], i, zeros=True)
+
+
+def _plain(i: int) -> cases.Elementwise:
+    return cases.elementwise(((3, 4), (5, 2), (4, 7))[i], i)
+
+
+FORWARD: dict[str, tuple[Callable[[Any], dict[str, Truth]], Callable[[int], Any]]] = {
+    "affine_forward": (affine_out, _affine),
+    "relu_forward": (relu_out, _elementwise),
+    "sigmoid_forward": (sigmoid_out, _plain),
+}
+BACKWARD: dict[str, tuple[Callable[[Any], dict[str, Truth]], Callable[[int], Any]]] = {
+    "affine_backward": (affine_grads, _affine),
+    "relu_backward": (relu_grad, _elementwise),
+    "sigmoid_backward": (sigmoid_grad, _plain),
+}
+CACHES: dict[str, list[Callable[[Any], Any]]] = {
+    "affine_backward": [lambda c: {"tuple": list(c[:3])}, lambda c: {"tuple": list(c[:2])}],
+    "relu_backward": [
+        lambda c: c.x,
+        lambda c: {"tuple": [c.x]},
+        lambda c: {"tuple": [c.x, np.maximum(c.x, 0)]},
+    ],
+    "sigmoid_backward": [
+        lambda c: sigmoid(c.x),
+        lambda c: {"tuple": [sigmoid(c.x)]},
+        lambda c: c.x,
+        lambda c: {"tuple": [c.x]},
+    ],
+}

@@ -1,0 +1,312 @@
+"""The check of TwoLayerNet: how it begins, its way out, its way back; each by itself and together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from handgrad.workbook import cases
+from handgrad.workbook.checks.common import FailedError, Learner, Results, judge, numbers
+from handgrad.workbook.checks.variants import forward_guesses, gradient_variants, gradients, outputs
+from handgrad.workbook.explain import Guess, Truth, first_difference, same
+from handgrad.workbook.mistakes import MISTAKES
+from handgrad.workbook.verdict import Verdict
+
+Array = np.ndarray[Any, Any]
+KEYS = ("W1", "b1", "W2", "b2")
+ALIKE = 1e-12
+RATE = 0.125  # for a backward that takes one
+Case = tuple[cases.Net, dict[str, Array]]  # with the parameters as the learner's network holds them
+
+
+class _WrongError(Exception):
+    """Carries a verdict out of a call."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        super().__init__(verdict.message)
+        self.verdict = verdict
+
+
+def check_network(name: str, learner: Learner) -> Verdict:
+    """TwoLayerNet(inp_dim, hidden_dim, out_dim), forward and backward."""
+    if "forward" in learner.blank_methods:
+        return Verdict(name, False, "not done yet: forward is blank", done=False)
+    try:
+        remarks = _beginning(name, learner)
+        verdict = _way_out(name, learner, remarks)
+        if not verdict.passed:
+            return verdict
+        if "backward" in learner.blank_methods:
+            return Verdict(name, False, f"backward is blank: {MISTAKES[24].sentence}", mistake=24)
+        return _way_back(name, learner, list(verdict.remarks))
+    except _WrongError as wrong:
+        return wrong.verdict
+    except FailedError as failed:
+        return Verdict(name, False, str(failed), mistake=failed.number)
+
+
+def _made(name: str, learner: Learner, D: int, H: int, C: int) -> tuple[int, int, dict[str, Array]]:
+    """A new network: its handle, that of its params, and their numbers."""
+    net = learner.call(name, D, H, C).value["handle"]
+    params = learner.attribute(net, "params")
+    if params["is"] != "dict":
+        raise FailedError(
+            f"expected the network's params to be a dictionary; got {params['type']}", number=24
+        )
+    held = dict(zip(params["keys"], params["items"], strict=True))
+    if missing := [key for key in KEYS if key not in held]:
+        raise FailedError(f"params has no {', '.join(missing)}; expected W1, b1, W2 and b2")
+    wanted = {"W1": (H, D), "b1": (H,), "W2": (C, H), "b2": (C,)}
+    values = {}
+    for key, shape in wanted.items():
+        got = numbers(held[key])
+        if got is None or got.shape != shape:
+            shown = "no array" if got is None else f"shape {got.shape}"
+            words = f"{key}: expected shape {shape}; got {shown}. {MISTAKES[56].sentence}"
+            raise FailedError(words, number=56)
+        values[key] = got
+    return net, params["handle"], values
+
+
+def _beginning(name: str, learner: Learner) -> list[str]:
+    """The initialisation, of a network large enough to see its spread -> remarks."""
+    D, H, C = 120, 70, 10
+    _, _, first = _made(name, learner, D, H, C)
+    remarks = []
+    for key in ("W1", "W2"):
+        W = first[key]
+        if not np.isfinite(W).all():
+            raise FailedError(f"{key} begins with NaN or infinity")
+        rows_alike = len(W) > 1 and np.abs(W - W[:1]).max() < ALIKE
+        columns_alike = np.abs(W - W[:, :1]).max() < ALIKE
+        if rows_alike or (key == "W2" and columns_alike):
+            words = (
+                "zero"
+                if not W.any()
+                else "the same number"
+                if rows_alike and columns_alike
+                else "the same row"
+            )
+            raise FailedError(f"{key} begins as {words} everywhere: {MISTAKES[30].sentence}", number=30)
+    for key, expected, law in (("W1", np.sqrt(2 / D), "2/D"), ("W2", np.sqrt(2 / (H + C)), "2/(H + C)")):
+        spread = float(np.sqrt((first[key] ** 2).mean()))
+        if not 0.5 < spread / expected < 2:
+            remarks.append(
+                f"{key} begins with numbers of size {spread:.3g}; "
+                f"the lesson draws them with variance {law}, size {expected:.3g}"
+            )
+    if first["b1"].any() or first["b2"].any():
+        remarks.append("the biases do not begin at 0, as the lesson's do")
+    return remarks
+
+
+def _prepared(name: str, learner: Learner, sizes: tuple[int, int, int, int], seed: int) -> tuple[int, Case]:
+    """A network of the learner's that holds the case's parameters."""
+    N, D, H, C = sizes
+    case = cases.net(N, D, H, C, seed)
+    net, params, _ = _made(name, learner, D, H, C)
+    held = {}
+    for key in KEYS:
+        command = {"do": "assign", "of": params, "key": key, "array": case.params[key]}
+        value = numbers(learner.ask(command, f"params[{key!r}]").value)
+        held[key] = case.params[key] if value is None or value.shape != case.params[key].shape else value
+    return net, (case, held)
+
+
+def _way_out(name: str, learner: Learner, remarks: Sequence[str]) -> Verdict:
+    got, truths, changed = list[Results](), list[dict[str, Truth]](), False
+    for seed, sizes in enumerate(cases.NET_SIZES):
+        net, (case, params) = _prepared(name, learner, sizes, seed)
+        reply = learner.method(net, "forward", case.x, who="forward")
+        first = reply.items(2, "(out, cache)", 39)[0]
+        y = outputs(params, case.x)[3]
+        got.append({"out": numbers(first)})
+        truths.append({"out": Truth(y, list(forward_guesses(params, case.x)))})
+        changed |= bool(reply.changed)
+    return judge(name, got, truths, changed, remarks)
+
+
+def _way_back(name: str, learner: Learner, remarks: list[str], rate: tuple[float, ...] = ()) -> Verdict:
+    def extra(*arguments: Any) -> tuple[Any, ...]:
+        return (*arguments, *rate)
+
+    got, truths, variants, changed = list[Results](), list[dict[str, Truth]](), list[Any](), False
+    for seed, sizes in enumerate(cases.NET_SIZES):
+        net, held = _prepared(name, learner, sizes, seed)
+        case, params = held
+        out = learner.method(net, "forward", case.x, who="forward")
+        cache = {"handle": out.items(2, "(out, cache)", 39)[1]["handle"]}
+        try:
+            reply = learner.method(net, "backward", *extra(case.dout, cache), who="backward")
+        except FailedError as failed:
+            if seed == 0 and failed.type == "TypeError" and "missing 1 required positional" in str(failed):
+                return _way_back(
+                    name, learner, remarks, (RATE,)
+                )  # a backward that wants the learning rate too
+            return _raised(name, learner, failed)
+        changed |= bool(reply.changed - out.changed)
+        after = _params_now(learner, net)
+        right = gradients(params, case.x, case.dout)
+        grads = _grads(learner, net)
+        if moved := [key for key in KEYS if not np.array_equal(after[key], params[key])]:
+            return _moved(name, moved, params, after, case, grads)
+        got.append(grads)
+        truths.append({key: Truth(right[key]) for key in KEYS})
+        variants.append(list(gradient_variants(params, case.x, case.dout)))
+        if seed == 0:
+            again = learner.method(net, "forward", case.x, who="forward")
+            cache = {"handle": again.items(2, "(out, cache)", 39)[1]["handle"]}
+            learner.method(net, "backward", *extra(case.dout, cache), who="backward")
+            second = _grads(learner, net)
+            if any(not same(second[k], np.asarray(grads[k])) for k in KEYS if grads[k] is not None):
+                return Verdict(
+                    name,
+                    False,
+                    f"a second backward of the same batch gives other gradients: {MISTAKES[23].sentence}",
+                    mistake=23,
+                )
+    return _named(name, got, truths, variants, changed, remarks)
+
+
+def _named(
+    name: str,
+    got: list[Results],
+    truths: list[dict[str, Truth]],
+    variants: Any,
+    changed: bool,
+    remarks: Sequence[str],
+) -> Verdict:
+    """The verdict, by the one mistake anywhere in the network that gives all four gradients; else by each."""
+    wrong = [
+        key for key in KEYS if not all(same(a[key], t[key].value) for a, t in zip(got, truths, strict=True))
+    ]
+    if not wrong:
+        return judge(name, got, truths, changed, remarks)
+    fitting: dict[int, list[str]] = {}
+    for several in zip(*variants, strict=True):
+        number, where, _ = several[0]
+        if all(same(a[key], v[2][key]) for a, v in zip(got, several, strict=True) for key in KEYS):
+            fitting.setdefault(number, []).append(where)
+    if len(fitting) == 1:
+        number, wheres = next(iter(fitting.items()))
+        where = f" ({wheres[0]})" if wheres[0] else ""
+        shown = judge(name, got, truths, changed, remarks)
+        words = f"{', '.join('grad of ' + key for key in wrong)}: {MISTAKES[number].sentence}{where}"
+        return Verdict(
+            name,
+            False,
+            words,
+            mistake=number,
+            entry=shown.entry,
+            remarks=tuple(remarks),
+            pictures=shown.pictures,
+        )
+    if fitting:
+        names = " or ".join(f"{MISTAKES[n].name} ({n})" for n in fitting)
+        shown = judge(name, got, truths, changed, remarks)
+        return Verdict(
+            name, False, f"these explain it equally well: {names}", entry=shown.entry, pictures=shown.pictures
+        )
+    for i, truth in enumerate(truths):  # not one mistake for all: perhaps one for each
+        for key in wrong:
+            offered = [
+                Guess(number, grads[key], f"{MISTAKES[number].sentence}{f' ({where})' if where else ''}")
+                for number, where, grads in variants[i]
+                if not same(grads[key], truth[key].value)
+            ]
+            truth[key] = Truth(truth[key].value, offered)
+    return judge(name, got, truths, changed, remarks)
+
+
+def _grads(learner: Learner, net: int) -> Results:
+    """The gradients that a backward left in self.grads. FailedError where one is missing."""
+    try:
+        found = learner.attribute(net, "grads")
+    except FailedError:
+        found = {"is": "none", "type": "nothing"}
+    if found["is"] != "dict":
+        raise FailedError(f"backward left no dictionary self.grads: {MISTAKES[24].sentence}", number=24)
+    held = dict(zip(found["keys"], found["items"], strict=True))
+    missing = [key for key in KEYS if key not in held or held[key]["is"] == "none"]
+    if missing:
+        raise FailedError(f"grads has nothing for {', '.join(missing)}: {MISTAKES[24].sentence}", number=24)
+    return {key: numbers(held[key]) for key in KEYS}
+
+
+def _params_now(learner: Learner, net: int) -> dict[str, Array]:
+    params = learner.attribute(net, "params")
+    held = dict(zip(params.get("keys", []), params.get("items", []), strict=True))
+    return {key: np.asarray(numbers(held[key]) if key in held else np.nan, float) for key in KEYS}
+
+
+def _moved(name: str, moved: list[str], before: Any, after: Any, case: cases.Net, grads: Results) -> Verdict:
+    """A backward that changes the parameters; with W2 changed before it was used, grad W1 shows it."""
+    right = gradients(before, case.x, case.dout)
+    early = gradients(before | {"W2": after["W2"]}, case.x, case.dout)
+    dh_early = _through(before, after["W2"], case)
+    number = 78
+    if (
+        "W2" in moved
+        and not same(grads["W1"], right["W1"])
+        and (same(grads["W1"], early["W1"]) or same(grads["W1"], dh_early))
+    ) or ("W2" in moved and not same(grads["W1"], right["W1"])):
+        number = 22
+    entry = first_difference(grads["W1"], Truth(right["W1"]), "grad of W1") if number == 22 else None
+    return Verdict(
+        name,
+        False,
+        f"backward changed {', '.join(moved)}: {MISTAKES[number].sentence}",
+        mistake=number,
+        entry=entry,
+    )
+
+
+def _through(params: dict[str, Array], W2: Array, case: cases.Net) -> Array:
+    """grad of W1, had the way back gone through another W2."""
+    a, _, _, y = outputs(params, case.x)
+    dh = (case.dout * y * (1 - y)) @ W2
+    grad: Array = (dh * (a > 0)).T @ case.x
+    return grad
+
+
+def _raised(name: str, learner: Learner, failed: FailedError) -> Verdict:
+    """An exception of shapes on the way back: a square network shows which product was taken."""
+    if failed.number or failed.type not in ("ValueError", "RuntimeError", "IndexError"):
+        return Verdict(name, False, str(failed), mistake=failed.number)
+    got, truths, variants = list[Results](), list[dict[str, Truth]](), list[Any]()
+    try:
+        for seed, sizes in enumerate(cases.NET_SQUARE):
+            net, (case, params) = _prepared(name, learner, sizes, seed + 50)
+            out = learner.method(net, "forward", case.x, who="forward")
+            cache = {"handle": out.items(2, "(out, cache)", 39)[1]["handle"]}
+            learner.method(net, "backward", case.dout, cache, who="backward")
+            got.append(_grads(learner, net))
+            truths.append({key: Truth(value) for key, value in gradients(params, case.x, case.dout).items()})
+            variants.append([*gradient_variants(params, case.x, case.dout), *_square_variants(params, case)])
+    except FailedError:
+        return Verdict(name, False, str(failed))
+    verdict = _named(name, got, truths, variants, False, ())
+    if verdict.mistake:
+        return Verdict(name, False, f"{verdict.message}\n{failed}", mistake=verdict.mistake)
+    return Verdict(name, False, str(failed))
+
+
+def _square_variants(params: dict[str, Array], case: cases.Net) -> list[tuple[int, str, dict[str, Array]]]:
+    """Transposes that only a square network survives."""
+    a, h, _, y = outputs(params, case.x)
+    dz = case.dout * y * (1 - y)
+    right = gradients(params, case.x, case.dout)
+    found = []
+    for wrong_W2 in (dz @ h, h @ dz, dz @ h.T, h.T @ dz):
+        found.append((11, "in the second layer", right | {"W2": wrong_W2}))
+    da = (dz @ params["W2"]) * (a > 0)
+    for wrong_W1 in (da @ case.x, case.x @ da, da @ case.x.T, case.x.T @ da):
+        found.append((11, "in the first layer", right | {"W1": wrong_W1}))
+        for wrong_W2 in (dz @ h, h @ dz, dz @ h.T, h.T @ dz):
+            found.append((11, "in both layers", right | {"W1": wrong_W1, "W2": wrong_W2}))
+    for dh in (dz.T @ params["W2"], params["W2"].T @ dz, params["W2"] @ dz, (dz @ params["W2"].T).T):
+        da = dh * (a > 0)
+        found.append((12, "", right | {"W1": da.T @ case.x, "b1": da.sum(0)}))
+    return found

@@ -1,0 +1,266 @@
+"""A learner's file, read before any of it runs: what is there, what is blank, which arrays it wants.
+
+A file is mostly run for its definitions. Functions, classes, imports and plain values are executed; loading
+data, training, plotting and printing are left out, unless a function needs a name that is made there.
+"""
+
+import ast
+import builtins
+import json
+from dataclasses import dataclass
+
+from handgrad.errors import HandgradError
+
+NAMES = (
+    "mean_images", "normalize_templates", "agreement",
+    "affine_forward", "relu_forward", "sigmoid_forward", "l2_loss",
+    "affine_backward", "relu_backward", "sigmoid_backward", "numerical_gradient", "TwoLayerNet",
+    "calculate_accuracy", "train_model",
+)  # fmt: skip
+ARRAYS = ("numpy", "torch")
+PLAIN = {
+    "math",
+    "functools",
+    "collections",
+    "itertools",
+    "typing",
+    "dataclasses",
+    "random",
+    "warnings",
+    "sys",
+}
+SAFE = {"range", "len", "float", "int", "bool", "str", "list", "dict", "tuple", "set", "zip", "enumerate",
+        "sum", "min", "max", "abs", "round", "sorted",
+        "staticmethod", "property", "type", "object"}  # fmt: skip
+
+
+class SubmissionError(HandgradError, ValueError):
+    """A learner's file cannot be read as Python."""
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What a file says of itself.
+
+    present: "done" or "blank" for each exercise that is defined. kinds: the arrays to try, in this order.
+    """
+
+    name: str
+    text: str
+    definitions: ast.Module
+    everything: ast.Module
+    enough: bool  # whether the definitions do without the rest
+    present: dict[str, str]
+    kinds: tuple[str, ...]
+    blank_methods: tuple[str, ...]  # of TwoLayerNet
+
+
+def read(text: str, name: str) -> Submission:
+    """The submission of a file's text. SubmissionError, in one line, for what is not Python."""
+    if name.endswith(".ipynb"):
+        text = _code_of_notebook(text, name)
+    try:
+        tree = ast.parse(text, name)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        line = getattr(error, "lineno", None)
+        where = f", line {line}" if line else ""
+        raise SubmissionError(
+            f"{name}{where}: expected Python; got {getattr(error, 'msg', None) or error}"
+        ) from None
+    imported = _imports(tree)
+    own = {node.name for node in ast.walk(tree) if isinstance(node, _DEFINITIONS)}
+    kept, left_out = _filter(tree.body, imported, own)
+    needed = {
+        n.id for d in kept for n in ast.walk(d) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)
+    }
+    made = {
+        n.id for d in kept for n in ast.walk(d) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+    }
+    elsewhere = {
+        n.id
+        for d in left_out
+        for n in ast.walk(d)
+        if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+    }
+    enough = not (needed & elsewhere) - made - set(dir(builtins))
+    definitions = ast.Module(kept, [])
+    found: dict[str, ast.AST] = {}
+    for statement in _flat(tree.body if not enough else kept):
+        if isinstance(statement, _DEFINITIONS):
+            found[statement.name] = statement
+        elif isinstance(statement, ast.Assign | ast.AnnAssign):
+            targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+            found.update({t.id: statement for t in targets if isinstance(t, ast.Name)})
+    present = {n: "blank" if is_blank(found[n]) else "done" for n in NAMES if n in found}
+    net = found.get("TwoLayerNet")
+    blank_methods = tuple(
+        f.name
+        for f in (net.body if isinstance(net, ast.ClassDef) else [])
+        if isinstance(f, ast.FunctionDef) and is_blank(f)
+    )
+    return Submission(name, text, definitions, tree, enough, present, _kinds(tree), blank_methods)
+
+
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
+def is_blank(node: ast.AST) -> bool:
+    """Whether a function does nothing yet: its body only passes, assigns None, unpacks, returns None.
+
+    A class is blank where its forward and backward are (or where it has neither).
+    """
+    if isinstance(node, ast.ClassDef):
+        methods = {f.name: f for f in node.body if isinstance(f, ast.FunctionDef)}
+        ways = [methods[n] for n in ("forward", "backward") if n in methods]
+        return all(map(is_blank, ways)) if ways else not node.bases
+    if not isinstance(node, ast.FunctionDef):
+        return False
+    arguments = {a.arg for a in ast.walk(node.args) if isinstance(a, ast.arg)}
+    return _inert(node.body, set(), arguments)
+
+
+def _inert(body: list[ast.stmt], nothing: set[str], given: set[str]) -> bool:
+    """Whether statements do nothing; nothing and given: names that are None, or only the arguments."""
+    for statement in body:
+        match statement:
+            case ast.Pass() | ast.Expr(ast.Constant()) | ast.Assert() | ast.Raise():
+                if isinstance(statement, ast.Raise) and "NotImplemented" not in ast.dump(statement):
+                    return False
+            case ast.Return(value):
+                parts = value.elts if isinstance(value, ast.Tuple) else [value] if value else []
+                empty = [p for p in parts if _is_none(p, nothing)]
+                if parts and not (empty and all(_is_none(p, nothing) or _only(p, given) for p in parts)):
+                    return False
+            case ast.Assign(targets, value):
+                names = {n.id for t in targets for n in ast.walk(t) if isinstance(n, ast.Name)}
+                if any(not isinstance(t, ast.Name | ast.Tuple) for t in targets):
+                    return False
+                values = value.elts if isinstance(value, ast.Tuple) else [value]
+                if all(_is_none(v, nothing) for v in values):
+                    nothing |= names
+                elif _only(value, given):
+                    given |= names
+                else:
+                    return False
+            case ast.For(body=inner) | ast.While(body=inner) | ast.If(body=inner) | ast.With(body=inner):
+                if not _inert(inner, nothing, given):
+                    return False
+            case _:
+                return False
+    return True
+
+
+def _is_none(node: ast.expr, nothing: set[str]) -> bool:
+    constant = isinstance(node, ast.Constant) and node.value in (None, ...)
+    return constant or (isinstance(node, ast.Name) and node.id in nothing)
+
+
+def _only(node: ast.expr, given: set[str]) -> bool:
+    names = [n.id for n in ast.walk(node) if isinstance(n, ast.Name)]
+    plain = all(isinstance(n, ast.Name | ast.Tuple | ast.expr_context) for n in ast.walk(node))
+    return plain and bool(names) and all(n in given for n in names)
+
+
+def _code_of_notebook(text: str, name: str) -> str:
+    """The code cells of a notebook, one behind the other; lines for the shell (!, %) are left out."""
+    try:
+        cells = json.loads(text)["cells"]
+        code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise SubmissionError(f"{name}: expected a Jupyter notebook with cells; this is none") from None
+    lines = "\n\n".join(code).split("\n")
+    return "\n".join("pass" if line.startswith(("!", "%")) else line for line in lines)
+
+
+def _imports(tree: ast.Module) -> dict[str, str]:
+    """The names that imports make, and the packages they come from."""
+    made = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                made[(alias.asname or alias.name).split(".")[0]] = alias.name.split(".")[0]
+        elif isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                made[alias.asname or alias.name] = (node.module or "").split(".")[0]
+    return made
+
+
+def _kinds(tree: ast.Module) -> tuple[str, ...]:
+    """NumPy, PyTorch or both: the more used first; NumPy where neither is imported."""
+    imported = _imports(tree)
+    uses = [imported.get(n.id) for n in ast.walk(tree) if isinstance(n, ast.Name)]
+    kinds = [kind for kind in ARRAYS if kind in imported.values()]
+    return tuple(sorted(kinds, key=lambda kind: -uses.count(kind))) or ("numpy",)
+
+
+def _filter(
+    body: list[ast.stmt], imported: dict[str, str], own: set[str]
+) -> tuple[list[ast.stmt], list[ast.stmt]]:
+    """The statements that define something, and the others."""
+    kept: list[ast.stmt] = []
+    left: list[ast.stmt] = []
+    for statement in body:
+        if isinstance(statement, ast.If | ast.Try):
+            if "__name__" in ast.dump(statement)[:200]:
+                left.append(statement)
+                continue
+            inner, rest = _filter(statement.body, imported, own)
+            if rest or not (inner and _plain(getattr(statement, "test", None), imported, own)):
+                left.append(statement)
+                continue
+            kept.append(statement)
+        elif _defines(statement, imported, own):
+            kept.append(statement)
+        else:
+            left.append(statement)
+    return kept, left
+
+
+def _defines(statement: ast.stmt, imported: dict[str, str], own: set[str]) -> bool:
+    match statement:
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() | ast.Import() | ast.ImportFrom():
+            return True
+        case ast.Pass() | ast.Expr(ast.Constant()):
+            return True
+        case ast.Assign(value=value) | ast.AugAssign(value=value):
+            return _plain(value, imported, own)
+        case ast.AnnAssign(value=value):
+            return value is None or _plain(value, imported, own)
+        case ast.Expr(
+            ast.Call(func=ast.Attribute()) as call
+        ):  # np.random.seed(0), torch.set_default_dtype(...)
+            return _root(call.func) in imported and _plain(call, imported, own)
+    return False
+
+
+def _plain(value: ast.expr | None, imported: dict[str, str], own: set[str]) -> bool:
+    """Whether an expression only computes with NumPy, PyTorch and the like: no own functions, no files."""
+    if value is None or isinstance(value, ast.Lambda):
+        return True
+    for node in ast.walk(value):
+        if isinstance(node, ast.Call):
+            root = _root(node.func)
+            known = imported.get(root) in {*ARRAYS, *PLAIN} or root in SAFE
+            saves = isinstance(node.func, ast.Attribute) and node.func.attr.startswith(
+                ("load", "save", "exit")
+            )
+            if not known or saves or root in own:
+                return False
+    return True
+
+
+def _root(node: ast.expr) -> str:
+    while isinstance(node, ast.Attribute | ast.Call | ast.Subscript):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _flat(body: list[ast.stmt]) -> list[ast.stmt]:
+    """The statements of a body, and of the ifs and trys in it."""
+    flat = []
+    for statement in body:
+        flat.append(statement)
+        for field in ("body", "orelse", "finalbody"):
+            if isinstance(statement, ast.If | ast.Try | ast.With):
+                flat += _flat(getattr(statement, field, []))
+    return flat
