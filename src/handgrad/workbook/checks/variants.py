@@ -163,8 +163,7 @@ def _affine(d: Array, x: Array, wrong: str, here: bool) -> tuple[Array, Array]:
     return W, b
 
 
-EVERYBIASES: tuple[tuple[float, float], ...] = ((0, 1), (1, 0), (0, 0), (-1, 1), (1, -1), (-1, -1))
-WHERE = {
+EVERYWHERE = {
     "sigmoid from z": 13, "sigmoid twice": 14, "no sigmoid": 15, "shortcut": 16, "upstream of sigmoid": 17,
     "y only": 47, "1 - y only": 47, "sigmoid squared": 14, "negative": 75, "tanh": 43, "accumulated": 23,
     "a for h": 59, "W transposed": 12, "no way through W2": 12, "no mask": 19, "mask of upstream": 18,
