@@ -12,6 +12,8 @@ from handgrad.workbook.mistakes import MISTAKES
 from handgrad.workbook.verdict import Entry
 
 Array = np.ndarray[Any, Any]
+# of two that explain the same numbers, the one that says more: the first
+NARROWER = ((7, 3), (16, 52))
 TOLERANCE = 2e-5  # of the largest number of a result: float32 within, far below what any mistake changes
 
 
@@ -36,8 +38,22 @@ class Truth:
 class Finding:
     """Why a result is wrong, as far as it can be told."""
 
-    numbers: tuple[int, ...]  # of the mistakes that fit; none where nothing does
-    words: str
+    fitting: dict[int, str]  # the mistakes that give it, each in words; empty where none does
+    otherwise: str = ""  # what is known where none does
+
+    @property
+    def words(self) -> str:
+        """All that is known."""
+        return " -- or: ".join(self.fitting.values()) or self.otherwise
+
+    def only(self, numbers: set[int]) -> Finding:
+        """Of the mistakes that fit, those with these numbers."""
+        return Finding({n: words for n, words in self.fitting.items() if n in numbers}, self.otherwise)
+
+
+def narrowed(numbers: set[int]) -> set[int]:
+    """Without those that another of them says more exactly."""
+    return numbers - {than for rather, than in NARROWER if rather in numbers}
 
 
 def same(got: Array | None, want: Array) -> bool:
@@ -59,8 +75,8 @@ def explain(got: Sequence[Array | None], truths: Sequence[Truth], of: str) -> Fi
         if all(value is not None and same(mine, value) for mine, value in zip(got, values, strict=True)):
             fitting.setdefault(number, words or MISTAKES[number].sentence)
     if fitting:
-        return Finding(tuple(fitting), " -- or: ".join(fitting.values()))
-    return Finding((), _related(got, truths, of))
+        return Finding(fitting)
+    return Finding({}, _related(got, truths, of))
 
 
 def _by_place(guesses: Sequence[Guess]) -> dict[tuple[int, str, int], Array]:

@@ -14,6 +14,7 @@ import numpy as np
 from handgrad.workbook.mistakes import MISTAKES
 
 Array = np.ndarray[Any, Any]
+MOST_WRITTEN = 60  # cells of a heat map that also show their numbers
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,21 @@ class Verdict:
                         0.5, 0.5, f"{got.shape}\nis not\n{want.shape}", ha="center", va="center", fontsize=9
                     )
                     continue
-                axis.imshow(np.atleast_2d(picture), cmap="PuOr", vmin=-top, vmax=top, aspect="auto")
+                cells = np.atleast_2d(picture)
+                axis.imshow(cells, cmap="PuOr", vmin=-top, vmax=top, aspect="auto")
+                axis.set_xticks(range(cells.shape[1]), [])
+                axis.set_yticks(range(cells.shape[0]), [])
+                for (i, j), number in np.ndenumerate(cells) if cells.size <= MOST_WRITTEN else ():
+                    pale = not abs(number) > 0.6 * top
+                    axis.text(
+                        j,
+                        i,
+                        f"{number:.3g}",
+                        ha="center",
+                        va="center",
+                        fontsize=8,
+                        color="k" if pale else "w",
+                    )
         page = io.BytesIO()
         figure.savefig(page, format="png", dpi=100)
         data = base64.b64encode(page.getvalue()).decode()

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 
-from handgrad.workbook.explain import Finding, Truth, explain, first_difference, same
+from handgrad.workbook.explain import Finding, Truth, explain, first_difference, narrowed, same
 from handgrad.workbook.mistakes import MISTAKES
 from handgrad.workbook.verdict import Verdict
 
 Array = np.ndarray[Any, Any]
 SLOW = 0.02  # seconds for a small batch, which arrays do in a millisecond
 TOO_SLOW = "right, but slow: loops over single numbers, where arrays do it all at once"
-# of two that explain the same numbers, the one that says more
-NARROWER = ((7, 3), (16, 52))
 
 
 class DeskLike(Protocol):
@@ -139,7 +137,7 @@ def judge(
             return Verdict(name, False, MISTAKES[21].sentence, mistake=21, remarks=tuple(remarks))
         return Verdict(name, True, remarks=tuple(dict.fromkeys(remarks)))
     findings = {of: explain([a.get(of) for a in answers], [t[of] for t in truths], of) for of in wrong}
-    if not any(f.numbers for f in findings.values()) and (other := alternatives()):
+    if not any(f.fitting for f in findings.values()) and (other := alternatives()):
         return other
     number, message = _together(findings, changed)
     shown = next(
@@ -158,33 +156,22 @@ def judge(
 
 def _together(findings: dict[str, Finding], changed: bool) -> tuple[int | None, str]:
     """One mistake for all wrong results, where one explains them; else what is known of each."""
-    explained = {of: f for of, f in findings.items() if f.numbers}
-    lines = [f"{of}: {f.words}" for of, f in findings.items()]
-    if not explained:
-        return (21, f"{MISTAKES[21].sentence}\n" + "\n".join(lines)) if changed else (None, "\n".join(lines))
-    common = set.intersection(*(set(f.numbers) for f in explained.values()))
-    if len(explained) == len(findings) and common:
-        for rather, than in NARROWER:
-            common = common - {than} if rather in common else common
-        if len(common) == 1:
-            number = common.pop()
-            words = {
-                f.words if len(f.numbers) == 1 else MISTAKES[number].sentence for f in explained.values()
-            }
-            letters = ", ".join(explained)
-            return number, f"{letters}: {words.pop() if len(words) == 1 else MISTAKES[number].sentence}"
+    named = [set(f.fitting) for f in findings.values() if f.fitting]
+    if not named:
+        words = "\n".join(f"{of}: {f.words}" for of, f in findings.items())
+        return (21, f"{MISTAKES[21].sentence}\n{words}") if changed else (None, words)
+    common = narrowed(set.intersection(*named)) if len(named) == len(findings) else set()
+    found = {of: f.only(common or narrowed(set(f.fitting))) for of, f in findings.items()}
+    lines = [f"{of}: {f.words}" for of, f in found.items()]
+    if len(common) == 1:
+        said = {f.words for f in found.values()}
+        number = common.pop()
+        return number, f"{', '.join(found)}: {said.pop() if len(said) == 1 else MISTAKES[number].sentence}"
+    if common:
         names = " or ".join(f"{MISTAKES[n].name} ({n})" for n in sorted(common))
-        return (
-            None,
-            f"these explain it equally well: {names}; the numbers alone cannot tell them apart\n"
-            + "\n".join(lines),
-        )
-    single = [f.numbers[0] for f in explained.values() if len(f.numbers) == 1]
-    if len(set(single)) > 1:
+        lines.insert(0, f"these explain it equally well: {names}; the numbers alone cannot tell them apart")
+        return None, "\n".join(lines)
+    single = [next(iter(f.fitting)) for f in found.values() if len(f.fitting) == 1]
+    if len(findings) > 1:
         lines.insert(0, "more than one thing is wrong:")
     return (single[0] if single else None), "\n".join(lines)
-
-
-def with_name(verdict: Verdict, name: str) -> Verdict:
-    """The same, said of another exercise."""
-    return replace(verdict, name=name)

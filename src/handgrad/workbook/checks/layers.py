@@ -10,7 +10,7 @@ import numpy as np
 from handgrad import layers
 from handgrad.workbook import cases
 from handgrad.workbook.checks.common import SLOW, TOO_SLOW, FailedError, Learner, Results, judge, numbers
-from handgrad.workbook.explain import Guess, Truth, explain, products, same
+from handgrad.workbook.explain import Guess, Truth, explain, narrowed, products, same
 from handgrad.workbook.mistakes import MISTAKES
 from handgrad.workbook.verdict import Verdict
 
@@ -348,10 +348,11 @@ def _square(
     truths = [truth(case) for case in _squares(name)]
     found = [explain([a[of] for a in got], [t[of] for t in truths], of) for of in truths[0]
              if not all(same(a[of], t[of].value) for a, t in zip(got, truths, strict=True))]  # fmt: skip
-    named = {f.numbers for f in found if f.numbers}
-    if len(named) == 1 and len(only := named.pop()) == 1:
-        words = next(f.words for f in found if f.numbers)
-        return Verdict(name, False, f"{words}\n{failed}", mistake=only[0])
+    named = [set(f.fitting) for f in found if f.fitting]
+    common = narrowed(set.intersection(*named)) if named else set()
+    if len(common) == 1:
+        words = next(f.only(common).words for f in found if f.fitting)
+        return Verdict(name, False, f"{words}\n{failed}", mistake=common.pop())
     return Verdict(name, False, str(failed))
 
 

@@ -167,9 +167,9 @@ def _raised(name: str, failed: FailedError, answers: Any, learner: Learner) -> V
         )
         truth["dy"].guesses.extend([Guess(26, k * across) for k in (2 / N, 1 / N, 2.0, 1.0, 2 / (N * C))])
     found = explain([a["dy"] for a in got], [t["dy"] for t in truths], "dy")
-    found = found if found.numbers else explain([a["loss"] for a in got], [t["loss"] for t in truths], "loss")
-    if len(found.numbers) == 1:
-        return Verdict(name, False, f"{found.words}\n{failed}", mistake=found.numbers[0])
+    found = found if found.fitting else explain([a["loss"] for a in got], [t["loss"] for t in truths], "loss")
+    if len(found.fitting) == 1:
+        return Verdict(name, False, f"{found.words}\n{failed}", mistake=next(iter(found.fitting)))
     return Verdict(name, False, str(failed))
 
 
@@ -220,8 +220,8 @@ def _accuracy_square(name: str, answers: Any, words: str) -> Verdict:
     except FailedError:
         return Verdict(name, False, words)
     found = explain([a["accuracy"] for a in got], [t["accuracy"] for t in truths], "accuracy")
-    if len(found.numbers) == 1:
-        return Verdict(name, False, f"{found.words}\n{words}", mistake=found.numbers[0])
+    if len(found.fitting) == 1:
+        return Verdict(name, False, f"{found.words}\n{words}", mistake=next(iter(found.fitting)))
     return Verdict(name, False, words)
 
 

@@ -1,0 +1,267 @@
+"""The checker from within: what a file holds, what is blank, how a wrong number is explained, what is said."""
+
+import json
+
+import numpy as np
+import pytest
+
+from handgrad.errors import HandgradError
+from handgrad.workbook import check, checks, submission
+from handgrad.workbook.checks import common
+from handgrad.workbook.desk import Desk
+from handgrad.workbook.explain import Finding, Guess, Truth, explain, first_difference, same
+from handgrad.workbook.mistakes import MISTAKES
+from handgrad.workbook.verdict import Entry, Verdict, table
+
+HEAD = "import numpy as np\n"
+
+
+def run(text, name="learner.py", only=()):
+    return {verdict.name: verdict for verdict in checks.run(Desk(), text, name, only)}
+
+
+# --- what a file holds ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "pass", "...", '"""What to do."""', "raise NotImplementedError", "raise NotImplementedError('yours')", "return None",
+        "return", "return None, None, None", "out = None\n    return out, x", "cache = (x, W)\n    out = None\n    return out, cache",
+        "for i in range(3):\n        pass", "x2, W2 = x, W\n    return None",
+    ],
+)  # fmt: skip
+def test_a_body_that_does_nothing_is_blank(body):
+    given = submission.read(f"def affine_forward(x, W, b):\n    {body}\n", "f.py")
+    assert given.present == {"affine_forward": "blank"}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return x",
+        "return x @ W.T, x",
+        "raise ValueError('no')",
+        "out = x\n    return out, x",
+        "x[0] = 1\n    return None",
+    ],
+)
+def test_a_body_that_does_something_is_not(body):
+    assert submission.read(f"def affine_forward(x, W, b):\n    {body}\n", "f.py").present == {
+        "affine_forward": "done"
+    }
+
+
+def test_a_class_is_blank_where_its_ways_are():
+    net = "class TwoLayerNet:\n    def __init__(self, a, b, c):\n        self.params = {}\n    def forward(self, x):\n        %s\n    def backward(self, dout, cache):\n        %s\n"
+    assert submission.read(net % ("pass", "pass"), "f.py").present == {"TwoLayerNet": "blank"}
+    given = submission.read(net % ("return x, x", "pass"), "f.py")
+    assert (given.present, given.blank_methods) == ({"TwoLayerNet": "done"}, ("backward",))
+
+
+def test_what_is_not_a_definition_is_left_out():
+    text = (
+        HEAD
+        + "print('loading')\ndata = open('nowhere.npy').read()\nSMALL = 1e-3\ndef relu_forward(x):\n    return np.maximum(x, 0), x\n"
+    )
+    given = submission.read(text, "f.py")
+    assert given.enough
+    assert [type(s).__name__ for s in given.definitions.body] == ["Import", "Assign", "FunctionDef"]
+
+
+def test_a_name_that_a_function_needs_is_made():
+    text = (
+        HEAD
+        + "table = {}\nfor i in range(3):\n    limit = 0.0\ndef relu_forward(x):\n    return np.maximum(x, limit), x\n"
+    )
+    assert not submission.read(text, "f.py").enough
+    assert run(text)["relu_forward"].passed
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [("import torch", ("torch",)), ("import numpy as np", ("numpy",)), ("x = 1", ("numpy",)),
+     ("import numpy as np\nimport torch\na = torch.relu\nb = torch.exp\nc = np.exp", ("torch", "numpy"))],
+)  # fmt: skip
+def test_which_arrays_a_file_wants(text, kinds):
+    assert submission.read(text, "f.py").kinds == kinds
+
+
+def test_a_notebook_is_its_code_cells():
+    cells = [{"cell_type": "markdown", "source": ["# no code"]}, {"cell_type": "code", "source": ["!pip install numpy\n", "import numpy as np"]},
+             {"cell_type": "code", "source": ["def relu_forward(x):\n", "    return np.maximum(x, 0), x"]}]  # fmt: skip
+    assert run(json.dumps({"cells": cells}), "n.ipynb")["relu_forward"].passed
+    for text in ("no json", "[]", '{"cells": [1]}'):
+        with pytest.raises(submission.SubmissionError, match=r"n.ipynb: expected a Jupyter notebook"):
+            submission.read(text, "n.ipynb")
+
+
+def test_what_is_not_python_is_one_line():
+    (verdict, *_) = checks.run(Desk(), "def f(:\n", "f.py")
+    assert verdict.message == "f.py, line 1: expected Python; got invalid syntax"
+    assert not any(v.passed for v in checks.run(Desk(), "def f(:\n", "f.py"))
+
+
+# --- what is explained -----------------------------------------------------------------------------------------
+
+
+def test_only_the_one_guess_that_fits_every_case_is_named():
+    right = [np.array([1.0, 2.0]), np.array([3.0, -1.0])]
+    truths = [Truth(r, [Guess(1, 2 * r), Guess(2, r + 1), Guess(3, 2 * r)]) for r in right]
+    assert set(explain([2 * r for r in right], truths, "x").fitting) == {1, 3}
+    assert set(explain([r + 1 for r in right], truths, "x").fitting) == {2}
+    assert not explain([2 * right[0], right[1] + 1], truths, "x").fitting
+
+
+@pytest.mark.parametrize(
+    ("got", "said"),
+    [(np.array([3.0, 6.0]), "x is 3 times the right one"), (np.array([1.0, -2.0]), "x is wrong in 1 of 2 numbers"),
+     (np.array([[1.0, 2.0]]), r"x has shape \(1, 2\); expected \(2,\)"), (None, "x is missing"),
+     (np.array([np.nan, 2.0]), "x holds NaN"), (np.zeros(2), "x is zero|x is 0 times")],
+)  # fmt: skip
+def test_without_a_name_it_says_what_is_known(got, said):
+    finding = explain([got], [Truth(np.array([1.0, 2.0]))], "x")
+    assert not finding.fitting
+    assert __import__("re").match(said, finding.words)
+
+
+def test_shapes_are_compared_before_values():
+    assert not same(np.ones((1, 3)), np.ones(3))
+    assert not same(np.array(2.0), np.array([2.0]))
+    assert same(np.ones(3, np.float32) * np.float32(1.0000001), np.ones(3))
+    assert not same(np.ones(3) + 1e-4, np.ones(3))
+
+
+def test_the_entry_is_the_one_furthest_off():
+    entry = first_difference(
+        np.array([1.0, 5.0]), Truth(np.array([1.0, 2.0]), terms=lambda i: f"the sum of {i}"), "x"
+    )
+    assert entry == Entry((1,), 5.0, 2.0, "x", "the sum of (1,)")
+
+
+def test_of_two_explanations_the_narrower_is_taken_and_else_both_are_said():
+    number, words = common._together({"db": Finding({3: "three", 7: "seven"})}, False)
+    assert (number, words) == (7, "db: seven")
+    number, words = common._together(
+        {"dW": Finding({3: "three"}), "db": Finding({3: "three", 7: "seven"})}, False
+    )
+    assert number == 3
+    number, words = common._together({"dW": Finding({1: "one", 2: "two"})}, False)
+    assert number is None
+    assert "cannot tell them apart" in words
+
+
+def test_every_mistake_has_a_sentence_of_its_own():
+    assert set(range(1, 37)) <= set(MISTAKES)
+    assert (
+        len({m.name for m in MISTAKES.values()})
+        == len({m.sentence for m in MISTAKES.values()})
+        == len(MISTAKES)
+    )
+
+
+# --- what is said ------------------------------------------------------------------------------------------------
+
+AVERAGED = (
+    HEAD
+    + "def affine_backward(dout, cache):\n    x, W, b = cache\n    return dout @ W, dout.T @ x, dout.mean(axis=0)\n"
+)
+
+
+def test_a_verdict_as_text_json_and_html():
+    verdict = run(AVERAGED)["affine_backward"]
+    assert (verdict.passed, verdict.done, verdict.mistake) == (False, True, 7)
+    assert "averaged over the batch where it should be summed" in str(verdict)
+    written = json.loads(json.dumps(verdict.to_dict(), allow_nan=False))
+    assert set(written["entry"]) >= {"index", "got", "expected"}
+    i = tuple(written["entry"]["index"])
+    dout = checks.layers._affine(0).dout
+    assert np.isclose(written["entry"]["expected"], dout.sum(0)[i])
+    assert np.isclose(written["entry"]["got"], dout.mean(0)[i])
+    assert eval(written["entry"]["sum"]) == pytest.approx(written["entry"]["expected"])
+    html = verdict._repr_html_()
+    assert "data:image/png;base64," in html
+    assert "<script" not in html
+
+
+def test_a_learners_text_is_escaped_in_html():
+    text = "def relu_forward(x):\n    raise ValueError('<script>alert(1)</script>')\n"
+    html = run(text)["relu_forward"]._repr_html_()
+    assert "<script>" not in html
+    assert "&lt;script&gt;" in html
+
+
+def test_what_is_absent_or_blank_is_not_done():
+    verdicts = run(HEAD + "def relu_forward(x):\n    pass\n")
+    assert set(verdicts) == set(checks.CHECKS) - {
+        "mean_images",
+        "normalize_templates",
+        "agreement",
+        "numerical_gradient",
+    }
+    assert not any(v.passed or v.done or v.mistake for v in verdicts.values())
+    assert table(list(verdicts.values())).endswith("0 of 10 right")
+    assert "agreement" in run("def mean_images(images, labels):\n    pass\n")
+
+
+def test_an_error_names_its_line():
+    verdict = run("import numpy as np\n\ndef relu_forward(x):\n    y = undefined * x\n    return y, x\n")[
+        "relu_forward"
+    ]
+    assert verdict.message.startswith("relu_forward raised NameError in line 4: y = undefined * x")
+
+
+def test_a_wrong_piece_is_not_held_against_those_that_use_it():
+    from handgrad.workbook.exercise import exercises
+
+    whole = HEAD + "\n".join(e.solution for e in exercises().values())
+    wrong = whole.replace("dout.sum(axis=0)", "dout.mean(axis=0)")
+    assert wrong != whole
+    assert all(v.passed for v in run(whole).values())
+    verdicts = run(wrong)
+    assert [n for n, v in verdicts.items() if not v.passed] == ["affine_backward"]
+    assert any(
+        "affine_backward of this file is wrong" in remark for remark in verdicts["TwoLayerNet"].remarks
+    )
+
+
+def test_nothing_of_one_file_is_left_for_the_next():
+    desk = Desk()
+    assert checks.run(
+        desk, HEAD + "def relu_forward(x):\n    return np.maximum(x, 0), x\n", "a.py", ["relu_forward"]
+    )[0].passed
+    assert not checks.run(desk, HEAD, "b.py", ["relu_forward"])[0].done
+
+
+# --- in a notebook -------------------------------------------------------------------------------------------------
+
+
+def relu_forward(x):
+    return np.maximum(x, 0), x
+
+
+def relu_backward(dout, cache):
+    return dout * (dout > 0)
+
+
+def sigmoid_backward(dout, cache):
+    pass
+
+
+def test_check_of_a_function_as_it_stands():
+    assert check(relu_forward).passed
+    assert check(relu_backward).mistake == 18
+    assert not check(sigmoid_backward).done
+    assert isinstance(check(relu_forward), Verdict)
+
+
+def test_check_leaves_the_notebook_as_it_was():
+    before = dict(globals())
+    check(relu_backward)
+    assert dict(globals()) == before
+
+
+@pytest.mark.parametrize("thing", [len, 3, lambda x: x])
+def test_check_of_anything_else_says_what_it_takes(thing):
+    with pytest.raises(HandgradError, match=r"expected one of mean_images, .*; got "):
+        check(thing)
