@@ -119,10 +119,10 @@ class Desk:
         if wrong:
             where = f", line {wrong['line']}" if wrong["line"] else ""
             failure = f"{name}{where}: {wrong['type']}: {wrong['message']}"
-        present = {n: state for n, state in given.present.items() if callable(self._names.get(n))}
-        for n in submission.NAMES:  # made in another way than by def and class
-            if n not in present and callable(self._names.get(n)) and not failure:
-                present[n] = "done"
+        theirs = [
+            n for n in submission.NAMES if callable(thing := self._names.get(n)) and not _is_ours(thing)
+        ]
+        present = {n: given.present.get(n, "done") for n in theirs}  # some are made otherwise than by def
         blank = list(given.blank_methods)
         facts = {"kinds": list(given.kinds), "blank_methods": blank, "failure": failure, "note": note}
         return {"present": present, **facts}
@@ -319,6 +319,11 @@ class Desk:
             items = [self._described(v, depth + 1) for v in value.values()]
             return described | {"is": "dict", "keys": [str(k)[:50] for k in value], "items": items}
         return described | {"is": "other"}
+
+
+def _is_ours(thing: Any) -> bool:
+    """Whether a function was imported from the lesson, which is no work of the learner's."""
+    return str(getattr(thing, "__module__", "")).startswith("handgrad.")
 
 
 def _numbers(value: Any) -> Array | None:
