@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 from importlib import import_module
+from typing import Any
 
 import click
 
@@ -11,22 +12,32 @@ from handgrad import __version__
 from handgrad.errors import HandgradError
 from handgrad.files import reason
 
-COMMANDS = ("train", "evaluate", "predict", "data", "bench", "warmup")
+COMMANDS = ("train", "evaluate", "predict", "workbook", "data", "bench", "warmup")
 INTERRUPTED = 130
 
 
-class _LazyGroup(click.Group):
+class LazyGroup(click.Group):
+    """Commands by name: a function of that name in a module of that name, imported when it is called."""
+
+    def __init__(self, *args: Any, names: tuple[str, ...], package: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._names, self._package = names, package
+
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
+        """Their names, in the order in which help shows them."""
+        return list(self._names)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
+        """The command of that name, or None."""
+        if cmd_name not in self._names:
             return None
-        command: click.Command = getattr(import_module(f"handgrad.cli.{cmd_name}"), cmd_name)
+        command: click.Command = getattr(import_module(f"{self._package}.{cmd_name}"), cmd_name)
         return command
 
 
-@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup, names=COMMANDS, package=__name__, context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.version_option(__version__)
 def cli() -> None:
     """Handwritten digits, hand-derived gradients.

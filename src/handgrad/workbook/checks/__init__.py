@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from handgrad.workbook import submission
 from handgrad.workbook.checks import calculus, layers, loop, loss, network, templates
 from handgrad.workbook.checks.common import DeskLike, FailedError, Learner
 from handgrad.workbook.desk import Desk, GoneError
@@ -33,6 +34,7 @@ GROUPS = (
     ("mean_images", "normalize_templates", "agreement"),
     ("numerical_gradient",),
 )  # asked for with one of them
+SENSELESS = "its process answered, but not with what its functions return"
 LAYERS = ("affine", "relu", "sigmoid")
 USES = {
     "TwoLayerNet": tuple(f"{layer}_{way}" for layer in LAYERS for way in ("forward", "backward")),
@@ -53,15 +55,21 @@ def run(desk: DeskLike, text: str, name: str, only: Sequence[str] = ()) -> list[
     """
     try:
         loaded = desk.do({"do": "load", "text": text, "name": name})
+        present, failure, blank_methods = loaded["present"], loaded["failure"], loaded["blank_methods"]
+        kinds = [kind for kind in submission.ARRAYS if kind in loaded["kinds"]]
+        kinds = sorted(kinds, key=loaded["kinds"].index)
     except GoneError as gone:
-        return [Verdict(n, False, f"the file could not be run: {gone}") for n in only or asked_for({})]
-    if loaded["failure"]:
-        return [Verdict(n, False, loaded["failure"]) for n in only or asked_for(loaded["present"])]
-    present: dict[str, str] = loaded["present"]
+        present, failure = {}, f"the file could not be run: {gone}"
+    except (KeyError, TypeError, ValueError, AttributeError):
+        if isinstance(desk, Desk):
+            raise
+        present, failure = {}, f"the file could not be run: {SENSELESS}"
+    if failure:
+        return [Verdict(n, False, failure) for n in only or asked_for(present)]
     right: set[str] = set()
     verdicts = []
     for exercise in only or asked_for(present):
-        verdict = check_one(desk, exercise, present, loaded["kinds"], loaded["blank_methods"], right)
+        verdict = check_one(desk, exercise, present, kinds, blank_methods, right)
         if verdict.passed:
             right.add(exercise)
         verdicts.append(verdict)
@@ -97,7 +105,10 @@ def check_one(
     for kind in kinds:
         for dtype in ("float64", "float32"):
             for borrowed in ([], lent) if lent else ([],):
-                verdict = _attempt(desk, learner, name, kind, dtype, borrowed)
+                try:
+                    verdict = _attempt(desk, learner, name, kind, dtype, borrowed)
+                except GoneError as gone:  # it would be so the next time, too
+                    return Verdict(name, False, str(gone))
                 if verdict.passed and borrowed and any(n in present for n in borrowed):
                     names = ", ".join(n for n in borrowed if present.get(n) == "done")
                     remark = (
@@ -130,13 +141,10 @@ def _attempt(
             verdict = Verdict(name, False, str(failed), mistake=failed.number)
         desk.reset()
         return verdict
-    except GoneError as gone:
-        return Verdict(name, False, str(gone))
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError):
         if isinstance(desk, Desk):
             raise
-        # the other process answered, but not as a desk does
-        return Verdict(name, False, f"the answers make no sense ({type(error).__name__})")
+        return Verdict(name, False, SENSELESS)
 
 
 def _lent(name: str, present: dict[str, str], right: set[str] | None) -> list[str]:

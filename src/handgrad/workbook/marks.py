@@ -1,0 +1,120 @@
+"""What is said of a class: a mark for each submission, and how many made which mistake; table, CSV, JSON."""
+
+import csv
+import io
+from dataclasses import dataclass
+from typing import Any
+
+from handgrad.workbook.mistakes import MISTAKES
+from handgrad.workbook.verdict import Verdict
+
+COLUMNS = ("student", "file", "passed", "of", "points", "seconds", "failure")
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What is said of one submission."""
+
+    student: str
+    file: str
+    verdicts: tuple[Verdict, ...]
+    failure: str | None  # why it could not be marked
+    seconds: float
+
+    @property
+    def passed(self) -> int:
+        """How many exercises are right."""
+        return sum(verdict.passed for verdict in self.verdicts)
+
+    @property
+    def points(self) -> int:
+        """The share of exercises that are right, of 100."""
+        return round(100 * self.passed / max(1, len(self.verdicts)))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {
+            "student": self.student,
+            "file": self.file,
+            "passed": self.passed,
+            "of": len(self.verdicts),
+            "points": self.points,
+            "exercises": [verdict.to_dict() for verdict in self.verdicts],
+            "failure": self.failure,
+            "seconds": round(self.seconds, 3),
+        }
+
+
+@dataclass(frozen=True)
+class Tally:
+    """One kind of mistake, and the students who made it."""
+
+    mistake: int
+    students: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        """The mistake's name."""
+        return MISTAKES[self.mistake].name
+
+
+@dataclass(frozen=True)
+class Marks:
+    """What is said of a folder of submissions; str() is a table."""
+
+    marks: tuple[Mark, ...]
+
+    @property
+    def failed(self) -> tuple[Mark, ...]:
+        """The submissions that could not be marked."""
+        return tuple(mark for mark in self.marks if mark.failure)
+
+    @property
+    def tally(self) -> list[Tally]:
+        """The mistakes of the class, those of most students first."""
+        made: dict[int, dict[str, None]] = {}
+        for mark in self.marks:
+            for verdict in mark.verdicts:
+                if verdict.mistake is not None:
+                    made.setdefault(verdict.mistake, {})[mark.student] = None
+        return [Tally(n, tuple(made[n])) for n in sorted(made, key=lambda n: (-len(made[n]), n))]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        tally = [{"mistake": t.mistake, "title": t.title, "students": list(t.students)} for t in self.tally]
+        return {"submissions": [mark.to_dict() for mark in self.marks], "tally": tally}
+
+    def csv(self) -> str:
+        """One line a student: the columns, then one for each exercise."""
+        names = dict.fromkeys(verdict.name for mark in self.marks for verdict in mark.verdicts)
+        file = io.StringIO()
+        table = csv.DictWriter(file, [*COLUMNS, *names], lineterminator="\n")
+        table.writeheader()
+        for mark in self.marks:
+            known = {name: value for name, value in mark.to_dict().items() if name in COLUMNS}
+            table.writerow(known | {verdict.name: _state(verdict) for verdict in mark.verdicts})
+        return file.getvalue()
+
+    def __str__(self) -> str:
+        wide = max([len("student"), *(len(mark.student) for mark in self.marks)])
+        lines = [f"{'student':<{wide}}   passed   points   what is wrong"]
+        for mark in self.marks:
+            wrong = "; ".join(f"{v.name}: {_state(v)}" for v in mark.verdicts if not v.passed)
+            passed = f"{mark.passed} of {len(mark.verdicts)}"
+            lines.append(
+                f"{mark.student:<{wide}} {passed:>8}   {mark.points:>6}   {mark.failure or wrong}".rstrip()
+            )
+        if tally := self.tally:
+            lines += ["", "students   mistake"]
+            lines += [
+                f"{len(t.students):>8}   {t.mistake:>2} {t.title}: {', '.join(t.students)}" for t in tally
+            ]
+        return "\n".join(lines)
+
+
+def _state(verdict: Verdict) -> str:
+    if verdict.passed:
+        return "passed"
+    if not verdict.done:
+        return "not done"
+    return "wrong" if verdict.mistake is None else f"mistake {verdict.mistake}"

@@ -1,0 +1,150 @@
+"""One process for a learner's code: started, talked to, ended with everything that it started."""
+
+import os
+import queue
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from contextlib import suppress
+
+from handgrad.workbook import wire
+from handgrad.workbook.desk import Command
+
+KILLED = -9
+KEPT = (
+    "PATH",
+    "HOME",
+    "LANG",
+    "LC_ALL",
+    "LC_CTYPE",
+    "VIRTUAL_ENV",
+    "SYSTEMROOT",
+    "XDG_CACHE_HOME",
+    "MPLCONFIGDIR",
+)
+THREADS = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+    "NUMBA_NUM_THREADS",
+)
+
+
+class Process:
+    """One process of child.py, with an empty folder of its own, and a thread for each of its two ways out."""
+
+    def __init__(self, most_output: int) -> None:
+        self._folder = tempfile.mkdtemp(prefix="handgrad-")
+        try:
+            self._popen = subprocess.Popen(
+                [sys.executable, "-u", "-m", "handgrad.workbook.child"],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0,
+                cwd=self._folder, env=_environment(self._folder), start_new_session=True,
+            )  # fmt: skip
+        except BaseException:
+            os.rmdir(self._folder)
+            raise
+        self._commands: queue.SimpleQueue[tuple[Command, int] | None] = queue.SimpleQueue()
+        self._replies: queue.SimpleQueue[Command | Exception] = queue.SimpleQueue()
+        self._kept, self._lost, self._most = bytearray(), 0, most_output
+        self._ended, self._lock = False, threading.Lock()
+        self._threads = [threading.Thread(target=work, daemon=True) for work in (self._talk, self._drain)]
+        for thread in self._threads:
+            thread.start()
+
+    def ask(self, command: Command, seconds: float, largest: int) -> Command:
+        """The reply to a command. TimeoutError, EOFError, OSError or MessageError where there is none."""
+        self._commands.put((command, largest))
+        try:
+            reply = self._replies.get(timeout=seconds)
+        except queue.Empty:
+            raise TimeoutError(f"no answer within {seconds:g} seconds") from None
+        if isinstance(reply, Exception):
+            raise reply
+        return reply
+
+    def printed(self) -> str:
+        """What came from stdout and stderr: the beginning, and how much more there was."""
+        more = f"\n... and {self._lost:,} bytes more\n" if self._lost else ""
+        return wire.printable(self._kept.decode("utf-8", "replace")) + more
+
+    @property
+    def exit_code(self) -> int:
+        """Of a process that has been ended; a negative one is the signal that ended it."""
+        code = self._popen.returncode
+        return KILLED if code is None else code
+
+    def end(self) -> None:
+        """Kill the process and all of its group, and remove its folder."""
+        with self._lock:
+            if self._ended:
+                return
+            self._ended = True
+            self._commands.put(None)
+            # before it is waited for: afterwards the number may be another's
+            with suppress(OSError):
+                if os.name == "posix":
+                    os.killpg(self._popen.pid, signal.SIGKILL)
+                else:
+                    self._popen.kill()
+            with suppress(subprocess.TimeoutExpired):
+                self._popen.wait(10)
+            for thread in self._threads:
+                thread.join(1)
+            _remove(self._folder)
+
+    def _talk(self) -> None:
+        assert self._popen.stdin
+        assert self._popen.stdout
+        with suppress(OSError), self._popen.stdin as commands, self._popen.stdout as replies:
+            while task := self._commands.get():
+                command, largest = task
+                try:
+                    self._replies.put(_exchange(commands.fileno(), replies.fileno(), command, largest))
+                except Exception as error:
+                    self._replies.put(error)
+
+    def _drain(self) -> None:
+        assert self._popen.stderr
+        with suppress(OSError), self._popen.stderr as pipe:
+            while piece := os.read(pipe.fileno(), 64 * 1024):
+                kept = piece[: self._most - len(self._kept)]
+                self._kept += kept
+                self._lost += len(piece) - len(kept)
+
+
+def _exchange(commands: int, replies: int, command: Command, largest: int) -> Command:
+    mark = secrets.token_bytes(8)
+    wire.send(commands, mark, command)
+    repeated, reply = wire.receive(replies, largest, wire.printable)
+    if repeated != mark or not isinstance(reply, dict):
+        raise wire.MessageError("expected the reply to this command; got another one")
+    return reply
+
+
+def _remove(folder: str) -> None:
+    """Remove a folder, however deep the folders in it are nested."""
+    with suppress(RecursionError):
+        shutil.rmtree(folder, ignore_errors=True)
+    if os.name == "posix" and os.path.exists(folder):
+        subprocess.run(["rm", "-rf", folder], stderr=subprocess.DEVNULL, check=False)
+
+
+def _environment(folder: str) -> dict[str, str]:
+    """What the process sees of our environment: no secrets, one thread, temporary files in its own folder."""
+    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
+    paths = [os.path.abspath(path) for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
+    own = {
+        "TMPDIR": folder,
+        "TEMP": folder,
+        "TMP": folder,
+        "MPLBACKEND": "agg",
+        "PYTHONHASHSEED": "0",
+        "PYTHONUTF8": "1",
+    }
+    return kept | own | {"PYTHONPATH": os.pathsep.join(paths)} | dict.fromkeys(THREADS, "1")

@@ -1,0 +1,161 @@
+"""A desk in a process of its own: the learner's code may hang, crash or lie, and only its process suffers.
+
+These are limits, no sandbox: they keep mistakes and mischief from the computer, not a determined attacker.
+"""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Never, Self
+
+from handgrad.errors import HandgradError
+from handgrad.workbook import wire
+from handgrad.workbook.child import OUT_OF_MEMORY, UNCLEAR
+from handgrad.workbook.desk import Command, GoneError
+from handgrad.workbook.process import KILLED, Process
+
+MB = 1024**2
+CLOSED = "the check was stopped"
+BROKEN = "it broke the connection to the checker"
+ENDED = "it ended the process (os._exit or sys.exit)"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What the code of one submission may use."""
+
+    call: float = 5.0  # seconds for one command
+    total: float = 60.0  # seconds for all commands, and for starting the process again
+    start: float = 60.0  # seconds for one start, in which none of the code runs yet
+    memory: int = 2048 * MB  # bytes, on top of what Python and its libraries use
+    output: int = 64 * 1024  # bytes that are kept of what it prints
+    answer: int = 64 * MB  # bytes of the arrays in one reply
+
+
+class RemoteDesk:
+    """A Desk whose do raises GoneError when the process with the learner's code ended, hung or lied; then
+    reset starts another and loads the same file.
+
+    hidden: files and folders that the code must not read. A context manager: the process has to be ended.
+    """
+
+    def __init__(self, limits: Limits | None = None, hidden: Iterable[str | os.PathLike[str]] = ()) -> None:
+        self.limits = limits or Limits()
+        self._hidden = [os.path.realpath(path) for path in hidden]
+        self._load: Command = {}
+        self._process: Process | None = None
+        self._gone = "nothing has been loaded"  # why there is no process
+        self._used = 0.0  # seconds
+        self._printed = ""
+        self._closed, self._lock = False, threading.Lock()
+
+    def do(self, command: Command) -> Command:
+        """Carry out one command -> its reply. GoneError when the process is no more, with the reason."""
+        if command["do"] == "load":
+            self._load = command
+            self._begin()
+        return self._ask(command)
+
+    def reset(self) -> None:
+        """Forget all objects; where the process is no more, start another and load the same file again."""
+        if self._process:
+            self._ask({"do": "reset"})
+        elif self._load:
+            self._begin()
+            self._ask(self._load)
+
+    @property
+    def output(self) -> str:
+        """What the code has printed so far, of each of its processes at most limits.output bytes."""
+        return self._printed + (self._process.printed() if self._process else "")
+
+    def close(self) -> None:
+        """End the process; every later command raises GoneError. Any thread may call it."""
+        with self._lock:
+            self._closed = True
+        if process := self._process:
+            process.end()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _ask(self, command: Command) -> Command:
+        """One command and its reply, in the time that is left."""
+        if not self._process:
+            raise GoneError(self._gone)
+        left = self.limits.total - self._used
+        if left <= 0:
+            self._lose(_late(self.limits.total, " in all"))
+        start = time.monotonic()
+        try:
+            return self._process.ask(command, min(self.limits.call, left), self.limits.answer)
+        except TimeoutError:
+            whole = left < self.limits.call
+            self._lose(_late(self.limits.total, " in all") if whole else _late(self.limits.call))
+        except (OSError, EOFError, wire.MessageError) as error:
+            self._process.end()
+            self._lose(self._why(error, self._process.exit_code))
+        finally:
+            self._used += time.monotonic() - start
+
+    def _begin(self) -> None:
+        """A fresh process in place of the old one.  HandgradError where none can be had."""
+        if self._process:
+            self._forget("it was loaded anew")
+        if self.limits.total <= self._used:
+            raise GoneError(self._gone)
+        start = time.monotonic()
+        settings = {
+            "text": self._load["text"],
+            "hidden": self._hidden,
+            "seconds": self.limits.total,
+            "memory": self.limits.memory,
+            "parent": os.getpid(),
+        }
+        try:
+            with self._lock:
+                if self._closed:
+                    raise GoneError(CLOSED)
+                self._process = Process(self.limits.output)
+            self._process.ask({"do": "prepare", "with": settings}, self.limits.start, self.limits.answer)
+        except (OSError, EOFError, wire.MessageError) as error:
+            self._forget(BROKEN)
+            if self._closed:
+                raise GoneError(CLOSED) from None
+            said = self._printed.strip().split("\n")[-1] or str(error)
+            raise HandgradError(f"no process could be started for the code to be checked: {said}") from None
+        if self._used:
+            self._used += time.monotonic() - start
+
+    def _why(self, error: Exception, exit_code: int) -> str:
+        """In words, why the connection ended."""
+        if self._closed:
+            return CLOSED
+        if isinstance(error, wire.MessageError):
+            return f"its answer is none, or larger than {self.limits.answer / MB:g} MB"
+        if exit_code == OUT_OF_MEMORY:
+            return f"it used more than {self.limits.memory / MB:g} MB of memory"
+        if exit_code in (KILLED, UNCLEAR):
+            return BROKEN
+        return f"it crashed ({signal.Signals(-exit_code).name})" if exit_code < 0 else ENDED
+
+    def _lose(self, why: str) -> Never:
+        self._forget(why)
+        raise GoneError(why)
+
+    def _forget(self, why: str) -> None:
+        self._gone = why
+        if self._process:
+            self._process.end()
+            self._printed += self._process.printed()
+            self._process = None
+
+
+def _late(seconds: float, in_all: str = "") -> str:
+    return f"it did not finish within {seconds:g} second{'' if seconds == 1 else 's'}{in_all}"
