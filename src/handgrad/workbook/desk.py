@@ -253,7 +253,8 @@ class Desk:
             self._objects.append(model.params)
             for key, value in command["params"].items():
                 self._assign(len(self._objects) - 1, key, value)
-        reply = self._run(lambda: loop(model, *data, command["epochs"], command["rate"], command["batch"]))
+        chosen = [command[name] for name in ("rate", "batch") if command[name] is not None]  # else its own
+        reply = self._run(lambda: loop(model, *data, command["epochs"], *chosen))
         return reply | {"args": handles} | describe_trace(model, reply.get("value"), self._objects)
 
     def _run(self, function: Callable[[], Any]) -> Command:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from handgrad.workbook.checks.common import FailedError, Learner, judge
+from handgrad.workbook.checks.common import FailedError, Learner, Reply, judge
 from handgrad.workbook.desk import FUNCTIONS
 from handgrad.workbook.explain import Guess, Truth
 from handgrad.workbook.mistakes import MISTAKES
@@ -24,7 +24,7 @@ def check_numerical_gradient(name: str, learner: Learner) -> Verdict:
     try:
         for function, shape in (("cubes", (2, 3)), ("waves", (4,))):
             x = rng.integers(2, 20, shape) / 10
-            reply = learner.call(name, {"function": function}, x, H)
+            reply = _called(name, learner, function, x)
             got.append({"gradient": reply.numbers()})
             truths.append({"gradient": _slopes(function, x)})
             seen |= set(reply.seen)
@@ -37,13 +37,38 @@ def check_numerical_gradient(name: str, learner: Learner) -> Verdict:
     if changed:
         return Verdict(name, False, MISTAKES[69].sentence, mistake=69)
     if right:
-        return Verdict(name, True)
+        return _with_its_own_step(name, learner, rng.integers(2, 20, (2, 3)) / 10)
     verdict = judge(name, got, truths)
     if not verdict.mistake and all(
         _near(a["gradient"], t["gradient"].value) for a, t in zip(got, truths, strict=True)
     ):
         return replace(verdict, mistake=35, message=f"the slopes are rough: {MISTAKES[35].sentence}")
     return verdict
+
+
+def _called(name: str, learner: Learner, function: str, x: Array) -> Reply:
+    """With the step H; a function that takes none is called without."""
+    try:
+        return learner.call(name, {"function": function}, x, H)
+    except FailedError as failed:
+        if failed.type != "TypeError":
+            raise
+        return learner.call(name, {"function": function}, x)
+
+
+def _with_its_own_step(name: str, learner: Learner, x: Array) -> Verdict:
+    """Right with the step it was given; with the one it has of its own?"""
+    try:
+        got = learner.call(name, {"function": "cubes"}, x).numbers()
+    except FailedError as failed:
+        if failed.type == "TypeError":
+            return Verdict(name, True, remarks=("h has no value of its own; 1e-5 serves most functions",))
+        raise
+    slopes = 3 * x * x
+    if got is not None and got.shape == x.shape and np.abs(got - slopes).max() < 1e-4:
+        return Verdict(name, True)
+    words = "right with the h it is given, but not without: the h of its own is too large or too small"
+    return Verdict(name, False, f"{words}; 1e-5 serves most functions")
 
 
 def _close(got: Array | None, want: Array) -> bool:

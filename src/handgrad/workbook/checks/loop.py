@@ -324,7 +324,31 @@ def _reaches(name: str, learner: Learner, remarks: list[str]) -> Verdict:
         words = f"after training it reads {accuracy:.0%} of easy images (before: {before:.0%})"
         words = f"{words}; expected {REACHED:.0%} or more"
         return Verdict(name, False, words, remarks=tuple(remarks))
-    return Verdict(name, True, remarks=tuple(dict.fromkeys(remarks)))
+    return Verdict(name, True, remarks=tuple(dict.fromkeys([*remarks, *_values_of_its_own(learner)])))
+
+
+def _values_of_its_own(learner: Learner) -> list[str]:
+    """Remarks on the learning rate and batch size that it takes when none are given."""
+    rng = np.random.default_rng(2)
+    data, labels, params = (
+        rng.integers(1, 1000, (N, D)) / 1000,
+        np.arange(N) % C,
+        cases.net(N, D, H, C, 3).params,
+    )
+    try:
+        trace, _ = _train(learner, params, data, labels, data[:2], labels[:2], 1, None, None)
+    except FailedError:
+        return ["learning_rate and batch_size have no values of their own; the lesson's are 1e-3 and 16"]
+    if not trace["backwards"]:
+        return []
+    step = _step(trace, 0, data, data + 1)
+    rate = _factor(step.move["W2"], -step.grads["W2"])
+    remarks = []
+    if len(step.rows) != 16:
+        remarks.append(f"without a batch_size the batches are of {len(step.rows)}; the lesson's are of 16")
+    if rate is not None and abs(rate - 1e-3) > 1e-6:
+        remarks.append(f"without a learning_rate it is {rate:.4g}; the lesson's is 1e-3")
+    return remarks
 
 
 def _accuracy_after(learner: Learner) -> tuple[float, float]:

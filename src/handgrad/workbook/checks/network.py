@@ -90,9 +90,13 @@ def _beginning(name: str, learner: Learner) -> list[str]:
                 else "the same row"
             )
             raise FailedError(f"{key} begins as {words} everywhere: {MISTAKES[30].sentence}", number=30)
+    D, H, C = 400, 150, 40
+    _, _, drawn = _made(name, learner, D, H, C)
     for key, expected, law in (("W1", np.sqrt(2 / D), "2/D"), ("W2", np.sqrt(2 / (H + C)), "2/(H + C)")):
-        spread = float(np.sqrt((first[key] ** 2).mean()))
-        if not 0.5 < spread / expected < 2:
+        spread = float(np.sqrt((drawn[key] ** 2).mean()))
+        if abs(drawn[key].mean()) > 0.1 * expected:
+            remarks.append(f"the numbers that {key} begins with are not about 0 on average")
+        if not 0.9 < spread / expected < 1.1:
             remarks.append(
                 f"{key} begins with numbers of size {spread:.3g}; "
                 f"the lesson draws them with variance {law}, size {expected:.3g}"

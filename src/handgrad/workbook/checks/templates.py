@@ -18,17 +18,17 @@ SHAPES = ((23, 3, 4), (31, 5, 2))  # images, rows, columns
 
 def check_means(name: str, learner: Learner) -> Verdict:
     """mean_images(images, labels) -> (10, ...)."""
-    truths, got, changed = list[dict[str, Truth]](), list[Results](), False
+    truths, got, changed, remarks = list[dict[str, Truth]](), list[Results](), False, list[str]()
     try:
         for seed, shape in enumerate(SHAPES):
             images, labels = _images(seed, shape)
             reply = learner.call(name, images, labels)
-            got.append({"mean_images": _shaped(reply.numbers(), shape)})
+            got.append({"mean_images": _shaped(reply.numbers(), shape, remarks)})
             truths.append({"mean_images": _means(images, labels)})
             changed |= bool(reply.changed)
     except FailedError as failed:
         return Verdict(name, False, str(failed))
-    return judge(name, got, truths, changed)
+    return judge(name, got, truths, changed, remarks)
 
 
 def check_normalised(name: str, learner: Learner) -> Verdict:
@@ -38,7 +38,7 @@ def check_normalised(name: str, learner: Learner) -> Verdict:
         for seed, shape in enumerate(SHAPES):
             means = templates.mean_images(*_images(seed, shape))
             reply = learner.call(name, means)
-            value, truth = _shaped(reply.numbers(), shape), _normalised(means)
+            value, truth = _shaped(reply.numbers(), shape, remarks), _normalised(means)
             pixels = shape[1] * shape[2]
             unbiased = truth.value * np.sqrt((pixels - 1) / pixels)
             if same(value, unbiased):
@@ -81,9 +81,10 @@ def _images(seed: int, shape: tuple[int, int, int]) -> tuple[Array, Array]:
     return rng.integers(0, 11, shape) / 10, rng.permutation(labels)
 
 
-def _shaped(value: Array | None, shape: tuple[int, int, int]) -> Array | None:
+def _shaped(value: Array | None, shape: tuple[int, int, int], remarks: list[str]) -> Array | None:
     """Flat templates (10, D) count as (10, rows, columns)."""
     if value is not None and value.shape == (CLASSES, shape[1] * shape[2]):
+        remarks.append("the pixels come in one row; as pictures they are easier to look at")
         return value.reshape(CLASSES, *shape[1:])
     return value
 

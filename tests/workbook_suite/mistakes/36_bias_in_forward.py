@@ -1,0 +1,86 @@
+"""The bias is omitted, or subtracted."""
+
+# case: omitted, alone; exercise: affine_forward
+import numpy as np
+
+
+def affine_forward(x, W, b):
+    out = x @ W.T
+    return out, (x, W, b)
+
+
+# case: subtracted, alone; exercise: affine_forward
+import numpy as np
+
+
+def affine_forward(x, W, b):
+    out = np.dot(x, W.T) - b
+    cache = {"x": x, "W": W, "b": b}
+    return out, cache
+
+
+# case: PyTorch linear without bias, alone; exercise: affine_forward
+import torch
+import torch.nn.functional as F
+
+
+def affine_forward(x, W, b):
+    return F.linear(x, W), (x, W, b)
+
+
+def affine_backward(dout, cache):
+    x, W, b = cache
+    return dout @ W, dout.t() @ x, dout.sum(0)
+
+
+# case: loops that start at zero, whole file; exercise: affine_forward; base: loops
+# old:
+out[n, h] = b[h]
+# new:
+out[n, h] = 0
+
+
+# case: inlined network, second bias omitted, whole file; exercise: TwoLayerNet; base: inlined
+# old:
+z = h @ p["W2"].T + p["b2"]
+# new:
+z = h @ p["W2"].T
+
+
+# case: einsum, whole file; exercise: affine_forward; base: einsum
+# old:
+out = np.einsum("nd,hd->nh", x, W) + b[None, :]
+# new:
+out = np.einsum("nd,hd->nh", x, W) - b[None, :]
+
+
+# case: network in PyTorch, first bias subtracted, whole file; exercise: TwoLayerNet; base: torch_objects
+# old:
+s.a = torch.addmm(self.params["b1"], x, self.params["W1"].T)
+# new:
+s.a = torch.addmm(self.params["b1"], x, self.params["W1"].T, beta=-1)
+
+
+# case: tape, whole file; exercise: affine_forward; base: tape
+# old:
+return np.tensordot(x, W, axes=([1], [1])) + b, back
+# new:
+return np.tensordot(x, W, axes=([1], [1])), back
+
+
+# case: float32 classes, subtracted, whole file; exercise: affine_forward; base: layer_classes
+# old:
+return self.x @ self.W.T + np.asarray(b, FLOAT)
+# new:
+return self.x @ self.W.T - np.asarray(b, FLOAT)
+
+
+# case: PyTorch network, both biases omitted, whole file; exercise: TwoLayerNet; base: torch_objects
+# old:
+s.a = torch.addmm(self.params["b1"], x, self.params["W1"].T)
+# new:
+s.a = x @ self.params["W1"].T
+# old:
+s.z = torch.addmm(self.params["b2"], s.h, self.params["W2"].T)
+# new:
+s.z = s.h @ self.params["W2"].T
