@@ -67,6 +67,7 @@ def _restored():
         np.random.set_state(state)  # noqa: NPY002
         np.seterr(**errors)
         if torch := sys.modules.get("torch"):
+            torch.set_num_threads(1)  # small arrays: threads would only wait for each other
             torch.set_grad_enabled(True)
             torch.set_default_dtype(torch.float32)
 

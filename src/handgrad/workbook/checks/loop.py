@@ -362,7 +362,7 @@ def _accuracy_after(learner: Learner) -> tuple[float, float]:
         "W2": rng.normal(0, 0.3, (C, 16)),
         "b2": np.zeros(C),
     }
-    trace, _ = _train(learner, params, data, labels, data[:40], labels[:40], 25, 0.5, 16, record=0)
+    trace, _ = _train(learner, params, data, labels, data[:40], labels[:40], 8, 0.5, 16, record=0)
     final = {key: np.asarray(trace["params"].get(key, np.nan), float) for key in KEYS}
     before = outputs(params, data)[3].argmax(1) == labels
     if any(final[key].shape != params[key].shape or not np.isfinite(final[key]).all() for key in KEYS):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -158,7 +159,7 @@ def _way_back(name: str, learner: Learner, remarks: list[str], rate: tuple[float
             return _moved(name, moved, params, after, case, grads)
         got.append(grads)
         truths.append({key: Truth(right[key]) for key in KEYS})
-        variants.append(list(gradient_variants(params, case.x, case.dout)))
+        variants.append(partial(gradient_variants, params, case.x, case.dout))
         if seed == 0:
             again = learner.method(net, "forward", case.x, who="forward")
             cache = {"handle": again.items(2, "(out, cache)", 39)[1]["handle"]}
@@ -188,8 +189,9 @@ def _named(
     ]
     if not wrong:
         return judge(name, got, truths, changed, remarks)
+    every = [list(variant()) for variant in variants]
     fitting: dict[int, list[str]] = {}
-    for several in zip(*variants, strict=True):
+    for several in zip(*every, strict=True):
         number, where, _ = several[0]
         if all(same(a[key], v[2][key]) for a, v in zip(got, several, strict=True) for key in KEYS):
             fitting.setdefault(number, []).append(where)
@@ -217,7 +219,7 @@ def _named(
         for key in wrong:
             offered = [
                 Guess(number, grads[key], f"{MISTAKES[number].sentence}{f' ({where})' if where else ''}")
-                for number, where, grads in variants[i]
+                for number, where, grads in every[i]
                 if not same(grads[key], truth[key].value)
             ]
             truth[key] = Truth(truth[key].value, offered)
@@ -288,7 +290,7 @@ def _raised(name: str, learner: Learner, failed: FailedError) -> Verdict:
             learner.method(net, "backward", case.dout, cache, who="backward")
             got.append(_grads(learner, net))
             truths.append({key: Truth(value) for key, value in gradients(params, case.x, case.dout).items()})
-            variants.append([*gradient_variants(params, case.x, case.dout), *_square_variants(params, case)])
+            variants.append(partial(_square_variants, params, case))
     except FailedError:
         return Verdict(name, False, str(failed))
     verdict = _named(name, got, truths, variants, False, ())
@@ -313,4 +315,4 @@ def _square_variants(params: dict[str, Array], case: cases.Net) -> list[tuple[in
     for dh in (dz.T @ params["W2"], params["W2"].T @ dz, params["W2"] @ dz, (dz @ params["W2"].T).T):
         da = dh * (a > 0)
         found.append((12, "", right | {"W1": da.T @ case.x, "b1": da.sum(0)}))
-    return found
+    return [*gradient_variants(params, case.x, case.dout), *found]
