@@ -98,7 +98,7 @@ def test_a_notebook_is_its_code_cells():
 
 def test_what_is_not_python_is_one_line():
     (verdict, *_) = checks.run(Desk(), "def f(:\n", "f.py")
-    assert verdict.message == "f.py, line 1: expected Python; got invalid syntax"
+    assert verdict.message == "f.py, line 1: cannot be read as Python: invalid syntax"
     assert not any(v.passed for v in checks.run(Desk(), "def f(:\n", "f.py"))
 
 
@@ -271,3 +271,11 @@ def test_check_leaves_the_notebook_as_it_was():
 def test_check_of_anything_else_says_what_it_takes(thing):
     with pytest.raises(HandgradError, match=r"expected one of mean_images, .*; got "):
         check(thing)
+
+
+def test_the_document_lists_every_mistake():
+    from pathlib import Path
+
+    rows = (Path(__file__).parent.parent / "docs" / "mistakes.md").read_text().split("\n")
+    expected = [f"| {m.number} | {m.name} | {m.sentence} |" for m in MISTAKES.values()]
+    assert [row for row in rows if row.startswith("| ") and row[2].isdigit()] == expected

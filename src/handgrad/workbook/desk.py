@@ -34,7 +34,7 @@ from handgrad.workbook import submission
 
 Array = np.ndarray[Any, Any]
 Command = dict[str, Any]
-MISSING = ("ImportError", "ModuleNotFoundError", "FileNotFoundError", "OSError")
+MISSING = ("ImportError", "ModuleNotFoundError")
 MOST_ITEMS, DEEPEST, MOST_NUMBERS = 32, 3, 4_000_000
 FUNCTIONS: dict[str, Callable[[Any], Any]] = {  # for numerical_gradient: bent enough that one side shows
     "cubes": lambda x: (x * x * x).sum(),
@@ -57,6 +57,7 @@ class Desk:
         self._borrowed: dict[str, Any] = {}
         self._kind, self._dtype = "numpy", "float64"
         self._seen: list[str] = []
+        self._missing: dict[str, str] = {}  # names that an import did not bring, and the modules
         self.reset()
 
     def reset(self) -> None:
@@ -106,6 +107,7 @@ class Desk:
         except submission.SubmissionError as error:
             return {"present": {}, "kinds": [], "blank_methods": [], "failure": str(error), "note": None}
         self._name, self._lines, note = name, given.text.split("\n"), None
+        self._missing = {}
         if torch := sys.modules.get("torch"):  # what an earlier file may have set for all
             torch.set_grad_enabled(True)
             torch.set_default_dtype(torch.float32)
@@ -141,9 +143,12 @@ class Desk:
         for part in parts:
             code = compile(part, self._name, "exec")
             failed: Command | None = self._run(partial(exec, code, self._names)).get("error")
-            defines = len(parts) == 1 or isinstance(part.body[0], ast.FunctionDef | ast.ClassDef)
-            if failed and (defines or failed["type"] not in MISSING):
+            statement: ast.stmt = part.body[0]
+            if failed and (len(parts) == 1 or isinstance(statement, ast.FunctionDef | ast.ClassDef)):
                 return failed
+            if failed and failed["type"] in MISSING and isinstance(statement, ast.Import | ast.ImportFrom):
+                source = getattr(statement, "module", None) or statement.names[0].name
+                self._missing |= {alias.asname or alias.name: source for alias in statement.names}
         return None
 
     # --- objects ---------------------------------------------------------------------------------------
@@ -288,6 +293,8 @@ class Desk:
             message = str(error).strip().split("\n")[0][:300]
         except Exception:  # an exception of the learner's own making
             message = ""
+        if isinstance(error, NameError) and (module := self._missing.get(str(error.name))):
+            message = f"{message}; the module {module} is not installed here"
         return {"type": type(error).__name__, "message": message, "line": line, "code": code[:200]}
 
     def _mine(self, frame: traceback.FrameSummary) -> bool:

@@ -65,7 +65,7 @@ def read(text: str, name: str) -> Submission:
         line = getattr(error, "lineno", None)
         where = f", line {line}" if line else ""
         raise SubmissionError(
-            f"{name}{where}: expected Python; got {getattr(error, 'msg', None) or error}"
+            f"{name}{where}: cannot be read as Python: {getattr(error, 'msg', None) or error}"
         ) from None
     imported = _imports(tree)
     own = {node.name for node in ast.walk(tree) if isinstance(node, _DEFINITIONS)}

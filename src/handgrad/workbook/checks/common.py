@@ -140,6 +140,13 @@ def judge(
     if not any(f.fitting for f in findings.values()) and (other := alternatives()):
         return other
     number, message = _together(findings, changed)
+    shapes = [
+        f"{of}: shape {got.shape}, expected {truths[0][of].value.shape}"
+        for of in wrong
+        if (got := answers[0].get(of)) is not None and got.shape != truths[0][of].value.shape
+    ]
+    if number:  # else the message says so already
+        message = "\n".join([message, *shapes])
     shown = next(
         i
         for i, (a, t) in enumerate(zip(answers, truths, strict=True))

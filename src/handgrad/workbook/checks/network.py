@@ -10,7 +10,13 @@ import numpy as np
 
 from handgrad.workbook import cases
 from handgrad.workbook.checks.common import FailedError, Learner, Results, judge, numbers
-from handgrad.workbook.checks.variants import forward_guesses, gradient_variants, gradients, outputs
+from handgrad.workbook.checks.variants import (
+    forward_guesses,
+    gradient_variants,
+    gradients,
+    outputs,
+    square_variants,
+)
 from handgrad.workbook.explain import Guess, Truth, first_difference, same
 from handgrad.workbook.mistakes import MISTAKES
 from handgrad.workbook.verdict import Verdict
@@ -290,7 +296,7 @@ def _raised(name: str, learner: Learner, failed: FailedError) -> Verdict:
             learner.method(net, "backward", case.dout, cache, who="backward")
             got.append(_grads(learner, net))
             truths.append({key: Truth(value) for key, value in gradients(params, case.x, case.dout).items()})
-            variants.append(partial(_square_variants, params, case))
+            variants.append(partial(_all_variants, params, case))
     except FailedError:
         return Verdict(name, False, str(failed))
     verdict = _named(name, got, truths, variants, False, ())
@@ -299,20 +305,8 @@ def _raised(name: str, learner: Learner, failed: FailedError) -> Verdict:
     return Verdict(name, False, str(failed))
 
 
-def _square_variants(params: dict[str, Array], case: cases.Net) -> list[tuple[int, str, dict[str, Array]]]:
-    """Transposes that only a square network survives."""
-    a, h, _, y = outputs(params, case.x)
-    dz = case.dout * y * (1 - y)
-    right = gradients(params, case.x, case.dout)
-    found = []
-    for wrong_W2 in (dz @ h, h @ dz, dz @ h.T, h.T @ dz):
-        found.append((11, "in the second layer", right | {"W2": wrong_W2}))
-    da = (dz @ params["W2"]) * (a > 0)
-    for wrong_W1 in (da @ case.x, case.x @ da, da @ case.x.T, case.x.T @ da):
-        found.append((11, "in the first layer", right | {"W1": wrong_W1}))
-        for wrong_W2 in (dz @ h, h @ dz, dz @ h.T, h.T @ dz):
-            found.append((11, "in both layers", right | {"W1": wrong_W1, "W2": wrong_W2}))
-    for dh in (dz.T @ params["W2"], params["W2"].T @ dz, params["W2"] @ dz, (dz @ params["W2"].T).T):
-        da = dh * (a > 0)
-        found.append((12, "", right | {"W1": da.T @ case.x, "b1": da.sum(0)}))
-    return [*gradient_variants(params, case.x, case.dout), *found]
+def _all_variants(params: dict[str, Array], case: cases.Net) -> list[tuple[int, str, dict[str, Array]]]:
+    return [
+        *gradient_variants(params, case.x, case.dout),
+        *square_variants(params, case.x, case.dout),
+    ]

@@ -185,3 +185,22 @@ def gradient_variants(params: Weights, x: Array, dout: Array) -> Iterator[tuple[
     for wrong, number in IN_A_LAYER.items():
         for where, words in WHERE.items():
             yield number, words, gradients(params, x, dout, wrong, where)
+
+
+def square_variants(params: Weights, x: Array, dout: Array) -> Iterator[tuple[int, str, Weights]]:
+    """Transposes that only a network survives whose sizes are all the same; none for any other."""
+    if len({*x.shape, *params["W1"].shape, *params["W2"].shape}) > 1:
+        return
+    a, h, _, y = outputs(params, x)
+    dz, right = dout * y * (1 - y), gradients(params, x, dout)
+    da = (dz @ params["W2"]) * (a > 0)
+    second = (dz @ h, h @ dz, dz @ h.T, h.T @ dz)
+    for W2 in second:
+        yield 11, "in the second layer", right | {"W2": W2}
+    for W1 in (da @ x, x @ da, da @ x.T, x.T @ da):
+        yield 11, "in the first layer", right | {"W1": W1}
+        for W2 in second:
+            yield 11, "in both layers", right | {"W1": W1, "W2": W2}
+    for dh in (dz.T @ params["W2"], params["W2"].T @ dz, params["W2"] @ dz, (dz @ params["W2"].T).T):
+        da = dh * (a > 0)
+        yield 12, "", right | {"W1": da.T @ x, "b1": da.sum(0)}
