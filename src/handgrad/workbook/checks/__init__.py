@@ -120,7 +120,7 @@ def check_one(
                 if verdict.passed or not verdict.done:
                     return verdict
                 best = _better(best, verdict, bool(borrowed))
-            if best and not _about_types(best):
+            if not _about_types(verdict):
                 break
     assert best is not None
     return best

@@ -148,6 +148,7 @@ def factor(move: Array, expected: Array) -> float | None:
 def _moves(steps: list[Step], run: Run, remarks: list[str]) -> Found | None:
     """Is each move minus the learning rate times the step's own gradient?"""
     assert run.rate is not None
+    steps = _before_saturation(steps)
     if not any(step.move[key].any() for step in steps for key in KEYS):
         return 60, MISTAKES[60].sentence
     down = [{key: -run.rate * step.grads[key] for key in KEYS} for step in steps]
@@ -166,10 +167,18 @@ def _moves(steps: list[Step], run: Run, remarks: list[str]) -> Found | None:
     return _uneven(first + 1, steps[first], factors[first], run)
 
 
+def _before_saturation(steps: list[Step]) -> list[Step]:
+    """The steps whose gradients do not drown in the rounding of the parameters; the first at least."""
+    for i, step in enumerate(steps):
+        if any(np.abs(step.grads[key]).max() < 1e-6 for key in KEYS):
+            return steps[: max(i, 1)]
+    return steps
+
+
 def _even(factors: dict[str, float | None]) -> bool:
     """Whether all four parameters move by the same multiple of what they should."""
     known = [k for k in factors.values() if k is not None]
-    return len(known) == len(KEYS) and max(known) - min(known) < ALIKE
+    return len(known) == len(KEYS) and max(known) - min(known) < ALIKE * max(1.0, abs(known[0]))
 
 
 def _momentum(steps: list[Step], down: list[dict[str, Array]]) -> float | None:

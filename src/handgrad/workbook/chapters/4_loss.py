@@ -1,0 +1,189 @@
+# %% [markdown]
+# # 4 · One-hot rows and the loss
+#
+# Ten outputs and one label: how wrong is that? The *loss* says so in one number, 0 for perfect. All of
+# learning will be to make it smaller. You write it, together with its slope: in which direction must each
+# output move?
+
+# %%
+import numpy as np
+
+from handgrad.workbook import check, hint, lesson
+from handgrad.workbook.lesson import mnist, seed, yours_or_ours
+from handgrad.workbook.pictures import curves, equation, show, tiles
+
+array = np.array  # makes the arrays of this chapter
+(x, labels), (test_x, test_labels) = mnist(array)
+
+# %% [markdown]
+# ## One-hot rows
+#
+# A label is a name, not a quantity: a 9 is not three times a 3, and an 8 that is read as a 9 is no
+# smaller mistake than an 8 that is read as a 0. So the label becomes a row of ten numbers, 1 in the
+# column of its digit and 0 elsewhere. This is what a perfect network would put out.
+#
+# By hand, with three classes: label 2 becomes 0, 0, 1 and label 0 becomes 1, 0, 0.
+
+# %%
+small_labels = array([2, 0])
+target = [[1.0 if column == label else 0.0 for column in range(3)] for label in small_labels.tolist()]
+show(equation(("labels", small_labels), "→", ("target", target)), "labels become one-hot rows")
+
+# %% [markdown]
+# The first six labels of MNIST, as one-hot rows. **What do you expect?** How many ones in each row, and
+# how many in each column?
+
+# %%
+six = array([[1.0 if column == label else 0.0 for column in range(10)] for label in labels[:6].tolist()])
+print("labels", labels[:6].tolist())
+show(equation(("target", six)), "six labels as one-hot rows")
+
+# %% [markdown]
+# ## The L2 loss
+#
+# For each image, the distance of each output from its target is squared, and the ten squares are summed.
+# Then the mean over the images is taken:
+#
+# $$L = \frac1N \sum_{i=1}^{N} \sum_{j=1}^{C} \left(y_{i,j} - \mathrm{target}_{i,j}\right)^2$$
+#
+# Summed over digits, averaged over images: so the loss of a batch does not depend on how many images it
+# holds.
+#
+# By hand, with $N = 2$ images and $C = 3$ classes. The squares of the first row are
+# $0.04 + 0.25 + 0.49 = 0.78$, those of the second $0.01 + 0.01 + 0 = 0.02$; the mean of the two is
+# $L = 0.4$.
+
+# %%
+small_y = array([[0.2, 0.5, 0.3], [0.9, 0.1, 0.0]])
+squares = [
+    [(p - t) ** 2 for p, t in zip(row, goal, strict=True)]
+    for row, goal in zip(small_y.tolist(), target, strict=True)
+]
+show(
+    equation("(", ("y", small_y), "\N{MINUS SIGN}", ("target", target), ")²", "=", ("squares", squares)),
+    "squares of the errors",
+)
+print(f"L = {sum(map(sum, squares)) / 2:.3f}")
+
+# %% [markdown]
+# ## And its slope
+#
+# The loss is to become smaller, so we ask for each output: if it grows by a tiny bit, by how much does
+# $L$ grow? That is the derivative $\partial L / \partial y_{i,j}$. In the double sum $y_{i,j}$ occurs in
+# a single term, a square. Here is that term as a curve: one output moves from 0 to 1, its target is 1,
+# and $N = 1$.
+
+# %%
+line = np.linspace(0, 1, 101)
+tangent = np.array([0.0, 0.6]), 0.49 - 1.4 * (np.array([0.0, 0.6]) - 0.3)
+shown = {"(y - 1)²": (line, (line - 1) ** 2), "slope at y = 0.3": tangent}
+show(
+    curves(shown, "y", "L", "Where the curve falls, more output is wanted"),
+    "the loss as a function of one output",
+)
+
+# %% [markdown]
+# At $y = 0.3$ the curve falls: a slope of $-1.4$. Moving to $0.31$ would lower the loss by about $0.014$.
+#
+# In the code of the course and of the exercises, $\partial L / \partial y$ is called `dy`; and in the
+# layers to come, `dx` for $\partial L / \partial x$ and so on. (In the reference of this package they are
+# `grad_y` and `grad_x`.)
+
+# %%
+# exercise: l2_loss
+
+# %% [markdown]
+# ## Try it
+#
+# **What do you expect?** A network that knows nothing answers 1/2 everywhere. What is its loss, with ten
+# digits? And what if it answers 0.1 everywhere, which is how often each digit occurs?
+
+# %%
+for guess in (0.5, 0.1, 0.0):
+    y = array(np.full((1000, 10), guess))
+    loss, _ = l2_loss(y, test_labels[:1000])
+    print(f"all outputs {guess}: L = {float(loss):.2f}")
+
+# %% [markdown]
+# $10 \cdot 0.25 = 2.5$, then $0.81 + 9 \cdot 0.01 = 0.9$, and 1 where every digit is denied. A network
+# whose loss stays at 0.9 has learnt how often each digit occurs, and nothing else. Good numbers to know
+# by heart.
+#
+# Is `dy` the slope of `loss`? Move one output by 0.001 and look. **What do you expect** for the
+# difference of the two losses?
+
+# %%
+y = array(np.array(small_y.tolist()))  # a copy
+loss, dy = l2_loss(y, small_labels)
+moved = array(np.array(small_y.tolist()))
+moved[0, 2] += 0.001
+more, _ = l2_loss(moved, small_labels)
+print(
+    f"dy[0, 2] = {float(dy[0, 2]):.4f}; the loss grew by {float(more - loss):.7f},",
+    f"which is {float(more - loss) / 0.001:.4f} for each unit",
+)
+show(equation(("y", y), "and", ("target", target), "→", ("dy", dy)), "the gradient of the loss")
+
+# %% [markdown]
+# Blue is negative: those outputs should grow. Red should shrink. And what is right already is left alone.
+#
+# ## One step down
+#
+# If every output moves a little against its slope, the loss must fall. We take real images, the outputs
+# of a network that has just been made, and move the *outputs* themselves. (A network cannot do that
+# directly: it must move its weights. That is what the way back is for.)
+
+# %%
+seed(0)
+model = lesson.TwoLayerNet(784, 64, 10)
+y, _ = model.forward(x[:100])
+history = []
+for _ in range(60):
+    loss, dy = l2_loss(y, labels[:100])
+    history.append(float(loss))
+    y = y - 5.0 * dy
+show(
+    curves({"L": (range(60), history)}, "steps", "L", "100 images, their outputs moved against dy"),
+    "the loss falls",
+)
+
+# %% [markdown]
+# ## Loss and accuracy are two things
+#
+# **What do you expect?** Here are two networks and the same two images, with labels 2 and 0. Both
+# networks answer correctly both times. Which has the smaller loss?
+
+# %%
+sure, unsure = array([[0.0, 0.1, 0.9], [0.9, 0.1, 0.0]]), array([[0.3, 0.3, 0.4], [0.5, 0.4, 0.4]])
+for name, y in {"sure": sure, "unsure": unsure}.items():
+    right = int((y.argmax(axis=1) == small_labels).sum())
+    print(f"{name:7} answers right: {right} of 2   loss {float(l2_loss(y, small_labels)[0]):.3f}")
+
+# %% [markdown]
+# Accuracy moves in jumps, when one output overtakes another; a tiny change of the weights mostly leaves
+# it as it is, and its slope is 0. The loss notices every tiny change. So the loss is what is minimised,
+# and accuracy is what is reported.
+#
+# The loss of a single image says what is hard for a network. We train one briefly (chapter 7 shows how)
+# and sort the test images.
+#
+# **What do you expect** the images with the largest loss to look like?
+
+# %%
+lesson.train_model(model, x[:20000], labels[:20000], test_x, test_labels, n_epochs=2, learning_rate=0.5)
+y, _ = model.forward(test_x)
+each = [float(l2_loss(y[i : i + 1], test_labels[i : i + 1])[0]) for i in range(2000)]
+worst = sorted(range(2000), key=lambda i: -each[i])[:10]
+names = [f"{int(test_labels[i])} as {int(y[i].argmax())}\nL = {each[i]:.2f}" for i in worst]
+show(tiles(test_x[worst], names), "images with the largest loss")
+best = sorted(range(2000), key=each.__getitem__)[:10]
+show(
+    tiles(test_x[best], [f"{int(test_labels[i])}\nL = {each[i]:.1g}" for i in best]),
+    "images with the smallest loss",
+)
+
+# %% [markdown]
+# A loss near 2 is the worst a sure answer can get: 1 for the digit that was denied, 1 for the one that
+# was claimed.
+#
+# [Chapter 5](5_backward.ipynb): from the slope by each output to the slope by each weight.

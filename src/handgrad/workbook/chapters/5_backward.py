@@ -1,0 +1,273 @@
+# %% [markdown]
+# # 5 · The way back
+#
+# The network has 50,890 numbers that can be changed. For each we must know: if it grows by a tiny bit,
+# does the loss rise or fall, and how fast? First you write a function that finds out by trying. It is
+# slow, and it is the judge of all that follows. Then you write the way back through each layer, which
+# gives all 50,890 answers at once.
+
+# %%
+import time
+
+import numpy as np
+
+from handgrad.workbook import check, hint, lesson
+from handgrad.workbook.lesson import (
+    affine_forward,
+    l2_loss,
+    mnist,
+    relu_forward,
+    seed,
+    sigmoid_forward,
+    yours_or_ours,
+)
+from handgrad.workbook.pictures import chain, curves, equation, show, tiles
+
+array = np.array  # makes the arrays of this chapter
+(x, labels), _ = mnist(array)
+show(chain(back=True), "the way out in blue, the way back in orange")
+
+# %% [markdown]
+# ## A slope, by trying
+#
+# How steep is a function $f$ at $x$? Take a small step $h$ to both sides, see how far apart the two
+# values are, and divide by how far apart the two places are:
+#
+# $$\frac{\partial f}{\partial x_i} \approx \frac{f(x + h\,e_i) - f(x - h\,e_i)}{2h}$$
+#
+# By hand: $f(x) = \sum_i x_i^2$ at the entry where $x = 3$, with $h = 0.1$. All other terms cancel, and
+# $(3.1^2 - 2.9^2)/0.2 = (9.61 - 8.41)/0.2 = 6$, which is $2 \cdot 3$ as it should be. For all six entries
+# of a 2 x 3 array:
+
+# %%
+small = array([[1.0, 3.0, -2.0], [0.0, 0.5, -1.0]])
+slopes = [[((v + 0.1) ** 2 - (v - 0.1) ** 2) / 0.2 for v in row] for row in small.tolist()]
+show(equation(("x", small, (0, 1)), "→", ("slopes", slopes, (0, 1))), "slopes by trying")
+
+# %%
+# exercise: numerical_gradient
+
+# %% [markdown]
+# Why a step to *both* sides? Here is the slope of $\sin x$ at $x = 1$, once with one step ahead, once
+# with a step to both sides, for smaller and smaller $h$.
+#
+# **What do you expect?** Does the error shrink for ever as $h$ shrinks?
+
+# %%
+steps = 10.0 ** np.arange(-13, 0, 0.25)
+ahead = np.abs((np.sin(1 + steps) - np.sin(1)) / steps - np.cos(1))
+both = np.abs((np.sin(1 + steps) - np.sin(1 - steps)) / (2 * steps) - np.cos(1))
+log = np.log10
+lines = {"one side": (log(steps), log(ahead + 1e-16)), "both sides": (log(steps), log(both + 1e-16))}
+show(
+    curves(lines, "log10 of h", "log10 of the error", "Too large a step is wrong, too small a step is noise"),
+    "error of a numerical slope",
+)
+
+# %% [markdown]
+# From the right: with $h$ a tenth as large, the error on one side is a tenth, that on both sides a
+# hundredth. Then it rises again: two nearly equal numbers are subtracted, and what remains is rounding.
+# $h = 10^{-5}$ is a good place, in float64. In float32, with its seven digits, there is no good place.
+#
+# And how long would it take for the whole network? **What do you expect?**
+
+# %%
+seed(0)
+model = lesson.TwoLayerNet(784, 64, 10)
+y, _ = model.forward(x[:16])
+start = time.perf_counter()
+for _ in range(50):
+    l2_loss(model.forward(x[:16])[0], labels[:16])
+seconds = (time.perf_counter() - start) / 50
+weights = sum(int(np.prod(p.shape)) for p in model.params.values())
+print(
+    f"{weights:,} numbers, twice forward for each, {1000 * seconds:.2f} ms a time:",
+    f"{2 * weights * seconds:.0f} s for one step of 16 images",
+)
+
+# %% [markdown]
+# A run takes thousands of steps. So we compute slopes rather than try them out.
+#
+# ## The chain rule, one layer at a time
+#
+# Say a layer takes $x$ and gives $\mathrm{out}$, and somebody tells us `dout`: how $L$ changes with each
+# entry of $\mathrm{out}$. Then for each entry of $x$:
+#
+# $$\underbrace{\frac{\partial L}{\partial x}}_{\texttt{dx}} =
+# \underbrace{\frac{\partial L}{\partial\,\mathrm{out}}}_{\texttt{dout}} \cdot
+# \frac{\partial\,\mathrm{out}}{\partial x}$$
+#
+# where it is summed over all entries of $\mathrm{out}$ that $x$ has an effect on. A layer needs to know
+# nothing about the loss, and nothing of what comes behind it: `dout` says it all. And what it gives back,
+# `dx`, is the `dout` of the layer before.
+#
+# ## Back through the sigmoid
+#
+# Each output depends on one input. With $y = 1/(1 + e^{-z})$:
+#
+# $$\frac{\partial y}{\partial z} = \frac{e^{-z}}{(1 + e^{-z})^2} =
+# \frac{1}{1 + e^{-z}} \cdot \frac{e^{-z}}{1 + e^{-z}} = y\,(1 - y)$$
+#
+# since $e^{-z}/(1 + e^{-z})$ is what is left of 1. The slope can be written with the output alone; that
+# is why `sigmoid_forward` keeps it.
+#
+# By hand, on 2 x 3 numbers; the marked entry: $y = 0.9$ has the slope $0.9 \cdot 0.1 = 0.09$, and times
+# $\mathrm{dout} = 2$ that is $0.18$.
+
+# %%
+small_y, small_dout = array([[0.5, 0.9, 0.1], [0.2, 0.5, 0.99]]), array([[1.0, 2.0, -1.0], [0.5, -3.0, 1.0]])
+slope = [[v * (1 - v) for v in row] for row in small_y.tolist()]
+back = [
+    [d * s for d, s in zip(row, row_of_slopes, strict=True)]
+    for row, row_of_slopes in zip(small_dout.tolist(), slope, strict=True)
+]
+parts = (
+    ("y", small_y, (0, 1)),
+    "→",
+    ("slope", slope, (0, 1)),
+    "×",
+    ("dout", small_dout, (0, 1)),
+    "=",
+    ("dx", back, (0, 1)),
+)
+show(equation(*parts), "back through the sigmoid by hand")
+
+# %%
+# exercise: sigmoid_backward
+
+# %% [markdown]
+# Now the judge. `dout` is any array; the function that is tried out is
+# $\sum \mathrm{dout} \cdot \mathrm{sigmoid}(z)$, whose slope by $z$ is `dx`.
+#
+# **What do you expect** the largest difference to be: about $10^{-3}$, $10^{-6}$, $10^{-10}$, or 0?
+
+# %%
+rng = np.random.default_rng(0)
+z, dout = array(rng.standard_normal((2, 3))), array(rng.standard_normal((2, 3)))
+dx = sigmoid_backward(dout, sigmoid_forward(z)[1])
+tried = numerical_gradient(lambda z: (dout * sigmoid_forward(z)[0]).sum(), z)
+print(f"largest difference {float(abs(dx - tried).max()):.1e}")
+
+# %% [markdown]
+# The slope of the sigmoid over its whole range. **What do you expect?** Where is it largest, and how
+# large is it there?
+
+# %%
+line = array(np.linspace(-8, 8, 161))
+ones = array(np.ones(161))
+out, kept = sigmoid_forward(line)
+show(
+    curves({"sigmoid": (line, out), "its slope": (line, sigmoid_backward(ones, kept))}, "z"),
+    "the sigmoid and its slope",
+)
+
+# %% [markdown]
+# At most 1/4, and next to nothing far out. An output that is *surely wrong* learns slowly: hardly any
+# slope is left. (Chapter 9 has a loss that does not suffer from this.)
+#
+# ## Back through relu
+#
+# Where the input was positive, relu passed it on as it was: slope 1. Where it was negative, relu gave 0
+# whatever it was exactly: slope 0. And at exactly 0 there is a bend and no slope; we take 0.
+#
+# So the gradient passes through where the *input* was positive, and is stopped elsewhere. By hand:
+
+# %%
+small_a = array([[1.5, -2.0, 0.0], [-0.5, 3.0, 0.25]])
+passed = [
+    [d if a > 0 else 0.0 for d, a in zip(row, inputs, strict=True)]
+    for row, inputs in zip(small_dout.tolist(), small_a.tolist(), strict=True)
+]
+show(equation(("x", small_a), "and", ("dout", small_dout), "→", ("dx", passed)), "back through relu")
+
+# %%
+# exercise: relu_backward
+
+# %%
+a, dout = array(rng.standard_normal((4, 3))), array(rng.standard_normal((4, 3)))
+dx = relu_backward(dout, relu_forward(a)[1])
+tried = numerical_gradient(lambda a: (dout * relu_forward(a)[0]).sum(), a)
+print(f"largest difference {float(abs(dx - tried).max()):.1e}")
+
+# %% [markdown]
+# ## Back through the affine layer
+#
+# $\mathrm{out}_{n,k} = \sum_d x_{n,d} W_{k,d} + b_k$. Three things go in, so three gradients come out.
+# Ask of each: which outputs does this number have an effect on, and by how much?
+#
+# - $b_k$ is added to $\mathrm{out}_{n,k}$ for *every* image $n$, so their effects add up:
+#   $\quad \dfrac{\partial L}{\partial b_k} = \sum_n \mathrm{dout}_{n,k}$
+# - $W_{k,d}$ is multiplied by $x_{n,d}$, again for every image:
+#   $\quad \dfrac{\partial L}{\partial W_{k,d}} = \sum_n \mathrm{dout}_{n,k}\, x_{n,d}$
+# - $x_{n,d}$ goes into all outputs $k$ of its own image:
+#   $\quad \dfrac{\partial L}{\partial x_{n,d}} = \sum_k \mathrm{dout}_{n,k}\, W_{k,d}$
+#
+# By hand, with $N = 2$ images, $D = 3$ pixels and $M = 2$ templates. The entry of
+# $\partial L / \partial W$ for template 1 and pixel 0 is $2 \cdot 1 + (-1) \cdot 4 = -2$: the marked
+# column of `dout`, times the marked column of $x$.
+
+# %%
+small_x, small_W = array([[1.0, 0.0, 2.0], [4.0, 1.0, 0.0]]), array([[1.0, -1.0, 1.0], [-1.0, 2.0, 0.0]])
+small_dout = array([[1.0, 2.0], [0.0, -1.0]])
+d, p, w = small_dout.tolist(), small_x.tolist(), small_W.tolist()
+by_W = [[sum(d[n][k] * p[n][i] for n in range(2)) for i in range(3)] for k in range(2)]
+by_x = [[sum(d[n][k] * w[k][i] for k in range(2)) for i in range(3)] for n in range(2)]
+by_b = [sum(d[n][k] for n in range(2)) for k in range(2)]
+show(
+    equation(("dout", small_dout, (None, 1)), "and", ("x", small_x, (None, 0)), "→", ("dW", by_W, (1, 0))),
+    "the gradient of W by hand",
+)
+show(
+    equation(("dout", small_dout, (1, None)), "and", ("W", small_W, (None, 1)), "→", ("dx", by_x, (1, 1))),
+    "the gradient of x by hand",
+)
+show(equation(("dout", small_dout, (None, 1)), "→", ("db", by_b, (None, 1))), "the gradient of b by hand")
+
+# %%
+# exercise: affine_backward
+
+# %%
+small_b = array([0.5, -1.0])
+values = [array(np.array(v.tolist())) for v in (small_x, small_W, small_b)]  # copies, in float64
+dout = array(rng.standard_normal((2, 2)))
+gradients = affine_backward(dout, affine_forward(*values)[1])
+for i, (name, gradient) in enumerate(zip(("dx", "dW", "db"), gradients, strict=True)):
+    tried = numerical_gradient(
+        lambda v, i=i: (dout * affine_forward(*values[:i], v, *values[i + 1 :])[0]).sum(), values[i]
+    )
+    print(f"{name} {tuple(gradient.shape)}: largest difference {float(abs(gradient - tried).max()):.1e}")
+
+# %% [markdown]
+# ## What the gradient of a template looks like
+#
+# $\partial L/\partial W_k = \sum_n \mathrm{dout}_{n,k}\, x_n$ is a mixture of the *images* of the batch,
+# each weighted by how much it should agree more, or less, with template $k$. So it can be looked at. Take
+# the simplest network, one affine layer with ten templates and a sigmoid. It begins with $W = 0$ and
+# $b = -2.2$, so that every output is 0.1, which is how often each digit occurs. Then 1,000 images, out
+# and back.
+#
+# **What do you expect** to see in the ten rows of $\partial L/\partial W$?
+
+# %%
+W, b = array(np.zeros((10, 784), "float32")), array(np.full(10, -2.2, "float32"))
+a, cache = affine_forward(x[:1000], W, b)
+y, kept = sigmoid_forward(a)
+loss, dy = l2_loss(y, labels[:1000])
+_, dW, db = affine_backward(sigmoid_backward(dy, kept), cache)
+show(tiles(dW, [f"dW of {c}" for c in range(10)], signed=True), "the gradient of ten templates")
+print(f"loss {float(loss):.3f}")
+
+# %% [markdown]
+# Blue is negative: there the weight should grow. In row 3 a blue 3 stands before a red mixture of all the
+# other digits. Going against the gradient *adds* the threes to the template and subtracts the rest:
+# templates like those of chapter 1 come out of the derivative by themselves.
+#
+# One step against it is a first reader. **What do you expect?** How many of the test images does it read?
+
+# %%
+_, (test_x, test_labels) = mnist(array)
+answers = affine_forward(test_x, W - 0.5 * dW, b - 0.5 * db)[0].argmax(axis=1)
+print(f"after one step: {float((answers == test_labels).sum()) / 100:.2f} % of the test images")
+
+# %% [markdown]
+# [Chapter 6](6_network.ipynb): all pieces in a row, out and back.

@@ -1,0 +1,237 @@
+# %% [markdown]
+# # 6 · The network
+#
+# All pieces are there. Now they become one thing that can be trained: a class that holds the weights,
+# takes images out to outputs, and takes the gradient of the loss back to a gradient of every weight.
+
+# %%
+import numpy as np
+
+from handgrad.workbook import check, hint, lesson
+from handgrad.workbook.lesson import KEYS, l2_loss, mnist, numerical_gradient, seed, yours_or_ours
+from handgrad.workbook.pictures import chain, curves, equation, histograms, show, tiles
+
+array = np.array  # makes the arrays of this chapter
+(x, labels), (test_x, test_labels) = mnist(array)
+show(chain(back=True, hidden=64), "the network, out and back")
+
+# %% [markdown]
+# ## What is kept
+#
+# Four arrays are the network; everything else is computed from them.
+#
+# | | shape | what it is |
+# |---|---|---|
+# | $W_1$ | $(H, D)$ | row $k$ is template $k$ |
+# | $b_1$ | $(H,)$ | how easily each template is content |
+# | $W_2$ | $(C, H)$ | how each feature votes for each digit |
+# | $b_2$ | $(C,)$ | how readily each digit is answered |
+#
+# With $D = 784$, $H = 64$ and $C = 10$ that is $64 \cdot 784 + 64 + 10 \cdot 64 + 10 = 50{,}890$ numbers.
+#
+# ## How to begin: not with zeros
+#
+# **What do you expect?** All weights are 0 at the start. Which outputs come out, and which gradients come
+# back?
+
+# %%
+seed(0)
+model = lesson.TwoLayerNet(784, 64, 10)
+for key in ("W1", "W2"):
+    model.params[key] = 0 * model.params[key]
+y, cache = model.forward(x[:100])
+model.backward(l2_loss(y, labels[:100])[1], cache)
+print("outputs", sorted({round(float(v), 3) for v in y.ravel()}))
+print("largest gradient:", {key: round(float(abs(grad).max()), 4) for key, grad in model.grads.items()})
+
+# %% [markdown]
+# Every output is 1/2, and only $b_2$ has a gradient. $h$ is zero, so $\partial L/\partial W_2$ is zero;
+# and $W_2$ is zero, so nothing reaches the hidden layer. The network learns how often each digit occurs
+# and stops there.
+#
+# Then all weights equal, but not zero, say 0.01? **What do you expect** of the 64 hidden units?
+
+# %%
+for key in ("W1", "W2"):
+    model.params[key] = 0 * model.params[key] + 0.01
+for _ in range(20):
+    y, cache = model.forward(x[:1000])
+    model.backward(l2_loss(y, labels[:1000])[1], cache)
+    model.params = {key: value - 0.5 * model.grads[key] for key, value in model.params.items()}
+W1 = model.params["W1"]
+print("largest difference between two rows of W1 after 20 steps:", float(abs(W1 - W1[:1]).max()))
+show(tiles(W1[:10], [f"row {k}" for k in range(10)], signed=True), "hidden units that began alike")
+
+# %% [markdown]
+# They stay alike for ever: what is alike gets the same gradient. 64 units do the work of one. Only chance
+# can tell them apart.
+#
+# ## How large the noise should be
+#
+# An agreement $a_{n,k} = \sum_d x_{n,d} W_{k,d}$ sums $D$ products. If the weights have the variance $v$
+# and the pixels the mean square $q$, the variance of $a$ is $D \cdot q \cdot v$. To keep it near the size
+# of the pixels, $v$ has to be proportional to $1/D$. Two well-known choices are
+#
+# $$W_1 \sim \mathcal N\!\left(0, \frac{2}{D}\right) \qquad
+# W_2 \sim \mathcal N\!\left(0, \frac{2}{H + C}\right)$$
+#
+# the first by He and others (2015), where the 2 makes up for the half that relu cuts away; the second by
+# Glorot and Bengio (2010), which asks the same of the way back, where $C$ numbers are summed.
+#
+# **What do you expect** of the outputs, if the noise is ten times smaller than that? And ten times
+# larger?
+
+# %%
+outputs = {}
+for scale in (0.1, 1.0, 10.0):
+    seed(0)
+    model = lesson.TwoLayerNet(784, 64, 10)
+    for key in ("W1", "W2"):
+        model.params[key] = scale * model.params[key]
+    y, _ = model.forward(x[:1000])
+    outputs[f"noise times {scale:g}"] = y
+    print(f"noise times {scale:4g}: mean slope of the sigmoid y (1 - y) = {float((y * (1 - y)).mean()):.3f}")
+show(histograms(outputs, "y"), "outputs of three beginnings")
+
+# %% [markdown]
+# Too small, and all outputs are 1/2: the images do not matter yet. Too large, and they are 0 or 1 before
+# anything has been learnt: there the sigmoid is flat, and hardly any slope is left to learn from.
+#
+# ## Once out and once back, by hand
+#
+# $N = 2$ images of $D = 3$ pixels, $H = 2$ hidden units, $C = 2$ classes. Follow the marked entries:
+# $-1 \cdot 1 + 2 \cdot 0 + 0 \cdot 1 - 1 = -2$ is cut to 0 by relu; then $1 \cdot 2 + (-1) \cdot 0 = 2$,
+# and the sigmoid of 2 is 0.88.
+
+# %%
+small_x = array([[1.0, 0.0, 1.0], [0.0, 1.0, 1.0]])
+W1, b1 = array([[1.0, -1.0, 1.0], [-1.0, 2.0, 0.0]]), array([0.0, -1.0])
+W2, b2 = array([[1.0, -1.0], [0.0, 1.0]]), array([0.0, 0.0])
+a = [[2.0, -2.0], [0.0, 1.0]]
+h = [[2.0, 0.0], [0.0, 1.0]]
+z = [[2.0, 0.0], [-1.0, 1.0]]
+y = [[0.881, 0.5], [0.269, 0.731]]
+out = ("x", small_x, (0, None)), ("a", a, (0, 1)), ("h", h, (0, 1)), ("z", z, (0, 0)), ("y", y, (0, 0))
+show(equation(*out, between="→"), "the way out by hand")
+
+# %% [markdown]
+# Back, with labels 0 and 1. The loss gives $\partial L/\partial y = \tfrac22 (y - \mathrm{target})$; the
+# sigmoid multiplies by $y(1 - y)$: the marked entry is $-0.119 \cdot 0.881 \cdot 0.119 = -0.0125$.
+# Through $W_2$ to the features, where the first of them gets $-0.0125 \cdot 1 + 0.125 \cdot 0$; and relu
+# lets only those through whose $a$ was positive.
+
+# %%
+dy = [[-0.119, 0.5], [0.269, -0.269]]
+dz = [[-0.0125, 0.125], [0.0529, -0.0529]]
+dh = [[-0.0125, 0.1375], [0.0529, -0.1058]]
+da = [[-0.0125, 0.0], [0.0, -0.1058]]
+back = ("dL/da", da, (0, 0)), ("dL/dh", dh, (0, 0)), ("dL/dz", dz, (0, 0)), ("dL/dy", dy, (0, 0))
+show(equation(*back, between="←"), "the way back by hand")
+
+# %% [markdown]
+# On the way the affine layers leave the gradients of their weights behind: the second that of $W_2$ and
+# $b_2$, made of $\partial L/\partial z$ and $h$; the first that of $W_1$ and $b_1$, made of
+# $\partial L/\partial a$ and $x$.
+
+# %%
+# exercise: TwoLayerNet
+
+# %% [markdown]
+# ## The judge once more
+#
+# A small network, in which every slope can be tried out. **What do you expect** the largest difference to
+# be? And what would it be with the mask of relu forgotten?
+
+# %%
+seed(1)
+net = TwoLayerNet(5, 4, 3)
+few_x, few_labels = array(np.random.default_rng(1).random((6, 5))), array([0, 1, 2, 0, 1, 2])
+net.params = {key: array(np.array(value.tolist())) for key, value in net.params.items()}  # in float64
+y, cache = net.forward(few_x)
+net.backward(l2_loss(y, few_labels)[1], cache)
+found = dict(net.grads)
+
+
+def loss_with(key, value):
+    """The loss of the small network with another value for one parameter."""
+    before, net.params[key] = net.params[key], value
+    loss = l2_loss(net.forward(few_x)[0], few_labels)[0]
+    net.params[key] = before
+    return loss
+
+
+for key in KEYS:
+    tried = numerical_gradient(lambda value, key=key: loss_with(key, value), net.params[key])
+    print(f"{key} {tuple(found[key].shape)}: largest difference {float(abs(found[key] - tried).max()):.1e}")
+
+# %% [markdown]
+# ## Real images
+#
+# Your network, fresh from the dice, and 1,000 images. **What do you expect** for its loss (remember 2.5
+# for outputs of 1/2), and for its accuracy?
+
+# %%
+seed(0)
+model = TwoLayerNet(784, 64, 10)
+y, cache = model.forward(x[:1000])
+loss, dy = l2_loss(y, labels[:1000])
+model.backward(dy, cache)
+print(f"loss {float(loss):.3f}, right answers {int((y.argmax(axis=1) == labels[:1000]).sum())} of 1000")
+show(
+    tiles(model.params["W1"][:10], [f"W1, row {k}" for k in range(10)], signed=True),
+    "the first templates are noise",
+)
+show(
+    tiles(model.grads["W1"][:10], [f"dW1, row {k}" for k in range(10)], signed=True),
+    "and the gradient says what to add",
+)
+
+# %% [markdown]
+# The templates are noise; the gradient is not. It is made of digits.
+#
+# ## How far to go
+#
+# The gradient says in which direction the loss rises fastest *right here*. Walk against it, and measure
+# the loss after steps of different length.
+#
+# **What do you expect?** Is a longer step always better?
+
+# %%
+start = dict(model.params)
+lengths = [0.05 * i for i in range(61)]
+losses = []
+for length in lengths:
+    model.params = {key: start[key] - length * model.grads[key] for key in KEYS}
+    losses.append(float(l2_loss(model.forward(x[:1000])[0], labels[:1000])[0]))
+slope = -sum(float((model.grads[key] ** 2).sum()) for key in KEYS)
+tangent = [float(loss) + slope * length for length in lengths[:6]]
+lines = {"loss": (lengths, losses), "what the gradient promises": (lengths[:6], tangent)}
+show(
+    curves(lines, "length of the step", "L", "The promise holds for small steps"),
+    "the loss along the gradient",
+)
+model.params = start
+
+# %% [markdown]
+# The straight line is what the gradient promises: the loss falls by the length of the step times the sum
+# of all squared gradients. Near 0 the curve keeps the promise; further on the curve bends away.
+#
+# ## A last test: learn ten images by heart
+#
+# A network that cannot learn ten images by heart has a mistake in it. **What do you expect** after 300
+# steps?
+
+# %%
+history = []
+for _ in range(300):
+    y, cache = model.forward(x[:10])
+    loss, dy = l2_loss(y, labels[:10])
+    history.append(float(loss))
+    model.backward(dy, cache)
+    model.params = {key: value - 0.3 * model.grads[key] for key, value in model.params.items()}
+show(curves({"L": (range(300), history)}, "steps", "L", "Ten images"), "ten images learnt by heart")
+print("answers", y.argmax(axis=1).tolist(), "labels", labels[:10].tolist())
+
+# %% [markdown]
+# By heart is not understood. [Chapter 7](7_training.ipynb) learns from 55,000 images and is tested on
+# images that it has never seen.

@@ -1,0 +1,262 @@
+# %% [markdown]
+# # 7 · Gradient descent
+#
+# The network can say for each of its numbers which way is down. Training is going down, in many small
+# steps, and the loop that does it is short. What is worth understanding are the four choices in it: the
+# length of a step, how many images a step looks at, in which order they come, and when to stop. At the
+# end your network reads more than 95 of 100 images that it has never seen.
+
+# %%
+import numpy as np
+
+from handgrad import digits, network, training
+from handgrad.engines import engine
+from handgrad.recipes import Recipe
+from handgrad.workbook import check, hint
+from handgrad.workbook.lesson import TwoLayerNet, l2_loss, mnist, seed, yours_or_ours
+from handgrad.workbook.pictures import bars, curves, equation, show, tiles
+
+array = np.array  # makes the arrays of this chapter
+(x, labels), (test_x, test_labels) = mnist(array)
+
+# %% [markdown]
+# ## How good is it? The accuracy
+#
+# The answer for an image is the class with the largest output; the accuracy is the share of right
+# answers. By hand, with three images and three classes: the largest outputs stand in columns 1, 0 and 2;
+# with labels 1, 0 and 1 two of three are right, and the accuracy is 0.67.
+
+# %%
+small_y, small_labels = array([[0.2, 0.7, 0.1], [0.6, 0.5, 0.4], [0.1, 0.3, 0.8]]), array([1, 0, 1])
+answers, right = ("answers", [1, 0, 2]), ("right", [1, 1, 0])
+parts = (("y", small_y), "→", answers, "and", ("labels", small_labels), "→", right)
+show(equation(*parts), "accuracy by hand")
+
+# %%
+# exercise: calculate_accuracy
+
+# %% [markdown]
+# **What do you expect?** A fresh network, and the 10,000 test images: which accuracy?
+
+# %%
+seed(0)
+model = TwoLayerNet(784, 64, 10)
+print("before training:", calculate_accuracy(model, test_x, test_labels))
+
+# %% [markdown]
+# ## A step
+#
+# Every weight $\theta$ (each entry of $W_1$, $b_1$, $W_2$ and $b_2$) moves against its gradient:
+#
+# $$\theta \leftarrow \theta - \eta\, \frac{\partial L}{\partial \theta}$$
+#
+# $\eta$ is the *learning rate*. By hand, with $\eta = 0.5$: a weight of 0.5 whose gradient is $-0.2$
+# becomes $0.5 - 0.5 \cdot (-0.2) = 0.6$. It grows, since the loss falls when it grows.
+
+# %%
+weights, gradient = array([[0.5, -1.0, 0.0], [2.0, 0.0, 1.0]]), array([[-0.2, 0.4, 0.0], [0.0, 1.0, -2.0]])
+before, after = ("W", weights, (0, 0)), ("W", weights - 0.5 * gradient, (0, 0))
+show(equation(before, "\N{MINUS SIGN} 0.5 ×", ("dW", gradient, (0, 0)), "=", after), "a step by hand")
+
+# %% [markdown]
+# How large should $\eta$ be? We train the same network four times on the same batches of 16 images,
+# 20,000 images in all, with four learning rates. (The package's own loop does it here; yours comes
+# further down.)
+#
+# **What do you expect?** Which of 0.001, 0.05, 0.5 and 20 is best, and what do the others do?
+
+# %%
+(pixels, pixel_labels), (test_pixels, test_digits) = digits.load_mnist()
+run_epoch = engine("numpy").run_epoch
+order = np.random.default_rng(0).permutation(60000)
+
+
+def losses_of(rate, size=16, images=20000):
+    """The mean loss of each 20 batches, with one learning rate."""
+    recipe = Recipe(learning_rate=rate, batch_size=size)
+    params, found = network.init_params(784, 64, 10, np.random.default_rng(0), dtype=np.float32), []
+    for start in range(0, images, 20 * size):
+        rows = order[start : start + 20 * size]
+        params, _, loss = run_epoch(
+            params, pixels, pixel_labels, rows, recipe, np.full(-(-len(rows) // size), rate)
+        )
+        found.append(loss)
+    return found
+
+
+lines = {f"rate {rate:g}": losses_of(rate) for rate in (0.001, 0.05, 0.5, 20.0)}
+show(
+    curves({name: (np.arange(len(ys)) * 20, ys) for name, ys in lines.items()}, "steps", "L"),
+    "four learning rates",
+)
+
+# %% [markdown]
+# 0.001 hardly gets anywhere: its loss is still that of somebody who guesses. 0.05 learns, 0.5 learns
+# faster. And 20 leaps so far that it lands on the flat side of the sigmoids, where there is no slope left
+# to come back by.
+#
+# `train_model` has 0.001 as its default, since the course has it so. For this network and this loss, hand
+# it 0.5.
+#
+# ## Batches
+#
+# The gradient over all images is the exact one, and for it all images must go out and back. The gradient
+# over 16 of them costs less than a thousandth of that. How good is it? We compare directions: a cosine of
+# 1 means the same direction, 0 means nothing in common.
+#
+# **What do you expect** for batches of 1, 16, 256 and 4,096 images?
+
+# %%
+params = network.init_params(784, 64, 10, np.random.default_rng(0))
+
+
+def direction(rows):
+    """The gradient of W1 over some images, as one long row."""
+    _, grads = network.loss_and_gradients(
+        params, pixels[rows].reshape(len(rows), -1) / 255, pixel_labels[rows]
+    )
+    return grads.W1.ravel()
+
+
+def cosine(u, v):
+    """The cosine of the angle between two long rows."""
+    return float(u @ v / np.sqrt((u @ u) * (v @ v)))
+
+
+exact = direction(order[:20000])
+sizes = (1, 16, 256, 4096)
+cosines = [
+    np.mean([cosine(direction(order[i * 1000 : i * 1000 + size]), exact) for i in range(10)])
+    for size in sizes
+]
+show(
+    bars(
+        {"cosine": cosines},
+        [f"{size:,}" for size in sizes],
+        "cosine with the exact gradient",
+        "batches of ... images",
+    ),
+    "how good the gradient of a batch is",
+)
+
+# %% [markdown]
+# 16 images already point mostly the right way, and 256 almost exactly. Sixteen times as many images make
+# a step sixteen times as dear, but by far not sixteen times as good. So one takes many cheap steps rather
+# than few dear ones; and the error of each, being random, averages out.
+#
+# ## Order
+#
+# Before each *epoch*, one pass over all images, their order is drawn anew; then it is cut into batches.
+# By hand, with seven images and batches of three: the last batch holds what is left.
+
+# %%
+seven = [4, 1, 6, 0, 3, 5, 2]
+batches = ("batch 1", seven[:3]), "", ("batch 2", seven[3:6]), "", ("batch 3", seven[6:])
+show(equation(("order", seven), "→", *batches), "an order is cut into batches")
+
+# %% [markdown]
+# Does the order matter? Three networks, one epoch each over the same images: once shuffled; once sorted,
+# first all zeros, then all ones, and so on; and once with a mistake that is easily made, images shuffled
+# in one order and labels in another.
+#
+# **What do you expect** of each?
+
+# %%
+half = np.arange(30000)
+by_digit = half[np.argsort(pixel_labels[half], kind="stable")]
+mixed = np.random.default_rng(1).permutation(half)
+ways = {
+    "shuffled": (mixed, pixel_labels),
+    "sorted by digit": (by_digit, pixel_labels),
+    "labels shuffled\nby themselves": (mixed, np.random.default_rng(2).permutation(pixel_labels)),
+}
+recipe, shares, last = Recipe(learning_rate=0.5), {}, {}
+for name, (rows, given) in ways.items():
+    fresh = network.init_params(784, 64, 10, np.random.default_rng(0), dtype=np.float32)
+    last[name], _, _ = run_epoch(fresh, pixels, given, rows, recipe, np.full(len(rows) // 16, 0.5))
+    shares[name] = 100 * training.accuracy(last[name], test_pixels, test_digits)
+show(bars({"accuracy": list(shares.values())}, list(shares), "% of the test images"), "three orders")
+print(*(f"{share:.1f} %" for share in shares.values()))
+
+# %% [markdown]
+# Sorted, the network sees nothing but nines at the end, and forgets what it knew of the others: it
+# answers 9 to almost everything. And where images and labels have been parted there is nothing to learn;
+# no error is raised, and the accuracy stays where a guess is. Remember that picture when a network of
+# yours stays at 10 %.
+#
+# ## The loop
+#
+# Everything is there. For each epoch a new order, for each batch: out, loss, back, step.
+
+# %%
+# exercise: train_model
+
+# %% [markdown]
+# ## Training on MNIST
+#
+# The 60,000 images are split: 55,000 to learn from, and 5,000 for *validation*, on which we watch how it
+# goes. The 10,000 test images are not touched until the very end.
+#
+# **What do you expect** after one pass over the images? After three?
+
+# %%
+seed(0)
+model = TwoLayerNet(784, 64, 10)
+history = []
+for _ in range(3):  # one epoch at a time, to look in between
+    train_model(model, x[:55000], labels[:55000], x[55000:], labels[55000:], n_epochs=1, learning_rate=0.5)
+    losses = [
+        float(l2_loss(model.forward(x[rows])[0], labels[rows])[0])
+        for rows in (slice(0, 5000), slice(55000, 60000))
+    ]
+    history.append(
+        (
+            *losses,
+            calculate_accuracy(model, x[:5000], labels[:5000]),
+            calculate_accuracy(model, x[55000:], labels[55000:]),
+        )
+    )
+epochs = range(1, 4)
+lines = {"training": (epochs, [h[0] for h in history]), "validation": (epochs, [h[1] for h in history])}
+show(curves(lines, "epoch", "L", markers=True), "the loss, epoch by epoch")
+
+# %%
+accuracy = calculate_accuracy(model, test_x, test_labels)
+print(f"test images read: {100 * accuracy:.2f} %   (templates of chapter 1: 82.08 %)")
+
+# %% [markdown]
+# More than 95 %, from noise, in three passes. Look at what became of the noise:
+
+# %%
+show(
+    tiles(model.params["W1"][:20], [f"row {k}" for k in range(20)], signed=True), "templates that were learnt"
+)
+
+# %% [markdown]
+# ## When to stop
+#
+# What if there are few images? A network learns 300 images over and over.
+#
+# **What do you expect?** How do the accuracies on these 300, and on 5,000 others, go on?
+
+# %%
+rng, recipe = np.random.default_rng(0), Recipe(learning_rate=0.2, epochs=60)
+start, few = network.init_params(784, 64, 10, rng, dtype=np.float32), slice(0, 300)
+on_few, on_others = [], []
+for epoch in training.train(start, pixels[few], pixel_labels[few], rng, recipe, run_epoch=run_epoch):
+    on_few.append(training.accuracy(epoch.params, pixels[few], pixel_labels[few]))
+    on_others.append(training.accuracy(epoch.params, pixels[55000:], pixel_labels[55000:]))
+lines = {"the 300 images": (range(1, 61), on_few), "5,000 others": (range(1, 61), on_others)}
+show(
+    curves(lines, "epoch", "accuracy", "Learnt by heart is not understood"),
+    "accuracy on few images and on others",
+)
+
+# %% [markdown]
+# Of its 300 images it soon knows nearly all. On others it stops getting better, a little above 80 of 100.
+# The gap between the two is what it has merely learnt by heart, and more images are the best cure. This
+# is why the accuracy that counts is measured on images that were not trained on; and why the choices
+# (rate, size of a batch, number of epochs) are made on validation images, so that the test images stay an
+# honest judge.
+#
+# [Chapter 8](8_inside.ipynb) opens the network and looks at what it has learnt.

@@ -1,0 +1,226 @@
+# %% [markdown]
+# # 9 · Beyond
+#
+# You know a network from the inside. Here are the first steps beyond it, each as small as possible:
+# gradients that a library derives by itself, another loss, steps with a memory, and what a better recipe
+# makes of the same network.
+
+# %%
+from importlib.util import find_spec
+
+import numpy as np
+
+from handgrad import digits, losses, network, optimizers, training
+from handgrad.engines import engine
+from handgrad.recipes import RECIPES, Recipe
+from handgrad.workbook.lesson import TwoLayerNet, l2_loss, mnist, seed
+from handgrad.workbook.pictures import bars, curves, paths, show
+
+(pixels, labels), (test_pixels, test_labels) = digits.load_mnist()
+run_epoch = engine("numpy").run_epoch
+
+# %% [markdown]
+# ## Gradients by themselves
+#
+# PyTorch writes down every operation on the way out, and walks the list back by the very rules of chapter
+# 5. You only write forward. Is the result the same?
+#
+# **What do you expect** the largest difference to be, in float64?
+
+# %%
+(x, y_hat), _ = mnist()
+x, y_hat = x[:32].astype(np.float64), y_hat[:32]
+seed(0)
+model = TwoLayerNet(784, 64, 10)
+y, cache = model.forward(x)
+model.backward(l2_loss(y, y_hat)[1], cache)
+
+if find_spec("torch"):
+    import torch
+    from torch.nn import functional
+
+    p = {key: torch.tensor(value, requires_grad=True) for key, value in model.params.items()}
+    hidden = torch.relu(functional.linear(torch.tensor(x), p["W1"], p["b1"]))
+    out = torch.sigmoid(functional.linear(hidden, p["W2"], p["b2"]))
+    target = functional.one_hot(torch.tensor(y_hat), 10).double()
+    (functional.mse_loss(out, target, reduction="sum") / 32).backward()
+    for key, by_hand in model.grads.items():
+        difference = np.abs(p[key].grad.numpy() - by_hand).max()
+        print(f"{key}: largest gradient {np.abs(by_hand).max():.4f}, largest difference {difference:.1e}")
+else:
+    print("PyTorch is not installed; pip install torch, and run this cell again")
+
+# %% [markdown]
+# The same to the last digits. Nobody writes the way back by hand for a living; but who has written it
+# once knows what a library does, what it costs, and where to look when it goes wrong: a zero gradient, a
+# dead relu, a flat sigmoid are the same in every framework.
+#
+# ## Another loss
+#
+# Chapter 5 left a problem: an output that is surely wrong has hardly any slope, since the sigmoid is flat
+# there. *Cross-entropy* asks otherwise. First the scores become shares that sum to 1 (softmax), then the
+# loss is minus the logarithm of the share of the right digit:
+#
+# $$p_{i,j} = \frac{e^{z_{i,j}}}{\sum_k e^{z_{i,k}}} \qquad
+# L = -\frac1N \sum_i \log p_{i,\,\mathrm{labels}_i} \qquad
+# \frac{\partial L}{\partial z} = \frac1N\,(p - \mathrm{target})$$
+#
+# On the way back exponential and logarithm cancel, and what is left is the error itself: the surer the
+# mistake, the larger the slope. Here are the slopes by the score of the *right* digit, for both losses:
+# two digits, the other's score is 0, and the score of the right one goes from $-8$ (surely denied) to 8.
+#
+# **What do you expect** of the two curves at the left end?
+
+# %%
+scores = np.linspace(-8, 8, 161)
+z = np.stack([scores, 0 * scores], axis=1)
+right = np.zeros(len(z), int)
+p = np.exp(losses.log_softmax(z))[:, 0]
+sigmoid = 1 / (1 + np.exp(-scores))
+by_l2 = 2 * (sigmoid - 1) * sigmoid * (1 - sigmoid)
+show(
+    curves(
+        {"L2 loss and sigmoid": (scores, by_l2), "cross-entropy": (scores, p - 1)},
+        "score of the right digit",
+        "slope dL/dz",
+    ),
+    "slopes of two losses",
+)
+
+# %% [markdown]
+# At the left end the L2 loss has given up, and cross-entropy pulls with full strength. Does it matter on
+# MNIST? Both losses, the same network, three epochs, each with a learning rate that suits it.
+
+# %%
+held_back = pixels[55000:], labels[55000:]
+
+
+def validation_accuracies(recipe, seed=0):
+    """The accuracy on the validation images, epoch by epoch."""
+    rng = np.random.default_rng(seed)
+    params = network.init_params(784, recipe.hidden, 10, rng, dtype=np.float32)
+    run = training.train(params, pixels[:55000], labels[:55000], rng, recipe, run_epoch=run_epoch)
+    return [100 * training.accuracy(epoch.params, *held_back) for epoch in run]
+
+
+recipes = {
+    "L2, rate 0.5": Recipe(epochs=3, learning_rate=0.5),
+    "cross-entropy, rate 0.1": Recipe(epochs=3, loss="cross_entropy", learning_rate=0.1),
+}
+lines = {name: (range(1, 4), validation_accuracies(recipe)) for name, recipe in recipes.items()}
+show(curves(lines, "epoch", "% of the validation images", markers=True), "two losses on MNIST")
+
+# %% [markdown]
+# ## Steps with a memory
+#
+# Plain gradient descent forgets each step. In a valley that is steep across and flat along, it jumps from
+# side to side and creeps towards the end. Two remedies:
+#
+# - **Momentum** keeps a velocity: $v \leftarrow 0.9\,v + g$, then $\theta \leftarrow \theta - \eta\, v$.
+#   What alternates cancels; what persists adds up.
+# - **Adam** also keeps the mean of $g^2$ for each weight and divides by its root, so that every weight
+#   moves by about $\eta$, whether its gradient is large or small.
+#
+# A valley to try them in: $f(u, v) = \tfrac12 (u^2 + 100\, v^2)$, a hundred times as steep across as
+# along; from the left end, 60 steps each.
+#
+# **What do you expect** of the three paths?
+
+# %%
+steepness = np.array([1.0, 100.0])
+
+
+def walk(rule, rate, steps=60):
+    """The places that a rule visits in the valley."""
+    place, memory, places = np.array([-1.1, 0.5]), (), []
+    for step in range(steps):
+        places.append(place)
+        place, memory = rule(place, steepness * place, memory, rate, step)
+    return np.stack(places)
+
+
+walks = {
+    "plain, rate 0.018": walk(optimizers.sgd, 0.018),
+    "momentum, rate 0.006": walk(optimizers.momentum, 0.006),
+    "adam, rate 0.05": walk(optimizers.adam, 0.05),
+}
+show(paths(lambda u, v: (u * u + 100 * v * v) ** 0.5, walks), "three ways through a valley")
+
+# %% [markdown]
+# The plain steps cannot be longer: beyond a rate of 0.02 they leap out of the valley. So they creep along
+# its floor, and after 60 steps a third of the way is still ahead, where the others have arrived.
+#
+# And on MNIST, three epochs each. **What do you expect?** Which is ahead after the first?
+
+# %%
+recipes = {
+    "plain, rate 0.5": Recipe(epochs=3, learning_rate=0.5),
+    "momentum, rate 0.05": Recipe(epochs=3, optimizer="momentum", learning_rate=0.05),
+    "adam, rate 0.001": Recipe(epochs=3, optimizer="adam", learning_rate=0.001),
+}
+lines = {name: (range(1, 4), validation_accuracies(recipe)) for name, recipe in recipes.items()}
+show(curves(lines, "epoch", "% of the validation images", markers=True), "three optimizers on MNIST")
+
+# %% [markdown]
+# Close together: for so small a network a well chosen rate does nearly as much. Where weights differ much
+# in the size of their gradients, as in deep networks, memory pays off.
+#
+# ## The same network, a better recipe
+#
+# More hidden units, batches of 32, and a learning rate that rises at first and then falls to zero: this
+# is the recipe `quick`, which `handgrad train` takes by default. Still affine, relu, affine, sigmoid,
+# with the L2 loss.
+#
+# **What do you expect** on the test images? Chapter 7 had 95 to 96 %.
+
+# %%
+quick = RECIPES["quick"]
+rng = np.random.default_rng(0)
+params = network.init_params(784, quick.hidden, 10, rng, dtype=np.float32)
+*_, last = training.train(params, pixels[:55000], labels[:55000], rng, quick, run_epoch=run_epoch)
+steps = quick.learning_rates(range(6 * 1719), 6 * 1719)
+show(
+    curves({"learning rate": (np.arange(len(steps)), steps)}, "step", "learning rate"),
+    "a learning rate that rises and falls",
+)
+read = training.accuracy(last.params, test_pixels, test_labels)
+print(f"{quick.hidden} hidden units: {100 * read:.2f} % of the test images")
+
+# %% [markdown]
+# From 82 to 98 of 100, step by step:
+
+# %%
+steps = {
+    "guess": 10.0,
+    "templates": 82.08,
+    "two layers,\nno relu": 91.5,
+    "two layers,\nchapter 7": 96.0,
+    "recipe\nquick": 98.2,
+}
+show(
+    bars(
+        {"mistakes": [100 - share for share in steps.values()]},
+        list(steps),
+        "mistakes in 100 images",
+        "Roughly",
+    ),
+    "from guessing to the recipe quick",
+)
+
+# %% [markdown]
+# ## Where to go next
+#
+# - **Read the reference.** `handgrad.layers`, `losses`, `network`, `optimizers` and `training`, in this
+#   order: 350 lines, and you know all of them by now.
+# - **Find a mistake by its curves.** `handgrad workbook zoo` plants one in a running network and lets you
+#   guess. Some networks learn quite well with a mistake in them: a good accuracy is no proof.
+# - **Make it better.** Distort the training images a little (turn, shift, stretch) so that the network
+#   sees more of the world; try 1,024 hidden units. `handgrad train --help` lists the knobs.
+# - **Make it deeper.** Add a third affine layer to your `TwoLayerNet`. The way back gets two lines
+#   longer, and nothing else changes.
+# - **Convolutions**, where a template slides over the image, so that a stroke is found wherever it
+#   stands. They answer the question at the end of chapter 8.
+# - **Other data.** `handgrad train --images FILE --labels FILE` takes any images in the IDX format, such
+#   as Fashion-MNIST or KMNIST.
+# - **Books.** Michael Nielsen, *Neural Networks and Deep Learning*, derives a network much like this one
+#   at leisure; Goodfellow, Bengio and Courville, *Deep Learning*, goes all the way.

@@ -1,0 +1,200 @@
+"""The pieces in the learners' layout, made of the reference: what a chapter borrows of earlier ones.
+
+NumPy and PyTorch arrays alike: what goes in decides what comes out. In this layout every forward returns its
+output and a cache, and gradients are named for the place where they arrive (dout) and leave (dx, dW, db).
+"""
+
+import ast
+import functools
+import inspect
+import sys
+import textwrap
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from array_api_compat import array_namespace, device
+
+from handgrad import digits, layers, losses, network
+from handgrad.arrays import PIXEL_MAX
+from handgrad.layers import Array
+from handgrad.workbook.submission import is_blank
+
+KEYS = network.Params._fields  # W1, b1, W2, b2
+Split = tuple[Array, Array]
+
+
+def mean_images(images: Array, labels: Array) -> Array:
+    """The mean image of each digit, in the units of the pixels: (N, ...), (N,) -> (10, ...)."""
+    xp = array_namespace(images)
+    if not xp.isdtype(images.dtype, "real floating"):
+        images = xp.astype(images, xp.float64)
+    return xp.stack([xp.mean(images[labels == c], axis=0) for c in range(10)])
+
+
+def normalize_templates(mean_images: Array) -> Array:
+    """Each mean image minus its mean, over its standard deviation: (C, ...) -> (C, ...)."""
+    xp, pixels = array_namespace(mean_images), tuple(range(1, mean_images.ndim))
+    centred = mean_images - xp.mean(mean_images, axis=pixels, keepdims=True)
+    return centred / xp.std(mean_images, axis=pixels, keepdims=True)
+
+
+def agreement(templates: Array, images: Array) -> Array:
+    """sum_p template_p * image_p for each pair: (C, ...), (N, ...) -> (N, C)."""
+    xp = array_namespace(templates)
+    T, x = (xp.reshape(array, (array.shape[0], -1)) for array in (templates, images))
+    return layers.affine_forward(xp.astype(x, T.dtype, copy=False), T)
+
+
+def affine_forward(x: Array, W: Array, b: Array) -> tuple[Array, Any]:
+    """out = x W^T + b.  x (N, D), W (M, D), b (M,) -> out (N, M), cache (x, W)."""
+    return layers.affine_forward(x, W, b), (x, W)
+
+
+def affine_backward(dout: Array, cache: Any) -> tuple[Array, Array, Array]:
+    """dL/d(out) (N, M) and the cache -> dx (N, D), dW (M, D), db (M,)."""
+    x, W = cache
+    dx, dW, db = layers.affine_backward(dout, x, W)
+    return dx, dW, db
+
+
+def relu_forward(x: Array) -> tuple[Array, Any]:
+    """out = max(x, 0) -> out, cache x."""
+    return layers.relu_forward(x), x
+
+
+def relu_backward(dout: Array, cache: Any) -> Array:
+    """dL/d(out) and the cache -> dx: dout where x > 0, else 0."""
+    return layers.relu_backward(dout, cache)
+
+
+def sigmoid_forward(x: Array) -> tuple[Array, Any]:
+    """out = 1 / (1 + exp(-x)) -> out, cache out."""
+    out = layers.sigmoid_forward(x)
+    return out, out
+
+
+def sigmoid_backward(dout: Array, cache: Any) -> Array:
+    """dL/d(out) and the cache -> dx = dout * out (1 - out)."""
+    return layers.sigmoid_backward(dout, cache)
+
+
+def l2_loss(y: Array, y_hat: Array) -> tuple[Array, Array]:
+    """Summed over classes, averaged over images.  y (N, C), y_hat (N,) class numbers -> loss, dy (N, C)."""
+    return losses.l2_loss(y, y_hat)
+
+
+def numerical_gradient(f: Callable[[Array], Any], x: Array, h: float = 1e-5) -> Array:
+    """The slope of f along each entry of x, by central differences.  f: array -> number; -> shaped as x."""
+    xp, slopes = array_namespace(x), []
+    for i in range(int(np.prod(x.shape))):
+        step = np.zeros(tuple(x.shape))
+        step.flat[i] = h
+        step = xp.asarray(step, dtype=x.dtype, device=device(x))
+        slopes.append(float(f(x + step) - f(x - step)) / (2 * h))
+    return xp.reshape(xp.asarray(slopes, dtype=x.dtype, device=device(x)), tuple(x.shape))
+
+
+class TwoLayerNet:
+    """affine, relu, affine, sigmoid, with params and grads as dictionaries: W1, b1, W2, b2.
+
+    The parameters begin as NumPy arrays and become what the images are (library, float type) at the first
+    forward. np.random draws them, so np.random.seed rules.
+    """
+
+    def __init__(self, inp_dim: int, hidden_dim: int, out_dim: int) -> None:
+        rng = np.random.default_rng(np.random.randint(2**31))  # noqa: NPY002 (the learners' randomness)
+        self.params: dict[str, Array] = network.init_params(inp_dim, hidden_dim, out_dim, rng)._asdict()
+        self.grads: dict[str, Array] = {}
+
+    def forward(self, x: Array) -> tuple[Array, Any]:
+        """x (N, D) -> out (N, C), cache."""
+        xp = array_namespace(x)
+        if array_namespace(self.params["W1"]) is not xp:
+            self.params = {
+                key: xp.asarray(value, dtype=x.dtype, device=device(x)) for key, value in self.params.items()
+            }
+        cache = network.forward(network.Params(**self.params), x)
+        return cache.y, cache
+
+    def backward(self, dout: Array, cache: Any) -> None:
+        """dL/d(out) (N, C) and the cache of forward: fills self.grads."""
+        self.grads = network.backward(network.Params(**self.params), cache, dout)._asdict()
+
+
+def calculate_accuracy(model: Any, input_data: Array, labels: Array) -> float:
+    """The share of the images whose label is the class with the largest output, 0 to 1."""
+    out, _ = model.forward(input_data)
+    xp = array_namespace(out)
+    return int(xp.count_nonzero(xp.argmax(out, axis=1) == labels)) / int(labels.shape[0])
+
+
+def train_model(
+    model: Any, train_data: Array, train_labels: Array, validation_data: Array, validation_labels: Array,
+    n_epochs: int, learning_rate: float = 1e-3, batch_size: int = 16,
+) -> None:  # fmt: skip
+    """Mini-batch gradient descent on a TwoLayerNet, shuffled each epoch; prints the validation accuracy."""
+    N = int(train_data.shape[0])
+    for epoch in range(1, n_epochs + 1):
+        order = np.random.permutation(N)  # noqa: NPY002 (as in TwoLayerNet)
+        for start in range(0, N, batch_size):
+            rows = order[start : start + batch_size]
+            out, cache = model.forward(train_data[rows])
+            model.backward(l2_loss(out, train_labels[rows])[1], cache)
+            for key in KEYS:
+                model.params[key] = model.params[key] - learning_rate * model.grads[key]
+        accuracy = calculate_accuracy(model, validation_data, validation_labels)
+        print(f"epoch {epoch}: validation accuracy {accuracy:.4f}")  # noqa: T201 (the layout asks for it)
+
+
+# --- what the chapters need besides -----------------------------------------------------------------------
+
+
+def mnist(array: Callable[[Any], Array] = np.asarray) -> tuple[Split, Split]:
+    """(x, labels), (test_x, test_labels) of MNIST: x (N, 784) float32 in 0..1, labels (N,) int64.
+
+    array makes the learner's kind of array of a NumPy one: np.array, torch.tensor.
+    """
+
+    def split(images: Any, labels: Any) -> Split:
+        x = images.reshape(len(images), -1).astype(np.float32) / np.float32(PIXEL_MAX)
+        return array(x), array(labels.astype(np.int64))
+
+    train, test = digits.load_mnist()
+    return split(*train), split(*test)
+
+
+def seed(number: int) -> None:
+    """Start the random numbers of NumPy, and of PyTorch where it is in use, at a known place."""
+    np.random.seed(number)  # noqa: NPY002 (what learners' code draws from)
+    if "torch" in sys.modules:
+        sys.modules["torch"].manual_seed(number)
+
+
+def yours_or_ours(yours: Any) -> Any:
+    """What the learner wrote; while there is nothing in it yet, the lesson's piece in its place.
+
+    A chapter's later cells go on with the result, so that a blank exercise stops nobody. What is wrong,
+    rather than blank, is kept: then what follows shows what it leads to. In place of a blank one,
+    __wrapped__ still holds it, so that a check of the result says "not done".
+    """
+    if not still_blank(yours):
+        return yours
+    ours = globals()[yours.__name__]
+    if inspect.isclass(yours):
+        return type(yours.__name__, (ours,), {"__wrapped__": yours, "__module__": yours.__module__})
+    return functools.wraps(yours)(lambda *arguments, **named: ours(*arguments, **named))
+
+
+def still_blank(thing: Any) -> bool:
+    """Whether nothing is written yet in a function, or in the forward and backward of a class.
+
+    A class is asked by its methods: the source of a whole class cannot be found in a notebook.
+    """
+    thing = inspect.unwrap(thing)
+    methods = [vars(thing)[name] for name in ("forward", "backward") if name in vars(thing)]
+    try:
+        sources = [textwrap.dedent(inspect.getsource(part)) for part in methods or [thing]]
+        return all(is_blank(ast.parse(source).body[0]) for source in sources)
+    except (OSError, TypeError, SyntaxError):  # nobody can read it, so there is something
+        return False

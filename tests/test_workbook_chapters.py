@@ -1,0 +1,288 @@
+"""The chapters and a learner's copy of them: nothing overwritten, nothing given away, and everything runs."""
+
+import ast
+import importlib
+import json
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+from handgrad.cli import main
+from handgrad.errors import HandgradError, MissingExtraError
+from handgrad.workbook import copies
+from handgrad.workbook.checks import run
+from handgrad.workbook.desk import Desk
+from handgrad.workbook.exercise import exercises
+
+NINE = [
+    "1_templates", "2_layers", "3_nonlinearities", "4_loss", "5_backward", "6_network", "7_training", "8_inside", "9_beyond",
+]  # fmt: skip
+ALONE = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+}  # small products wait for nobody
+
+
+def answers(exercise, solution):
+    """The lines of a solution that its blank does not hold."""
+    blank = {line.strip() for line in exercise.blank.split("\n")}
+    lines = {line.split("  #")[0].strip() for line in solution.split("\n")}
+    return {
+        line for line in lines - blank if len(line) > 8 and not line.startswith("import") and line[-1] != "{"
+    }
+
+
+def code_cells(notebook):
+    return ["".join(cell["source"]) for cell in json.loads(notebook)["cells"] if cell["cell_type"] == "code"]
+
+
+def test_there_are_nine_chapters_and_each_exercise_stands_in_its_own():
+    assert list(copies.chapters().values()) == NINE
+    for number in copies.chapters():
+        mine = [exercise.name for exercise in exercises().values() if exercise.chapter == number]
+        text = copies.chapter(number)
+        assert re.findall(r"^# ### Exercise `(\w+)`", text, re.MULTILINE) == mine
+        assert re.findall(r"^check\((\w+)\)", text, re.MULTILINE) == mine
+        assert re.findall(r'^# hint\("(\w+)", 1\)', text, re.MULTILINE) == mine
+        assert "# exercise:" not in text
+        for name in mine:
+            assert exercises()[name].blank.strip() in text
+            assert exercises()[name].statement.strip().split("\n")[0] in text
+            assert exercises()[name].solution.strip() in copies.chapter(number, solved=True)
+
+
+def test_a_copy_is_whole(tmp_path):
+    written = copies.write(tmp_path / "new" / "copy")
+    names = [path.name for path in written]
+    assert sorted(names) == sorted(os.listdir(tmp_path / "new" / "copy"))
+    assert set(names) == {f"{name}.{kind}" for name in NINE for kind in ("ipynb", "py")} | {
+        "two_layer_net.py",
+        "README.md",
+    }
+    for path in written:
+        text = path.read_text("utf-8")
+        assert text.endswith("\n")
+        assert str(tmp_path) not in text
+        if path.suffix == ".py":
+            ast.parse(text)
+    linked = {
+        name
+        for path in written
+        for name in re.findall(r"\]\((\S+?\.(?:ipynb|py))\)", path.read_text("utf-8"))
+    }
+    assert linked <= set(names)
+    assert len(linked) == 16  # each chapter leads to the next
+
+
+@pytest.mark.parametrize(
+    ("options", "names"),
+    [
+        ({"form": "notebooks"}, {f"{name}.ipynb" for name in NINE} | {"README.md"}),
+        ({"form": "python"}, {f"{name}.py" for name in NINE} | {"two_layer_net.py", "README.md"}),
+        ({"form": "python", "chapters": [5, 2]}, {"5_backward.py", "2_layers.py", "README.md"}),
+    ],
+)
+def test_a_copy_holds_what_was_asked_for(tmp_path, options, names):
+    assert {path.name for path in copies.write(tmp_path, **options)} == names
+
+
+@pytest.mark.parametrize("there", ["README.md", "4_loss.py", "two_layer_net.py"])
+def test_nothing_is_overwritten(tmp_path, there):
+    (tmp_path / there).write_text("a learner's work")
+    with pytest.raises(HandgradError, match=rf"{there} is there already, and nothing is overwritten"):
+        copies.write(tmp_path, "python")
+    assert os.listdir(tmp_path) == [there]
+    assert (tmp_path / there).read_text() == "a learner's work"
+
+
+def test_nothing_is_overwritten_that_appears_while_it_writes(tmp_path, monkeypatch):
+    (tmp_path / "4_loss.py").write_text("a learner's work")
+    monkeypatch.setattr(copies.os.path, "lexists", lambda path: False)
+    with pytest.raises(HandgradError, match="the workbook cannot be written: File exists"):
+        copies.write(tmp_path, "python")
+    assert (tmp_path / "4_loss.py").read_text() == "a learner's work"
+
+
+def test_a_dangling_link_counts_as_something_that_is_there(tmp_path):
+    (tmp_path / "README.md").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(HandgradError, match=r"README\.md is there already"):
+        copies.write(tmp_path, "python")
+
+
+def test_a_folder_that_cannot_be_made_is_one_line(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(HandgradError, match="the workbook cannot be written: Not a directory"):
+        copies.write(tmp_path / "file" / "copy", "python")
+
+
+def test_what_cannot_be_asked_for(tmp_path):
+    with pytest.raises(HandgradError, match="expected a chapter from 1 to 9; got 10"):
+        copies.write(tmp_path, chapters=[10])
+    with pytest.raises(ValueError, match="expected one of both, notebooks, python; got 'pdf'"):
+        copies.write(tmp_path, "pdf")
+    assert not os.listdir(tmp_path)
+
+
+def test_without_jupytext_there_are_still_the_python_files(tmp_path, monkeypatch):
+    def missing(name):
+        raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+    monkeypatch.setattr(copies, "import_module", missing)
+    with pytest.raises(
+        MissingExtraError, match=r"notebooks need jupytext: pip install 'handgrad\[workbook\]'"
+    ):
+        copies.write(tmp_path)
+    assert not os.listdir(tmp_path)
+    assert len(copies.write(tmp_path, "python")) == 11
+
+
+@pytest.mark.parametrize("torch", [False, True])
+def test_no_solution_leaks_into_a_learners_copy(tmp_path, torch):
+    files = {path: path.read_text("utf-8") for path in copies.write(tmp_path, torch=torch)}
+    for path in list(files):
+        if path.suffix == ".ipynb":
+            files[path] = "\n".join("".join(cell["source"]) for cell in json.loads(files[path])["cells"])
+    for exercise in exercises().values():
+        for solution in filter(None, (exercise.solution, exercise.solution_torch)):
+            assert answers(exercise, solution)
+            for line in answers(exercise, solution):
+                assert [path.name for path, text in files.items() if line in text] == [], line
+
+
+@pytest.mark.parametrize("solved", [False, True])
+@pytest.mark.parametrize("torch", [False, True])
+def test_scripts_and_notebooks_say_the_same(tmp_path, solved, torch):
+    copies.write(tmp_path, solved=solved, torch=torch)
+    for name in NINE:
+        script = (tmp_path / f"{name}.py").read_text("utf-8")
+        cells = code_cells((tmp_path / f"{name}.ipynb").read_text("utf-8"))
+        bare = re.sub(r"print\(((?:check|hint)\(.*?\))\)$", r"\1", script, flags=re.MULTILINE)
+        parts = [part.split("\n", 1) for part in re.split(r"^# %%", bare, flags=re.MULTILINE)[1:]]
+        assert [body.strip() for kind, body in parts if not kind.strip()] == [cell.strip() for cell in cells]
+
+
+def test_notebooks_are_the_same_each_time_and_valid():
+    nbformat = importlib.import_module("nbformat")
+    text = copies.notebook(copies.chapter(2), 2)
+    assert text == copies.notebook(copies.chapter(2), 2)
+    book = nbformat.reads(text, as_version=4)
+    nbformat.validate(book)
+    assert book.metadata.kernelspec.name == "python3"
+    assert {cell.cell_type for cell in book.cells} == {"markdown", "code"}
+    assert not any(cell.get("outputs") for cell in book.cells)
+
+
+@pytest.mark.parametrize("torch", [False, True])
+def test_the_plain_file_is_the_courses_layout(torch, capsys):
+    tree = ast.parse(copies.plain_file(torch=torch))
+    defined = [node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
+    assert tuple(defined) == copies.LAYOUT
+    imported = [ast.unparse(node) for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+    assert imported == ["import torch" if torch else "import numpy as np"]
+    blank = run(Desk(), copies.plain_file(torch=torch), "two_layer_net.py")
+    assert [(v.name, v.done, v.passed) for v in blank] == [(v.name, False, False) for v in blank]
+    assert {v.name for v in blank} == set(copies.LAYOUT)
+    solved = run(Desk(), copies.plain_file(solved=True, torch=torch), "two_layer_net.py")
+    assert [str(v) for v in solved if not v.passed] == []
+    assert {v.name for v in solved} == set(copies.LAYOUT)
+
+
+def test_a_copy_from_the_command_line(tmp_path, capsys):
+    assert main(["workbook", "new", str(tmp_path / "a")]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("20 files in ")
+    assert "jupyter lab" in out
+    assert "handgrad workbook check" in out
+    assert main(["workbook", "new", str(tmp_path / "a")]) == 1
+    assert "nothing is overwritten" in capsys.readouterr().err
+    assert main(["workbook", "new", str(tmp_path / "b"), "--python", "--solved", "--torch", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["folder"] == str(tmp_path / "b")
+    assert len(document["files"]) == 11
+    text = (tmp_path / "b" / "3_nonlinearities.py").read_text("utf-8")
+    assert "torch.clamp(x, min=0)" in text
+    assert "array = torch.tensor" in text
+    assert main(["workbook", "new", str(tmp_path / "c"), "--notebooks"]) == 0
+    assert len(os.listdir(tmp_path / "c")) == 10
+    assert main(["workbook", "new"]) == 2
+
+
+def played(folder, name):
+    """What a chapter prints when it is run as a file."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error::DeprecationWarning", f"{name}.py"], cwd=folder, env={**os.environ, **ALONE},
+        capture_output=True, text=True, timeout=280,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert "Warning" not in done.stderr
+    return done.stdout
+
+
+SAYS = {  # a claim of each chapter, as it prints it
+    1: r"= 82\.08%\n",
+    2: r"right answers: 82\.08 %\n",
+    3: r"64 hidden, relu: 95\.\d+ %\n(.*\n)*answers that differ: [01] of 10000\n",
+    4: r"all outputs 0\.5: L = 2\.50\nall outputs 0\.1: L = 0\.90\n",
+    5: r"db \(2,\): largest difference \d\.\de-1\d\n",
+    6: r"answers (\[5, 0, 4, 1, 9, 2, 1, 3, 1, 4\]) labels \1\n",
+    7: r"test images read: (9[6-9]\.\d|95\.[1-9])\d* %",
+    8: r"test images read: 96\.\d+ %\n",
+    9: r"256 hidden units: 9[78]\.\d+ % of the test images\n",
+}
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("number", range(1, 10))
+def test_a_solved_chapter_runs_and_shows_what_it_claims(tmp_path, number, figure):
+    copies.write(tmp_path, "python", solved=True, chapters=[number])
+    out = played(tmp_path, NINE[number - 1])
+    assert re.search(SAYS[number], out), out
+    for exercise in exercises().values():
+        assert (f"\n{exercise.name}: right\n" in out) == (exercise.chapter == number), out
+    pictures = os.listdir(tmp_path / "pictures")
+    assert len(pictures) == out.count("[pictures/") >= 5
+    assert all((tmp_path / "pictures" / name).read_bytes().startswith(b"\x89PNG") for name in pictures)
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("number", [2, 5, 6])
+def test_a_chapter_works_with_pytorch(tmp_path, number):
+    copies.write(tmp_path, "python", solved=True, chapters=[number], torch=True)
+    out = played(tmp_path, NINE[number - 1])
+    assert re.search(SAYS[number], out), out
+    for exercise in exercises().values():
+        assert (f"\n{exercise.name}: right\n" in out) == (exercise.chapter == number), out
+
+
+EXECUTE = """
+import sys, nbformat
+from nbclient import NotebookClient
+book = nbformat.read(sys.argv[1], as_version=4)
+NotebookClient(book, timeout=200, kernel_name="python3", resources={"metadata": {"path": sys.argv[2]}}).execute()
+nbformat.write(book, sys.argv[1])
+"""
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("solved", [False, True])
+def test_a_notebook_runs_in_a_kernel_blank_or_solved(tmp_path, solved):
+    """In a process of its own: kernels talk through sockets, which the tests may not."""
+    copies.write(tmp_path, "notebooks", solved=solved, chapters=[6])
+    path = tmp_path / "6_network.ipynb"
+    done = subprocess.run(
+        [sys.executable, "-c", EXECUTE, str(path), str(tmp_path)], env={**os.environ, **ALONE},
+        capture_output=True, text=True, timeout=280,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    outputs = [output for cell in json.loads(path.read_text())["cells"] for output in cell.get("outputs", [])]
+    printed = "".join("".join(output["text"]) for output in outputs if output["output_type"] == "stream")
+    assert re.search(SAYS[6], printed)
+    assert sum("image/png" in output.get("data", {}) for output in outputs) == 9
+    verdicts = ["".join(o["data"]["text/html"]) for o in outputs if "text/html" in o.get("data", {})]
+    assert len(verdicts) == 1
+    assert f"TwoLayerNet: {'right' if solved else 'not done'}" in verdicts[0]
+    assert not (tmp_path / "pictures").exists()
