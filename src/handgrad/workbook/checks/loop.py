@@ -56,7 +56,7 @@ def _traced(name: str, learner: Learner, H: int, C: int) -> Verdict:
     trace, changed = train(learner, run)
     if not trace["backwards"]:
         verdict = inlined.check(name, learner, H, C)
-        return _reaches(verdict, learner, C) if verdict.passed else verdict
+        return _reaches(verdict, learner, C, noted=False) if verdict.passed else verdict
     remarks: list[str] = []
     if found := steps.judge(trace, run, remarks):
         number, words = found
@@ -68,13 +68,13 @@ def _traced(name: str, learner: Learner, H: int, C: int) -> Verdict:
     return _reaches(Verdict(name, True, remarks=tuple(remarks)), learner, C)
 
 
-def _reaches(verdict: Verdict, learner: Learner, C: int) -> Verdict:
+def _reaches(verdict: Verdict, learner: Learner, C: int, noted: bool = True) -> Verdict:
     """On easy data a right loop ends up reading nearly all of it."""
     accuracy, before = _accuracy_after(learner, C)
     if accuracy < REACHED:
         words = f"after training it reads {accuracy:.0%} of easy images (before: {before:.0%})"
         return replace(verdict, passed=False, message=f"{words}; expected {REACHED:.0%} or more")
-    remarks = dict.fromkeys((*verdict.remarks, *_values_of_its_own(learner, C)))
+    remarks = dict.fromkeys((*verdict.remarks, *_values_of_its_own(learner, C, noted)))
     return replace(verdict, remarks=tuple(remarks))
 
 
@@ -95,8 +95,11 @@ def _accuracy_after(learner: Learner, C: int) -> tuple[float, float]:
     return float((answers == labels).mean()), before
 
 
-def _values_of_its_own(learner: Learner, C: int) -> list[str]:
-    """Remarks on the learning rate and batch size that it takes when none are given."""
+def _values_of_its_own(learner: Learner, C: int, noted: bool) -> list[str]:
+    """Remarks on the learning rate and batch size that it takes when none are given.
+
+    noted: whether it uses the network's backward, which notes the steps.
+    """
     rng = np.random.default_rng(2)
     data, labels = rng.integers(1, 1000, (N, D)) / 1000, np.arange(N) % C
     run = Run(cases.net(N, D, H, C, 3).params, data, labels, 1, None, None, (data[:2], labels[:2]))
@@ -105,7 +108,7 @@ def _values_of_its_own(learner: Learner, C: int) -> list[str]:
     except FailedError:
         return ["learning_rate and batch_size have no values of their own; the lesson's are 1e-3 and 16"]
     if not trace["backwards"]:
-        return []
+        return ["without a batch_size of its own nothing is trained"] if noted else []
     step, remarks = steps.read(trace, 0, run), list[str]()
     rate = steps.factor(step.move["W2"], -step.grads["W2"])
     if len(step.rows) != 16:
