@@ -17,6 +17,7 @@ from handgrad.errors import DataError
 from handgrad.workbook.grade import collect, grade, read
 from handgrad.workbook.remote import MB, Limits
 
+REST = Path(__file__).with_name("hostile_rest.py")
 HOSTILE = sorted(Path(__file__).with_name("hostile").glob("*.py"))
 PACKAGE = Path(handgrad.__file__).parent
 RIGHT = """
@@ -101,18 +102,24 @@ ABOUT = {  # what must be said of some of them
     "fake_replies": "its answer is none", "flood_stdout": "did not finish", "hanging_objects": "did not finish",
     "ignore_signals": "did not finish", "loop_at_import": "did not finish within 1.5 seconds", "loop_everywhere": "in all",
     "memory_at_import": "MemoryError", "memory_in_function": "MemoryError", "segfault": "SIGSEGV", "sleep_forever": "did not finish",
-    "sockets": "using the network", "empty_file": "not done", "syntax_error": "expected Python",
+    "sockets": "using the network", "empty_file": "not done", "syntax_error": "cannot be read as Python",
 }  # fmt: skip
 UNREADABLE = {"null_bytes": "got a binary file", "not_utf8": "got other bytes"}
 LIMITS = Limits(call=1.5, total=5, memory=400 * MB)
 posix = pytest.mark.skipif(os.name != "posix", reason="only the timeouts are elsewhere")
 
 
+def whole(text):
+    """A hostile file, with the rest of the layout behind what it has of it."""
+    parts = REST.read_text().split("\n\n\n")[1:]
+    return "\n\n\n".join([text.rstrip(), *(p for p in parts if p.split("(")[0].rstrip(":") not in text)])
+
+
 def write_class(folder):
     """The hostile ones and three honest ones, in the middle of the alphabet and at its end."""
     folder.mkdir()
     for path in HOSTILE:
-        (folder / path.name).write_bytes(path.read_bytes())
+        (folder / path.name).write_text(whole(path.read_text()))
     (folder / "null_bytes.py").write_bytes(RIGHT.encode() + b"\0")
     (folder / "not_utf8.py").write_bytes(RIGHT.encode() + "# für".encode("latin-1"))
     (folder / "syntax_error.py").write_text(RIGHT + "\ndef (:")

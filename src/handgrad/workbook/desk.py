@@ -144,7 +144,8 @@ class Desk:
             code = compile(part, self._name, "exec")
             failed: Command | None = self._run(partial(exec, code, self._names)).get("error")
             statement: ast.stmt = part.body[0]
-            if failed and (len(parts) == 1 or isinstance(statement, ast.FunctionDef | ast.ClassDef)):
+            defines = len(parts) == 1 or isinstance(statement, ast.FunctionDef | ast.ClassDef)
+            if failed and (defines or failed["type"] == "MemoryError"):
                 return failed
             if failed and failed["type"] in MISSING and isinstance(statement, ast.Import | ast.ImportFrom):
                 source = getattr(statement, "module", None) or statement.names[0].name
