@@ -221,9 +221,7 @@ def test_a_wrong_piece_is_not_held_against_those_that_use_it():
     assert all(v.passed for v in run(whole).values())
     verdicts = run(wrong)
     assert [n for n, v in verdicts.items() if not v.passed] == ["affine_backward"]
-    assert any(
-        "affine_backward of this file is wrong" in remark for remark in verdicts["TwoLayerNet"].remarks
-    )
+    assert any("stood in for affine_backward" in remark for remark in verdicts["TwoLayerNet"].remarks)
 
 
 def test_what_is_borrowed_from_the_lesson_is_not_the_learners():
@@ -279,3 +277,105 @@ def test_the_document_lists_every_mistake():
     rows = (Path(__file__).parent.parent / "docs" / "mistakes.md").read_text().split("\n")
     expected = [f"| {m.number} | {m.name} | {m.sentence} |" for m in MISTAKES.values()]
     assert [row for row in rows if row.startswith("| ") and row[2].isdigit()] == expected
+
+
+# --- what stands in, where something is missing ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("read", "form", "names"),
+    [("x, W, b = cache", "tuple", ("x", "W", "b")), ("inp = cache", "single", ("inp",)),
+     ("x, W = cache['x'], cache['W']", "dictionary", ("x", "W")), ("x, W = cache.x, cache.W", "object", ("x", "W")),
+     ("x, W, *rest = cache", "tuple", ("x", "W"))],
+)  # fmt: skip
+def test_how_a_backward_reads_its_cache(read, form, names):
+    text = (
+        f"def affine_backward(dout, cache):\n    {read}\n    return dout @ W, dout.T @ x, dout.sum(axis=0)\n"
+    )
+    assert submission.read(text, "f.py").caches == {"affine_backward": (form, names)}
+
+
+@pytest.mark.parametrize(
+    "read", ["W, x = cache", "x, W = cache['x'], cache['W']", "x, W = cache.x, cache.W", "b, W, x = cache"]
+)
+def test_a_backward_alone_gets_the_cache_that_it_reads(read):
+    text = HEAD + f"def affine_backward(dout, cache):\n    {read}\n    return dout @ W, dout.T @ x, %s\n"
+    assert run(text % "dout.sum(axis=0)")["affine_backward"].passed
+    assert run(text % "dout.mean(axis=0)")["affine_backward"].mistake == 7
+
+
+def test_a_cache_that_nobody_can_know_is_said_to_be_unknown():
+    text = "def affine_backward(dout, cache):\n    p, q = cache[5].parts()\n    return dout @ q, dout.T @ p, dout.sum(axis=0)\n"
+    verdict = run(text)["affine_backward"]
+    assert not verdict.passed
+    assert verdict.message.startswith("it cannot be told without affine_forward")
+
+
+LOOP = """
+def train_model(model, data, labels, v_data, v_labels, n_epochs, learning_rate=1e-3, batch_size=16):
+    for epoch in range(n_epochs):
+        for start in range(0, len(data), batch_size):
+            out, cache = model.forward(data[start:start + batch_size])
+            target = np.eye(out.shape[1])[labels[start:start + batch_size]]
+            %s
+"""
+NET = """
+class TwoLayerNet:
+    def __init__(self, inp_dim, hidden_dim, out_dim):
+        self.sizes = inp_dim, hidden_dim, out_dim
+    def step(self, rate):
+        for key in self.params:
+            self.params[key] = self.params[key] - rate * self.grads[key]
+    def __call__(self, x):
+        return self.forward(x)[0]
+"""
+
+
+def test_a_right_network_has_what_the_learners_has_besides():
+    step = "model.backward(2 * (out - target) / len(out), cache)\n            model.step(learning_rate)"
+    assert run(HEAD + NET + LOOP % step)["train_model"].passed
+    accuracy = "def calculate_accuracy(model, x, labels):\n    return (model(x).argmax(1) == labels).mean()\n"
+    assert run(HEAD + NET + accuracy)["calculate_accuracy"].passed
+
+
+@pytest.mark.parametrize("body", ["# TODO\n            pass", "print(epoch)", "loss = None"])
+def test_a_frame_of_a_training_loop_is_blank(body):
+    assert not run(HEAD + LOOP % body)["train_model"].done
+
+
+def test_gradients_that_pile_up_in_the_loop_are_named():
+    step = """model.backward(2 * (out - target) / len(out), cache)
+            for key in model.params:
+                total[key] = total.get(key, 0) + model.grads[key]
+                model.params[key] = model.params[key] - learning_rate * total[key]"""
+    text = (LOOP % step).replace("    for epoch", "    total = {}\n    for epoch", 1)
+    assert run(HEAD + text)["train_model"].mistake == 23
+
+
+INLINED = """
+def train_model(model, data, labels, v_data, v_labels, n_epochs, learning_rate=1e-3, batch_size=16):
+    p, first = model.params, dict(model.params)
+    for epoch in range(n_epochs):
+        for start in range(0, len(data), batch_size):
+            x = data[start:start + batch_size]
+            t = np.eye(len(p['b2']))[labels[start:start + batch_size]]
+            a = x @ p['W1'].T + p['b1']
+            h = np.maximum(a, 0)
+            y = 1 / (1 + np.exp(-(h @ p['W2'].T + p['b2'])))
+            dz = 2 / len(x) * (y - t) * y * (1 - y)
+            da = (dz @ %s['W2']) * (a > 0)
+            for key, g in (('W1', da.T @ x), ('b1', da.sum(0)), ('W2', dz.T @ h), ('b2', dz.sum(0))):
+                p[key] = p[key] - learning_rate * g
+"""
+
+
+def test_a_loop_that_does_the_way_back_itself():
+    assert run(HEAD + INLINED % "p")["train_model"].passed
+    later = run(HEAD + INLINED % "first")["train_model"]  # right in its first step only
+    assert not later.passed
+    assert later.message.startswith("the first step is right")
+    skipping = (INLINED % "p").replace("len(data), batch_size", "len(data), 2 * batch_size")
+    assert run(HEAD + skipping)["train_model"].mistake in (62, 63)
+    assert run(HEAD + (INLINED % "p").replace("- learning_rate", "+ learning_rate"))[
+        "train_model"
+    ].mistake in (6, None)

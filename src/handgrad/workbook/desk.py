@@ -15,7 +15,8 @@ learner's (caches, networks) stay here; the other side holds their numbers.
     {"do": "borrow", "names"}                   -> the lesson's pieces in place of these; [] gives back
     {"do": "train", ...}                        -> what a training loop did, step by step (recorder.py)
 
-An argument is a plain value, an array, {"handle": n}, {"tuple": [...]} of them, or {"function": name}.
+An argument is a plain value, an array, {"handle": n}, {"tuple": [...]}, {"function": name}, or a cache,
+{"as": form, "parts": {...}}.
 """
 
 import ast
@@ -105,7 +106,14 @@ class Desk:
         try:
             given = submission.read(text, name)
         except submission.SubmissionError as error:
-            return {"present": {}, "kinds": [], "blank_methods": [], "failure": str(error), "note": None}
+            return {
+                "present": {},
+                "kinds": [],
+                "blank_methods": [],
+                "failure": str(error),
+                "note": None,
+                "caches": {},
+            }
         self._name, self._lines, note = name, given.text.split("\n"), None
         self._missing = {}
         if torch := sys.modules.get("torch"):  # what an earlier file may have set for all
@@ -126,7 +134,14 @@ class Desk:
         ]
         present = {n: given.present.get(n, "done") for n in theirs}  # some are made otherwise than by def
         blank = list(given.blank_methods)
-        facts = {"kinds": list(given.kinds), "blank_methods": blank, "failure": failure, "note": note}
+        caches = {name: list(read) for name, read in given.caches.items()}
+        facts = {
+            "caches": caches,
+            "kinds": list(given.kinds),
+            "blank_methods": blank,
+            "failure": failure,
+            "note": note,
+        }
         return {"present": present, **facts}
 
     def _execute(self, parts: list[ast.Module]) -> Command | None:
@@ -163,7 +178,8 @@ class Desk:
 
     def _array(self, array: Array) -> Any:
         """An array of the learner's kind; floats of the type in use, labels as whole numbers."""
-        array = np.array(array, dtype=self._dtype if array.dtype.kind == "f" else np.int64)
+        kind = {"f": self._dtype, "b": "bool"}.get(array.dtype.kind, "int64")
+        array = np.array(array, dtype=kind)
         if self._kind == "torch":
             import torch
 
@@ -176,9 +192,22 @@ class Desk:
             return self._objects[handles[-1]]
         if isinstance(given, dict) and "function" in given:
             return self._function(given["function"])
+        if isinstance(given, dict) and "parts" in given:
+            return self._cache(
+                given["as"], {k: self._argument(v, handles) for k, v in given["parts"].items()}
+            )
         if isinstance(given, dict) and "tuple" in given:
             return tuple(self._argument(part, handles) for part in given["tuple"])
         return self._objects[given["handle"]] if isinstance(given, dict) else given
+
+    @staticmethod
+    def _cache(form: str, parts: dict[str, Any]) -> Any:
+        """A cache as a learner's backward reads it: a dictionary, an object, a tuple, or the thing itself."""
+        if form == "dictionary":
+            return parts
+        if form == "object":
+            return types.SimpleNamespace(**parts)
+        return tuple(parts.values()) if form == "tuple" else next(iter(parts.values()))
 
     def _function(self, name: str) -> Callable[[Any], Any]:
         function = FUNCTIONS[name]
@@ -206,9 +235,15 @@ class Desk:
         return mapping[key]
 
     def _model(self, params: dict[str, Array]) -> Any:
-        from handgrad.workbook.recorder import RightNet
+        from handgrad.workbook.recorder import right_net
 
-        return RightNet({key: self._array(value) for key, value in params.items()})
+        held = {key: self._array(value) for key, value in params.items()}
+        return right_net(held, self._own_net())
+
+    def _own_net(self) -> Any:
+        """The learner's class of networks, if there is one."""
+        theirs = self._names.get("TwoLayerNet")
+        return None if theirs is None or _is_ours(theirs) else theirs
 
     def _borrow(self, names: list[str]) -> None:
         for name, own in self._borrowed.items():
@@ -246,14 +281,14 @@ class Desk:
         return reply | {"args": handles, "seen": sorted(set(self._seen))}
 
     def _train(self, command: Command) -> Command:
-        from handgrad.workbook.recorder import Recorder, describe_trace
+        from handgrad.workbook.recorder import describe_trace, right_net
 
         data = [
             self._array(command[name]) for name in ("data", "labels", "validation_data", "validation_labels")
         ]
         handles = [self._put(array) for array in data]
         loop, params = self._names["train_model"], {k: self._array(v) for k, v in command["params"].items()}
-        model: Any = Recorder(params, command["record"])
+        model: Any = right_net(params, self._own_net(), command["record"])
         if command.get("own"):
             model = self._names["TwoLayerNet"](params["W1"].shape[1], *reversed(params["W2"].shape))
             self._objects.append(model.params)

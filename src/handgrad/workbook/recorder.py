@@ -1,5 +1,7 @@
 """A right network that notes what a training loop does with it: which rows, which labels, which updates."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np
@@ -13,64 +15,64 @@ KEYS = ("W1", "b1", "W2", "b2")
 class RightNet:
     """The lesson's network in the learners' layout, with given parameters."""
 
-    def __init__(self, params: dict[str, Any]) -> None:
-        self.params: dict[str, Any] = dict(params)
-        self.grads: dict[str, Any] = {}
+    params: dict[str, Any]
+    grads: dict[str, Any]
 
-    def _params(self) -> Params:
-        return Params(*(self.params[key] for key in KEYS))
+    def begin(self, params: dict[str, Any], most: int = 0) -> RightNet:
+        """Take these parameters; note so many forwards and backwards."""
+        self.params, self.grads = dict(params), {}
+        self._most = most
+        self.forwards: list[dict[str, Any]] = []
+        self.backwards: list[dict[str, Any]] = []
+        return self
 
     def forward(self, x: Any) -> tuple[Any, Any]:
         """x (N, D) -> y (N, C), cache."""
         cache = forward(self._params(), x)
+        if len(self.forwards) < self._most:
+            noted = {"x": _copy(x), "y": _copy(cache.y), "params": self._now(), "cache": cache}
+            self.forwards.append(noted)
         return cache.y, cache
 
     def backward(self, dout: Any, cache: Any, *more: Any) -> dict[str, Any]:
         """dL/dy (N, C) and the cache of forward -> grads, which are returned too."""
-        self.grads = backward(self._params(), cache, dout)._asdict()
-        return self.grads
-
-    __call__ = forward
-
-
-class Recorder(RightNet):
-    """Notes every forward and backward, with the parameters as they were, up to so many of each."""
-
-    def __init__(self, params: dict[str, Any], most: int) -> None:
-        super().__init__(params)
-        self._most = most
-        self.forwards: list[dict[str, Any]] = []
-        self.backwards: list[dict[str, Any]] = []
-
-    def _now(self) -> dict[str, Array]:
-        return {key: _copy(value) for key, value in self.params.items()}
-
-    def forward(self, x: Any) -> tuple[Any, Any]:
-        """As RightNet's, noted."""
-        y, cache = super().forward(x)
-        if len(self.forwards) < self._most:
-            self.forwards.append({"x": _copy(x), "y": _copy(y), "params": self._now(), "cache": cache})
-        return y, cache
-
-    def backward(self, dout: Any, cache: Any, *more: Any) -> dict[str, Any]:
-        """As RightNet's, noted."""
         before = _copy(dout)
-        grads = super().backward(dout, cache)
+        self.grads = backward(self._params(), cache, dout)._asdict()
         if len(self.backwards) < self._most:
             of = next((i for i, f in reversed(list(enumerate(self.forwards))) if f["cache"] is cache), -1)
-            noted = {key: _copy(value) for key, value in grads.items()}
+            grads = {key: _copy(value) for key, value in self.grads.items()}
             self.backwards.append(
                 {
                     "forward": of,
                     "after": len(self.forwards),
                     "dout": before,
-                    "grads": noted,
+                    "grads": grads,
                     "params": self._now(),
                 }
             )
-        return grads
+        return self.grads
 
-    __call__ = forward
+    def _params(self) -> Params:
+        return Params(*(self.params[key] for key in KEYS))
+
+    def _now(self) -> dict[str, Array]:
+        return {key: _copy(value) for key, value in self.params.items()}
+
+
+class _Alone(RightNet):
+    """Where a file has no network of its own."""
+
+    __call__ = RightNet.forward
+
+
+def right_net(params: dict[str, Any], theirs: Any, most: int = 0) -> RightNet:
+    """A right network, with all that the learner's class has besides forward and backward."""
+    try:
+        made: Any = type("TwoLayerNet", (RightNet, theirs), {})
+        net: RightNet = made(params["W1"].shape[1], *reversed(params["W2"].shape))
+    except Exception:  # theirs is no class, or not one that can be made
+        net = _Alone()
+    return net.begin(params, most)
 
 
 def describe_trace(model: Any, returned: Any, objects: list[Any]) -> dict[str, Any]:
@@ -93,4 +95,4 @@ def _copy(value: Any) -> Array:
     return np.array(value, copy=True)
 
 
-__all__ = ["KEYS", "Recorder", "RightNet", "describe_trace"]
+__all__ = ["KEYS", "RightNet", "describe_trace", "right_net"]

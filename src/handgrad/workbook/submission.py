@@ -9,6 +9,8 @@ import builtins
 import json
 from dataclasses import dataclass
 
+import numpy as np
+
 from handgrad.errors import HandgradError
 
 NAMES = (
@@ -18,6 +20,8 @@ NAMES = (
     "calculate_accuracy", "train_model",
 )  # fmt: skip
 ARRAYS = ("numpy", "torch")
+FRAME = {"print", "l2_loss", "calculate_accuracy", "tqdm", "TwoLayerNet"}
+TRAINING = {"params", "grads", "backward", "step", "update", "parameters"}  # no training without one of them
 PLAIN = {
     "math",
     "functools",
@@ -53,6 +57,7 @@ class Submission:
     present: dict[str, str]
     kinds: tuple[str, ...]
     blank_methods: tuple[str, ...]  # of TwoLayerNet
+    caches: dict[str, tuple[str, tuple[str, ...]]]  # how a backward reads its cache: form, names
 
 
 def read(text: str, name: str) -> Submission:
@@ -98,7 +103,8 @@ def read(text: str, name: str) -> Submission:
         for f in (net.body if isinstance(net, ast.ClassDef) else [])
         if isinstance(f, ast.FunctionDef) and is_blank(f)
     )
-    return Submission(name, text, definitions, tree, enough, present, _kinds(tree), blank_methods)
+    caches = {n: read for n, f in found.items() if n.endswith("_backward") and (read := _cache_of(f))}
+    return Submission(name, text, definitions, tree, enough, present, _kinds(tree), blank_methods, caches)
 
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -115,8 +121,60 @@ def is_blank(node: ast.AST) -> bool:
         return all(map(is_blank, ways)) if ways else not node.bases
     if not isinstance(node, ast.FunctionDef):
         return False
+    if node.name == "train_model" and not _trains(node):
+        return True
     arguments = {a.arg for a in ast.walk(node.args) if isinstance(a, ast.arg)}
     return _inert(node.body, set(), arguments)
+
+
+def _trains(loop: ast.FunctionDef) -> bool:
+    """Whether a training loop changes anything, or has somebody else do so; else it is a frame to fill."""
+    if not loop.args.args:
+        return True
+    model = loop.args.args[0].arg
+    for node in ast.walk(loop):
+        match node:
+            case ast.Attribute(attr=name) if name in TRAINING:
+                return True
+            case ast.Subscript(ctx=ast.Store()):
+                return True
+            case ast.Call(func=ast.Name(name)) if name not in SAFE | FRAME:
+                return True
+            case ast.Call(func=ast.Attribute(attr=way) as called) if (
+                way != "forward" and _root(called) == model
+            ):
+                return True
+    return False
+
+
+def _cache_of(function: ast.AST) -> tuple[str, tuple[str, ...]] | None:
+    """How a backward reads its second argument: as a tuple, dictionary, object or single thing; the names."""
+    if not isinstance(function, ast.FunctionDef) or len(function.args.args) < 2:
+        return None
+    given, keys, fields = function.args.args[1].arg, list[str](), list[str]()
+    for node in ast.walk(function):
+        match node:
+            case ast.Assign([ast.Tuple(parts)], ast.Name(id=source)) if source == given:
+                names = [
+                    p.id if isinstance(p, ast.Name) else "_" for p in parts if not isinstance(p, ast.Starred)
+                ]
+                return "tuple", tuple(names)
+            case ast.Assign([ast.Name(id=name)], ast.Name(id=source)) if source == given:
+                return "single", (name,)
+            case ast.Subscript(ast.Name(id=source), ast.Constant(str(key))) if source == given:
+                keys.append(key)
+            case ast.Attribute(ast.Name(id=source), attr=field) if source == given:
+                fields.append(field)
+    if keys:
+        return "dictionary", tuple(dict.fromkeys(keys))
+    return ("object", tuple(dict.fromkeys(fields))) if fields and not _of_arrays(fields) else None
+
+
+def _of_arrays(fields: list[str]) -> bool:
+    """Whether these are what arrays have: then the cache is one."""
+    return all(
+        hasattr(np.ndarray, field) or field in ("clamp", "gt", "ge", "float", "type") for field in fields
+    )
 
 
 def _inert(body: list[ast.stmt], nothing: set[str], given: set[str]) -> bool:
@@ -136,7 +194,11 @@ def _inert(body: list[ast.stmt], nothing: set[str], given: set[str]) -> bool:
                 if any(not isinstance(t, ast.Name | ast.Tuple) for t in targets):
                     return False
                 values = value.elts if isinstance(value, ast.Tuple) else [value]
-                if all(_is_none(v, nothing) for v in values):
+                pairs = _pairs(targets, values)
+                if pairs and all(_is_none(v, nothing) or _only(v, given) for _, v in pairs):
+                    nothing |= {name for name, v in pairs if _is_none(v, nothing)}
+                    given |= {name for name, v in pairs if not _is_none(v, nothing)}
+                elif all(_is_none(v, nothing) for v in values):
                     nothing |= names
                 elif _only(value, given):
                     given |= names
@@ -148,6 +210,14 @@ def _inert(body: list[ast.stmt], nothing: set[str], given: set[str]) -> bool:
             case _:
                 return False
     return True
+
+
+def _pairs(targets: list[ast.expr], values: list[ast.expr]) -> list[tuple[str, ast.expr]]:
+    """Of a, b = x, y: each name with its value; nothing for any other assignment."""
+    parts = targets[0].elts if len(targets) == 1 and isinstance(targets[0], ast.Tuple) else []
+    if len(parts) != len(values) or not all(isinstance(part, ast.Name) for part in parts):
+        return []
+    return [(part.id, value) for part, value in zip(parts, values, strict=True) if isinstance(part, ast.Name)]
 
 
 def _is_none(node: ast.expr, nothing: set[str]) -> bool:

@@ -10,7 +10,7 @@ import numpy as np
 
 from handgrad.workbook import submission
 from handgrad.workbook.checks import calculus, layers, loop, loss, network, templates
-from handgrad.workbook.checks.common import DeskLike, FailedError, Learner
+from handgrad.workbook.checks.common import Caches, DeskLike, FailedError, Learner
 from handgrad.workbook.desk import Desk, GoneError
 from handgrad.workbook.verdict import Verdict
 
@@ -55,7 +55,8 @@ def run(desk: DeskLike, text: str, name: str, only: Sequence[str] = ()) -> list[
     """
     try:
         loaded = desk.do({"do": "load", "text": text, "name": name})
-        present, failure, blank_methods = loaded["present"], loaded["failure"], loaded["blank_methods"]
+        present, failure, caches = loaded["present"], loaded["failure"], loaded["caches"]
+        blank_methods = loaded["blank_methods"]
         kinds = [kind for kind in submission.ARRAYS if kind in loaded["kinds"]]
         kinds = sorted(kinds, key=loaded["kinds"].index)
     except GoneError as gone:
@@ -69,7 +70,7 @@ def run(desk: DeskLike, text: str, name: str, only: Sequence[str] = ()) -> list[
     right: set[str] = set()
     verdicts = []
     for exercise in only or asked_for(present):
-        verdict = check_one(desk, exercise, present, kinds, blank_methods, right)
+        verdict = check_one(desk, exercise, present, kinds, blank_methods, right, caches)
         if verdict.passed:
             right.add(exercise)
         verdicts.append(verdict)
@@ -93,14 +94,14 @@ def asked_for(present: dict[str, str]) -> list[str]:
 
 def check_one(
     desk: DeskLike, name: str, present: dict[str, str], kinds: Sequence[str],
-    blank_methods: Sequence[str] = (), right: set[str] | None = None,
+    blank_methods: Sequence[str] = (), right: set[str] | None = None, caches: Caches | None = None,
 ) -> Verdict:  # fmt: skip
     """The verdict of one exercise. right: those known to be right; others are borrowed where needed."""
     if name not in present:
         return Verdict(name, False, f"not done yet: there is no {name}", done=False)
     if present[name] == "blank":
         return Verdict(name, False, f"not done yet: {name} is blank", done=False)
-    learner, best = Learner(desk, present, blank_methods), None
+    learner, best = Learner(desk, present, blank_methods, caches), None
     lent = _lent(name, present, right)
     for kind in kinds:
         for dtype in ("float64", "float32"):
@@ -109,14 +110,11 @@ def check_one(
                     verdict = _attempt(desk, learner, name, kind, dtype, borrowed)
                 except GoneError as gone:  # it would be so the next time, too
                     return Verdict(name, False, str(gone))
-                if verdict.passed and borrowed and any(n in present for n in borrowed):
-                    names = ", ".join(n for n in borrowed if present.get(n) == "done")
-                    remark = (
-                        (f"right by itself; {names} of this file is wrong, the lesson's stood in",)
-                        if names
-                        else ()
-                    )
-                    verdict = Verdict(name, True, remarks=(*verdict.remarks, *remark))
+                if verdict.passed and borrowed and right is not None:
+                    wrong = [n for n in borrowed if present.get(n) == "done" and n not in right]
+                    stood_in = f"right by itself; the lesson's pieces stood in for {', '.join(wrong)}"
+                    remarks = (*verdict.remarks, stood_in) if wrong else verdict.remarks
+                    verdict = Verdict(name, True, remarks=remarks)
                 if verdict.passed or not verdict.done:
                     return verdict
                 best = _better(best, verdict, bool(borrowed))

@@ -13,6 +13,7 @@ from handgrad.workbook.mistakes import MISTAKES
 from handgrad.workbook.verdict import Verdict
 
 Array = np.ndarray[Any, Any]
+Caches = dict[str, Sequence[Any]]
 SLOW = 0.02  # seconds for a small batch, which arrays do in a millisecond
 TOO_SLOW = "right, but slow: loops over single numbers, where arrays do it all at once"
 
@@ -77,8 +78,16 @@ def what(value: dict[str, Any]) -> str:
 class Learner:
     """A learner's functions at a desk."""
 
-    def __init__(self, desk: DeskLike, present: dict[str, str], blank_methods: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        desk: DeskLike,
+        present: dict[str, str],
+        blank_methods: Sequence[str] = (),
+        caches: Caches | None = None,
+    ) -> None:
+        """caches: how each backward reads its cache, as a form and names (submission.Submission.caches)."""
         self.desk, self.present, self.blank_methods = desk, present, tuple(blank_methods)
+        self.caches = caches or {}
 
     def has(self, name: str) -> bool:
         """Whether a function is there and not blank."""

@@ -234,7 +234,10 @@ def _check_backward(name: str, learner: Learner) -> Verdict:
     if verdict and verdict.passed:
         return verdict
     forward_right = own and check_forward(forward, learner).passed
-    tried = [_with_cache(name, learner, some, truths, cache) for cache in CACHES[name]]
+    named = _as_it_is_read(name, learner)
+    tried = [
+        _with_cache(name, learner, some, truths, cache) for cache in ([named] if named else CACHES[name])
+    ]
     if passed := next((v for v in tried if v.passed), None):
         if not own:
             return passed
@@ -246,11 +249,40 @@ def _check_backward(name: str, learner: Learner) -> Verdict:
             return Verdict(
                 name, False, f"{words}\n{verdict.message}", entry=verdict.entry, pictures=verdict.pictures
             )
-    named = [v for v in tried if v.mistake]
-    if verdict and (verdict.mistake or not named or forward_right):
+    with_number = [v for v in tried if v.mistake]
+    if verdict and (verdict.mistake or not with_number or forward_right):
         return verdict
-    numbered = {v.mistake for v in named}
-    return named[0] if len(numbered) == 1 else verdict or min(tried, key=lambda v: "raised" in v.message)
+    if len({v.mistake for v in with_number}) == 1:
+        return with_number[0]
+    if verdict is None and all(" raised " in v.message for v in tried):
+        words = f"it cannot be told without {forward}: what that leaves in the cache is not known"
+        return Verdict(name, False, f"{words}\n{tried[0].message}")
+    return verdict or min(tried, key=lambda v: " raised " in v.message)
+
+
+def _as_it_is_read(name: str, learner: Learner) -> Callable[[Any], Any] | None:
+    """The cache that fits the names by which a backward reads it; None where they say nothing."""
+    form, names = learner.caches.get(name, ("", ()))
+    meant = [next((key for key, words in MEANT[name].items() if n.lower() in words), None) for n in names]
+    if not names or None in meant:
+        return None
+    return lambda case: {
+        "as": form,
+        "parts": dict(zip(names, (_part(name, case, m) for m in meant), strict=True)),
+    }
+
+
+def _part(name: str, case: Any, meant: str | None) -> Array:
+    """What a forward could keep: x, W, b, its output, or the mask of relu."""
+    if meant in ("x", "W", "b"):
+        kept: Array = getattr(case, meant)
+    elif meant == "mask":
+        kept = case.x > 0
+    elif name == "affine_backward":
+        kept = layers.affine_forward(*case[:3])
+    else:
+        kept = np.maximum(case.x, 0) if name == "relu_backward" else sigmoid(case.x)
+    return kept
 
 
 def _with_speed(verdict: Verdict, learner: Learner) -> Verdict:
@@ -415,12 +447,20 @@ BACKWARD: dict[str, tuple[Callable[[Any], dict[str, Truth]], Callable[[int], Any
     "relu_backward": (relu_grad, _elementwise),
     "sigmoid_backward": (sigmoid_grad, _plain),
 }
+INPUT, OUTPUT = {"x", "inp", "input", "inputs", "x_in", "z"}, {"out", "output", "y", "result", "outputs"}
+MEANT = {  # by the names that people give
+    "affine_backward": {"x": INPUT, "W": {"w", "weight", "weights"}, "b": {"b", "bias", "_"}, "out": OUTPUT},
+    "relu_backward": {"x": INPUT | {"a", "_"}, "out": OUTPUT | {"h"}, "mask": {"mask", "positive", "m"}},
+    "sigmoid_backward": {"x": INPUT | {"_"}, "out": OUTPUT | {"s", "sig", "sigma"}},
+}
 CACHES: dict[str, list[Callable[[Any], Any]]] = {
     "affine_backward": [lambda c: {"tuple": list(c[:3])}, lambda c: {"tuple": list(c[:2])}],
     "relu_backward": [
         lambda c: c.x,
         lambda c: {"tuple": [c.x]},
         lambda c: {"tuple": [c.x, np.maximum(c.x, 0)]},
+        lambda c: c.x > 0,
+        lambda c: c.x <= 0,
     ],
     "sigmoid_backward": [
         lambda c: sigmoid(c.x),

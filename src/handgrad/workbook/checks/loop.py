@@ -110,9 +110,10 @@ def _values_of_its_own(learner: Learner, C: int, noted: bool) -> list[str]:
     if not trace["backwards"]:
         return ["without a batch_size of its own nothing is trained"] if noted else []
     step, remarks = steps.read(trace, 0, run), list[str]()
+    size = max(len(forward["x"]) for forward in (trace["forwards"][b["forward"]] for b in trace["backwards"]))
     rate = steps.factor(step.move["W2"], -step.grads["W2"])
-    if len(step.rows) != 16:
-        remarks.append(f"without a batch_size the batches are of {len(step.rows)}; the lesson's are of 16")
+    if size != 16:
+        remarks.append(f"without a batch_size the batches are of {size}; the lesson's are of 16")
     if rate is not None and abs(rate - 1e-3) > 1e-6:
         remarks.append(f"without a learning_rate it is {rate:.4g}; the lesson's is 1e-3")
     return remarks

@@ -247,7 +247,7 @@ def _accuracy(y: Array, labels: Array) -> dict[str, Truth]:
         Guess(28, np.array(1 - (~pairs).mean())),
         Guess(77, np.array((y.argmin(1) == labels).mean())),
         Guess(29, np.array(np.mean(labels == y.argmax())),
-              "argmax without an axis gives one answer for the whole batch"),
+              "argmax runs over the wrong axis, or over all of them"),
         Guess(54, np.array(right.sum() / C)),
         Guess(53, right.astype(float), "one number is asked for: the share over all images"),
         Guess(28, np.array(100 * pairs.mean())),

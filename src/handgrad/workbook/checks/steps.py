@@ -161,7 +161,10 @@ def _moves(steps: list[Step], run: Run, remarks: list[str]) -> Found | None:
     first = next(i for i, of in enumerate(factors) if not _even(of))
     if first and all(abs((k or 0) + 1) < ALIKE for k in factors[0].values()):
         return 6, f"batch 1: {MISTAKES[6].sentence}"
-    if (keeps := _momentum(steps, down)) is not None:
+    keeps = _momentum(steps, down)
+    if keeps is not None and keeps > 0.999:
+        return 23, f"batch 2: {MISTAKES[23].sentence}"
+    if keeps is not None:
         remarks.append(f"each move keeps {keeps:.2g} of the one before: momentum, more than was asked for")
         return None
     return _uneven(first + 1, steps[first], factors[first], run)
@@ -195,7 +198,7 @@ def _momentum(steps: list[Step], down: list[dict[str, Array]]) -> float | None:
                 return None
             shares.append(k)
     steady = bool(shares) and max(shares) - min(shares) < 1e-2
-    return float(np.mean(shares)) if steady and 0.05 < np.mean(shares) < 0.999 else None
+    return float(np.mean(shares)) if steady and np.mean(shares) > 0.05 else None
 
 
 def _uneven(number: int, step: Step, off: dict[str, float | None], run: Run) -> Found:

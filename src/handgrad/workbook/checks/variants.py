@@ -66,6 +66,8 @@ def forward_guesses(params: Weights, x: Array) -> Iterator[Guess]:
     yield Guess(46, outputs(params, x, output="falling")[3])
     yield Guess(14, sigmoid_forward(outputs(params, x)[3]), "the sigmoid is applied twice on the way out")
     yield Guess(31, outputs(params, 255 * x)[3])
+    for pixels in (np.round(255 * x), np.floor(255 * x)):
+        yield Guess(31, outputs(params, pixels)[3])
     yield Guess(
         31, outputs(params, x / 255)[3], "the pixels are divided by 255 here; they come in 0..1 already"
     )
@@ -160,6 +162,8 @@ def _affine(d: Array, x: Array, wrong: str, here: bool) -> tuple[Array, Array]:
             return np.ones_like(d).T @ x, b
         case "W negative":
             return -W, b
+        case "nothing":
+            return np.zeros_like(W), np.zeros_like(b)
     return W, b
 
 
@@ -175,6 +179,7 @@ IN_A_LAYER = {
     "bias column": 10, "bias axis": 41, "bias ones": 17, "W transposed back": 11, "W averaged": 3, "1/N": 3,
     "1/N everywhere": 3, "times N": 1, "first": 25, "last": 25, "first W": 25, "last W": 25, "first b": 25,
     "last b": 25, "upstream of affine": 17, "W negative": 75, "bias negative": 75, "bias zero": 24,
+    "nothing": 24,
 }  # fmt: skip
 
 
