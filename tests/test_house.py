@@ -12,7 +12,19 @@ import handgrad
 SOURCE = Path(handgrad.__file__).parent
 REFERENCE = ("layers", "losses", "network", "optimizers", "training")
 SHELLS = ("cli", "lab", "estimator", "__main__")
-HEAVY = ("matplotlib", "sklearn", "torch", "numba", "fastapi", "skimage", "onnx", "PIL", "scipy", "jax")
+HEAVY = (
+    "matplotlib",
+    "sklearn",
+    "torch",
+    "numba",
+    "llvmlite",
+    "fastapi",
+    "skimage",
+    "onnx",
+    "PIL",
+    "scipy",
+    "jax",
+)
 CORE = {*REFERENCE, "schedules", "recipes", "arrays", "diagnosis", "errors"}
 OWN = {path.relative_to(SOURCE).with_suffix("").parts[0] for path in SOURCE.rglob("*.py")}
 
@@ -44,6 +56,7 @@ def test_the_reference_imports_one_way():
     """layers <- losses <- network <- optimizers <- training: each only what stands before it."""
     order = (
         "errors",
+        "namespaces",
         "layers",
         "losses",
         "arrays",
@@ -84,7 +97,8 @@ def test_the_core_does_no_io_and_prints_nothing():
 
 def test_heavy_modules_are_imported_where_they_are_used():
     """At the top of a file only where the file is about nothing else: plots (matplotlib), photos (Pillow)."""
-    own = {"plots": {"matplotlib"}, "pictures": {"matplotlib"}, "photos": {"PIL"}, "kernel": {"numba"}}
+    own = {"plots": {"matplotlib"}, "pictures": {"matplotlib"}, "photos": {"PIL"}}
+    own |= {name: {"llvmlite"} for name in ("compiler", "machine", "operations")}
     for path in set(SOURCE.rglob("*.py")) - set((SOURCE / "workbook" / "chapters").iterdir()):
         top = {name.split(".")[0] for name, at_once in imports(path) if at_once} & set(HEAVY)
         assert top <= own.get(path.stem, set()), path.name

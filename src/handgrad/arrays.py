@@ -2,10 +2,9 @@
 
 import math
 
-from array_api_compat import array_namespace, is_array_api_obj
-
 from handgrad.errors import DataError
 from handgrad.layers import Array
+from handgrad.namespaces import array_namespace, is_array_api_obj
 
 PIXEL_MAX = 255.0  # x = pixel / PIXEL_MAX: 0 is black paper, 1 is white ink
 

@@ -1,10 +1,10 @@
 """What ails a network that does not learn."""
 
 import numpy as np
-from array_api_compat import array_namespace
 
 from handgrad.arrays import as_input
 from handgrad.layers import Array
+from handgrad.namespaces import array_namespace
 from handgrad.network import Params, forward
 
 FLAT = 1e-4  # y (1 - y), the slope of the sigmoid: below this next to nothing flows back through it

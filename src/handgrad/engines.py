@@ -6,7 +6,6 @@ torch   PyTorch arrays on a device, the reference
 auto    ink where it is available, else numpy; torch for another device than the CPU
 """
 
-import gc
 import os
 import threading
 from collections.abc import Callable
@@ -91,7 +90,6 @@ def compiled(
 
     fast = copy(model)
     fast.scorer = Scorer(model.params, model.activation, threads)
-    fast.scorer.scores(np.zeros((1, model.pixels), np.uint8))  # compiles the rest
     return fast
 
 
@@ -106,8 +104,8 @@ def to_numpy(array: Array) -> np.ndarray[Any, Any]:
 
 
 def _why_no_ink() -> str | None:
-    if find_spec("numba") is None:
-        return "numba is not installed"
+    if find_spec("llvmlite") is None:
+        return "llvmlite is not installed"
     if os.name != "posix":
         return "its threads need a POSIX system"
     return None
@@ -115,19 +113,15 @@ def _why_no_ink() -> str | None:
 
 def _ink(threads: int, say: Callable[[str], object], hidden: int) -> Any:
     """The fast engine, compiled; the user is told where that takes long (the first time)."""
-    told = threading.Timer(PATIENCE, say, ["compiling the fast engine for this machine, once; a few seconds"])
+    told = threading.Timer(PATIENCE, say, ["compiling the fast engine for this machine, once"])
     told.daemon = True
     told.start()
-    collecting = gc.isenabled()
-    gc.disable()  # Numba throws little away: looking for it takes an eighth of its time
     try:
         from handgrad.ink import InkEngine, warm_up
 
         warm_up(hidden, threads)
     finally:
         told.cancel()
-        if collecting:
-            gc.enable()
     return InkEngine(threads)
 
 

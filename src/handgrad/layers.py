@@ -3,9 +3,8 @@ PyTorch, CuPy or JAX (the Python array API): what goes in decides what comes out
 
 from typing import Any
 
-from array_api_compat import array_namespace
-
 from handgrad.errors import Choices
+from handgrad.namespaces import array_namespace
 
 Array = Any  # an array of any namespace that follows the array API standard
 

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-from array_api_compat import array_namespace
 
 from handgrad import layers, losses
 from handgrad.layers import ACTIVATIONS, Array
+from handgrad.namespaces import array_namespace
 
 
 class Params(NamedTuple):

@@ -12,7 +12,7 @@ from handgrad.recipes import RECIPES
 @click.command()
 @output_options
 def warmup(as_json: bool, quiet: bool, debug: bool) -> None:
-    """Compile the fast engine for this machine and keep it in Numba's cache: for images and CI.
+    """Compile the fast engine for this machine and keep it in the user's cache folder: for images and CI.
 
     What every recipe needs, on one thread and on all cores: the width of a network and the number of
     threads decide which of two variants of the code runs.

@@ -15,25 +15,26 @@ import numpy as np
 from handgrad import dense
 from handgrad.arrays import expect_images, expect_labels
 from handgrad.errors import DivergedError
-from handgrad.ink import kernel
+from handgrad.ink import task
 from handgrad.ink.layout import (
     Layout,
     Work,
-    addresses,
+    address,
     find_bands,
     helpers,
     rows_of_pixels,
     scales_of,
 )
+from handgrad.ink.machine import code
 from handgrad.ink.scorer import Scorer, modes, split
-from handgrad.network import Params, init_params
+from handgrad.network import Params
 from handgrad.recipes import Recipe
 from handgrad.training import accuracy
 
 Array = np.ndarray[Any, Any]
-RULES = {"sgd": kernel.SGD, "momentum": kernel.MOMENTUM, "nesterov": kernel.NESTEROV, "adam": kernel.ADAM}
+RULES = {"sgd": task.SGD, "momentum": task.MOMENTUM, "nesterov": task.NESTEROV, "adam": task.ADAM}
 LARGEST = 8192  # images in a batch: the lists of one take 60 MB a thread
-LOSSES = {"l2": kernel.L2, "cross_entropy": kernel.CROSS_ENTROPY}
+LOSSES = {"l2": task.L2, "cross_entropy": task.CROSS_ENTROPY}
 
 
 class InkEngine:
@@ -71,20 +72,20 @@ class InkEngine:
         lanes, threads = split(len(params.W1), self.threads)
         layout = Layout(params, lanes, threads, recipe.optimizer, memory)
         work = Work(layout, find_bands(D, lanes, dtype.itemsize), min(recipe.batch_size, N), self._pool)
-        data = (
-            rows_of_pixels(images),
-            labels.astype(np.uint64),
-            _alike_together(order, labels, recipe.batch_size, len(params.W2)),
-            scales_of(recipe, rates, N, first_step, dtype),
-            np.zeros(0),
-        )
-        how = modes(recipe.activation, params, LOSSES[recipe.loss], RULES[recipe.optimizer])
+        data = {
+            "images": rows_of_pixels(images),
+            "labels": labels.astype(np.uint64),
+            "order": _alike_together(order, labels, recipe.batch_size, len(params.W2)),
+            "scales": scales_of(recipe, rates, N, first_step, dtype),
+        }
+        work.tell(N=N, batches=len(rates), **{name: address(array) for name, array in data.items()})
+        work.tell(**modes(recipe.activation, params, LOSSES[recipe.loss], RULES[recipe.optimizer]))
         with self._lock:  # two epochs at once would wait for each other's helpers
-            total, diverged = work.run(addresses(*data), N, len(rates), how, data)
-        if diverged:
+            done = work.run(data)
+        if diverged := done.diverged:
             epoch = first_step // len(rates) + 1
             raise DivergedError("the loss is not finite", epoch, diverged, float(rates[diverged - 1]))
-        return layout.params(), layout.memory(), total / N
+        return layout.params(), layout.memory(), done.total / N
 
     def accuracy(self, params: Params, images: Array, labels: Array, activation: str = "relu") -> float:
         """training.accuracy, faster: the share of images whose label the network predicts."""
@@ -98,10 +99,8 @@ class InkEngine:
 
 
 def warm_up(hidden: int, threads: int = 1, dtype: Any = np.float32) -> None:
-    """Have the kernel for so many hidden units compiled, or fetched from Numba's cache, by one image."""
-    lanes, _ = split(hidden, threads)
-    params = init_params(1, lanes, 2, np.random.default_rng(0), dtype=dtype)
-    Scorer(params, lanes=lanes).z(np.ones((1, 1), np.uint8))  # the same code as an epoch
+    """Have the kernel for so many hidden units compiled, or fetched from where it is kept."""
+    code(split(hidden, threads)[0], dtype)
 
 
 def _alike_together(order: Array, labels: Array, size: int, C: int) -> Array:

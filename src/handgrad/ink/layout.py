@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
+from ctypes import addressof
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -10,7 +11,9 @@ import numpy as np
 
 from handgrad.arrays import PIXEL_MAX
 from handgrad.dense import SLOTS
-from handgrad.ink import kernel
+from handgrad.ink import task
+from handgrad.ink.machine import code
+from handgrad.ink.task import Task
 from handgrad.network import Params, map_params
 from handgrad.recipes import Recipe
 
@@ -33,16 +36,16 @@ class Bands(NamedTuple):
 
 def find_bands(D: int, lanes: int, itemsize: int) -> Bands:
     """The bands of images of D pixels; lanes: units in a block; itemsize: bytes of a parameter."""
-    bands = -(-D * lanes * itemsize // kernel.TILE)
+    bands = -(-D * lanes * itemsize // task.TILE)
     starts = [D * band // bands for band in range(bands + 1)]
     pieces, begins, masks = [0], [], []
     for start, end in pairwise(starts):
-        for low in range(start, end, kernel.PIECE):
-            high = min(low + kernel.PIECE, end)
-            begins.append(max(0, min(low, D - kernel.PIECE)))  # a piece lies within the image
+        for low in range(start, end, task.PIECE):
+            high = min(low + task.PIECE, end)
+            begins.append(max(0, min(low, D - task.PIECE)))  # a piece lies within the image
             masks.append((1 << high - begins[-1]) - (1 << low - begins[-1]))
         pieces.append(len(begins))
-    room = max(D, kernel.PIECE)
+    room = max(D, task.PIECE)
     place, pixel = np.zeros(room, np.uint16), np.arange(D)
     place[:D] = (pixel - np.array(starts)[np.searchsorted(starts, pixel, side="right") - 1]) * lanes
     where = tuple(np.array(numbers, np.uint64) for numbers in (starts, pieces, begins, masks))
@@ -52,21 +55,19 @@ def find_bands(D: int, lanes: int, itemsize: int) -> Bands:
 def rows_of_pixels(images: Array) -> Array:
     """Images (N, ...) as (N, D) one behind the other, a piece's pixels at least."""
     flat = images.reshape(len(images), -1)
-    if (missing := kernel.PIECE - flat.shape[1]) > 0:
+    if (missing := task.PIECE - flat.shape[1]) > 0:
         flat = np.pad(flat, ((0, 0), (0, missing)))
     return np.ascontiguousarray(flat)
 
 
 def scales_of(recipe: Recipe, rates: Array, N: int, first_step: int, dtype: Any) -> Array:
     """The numbers that each batch needs, (batches + 1, SCALES): those of batch k, from 1 on, in row k."""
-    scales, k = np.zeros((len(rates) + 1, kernel.SCALES)), kernel
-    steps, sizes = first_step + np.arange(1, len(rates) + 1), np.full(len(rates), recipe.batch_size)
+    scales, steps = np.zeros((len(rates) + 1, task.SCALES)), first_step + np.arange(1, len(rates) + 1)
+    sizes = np.full(len(rates), recipe.batch_size)
     sizes[-1] = N - (len(rates) - 1) * recipe.batch_size
-    scales[:, [k.BETA, k.BETA_REST, k.BETA2, k.BETA2_REST]] = 0.9, 1 - 0.9, 0.999, 1 - 0.999
-    scales[:, [k.EPSILON, k.UNIT, k.LEAK]] = 1e-8, 1.0, 0.01
-    scales[1:, k.RATE] = rates
-    scales[1:, k.UNBIAS], scales[1:, k.UNBIAS2] = 1 / (1 - 0.9**steps), 1 / (1 - 0.999**steps)
-    scales[1:, k.PER_IMAGE], scales[1:, k.TWO_PER_IMAGE] = 1 / sizes, 2 / sizes
+    scales[1:, task.RATE] = rates
+    scales[1:, task.UNBIAS], scales[1:, task.UNBIAS2] = 1 / (1 - 0.9**steps), 1 / (1 - 0.999**steps)
+    scales[1:, task.PER_IMAGE], scales[1:, task.TWO_PER_IMAGE] = 1 / sizes, 2 / sizes
     return scales.astype(dtype)
 
 
@@ -87,7 +88,7 @@ class Layout:
         self.given, self.slots = params, SLOTS[optimizer]
         self.lanes, self.threads, self.dtype = lanes, threads, params.W1.dtype
         (self.H, self.D), self.C = params.W1.shape, len(params.W2)
-        self.Hp, self.Cp = _up(self.H, lanes), _up(self.C, kernel.SCORES)
+        self.Hp, self.Cp = _up(self.H, lanes), _up(self.C, task.SCORES)
         self.parts = [self._blocks(params)]
         for slot in range(2):
             known = memory is not None and slot < self.slots
@@ -140,62 +141,66 @@ class Work:
 
     def __init__(self, layout: Layout, bands: Bands, size: int, pool: Executor | None = None) -> None:
         """pool: where the layout's threads but one run; it must have a worker for each."""
-        dtype, threads, C, Cp = layout.dtype, layout.threads, layout.C, layout.Cp
-        room, pairs, many = _up(size, kernel.TOGETHER), -(-size // 2), len(bands.where[0]) - 1
+        dtype, threads, C, Cp, lanes = layout.dtype, layout.threads, layout.C, layout.Cp, layout.lanes
+        room, pairs, many = _up(size, task.TOGETHER), -(-size // 2), len(bands.where[0]) - 1
         rows = int(np.diff(bands.where[0].astype(np.int64)).max())
-        entries = rows + int(kernel.EMIT) - 1
-        shades = zeros(dtype, 2 * kernel.GREYS)  # and paper, for an image that is not there
-        shades[: kernel.GREYS] = np.arange(kernel.GREYS).astype(dtype) / dtype.type(PIXEL_MAX)
+        entries = rows + task.EMIT - 1
+        shades = zeros(dtype, 2 * task.GREYS)  # and paper, for an image that is not there
+        shades[: task.GREYS] = np.arange(task.GREYS).astype(dtype) / dtype.type(PIXEL_MAX)
         targets = zeros(dtype, C + 1, Cp)
         targets[:C, :C], targets[C, :C] = np.eye(C), 1
         self._counter = zeros(np.dtype(np.int64), LINE // 8)
-        shared = zeros(dtype, layout.Hp * room), zeros(dtype, 2, threads * room * Cp), self._counter
         (W1, W2, b2), m, v = layout.parts
-        V2, tables = layout.turned(), (bands.place, shades, targets)
-        self._held: list[Any] = [layout, V2, bands, tables, shared]
-        self._run = kernel.run_wide if layout.lanes == kernel.WIDE else kernel.run_narrow
-        self._pool = pool if threads > 1 else None
-        self._nil, self._tables = dtype.type(0), addresses(*tables)
-        self._sizes = tuple(map(np.uintp, (bands.D, size, layout.H, C, layout.Hp, Cp)))
-        where, shared_at = (*addresses(*bands.where), many), addresses(*shared)
-        self._threads = []
+        shared = {
+            "W1": W1, "W2": W2, "V2": layout.turned(),
+            "m_W1": m[0], "v_W1": v[0], "m_W2": m[1], "v_W2": v[1],
+            "place": bands.place, "shades": shades, "targets": targets,
+            **dict(zip(("starts", "pieces", "piece", "mask"), bands.where, strict=True)),
+            "h": zeros(dtype, layout.Hp * room), "shares": zeros(dtype, 2, threads * room * Cp),
+            "counter": self._counter,
+        }  # fmt: skip
+        sizes = {
+            "D": bands.D, "size": size, "H": layout.H, "C": C, "Hp": layout.Hp, "Cp": Cp, "bands": many,
+            "pairs": pairs, "room": entries, "threads": threads,
+        }  # fmt: skip
+        self._held, self.tasks = [shared], []
         for thread in range(threads):
-            of_own = room * Cp, room * layout.lanes, rows * layout.lanes, (C + 2) * layout.lanes + Cp
-            own = tuple(zeros(dtype, numbers) for numbers in of_own)
-            lists = (
-                np.zeros(2 * many * pairs * entries, np.uint16),
-                zeros(dtype, 2 * many * pairs * entries * 2),
-                np.zeros(2 * many * pairs, np.uint64),
-            )
-            self._held += [own, lists]
-            of_b2, u = slice(thread * len(b2) // threads, None), np.uintp
-            weights = addresses(W1, W2, V2, b2[of_b2])
-            memory = addresses(m[0], v[0], m[1], v[1], m[2][of_b2], v[2][of_b2])
-            listed = (*addresses(*lists), pairs, entries)
-            own_at = addresses(*own)
-            self._threads.append((u(thread), u(threads), weights, memory, where, listed, own_at, shared_at))
+            of_b2 = slice(thread * len(b2) // threads, None)
+            own = {
+                "b2": b2[of_b2], "m_b2": m[2][of_b2], "v_b2": v[2][of_b2],
+                "pixel": np.zeros(2 * many * pairs * entries, np.uint16),
+                "ink": zeros(dtype, 2 * many * pairs * entries * 2),
+                "count": np.zeros(2 * many * pairs, np.uint64),
+                "grad_z": zeros(dtype, room * Cp), "grad_a": zeros(dtype, room * lanes),
+                "grad_W1": zeros(dtype, rows * lanes), "grads": zeros(dtype, (C + 2) * lanes + Cp),
+            }  # fmt: skip
+            self._held.append(own)
+            where = {name: address(array) for name, array in (shared | own).items()}
+            self.tasks.append(Task(thread=thread, **sizes, **where))
+        self._run, self._pool = code(lanes, dtype), pool if threads > 1 else None
+        self._at = list(map(addressof, self.tasks))
 
-    def run(
-        self, data: tuple[int, ...], N: int, batches: int, modes: tuple[int, bool, int, int], held: Any = None
-    ) -> tuple[float, int]:
-        """The kernel over N images -> the loss summed over them, and the batch that diverged or 0.
+    def tell(self, **fields: int) -> None:
+        """Fill in these fields of all threads' tasks."""
+        for one in self.tasks:
+            for name, value in fields.items():
+                setattr(one, name, value)
 
-        data: addresses of images, labels, order, scales and out, as the kernel has them; held: the arrays,
-        if they might go before the kernel ends.
+    def run(self, held: Any = None) -> Task:
+        """The kernel -> a task that says what came out; in this all tasks are alike.
+
+        held: the arrays whose addresses were told, if they might go before the kernel ends.
         """
-        self._counter[:2] = 0
-        images, labels, order, scales, out = data
-        data = images, labels, order, *self._tables, scales, out
-        sizes = np.uintp(N), *self._sizes, np.uintp(batches)
-
-        def part(thread: tuple[Any, ...], held: Any = held) -> tuple[float, int]:
-            done: tuple[float, int] = self._run(self._nil, data, sizes, modes, *thread)
-            return done
-
         if self._pool is None:
-            return part(self._threads[0])
-        first: tuple[float, int] = side_by_side(part, self._threads, self._pool, self._give_up)[0]
-        return first  # as all of them
+            self._run(self._at[0])
+        else:
+            self._counter[:2] = 0
+
+            def part(at: int, held: Any = (self, held)) -> None:
+                self._run(at)
+
+            side_by_side(part, self._at, self._pool, self._give_up)
+        return self.tasks[0]
 
     def _give_up(self) -> None:
         """Who waits for a thread that never began must not wait for ever."""
@@ -239,9 +244,9 @@ def zeros(dtype: Any, *shape: int) -> Array:
     return made
 
 
-def addresses(*arrays: Array) -> tuple[int, ...]:
-    """Where the arrays begin, for the kernel; they must outlive its run."""
-    return tuple(array.ctypes.data for array in arrays)
+def address(array: Array) -> int:
+    """Where the array begins, for the kernel; it must outlive its run."""
+    return array.ctypes.data
 
 
 def _up(n: int, step: int) -> int:

@@ -1,34 +1,32 @@
 """What a network that no longer learns makes of images, through the fast engine: microseconds for one."""
 
-import threading
 from concurrent.futures import Executor
 from functools import cache
+from threading import Lock
 from typing import Any
 
 import numpy as np
-from llvmlite.binding import get_host_cpu_features
 
-from handgrad.ink import kernel
+from handgrad.ink import task
 from handgrad.ink.layout import (
     Layout,
     Work,
-    addresses,
+    address,
     find_bands,
     helpers,
     rows_of_pixels,
-    scales_of,
     side_by_side,
 )
+from handgrad.ink.machine import processor
 from handgrad.network import Params
-from handgrad.recipes import Recipe
 
 Array = np.ndarray[Any, Any]
 ACTIVATIONS = {
-    "relu": kernel.RELU,
-    "leaky_relu": kernel.LEAKY_RELU,
-    "tanh": kernel.TANH,
-    "sigmoid": kernel.SIGMOID,
-    "none": kernel.NONE,
+    "relu": task.RELU,
+    "leaky_relu": task.LEAKY_RELU,
+    "tanh": task.TANH,
+    "sigmoid": task.SIGMOID,
+    "none": task.NONE,
 }
 AT_ONCE = 64  # images that go through the network together
 
@@ -53,75 +51,68 @@ class Scorer:
         """
         H, D = params.W1.shape
         lanes = lanes or split(H, 1)[0]
-        self._dtype, self._C, self._nil = params.W1.dtype, len(params.W2), params.W1.dtype.type(0)
+        self._dtype, self._C, self._lock = params.W1.dtype, len(params.W2), Lock()
         layout, bands = Layout(params, lanes), find_bands(D, lanes, self._dtype.itemsize)
-        self._works = [Work(layout, bands, AT_ONCE) for _ in range(threads)]
-        self._how = modes(activation, params, kernel.L2, kernel.READ)
-        self._lock, self._pool = threading.Lock(), pool or helpers(threads)
-        # to ask NumPy for an address takes a third as long as a network for one image
+        self._first, *self._works = (Work(layout, bands, AT_ONCE) for _ in range(1 + threads))
+        for work in (self._first, *self._works):
+            work.tell(**modes(activation, params, task.L2, task.READ))
+        self._pool = pool or helpers(threads)
+        # few images go by a page whose address is known: to ask for one takes as long as to copy an image
         self._page = np.zeros((AT_ONCE, bands.D), np.uint8)
-        self._answers = np.zeros((AT_ONCE, layout.Cp), self._dtype)
-        self._page_at, self._answers_at = addresses(self._page, self._answers)
+        self._page_out = np.zeros((AT_ONCE, layout.Cp), self._dtype)
+        self._views = [(self._page[:n, :D], self._page_out[:n, : self._C]) for n in range(AT_ONCE + 1)]
         self._grow(AT_ONCE)
+        self._first.tell(images=address(self._page), out=address(self._page_out), batches=1)
 
     def z(self, images: Array) -> Array:
         """z (N, C) of uint8 images (N, ...) of the network's D pixels, which is not checked."""
-        with self._lock:
-            return self._scores(images)[0].copy()
+        return self._ask(images, False)[0]
 
     def scores(self, images: Array) -> Array:
         """As z; not a number, all of them, if one is not finite."""
-        return self._finished(images, False)
+        return self._checked(images, False)
 
     def outputs(self, images: Array) -> Array:
         """As scores, but y = sigmoid(z)."""
-        return self._finished(images, True)
+        return self._checked(images, True)
 
-    def _finished(self, images: Array, squash: bool) -> Array:
-        with self._lock:
-            z, address = self._scores(images)
-            vectors = np.uintp(len(images) * self._answers.shape[1] // kernel.SCORES)
-            finite = kernel.finish(self._nil, np.uintp(address), vectors, squash)
-            return z.copy() if finite else np.full_like(z, np.nan)
+    def _checked(self, images: Array, squash: bool) -> Array:
+        answers, finite = self._ask(images, squash)
+        return answers if finite else np.full_like(answers, np.nan)
 
-    def _scores(self, images: Array) -> tuple[Array, int]:
-        """z (N, C), a view, and where it begins."""
+    def _ask(self, images: Array, squash: bool) -> tuple[Array, bool]:
+        """The scores or outputs (N, C), and whether all scores are finite."""
         N = len(images)
-        if N <= AT_ONCE:
-            flat = images.reshape(N, -1)
-            self._page[:N, : flat.shape[1]] = flat
-            self._read(self._works[0], self._page_at, N, self._answers_at)
-            return self._answers[:N, : self._C], self._answers_at
-        if self._many < N:
-            self._grow(N)
-        flat, out, share = rows_of_pixels(images), self._out[:N], -(-N // len(self._works))
-        side_by_side(
-            lambda part: self._read(*part),
-            [
-                (work, flat[low:].ctypes.data, min(share, N - low), out[low:].ctypes.data, (flat, out))
-                for work, low in zip(self._works, range(0, N, share), strict=False)
-            ],
-            self._pool,
-        )
-        return out[:, : self._C], out.ctypes.data
-
-    def _read(self, work: Work, images: int, N: int, out: int, held: Any = None) -> None:
-        """z of N images, between two addresses; held: the arrays, lest they go before the kernel ends."""
-        data = images, 0, self._order_at, self._scales_at, out
-        work.run(data, N, -(-N // AT_ONCE), self._how)
+        with self._lock:
+            if N <= AT_ONCE:
+                page, answers = self._views[N]
+                page[:] = images.reshape(N, -1)
+                asked = self._first.tasks[0]
+                asked.N, asked.squash = N, squash
+                self._first.run()
+                return answers.copy(), asked.finite == 1
+            if self._many < N:
+                self._grow(N)
+            flat, out, share = rows_of_pixels(images), self._out[:N], -(-N // len(self._works))
+            parts = list(zip(self._works, range(0, N, share), strict=False))
+            for work, low in parts:
+                many = min(share, N - low)
+                at = {"images": address(flat[low:]), "out": address(out[low:])}
+                work.tell(N=many, batches=-(-many // AT_ONCE), squash=squash, **at)
+            done = side_by_side(lambda part: part[0].run((flat, out)), parts, self._pool)
+            return out[:, : self._C].copy(), all(one.finite for one in done)
 
     def _grow(self, N: int) -> None:
-        """Have an order of rows, numbers for the batches and room for the scores of so many images."""
+        """Have an order of rows, and room for the scores of so many images."""
         self._many, self._order = N, np.arange(N, dtype=np.uint64)
-        self._out = np.empty((N, self._answers.shape[1]), self._dtype)
-        recipe, batches = Recipe(batch_size=AT_ONCE), -(-N // AT_ONCE)
-        self._scales = scales_of(recipe, np.ones(batches), N, 0, self._dtype)
-        self._order_at, self._scales_at = addresses(self._order, self._scales)
+        self._out = np.empty((N, self._page_out.shape[1]), self._dtype)
+        for work in (self._first, *self._works):
+            work.tell(order=address(self._order))
 
 
-def modes(activation: str, params: Params, loss: int, rule: int) -> tuple[int, bool, int, int]:
-    """The kernel's modes."""
-    return ACTIVATIONS[activation], params.b1 is not None, loss, rule
+def modes(activation: str, params: Params, loss: int, rule: int) -> dict[str, int]:
+    """What the kernel does with each batch."""
+    return {"activation": ACTIVATIONS[activation], "bias": params.b1 is not None, "loss": loss, "rule": rule}
 
 
 def split(H: int, threads: int) -> tuple[int, int]:
@@ -130,13 +121,13 @@ def split(H: int, threads: int) -> tuple[int, int]:
     A unit costs an eighth more in narrow blocks, where each ink is looked up more often. Without AVX-512
     wide ones do not fit the processor's registers.
     """
-    widths = {kernel.NARROW: 1.125}
+    widths = {task.NARROW: 1.125}
     if _has_avx512():
-        widths[kernel.WIDE] = 1.0
+        widths[task.WIDE] = 1.0
     lanes = min(widths, key=lambda lanes: -(-H // lanes // threads) * lanes * widths[lanes])
     return lanes, min(threads, -(-H // lanes))
 
 
-@cache  # also because llvmlite tidies up in a destructor, where Python would lose a Ctrl-C
+@cache
 def _has_avx512() -> bool:
-    return bool(get_host_cpu_features().get("avx512f"))
+    return "+avx512f" in processor()[1].split(",")
