@@ -379,3 +379,14 @@ def test_a_loop_that_does_the_way_back_itself():
     assert run(HEAD + (INLINED % "p").replace("- learning_rate", "+ learning_rate"))[
         "train_model"
     ].mistake in (6, None)
+
+
+def test_a_loop_that_steps_once_an_epoch_is_no_loop_that_steps():
+    """With a network of its own beside it, whose one batch an epoch would hide it."""
+    each = "model.backward(2 * (out - target) / len(out), cache)\n        model.step(learning_rate)"
+    assert run(HEAD + NET + LOOP % each)["train_model"].mistake == 60
+
+
+def test_a_blank_stays_blank_under_a_stand_in():
+    text = "from handgrad.workbook.lesson import yours_or_ours\ndef relu_forward(x):\n    pass\nrelu_forward = yours_or_ours(relu_forward)\n"
+    assert not run(text)["relu_forward"].done

@@ -163,7 +163,7 @@ _TAIL = """if __name__ == "__main__":
     (x, labels), (test_x, test_labels) = mnist({array})
     model = TwoLayerNet(784, 64, 10)
     train_model(model, x[:-5000], labels[:-5000], x[-5000:], labels[-5000:], n_epochs=3, learning_rate=0.5)
-    print(f"test images: {{calculate_accuracy(model, test_x, test_labels):.4f}}")
+    print("test images:", calculate_accuracy(model, test_x, test_labels))
 """
 
 _README = """# The workbook of handgrad

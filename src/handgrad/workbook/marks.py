@@ -99,7 +99,7 @@ class Marks:
         wide = max([len("student"), *(len(mark.student) for mark in self.marks)])
         lines = [f"{'student':<{wide}}   passed   points   what is wrong"]
         for mark in self.marks:
-            wrong = "; ".join(f"{v.name}: {_state(v)}" for v in mark.verdicts if not v.passed)
+            wrong = _what_is_wrong(mark)
             passed = f"{mark.passed} of {len(mark.verdicts)}"
             lines.append(
                 f"{mark.student:<{wide}} {passed:>8}   {mark.points:>6}   {mark.failure or wrong}".rstrip()
@@ -118,3 +118,15 @@ def _state(verdict: Verdict) -> str:
     if not verdict.done:
         return "not done"
     return "wrong" if verdict.mistake is None else f"mistake {verdict.mistake}"
+
+
+def _what_is_wrong(mark: Mark) -> str:
+    """Exercise by exercise; what was never begun in one word, what is said of the whole file once."""
+    said = {v.message for v in mark.verdicts}
+    if len(mark.verdicts) > 1 and len(said) == 1 and not mark.passed and all(v.done for v in mark.verdicts):
+        return said.pop()
+    begun = [f"{v.name}: {_state(v)}" for v in mark.verdicts if not v.passed and v.done]
+    left = [v.name for v in mark.verdicts if not v.done]
+    if len(left) > 3:
+        left = [*left[:2], f"{len(left) - 2} more"]
+    return "; ".join([*begun, *([f"not done: {', '.join(left)}"] if left else [])])

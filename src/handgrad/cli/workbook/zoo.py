@@ -9,7 +9,7 @@ import click
 from handgrad.cli.shared import FILE, emit, output_options, say
 from handgrad.errors import HandgradError
 from handgrad.evaluation import percent
-from handgrad.files import write_atomically
+from handgrad.files import reason, write_atomically
 from handgrad.workbook import zoo as bugs
 
 
@@ -102,5 +102,9 @@ def _all(settings: dict[str, Any], as_json: bool, quiet: bool) -> None:
 
 
 def _write(out: str | None, picture: Callable[[], bytes]) -> None:
-    if out is not None:
+    if out is None:
+        return
+    try:
         write_atomically(Path(out), picture())
+    except OSError as error:
+        raise HandgradError(f"{out}: cannot be written: {reason(error)}") from None

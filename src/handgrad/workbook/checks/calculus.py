@@ -14,6 +14,7 @@ from handgrad.workbook.mistakes import MISTAKES
 from handgrad.workbook.verdict import Verdict
 
 Array = np.ndarray[Any, Any]
+HALVED = "the difference is one-sided, and divided by 2h where it spans h only"
 H = 1e-3  # so large that a difference on one side only is seen to be one
 
 
@@ -105,6 +106,8 @@ def _slopes(function: str, x: Array) -> Truth:
         Guess(67, central / 2),
         Guess(68, forward), Guess(68, backward), Guess(75, -central), Guess(69, kept),
         Guess(67, 2 * H * H * central),
-        Guess(68, forward / 2), Guess(75, -forward),
+        Guess(68, forward / 2, HALVED), Guess(68, backward / 2, HALVED),
+        Guess(67, H * H * central, "/ 2 * h multiplies by h: it should be divided by (2 * h)"),
+        Guess(75, -forward),
     ]  # fmt: skip
     return Truth(central, guesses, lambda index: f"(f(x + h) - f(x - h)) / (2 h), only x[{index}] moved")

@@ -229,7 +229,9 @@ def _named(
                 if not same(grads[key], truth[key].value)
             ]
             truth[key] = Truth(truth[key].value, offered)
-    return judge(name, got, truths, changed, remarks)
+    named = [{f"grads[{key}]": grads[key] for key in KEYS} for grads in got]
+    right = [{f"grads[{key}]": truth[key] for key in KEYS} for truth in truths]
+    return judge(name, named, right, changed, remarks)
 
 
 def _grads(learner: Learner, net: int) -> Results:

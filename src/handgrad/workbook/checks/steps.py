@@ -37,7 +37,9 @@ class Step(NamedTuple):
 
 def judge(trace: dict[str, Any], run: Run, remarks: list[str]) -> Found | None:
     """What is wrong with a run that was noted; remarks on what is right but could be better."""
-    steps = [read(trace, i, run) for i in range(len(trace["backwards"]))]
+    backs = trace["backwards"]
+    again = {i for i in range(len(backs) - 1) if backs[i]["forward"] == backs[i + 1]["forward"] >= 0}
+    steps = [read(trace, i, run) for i in range(len(backs)) if i not in again]  # the last of several counts
     for look in (_images, _labels, _moves, _passes):
         if found := look(steps, run, remarks):
             return found
@@ -234,7 +236,10 @@ def _rates(rates: list[float], steps: list[Step], rate: float, remarks: list[str
     """Is the factor the learning rate that was given?"""
     still = [i for i, k in enumerate(rates, 1) if abs(k) < ALIKE]
     if still:
-        return 60, f"batches {', '.join(map(str, still[:6]))} ... move nothing: {MISTAKES[60].sentence}"
+        return (
+            60,
+            f"batches {', '.join(map(str, still[:6]))} ... move nothing; each must change the parameters",
+        )
     if all(abs(k - 1) < ALIKE for k in rates):
         return None
     if all(k < 0 for k in rates):
