@@ -35,7 +35,7 @@ class Entry:
 
     def __str__(self) -> str:
         where = f"{self.of}[{', '.join(map(str, self.index))}]" if self.index else self.of
-        got = "nothing" if self.got is None else f"{self.got:.6g}"
+        got = "nothing" if self.got is None else f"{self.got + 0.0:.6g}"
         sums = f" = {self.sum}" if self.sum else ""
         return f"{where}: got {got}, expected {self.expected:.6g}{sums}"
 

@@ -143,8 +143,7 @@ def relu_grad(case: cases.Elementwise) -> dict[str, Truth]:
         Guess(3, right / len(x)), Guess(43, np.where(x > 0, dout, 0.01 * dout)),
         Guess(25, np.where(np.arange(len(x))[:, None] == 0, right, 0)),
     ]  # fmt: skip
-    words = "{0:.4g}, since x is {1:.4g}"
-    return {"dx": Truth(right, guesses, lambda index: words.format(right[index], x[index]))}
+    return {"dx": Truth(right, guesses, lambda index: f"{dout[index]:.4g} * ({x[index]:.4g} > 0)")}
 
 
 def sigmoid_out(case: cases.Elementwise) -> dict[str, Truth]:
