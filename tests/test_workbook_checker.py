@@ -388,5 +388,10 @@ def test_a_loop_that_steps_once_an_epoch_is_no_loop_that_steps():
 
 
 def test_a_blank_stays_blank_under_a_stand_in():
-    text = "from handgrad.workbook.lesson import yours_or_ours\ndef relu_forward(x):\n    pass\nrelu_forward = yours_or_ours(relu_forward)\n"
-    assert not run(text)["relu_forward"].done
+    text = (
+        "from handgrad.workbook.lesson import yours_or_ours\ndef relu_forward(x):\n    pass\n"
+        "relu_forward = yours_or_ours(relu_forward)\ndef positive(x):\n    return relu_forward(x)[0]\n"
+    )
+    assert not submission.read(text, "f.py").enough  # so the line with the stand-in is run, too
+    verdict = run(text)["relu_forward"]
+    assert (verdict.done, verdict.message) == (False, "not done yet: relu_forward is blank")
