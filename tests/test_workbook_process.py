@@ -362,6 +362,17 @@ def test_the_whole_has_a_limit_too():
     assert said[-1] == "it did not finish within 2.5 seconds in all"
 
 
+def test_it_is_told_that_the_whole_time_went_into_starting_anew():
+    with RemoteDesk(Limits(call=1, total=2.5)) as desk:
+        loaded(desk, FATAL)
+        with pytest.raises(GoneError, match=r"within 1 second$"):
+            call(desk, "sleep")
+        desk._used = 2.5  # as on a busy machine
+        for again in (desk.reset, lambda: call(desk, "sleep")):
+            with pytest.raises(GoneError, match=r"within 2\.5 seconds in all$"):
+                again()
+
+
 def test_what_is_printed_is_kept_up_to_a_limit():
     text = "def probe():\n    print('\\x1b[31mfirst')\n    print('x' * 100_000)"
     with RemoteDesk(Limits(output=1000)) as desk:

@@ -109,7 +109,7 @@ class RemoteDesk:
         if self._process:
             self._forget("it was loaded anew")
         if self.limits.total <= self._used:
-            raise GoneError(self._gone)
+            self._lose(_late(self.limits.total, " in all"))
         start = time.monotonic()
         settings = {
             "text": self._load["text"],
