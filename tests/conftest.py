@@ -1,11 +1,20 @@
 """What the tests share: small real data, a trained model, and the figures printed at the end of a run."""
 
+import signal
+
 import numpy as np
 import pytest
 
 from handgrad import digits
+from handgrad.cli import main
 
 FIGURES: dict[str, str] = {}
+
+
+@pytest.fixture(autouse=True)
+def ctrl_c_is_heard():
+    """Commands under test inherit it where Ctrl-C is ignored: in a job in the background, after an interrupt."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
@@ -29,6 +38,19 @@ def mnist():
         images.setflags(write=False)
         labels.setflags(write=False)
     return sets
+
+
+@pytest.fixture
+def run(capsys):
+    """run(*words): the command line -> exit code, stdout, stderr; never a traceback."""
+
+    def run(*words):
+        code = main([str(word) for word in words])
+        out, err = capsys.readouterr()
+        assert "Traceback" not in err
+        return code, out, err
+
+    return run
 
 
 @pytest.fixture

@@ -12,21 +12,9 @@ from PIL import Image
 
 from handgrad import digits, model_file
 from handgrad.cli import main
+from handgrad.recipes import Distortion
 
 FAST = ("--hidden", "24", "--epochs", "2", "--batch-size", "64")
-
-
-@pytest.fixture
-def run(capsys):
-    """run(*words) -> exit code, stdout, stderr; a failure's stderr is one line, without a traceback."""
-
-    def run(*words):
-        code = main([str(word) for word in words])
-        out, err = capsys.readouterr()
-        assert "Traceback" not in err
-        return code, out, err
-
-    return run
 
 
 @pytest.fixture(scope="module")
@@ -89,13 +77,20 @@ def test_train_on_mnist_says_what_baseline_and_network_get(run, tmp_path):
     assert all(mistake["label"] != mistake["predicted"] for mistake in evaluated["mistakes"])
 
 
-def test_without_out_the_model_is_found_again(run, pair, picture):
-    code, _, err = run("predict", picture)
-    assert code == 1
-    assert err == "handgrad: error: no model yet: run 'handgrad train' first, or name a model file\n"
-    assert run("train", "--quiet", *FAST, *pair, "--validation", "100")[0] == 0
-    assert run("predict", picture)[0] == 0
-    assert "accuracy" in run("evaluate")[1]
+def test_without_a_model_the_network_in_the_box_answers(run, picture):
+    code, out, _ = run("predict", picture, "--json")
+    assert (code, json.loads(out)["images"][0]["text"]) == (0, "7")
+    code, out, _ = run("evaluate", "--json")
+    assert code == 0
+    assert json.loads(out)["accuracy"] >= 0.994
+    assert json.loads(out)["baseline_accuracy"] == 0.8208
+
+
+def test_without_out_the_model_goes_to_the_users_folder(run, pair):
+    code, out, _ = run("train", "--quiet", *FAST, *pair, "--validation", "100", "--json")
+    written = json.loads(out)["model"]
+    assert (code, written.endswith("handgrad/model.safetensors")) == (0, True)
+    assert "accuracy" in run("evaluate", written)[1]
 
 
 def test_text_results_are_on_stdout_and_quiet_is_quiet(run, tmp_path, pair):
@@ -137,18 +132,84 @@ def test_predict_reads_pictures(run, trained, picture, tmp_path, monkeypatch):
     assert first["file"] == str(picture)
     assert first["text"] == "7"
     digit = first["digits"][0]
-    assert set(digit) == {"digit", "confidence", "runner_up", "box", "scores"}
+    assert set(digit) == {"digit", "confidence", "runner_up", "box", "scores", "doubtful"}
     assert digit["digit"] == 7 == int(np.argmax(digit["scores"]))
-    assert digit["confidence"] == max(digit["scores"])
+    assert 0 < digit["confidence"] < 1
+    assert digit["doubtful"] in (True, False)
     assert digit["runner_up"] == int(np.argsort(digit["scores"])[-2])
     assert len(digit["box"]) == 4
     assert blank == {"file": str(tmp_path / "blank.png"), "text": "", "digits": []}
     _, out, _ = run("predict", picture, tmp_path / "blank.png", "--model", trained)
-    assert ": 7   (confidence" in out
+    assert f": 7{'?' if digit['doubtful'] else ' '}  (confidence" in out
     assert out.count("\n  ") == 10
     assert "blank.png: no digit found" in out
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(picture.read_bytes())))
     assert "-: 7" in run("predict", "-", "--model", trained)[1]
+
+
+@pytest.fixture(scope="module")
+def page(mnist, tmp_path_factory):
+    """Two lines of digits, 71 over 30, the 3 an unreadable scrawl of a 3 and an 8."""
+    path = tmp_path_factory.mktemp("pages") / "page.png"
+    field = Image.new("L", (420, 400), 255)
+    chosen = {label: mnist[1][0][list(mnist[1][1]).index(label)] for label in (7, 1, 3, 8, 0)}
+    scrawl = np.maximum(chosen[3], np.roll(chosen[8], 6, axis=1))
+    for image, place in (
+        (chosen[7], (30, 20)),
+        (chosen[1], (200, 20)),
+        (scrawl, (30, 210)),
+        (chosen[0], (220, 210)),
+    ):
+        field.paste(Image.fromarray(255 - image).resize((168, 168), Image.Resampling.BICUBIC), place)
+    field.save(path)
+    return path
+
+
+def test_predict_reads_lines_and_marks_doubt(run, trained, page):
+    code, out, _ = run("predict", page, "--model", trained, "--json")
+    assert code == 0
+    document = json.loads(out)["images"][0]
+    assert document["text"].count("\n") == 1
+    assert [len(line) for line in document["text"].split("\n")] == [2, 2]
+    assert document["text"].replace("\n", "") == "".join(str(one["digit"]) for one in document["digits"])
+    lefts = [one["box"][0] for one in document["digits"]]
+    tops = [one["box"][1] for one in document["digits"]]
+    assert lefts[0] < lefts[1]
+    assert lefts[2] < lefts[3]
+    assert max(tops[:2]) < min(tops[2:])
+    assert document["digits"][2]["doubtful"]
+    _, out, _ = run("predict", page, "--model", trained)
+    assert "page.png: 2 lines\n  " in out
+    assert f"line 2, digit 1: {document['digits'][2]['digit']}?  (confidence" in out
+    assert f"runner-up {document['digits'][2]['runner_up']}; at " in out
+
+
+def test_save_boxes_draws_on_the_picture_and_replaces_nothing_else(run, trained, page, tmp_path):
+    drawing = tmp_path / "boxes.png"
+    for _ in range(2):  # a drawing of before is replaced
+        assert run("predict", page, "--model", trained, "--save-boxes", drawing)[0] == 0
+        drawn = Image.open(drawing)
+        assert drawn.size == (420, 400)
+        colours = {colour for _, colour in drawn.getcolors(1 << 16)}
+        assert (0, 140, 60) in colours  # sure
+        assert (220, 80, 0) in colours  # doubtful
+    (tmp_path / "notes.txt").write_text("not to be lost")
+    before = page.read_bytes()
+    for path, message in (
+        (tmp_path / "notes.txt", "exists and is no picture; give --save-boxes another name"),
+        (page, "is the picture to read; give --save-boxes another name"),
+        (tmp_path, "expected a file to draw into; this is a folder or a device"),
+        (tmp_path / "none" / "b.png", "cannot be written: No such file or directory"),
+    ):
+        code, _, err = run("predict", page, "--model", trained, "--save-boxes", path)
+        assert code == 1
+        assert err.count("\n") == 1
+        assert message in err
+    assert (tmp_path / "notes.txt").read_text() == "not to be lost"
+    assert page.read_bytes() == before
+    code, _, err = run("predict", page, page, "--model", trained, "--save-boxes", drawing)
+    assert code == 2
+    assert "--save-boxes draws one picture; got 2: name one IMAGE" in err
 
 
 def test_one_bad_picture_does_not_hide_the_others(run, trained, picture, tmp_path):
@@ -176,11 +237,11 @@ def test_report_writes_pictures_and_one_page(run, trained, tmp_path):
     assert code == 0
     folder = tmp_path / "a" / "report"
     names = {path.name for path in folder.iterdir()}
-    pictures = ("learning-curves", "hidden-templates", "confusion", "mistakes")
+    pictures = ("learning-curves", "hidden-templates", "confusion", "mistakes", "reliability", "coverage")
     assert names == {f"{name}.png" for name in pictures} | {"index.html"}
     page = (folder / "index.html").read_text()
     assert (
-        page.count("data:image/png;base64,") == 4
+        page.count("data:image/png;base64,") == 6
     )  # the mean images of other data than MNIST are not at hand
     assert "http" not in page.replace("http-equiv", "")  # nothing is fetched from anywhere
     for name in names - {"index.html"}:
@@ -189,6 +250,20 @@ def test_report_writes_pictures_and_one_page(run, trained, tmp_path):
     code, _, err = run("evaluate", trained, "--report", folder / "index.html")
     assert code == 1
     assert err.count("\n") == 1
+
+
+def test_the_report_of_a_distorted_run_shows_the_distortions(run, tmp_path, pair):
+    words = ("train", "--out", tmp_path / "m", *FAST, *pair, "--distort", "--averaging", "0.5")
+    code, _, err = run(*words, "--report", tmp_path / "r")
+    assert code == 0
+    assert "distorted images, averaged (0.5)" in err
+    shown = np.asarray(Image.open(tmp_path / "r" / "distortions.png").convert("L"))
+    assert shown.std() > 30
+    assert model_file.load(tmp_path / "m").recipe.distortion == Distortion()
+    assert "shifted and bent anew" in (tmp_path / "r" / "index.html").read_text()
+    code, _, err = run("train", "--recipe", "best", "--no-distort", "--out", tmp_path / "n", *FAST, *pair)
+    assert code == 0
+    assert "distorted" not in err
 
 
 def test_the_report_of_a_run_shows_the_mean_images_it_learnt_from(run, tmp_path, pair):

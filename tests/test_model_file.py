@@ -12,6 +12,7 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from handgrad import model_file, network
+from handgrad.calibration import Calibration
 from handgrad.errors import DataError, ModelFileError
 from handgrad.model import Model
 from handgrad.model_file import RunState
@@ -24,6 +25,7 @@ def random_model(rng, D=784, H=12, C=10, **facts):
     return Model(params, **facts)
 
 
+CALIBRATION = Calibration(1.25, 0.9875, 0.999, 0.9, 5000, 70)
 RECORD = {"epoch": 1, "loss": 0.5, "train_accuracy": 0.9, "validation_accuracy": None}
 
 
@@ -50,6 +52,8 @@ def test_a_thousand_random_models_come_back_bit_for_bit(tmp_path, rng):
         model = random_model(rng, D, H, C, bias=bool(i % 2), **facts)
         if i % 3 == 0:
             model = replace(model, classes=tuple(f"class {c}" for c in range(C)))
+        if i % 5 == 0:
+            model = replace(model, calibration=replace(CALIBRATION, threshold=float(rng.random())))
         model_file.save(path, model)
         back = model_file.load(path)
         for name, p, q in zip(Params._fields, model.params, back.params, strict=True):
@@ -63,6 +67,8 @@ def test_a_thousand_random_models_come_back_bit_for_bit(tmp_path, rng):
             "data_checksum",
             "accuracy",
             "history",
+            "calibration",
+            "storage",
         ):
             assert getattr(back, fact) == getattr(model, fact), fact
 
@@ -95,6 +101,53 @@ def test_equal_models_give_equal_bytes(tmp_path, rng):
     for name in "abc":
         subprocess.run([sys.executable, "-c", program, tmp_path / name], check=True)
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes() == (tmp_path / "c").read_bytes()
+
+
+def test_half_the_room_is_the_nearest_float16_and_widens_to_float32(tmp_path, rng):
+    """What is stored is each number's nearest float16; saved again, the file has the same bytes."""
+    for bias in (True, False):
+        model = random_model(rng, bias=bias, storage="float16", calibration=CALIBRATION)
+        model.params.W1[0, :2] = 1e-9, -65504  # too small for a float16, and the largest there is
+        model_file.save(tmp_path / "half", model)
+        model_file.save(tmp_path / "whole", replace(model, storage="float32"))
+        back = model_file.load(tmp_path / "half")
+        for name, p, q in zip(Params._fields, model.params, back.params, strict=True):
+            if p is None:
+                assert q is None
+            else:
+                assert q.dtype == np.float32, name
+                np.testing.assert_array_equal(q, p.astype(np.float16).astype(np.float32), name)
+        assert (back.storage, back.calibration) == ("float16", CALIBRATION)
+        model_file.save(tmp_path / "again", back)
+        assert (tmp_path / "again").read_bytes() == (tmp_path / "half").read_bytes()
+        sizes = [(tmp_path / name).stat().st_size for name in ("half", "whole")]
+        assert sizes[1] - sizes[0] > 2 * 784 * 12
+        header = header_of((tmp_path / "half").read_bytes())
+        assert json.loads(header["__metadata__"]["storage"]) == "float16"
+        assert {header[name]["dtype"] for name in Params._fields} == {"F16"}
+        assert "storage" not in header_of((tmp_path / "whole").read_bytes())["__metadata__"]
+
+
+def test_what_float16_cannot_hold_is_not_saved(tmp_path, saved, rng):
+    before = saved.read_bytes()
+    model = random_model(rng, storage="float16")
+    model.params.b2[3] = -65520  # rounds to minus infinity
+    with pytest.raises(
+        ModelFileError,
+        match=r"expected b2 within \+-65504 to be stored as float16; got 65520; store it as float32",
+    ):
+        model_file.save(saved, model)
+    assert saved.read_bytes() == before
+    with pytest.raises(ValueError, match="storage to be one of float32, float16; got 'int8'"):
+        random_model(rng, storage="int8")
+    with pytest.raises(ValueError, match="a Calibration or None; got dict"):
+        random_model(rng, calibration=CALIBRATION.to_dict())
+
+
+def test_files_of_before_have_no_calibration(saved):
+    assert not {"calibration", "storage"} & set(header_of(saved.read_bytes())["__metadata__"])
+    model = model_file.load(saved)
+    assert (model.calibration, model.storage) == (None, "float32")
 
 
 def test_a_model_answers_as_the_network_does(mnist, rng):
@@ -186,11 +239,28 @@ CRAFTED = {
     "the state of a run as a list": (fact("run", []), "the state of the run as facts by name"),
     "history as text": (fact("history", "x"), "history as list"),
     "accuracy as a list": (fact("accuracy", []), "accuracy as dict"),
+    "a calibration as a list": (fact("calibration", [1]), "a calibration with exactly temperature, threshold"),
+    "a calibration of nothing": (fact("calibration", None), "a calibration with exactly"),
+    "a calibration that lacks something": (fact("calibration", {"temperature": 1.0}), "a calibration with exactly"),
+    "a calibration with more": (fact("calibration", CALIBRATION.to_dict() | {"bins": 15}), "a calibration with exactly"),
+    "a calibration that freezes": (fact("calibration", CALIBRATION.to_dict() | {"temperature": 0.0}), "the calibration's temperature as a number from 0.05 to 20; got 0.0"),
+    "a temperature that is none": (fact("calibration", CALIBRATION.to_dict() | {"temperature": float("nan")}), "temperature as a number from 0.05 to 20; got nan"),
+    "a temperature as text": (fact("calibration", CALIBRATION.to_dict() | {"temperature": "1"}), "temperature as a number"),
+    "a threshold beyond 1": (fact("calibration", CALIBRATION.to_dict() | {"threshold": 1.1}), "threshold as a number from 0 to 1; got 1.1"),
+    "a threshold as true": (fact("calibration", CALIBRATION.to_dict() | {"threshold": True}), "threshold as a number"),
+    "more mistakes than images": (fact("calibration", CALIBRATION.to_dict() | {"mistakes": 5001}), "at most 5000 mistakes"),
+    "half an image": (fact("calibration", CALIBRATION.to_dict() | {"images": 0.5}), "images and mistakes as whole numbers"),
+    "a calibration by hearsay": (fact("calibration", CALIBRATION.to_dict() | {"source": "hearsay"}), "source as validation or given"),
+    "storage that is not there": (fact("storage", "float16"), "expected W1 as float16; got float32"),
+    "storage unheard of": (fact("storage", "int8"), "storage as one of float32, float16; got 'int8'"),
+    "storage as a number": (fact("storage", 16), "give storage as str"),
+    "storage not said": (tensors(lambda t: t.update({name: p.astype(np.float16) for name, p in t.items()})), "expected W1 as float32; got float16"),
+    "storage of one tensor": (tensors(lambda t: t.update(W2=t["W2"].astype(np.float16))), "expected W2 as float32; got float16"),
     "biases off but not zero": (tensors(lambda t: t["b1"].fill(1)), ""),
     "a tensor missing": (tensors(lambda t: t.pop("b2")), "expected the tensors W1, b1, W2, b2; got W1, W2, b1"),
     "a tensor more": (tensors(lambda t: t.update(W3=np.zeros(3, np.float32))), "got W1, W2, W3, b1, b2"),
     "a run's tensor without a run": (tensors(lambda t: t.update({"run.W1": np.zeros(3, np.float32)})), "expected the tensors"),
-    "float64": (tensors(lambda t: t.update(W1=t["W1"].astype(np.float64))), "float32 tensors; got F64"),
+    "float64": (tensors(lambda t: t.update(W1=t["W1"].astype(np.float64))), "expected float16 or float32 tensors; got F64"),
     "integers": (tensors(lambda t: t.update(b1=np.zeros(12, np.int32))), "float32 tensors; got I32"),
     "H that disagrees": (tensors(lambda t: t.update(W2=t["W2"][:, :11].copy())), "W2 has 11 columns but W1 has 12 rows"),
     "a bias too long": (tensors(lambda t: t.update(b1=np.zeros(13, np.float32))), r"b1 of shape \(12,\); got \(13,\)"),
@@ -225,14 +295,14 @@ def test_a_missing_file_and_a_folder_are_refused(tmp_path):
             model_file.load(path)
 
 
-def test_twenty_thousand_mutants_raise_nothing_but_model_file_errors(tmp_path, rng, figure):
+@pytest.mark.parametrize("storage", ["float32", "float16"])
+def test_ten_thousand_mutants_raise_nothing_but_model_file_errors(storage, tmp_path, rng, figure):
     path = tmp_path / "m"
-    model_file.save(
-        path, random_model(rng, 6, 3, 2, recipe_name="x", recipe=Recipe(hidden=3), history=[RECORD])
-    )
+    facts = {"recipe": Recipe(hidden=3), "history": [RECORD], "calibration": CALIBRATION, "storage": storage}
+    model_file.save(path, random_model(rng, 6, 3, 2, recipe_name="x", **facts))
     whole, refused = path.read_bytes(), 0
     header = 8 + int.from_bytes(whole[:8], "little")
-    for _ in range(20_000):
+    for _ in range(10_000):
         mutant = bytearray(whole)
         for _ in range(rng.integers(1, 4)):
             at = int(rng.integers(0, header if rng.random() < 0.8 else len(whole)))
@@ -248,8 +318,31 @@ def test_twenty_thousand_mutants_raise_nothing_but_model_file_errors(tmp_path, r
             model_file.load(path)
         except ModelFileError:
             refused += 1
-    assert refused > 15_000
-    figure("20,000 mutated model files", f"{refused} refused, no other exception")
+    assert refused > 7500
+    figure(f"10,000 mutated model files, {storage}", f"{refused} refused, no other exception")
+
+
+def test_mutated_calibrations_raise_nothing_but_model_file_errors(saved, rng):
+    """Digits, signs and words of the calibration's own text, where its values are."""
+    model_file.save(saved, replace(model_file.load(saved), calibration=CALIBRATION))
+    whole = saved.read_bytes()
+    text, loaded = json.dumps(CALIBRATION.to_dict()), 0
+    for _ in range(3000):
+        mutant = list(text)
+        for _ in range(rng.integers(1, 4)):
+            at = int(rng.integers(0, len(mutant)))
+            mutant[at : at + int(rng.integers(0, 2))] = str(rng.choice(list('0123456789.-+eE"{}[]:, ntNI')))
+        saved.write_bytes(
+            with_header(whole, lambda h, mutant=mutant: h["__metadata__"].update(calibration="".join(mutant)))
+        )
+        try:
+            back = model_file.load(saved)
+        except ModelFileError:
+            pass
+        else:
+            p, loaded = back.confidence(np.full((1, 10), 0.3, np.float32)), loaded + 1
+            assert 0 < p[0] < 1
+    assert 50 < loaded < 2000
 
 
 def test_nothing_that_is_not_finite_or_contradicts_itself_is_saved(saved, rng):
@@ -305,6 +398,7 @@ def test_a_missing_folder_is_one_line(tmp_path, rng):
 SAVER = """
 import sys, numpy as np
 from handgrad import model_file, network
+from handgrad.calibration import Calibration
 from handgrad.model import Model
 models = [Model(network.init_params(784, 64, 10, np.random.default_rng(s), dtype=np.float32), seed=s) for s in (1, 2)]
 def save_for_ever():

@@ -1,5 +1,6 @@
 """The loop: batches, order, schedule, accuracy, divergence, and going on where it stopped."""
 
+import json
 import pickle
 from dataclasses import replace
 
@@ -10,7 +11,7 @@ from handgrad import network, training
 from handgrad.arrays import as_input
 from handgrad.errors import DataError, DivergedError
 from handgrad.network import Params, map_params
-from handgrad.recipes import CHOICES, Recipe
+from handgrad.recipes import CHOICES, Distortion, Recipe
 from handgrad.schedules import learning_rates
 
 SMALL = Recipe(hidden=12, learning_rate=0.5, batch_size=16, epochs=3)
@@ -254,6 +255,8 @@ def test_one_image_and_one_class_can_be_learnt(some):
         ({"activation": "swish"}, "activation to be one of relu, leaky_relu"),
         ({"bias": 1}, "bias to be true or false"),
         ({"init": "templates", "hidden": 19}, "20 or more hidden units"),
+        ({"averaging": 1.0}, "averaging to be a number, 0 to 0.9999; got 1.0"),
+        ({"distortion": {"shift": 2.0}}, "distortion to be a Distortion or none; got"),
     ],
 )
 def test_recipes_that_cannot_be_are_refused(change, message):
@@ -265,3 +268,13 @@ def test_a_recipe_goes_through_a_dictionary():
     assert Recipe.from_dict(SMALL.to_dict()) == SMALL
     with pytest.raises(ValueError, match="expected a recipe with exactly"):
         Recipe.from_dict({"hidden": 3})
+    distorted = replace(SMALL, distortion=Distortion(shift=1.0), averaging=0.9)
+    assert Recipe.from_dict(json.loads(json.dumps(distorted.to_dict()))) == distorted
+    with pytest.raises(ValueError, match="expected the parts of a distortion; got blur"):
+        Recipe.from_dict({**SMALL.to_dict(), "distortion": {"blur": 1.0}})
+
+
+def test_a_recipe_of_before_distortions_is_still_read():
+    values = SMALL.to_dict()
+    del values["distortion"], values["averaging"]
+    assert Recipe.from_dict(values) == SMALL

@@ -17,6 +17,7 @@ import numpy as np
 from array_api_compat import to_device
 
 from handgrad import dense
+from handgrad.cores import available_cores
 from handgrad.errors import HandgradError, MissingExtraError
 from handgrad.layers import Array
 from handgrad.model import Model
@@ -36,6 +37,7 @@ class Engine(NamedTuple):
     accuracy: Callable[..., float] = accuracy
     # None: as many as there are. They wait awake for a while after each product, on cores that others need
     blas_threads: int | None = None
+    answering: Callable[[Model], Model] = lambda model: model  # the model, to be asked through this engine
 
 
 def engine(
@@ -71,6 +73,7 @@ def engine(
         fast.run_epoch,
         fast.accuracy,
         blas_threads=1,
+        answering=lambda model: compiled(model, threads),
     )
 
 
@@ -91,11 +94,6 @@ def compiled(
     fast = copy(model)
     fast.scorer = Scorer(model.params, model.activation, threads)
     return fast
-
-
-def available_cores() -> int:
-    """The number of cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def to_numpy(array: Array) -> np.ndarray[Any, Any]:

@@ -1,12 +1,13 @@
-"""How good a network is, and where it errs: accuracy, confusion, per-class figures, worst mistakes."""
+"""How good a network is, where it errs, and whether it knows: accuracy, confusion, mistakes, confidence."""
 
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from handgrad import templates
+from handgrad import reliability, templates
 from handgrad.arrays import expect_images
+from handgrad.calibration import Calibration
 from handgrad.errors import DataError
 from handgrad.model import Model
 
@@ -20,7 +21,7 @@ class Mistake:
     index: int  # row of the images
     label: int | str
     predicted: int | str
-    confidence: float  # the output of the predicted class
+    confidence: float  # in the answer, as the model gives it: calibrated, where it is
     label_score: float  # the output of the right one
 
 
@@ -33,6 +34,9 @@ class Evaluation:
     classes: tuple[int | str, ...]
     confusion: Array  # (C, C) counts: row = label, column = answer
     mistakes: list[Mistake]  # all of them, the most confident first
+    right: Array  # (N,) whether each image was read rightly
+    confidences: dict[str, Array]  # (N,) each: "raw", "normalised" and, of a calibrated model, "calibrated"
+    calibration: Calibration | None  # the model's
     baseline_accuracy: float | None = None  # of the mean-image templates on the same images
 
     @property
@@ -52,6 +56,30 @@ class Evaluation:
             for i, c in enumerate(self.classes)
         ]
 
+    @property
+    def confidence(self) -> Array:
+        """How sure the model is of each answer, (N,): calibrated, where it is."""
+        return self.confidences.get("calibrated", self.confidences["raw"])
+
+    @property
+    def answered(self) -> list[reliability.Point]:
+        """Accuracy against coverage: what is left at each of the COVERAGES when the surest are answered."""
+        return [
+            reliability.at_coverage(self.confidence, self.right, share) for share in reliability.COVERAGES
+        ]
+
+    @property
+    def undoubted(self) -> reliability.Point | None:
+        """The same at the calibration's threshold."""
+        if self.calibration is None:
+            return None
+        return reliability.at_confidence(self.confidence, self.right, self.calibration.threshold)
+
+    def measures(self, name: str) -> dict[str, Any] | None:
+        """How far the confidences of that name can be trusted; None where there are none."""
+        values = self.confidences.get(name)
+        return None if values is None else reliability.measures(values, self.right)
+
     def to_dict(self, most_mistakes: int = 20) -> dict[str, Any]:
         """Plain values for JSON, with the most confident mistakes."""
         return {
@@ -61,6 +89,12 @@ class Evaluation:
             "per_digit": self.per_digit,
             "confusion": self.confusion.tolist(),
             "mistakes": [vars(mistake) for mistake in self.mistakes[:most_mistakes]],
+            "calibration": {
+                "fitted": None if self.calibration is None else self.calibration.to_dict(),
+                **{name: self.measures(name) for name in ("raw", "normalised", "calibrated")},
+                "answered": [point._asdict() for point in self.answered],
+                "undoubted": None if self.undoubted is None else self.undoubted._asdict(),
+            },
         }
 
 
@@ -82,6 +116,47 @@ def evaluate(
     learnt_from: the images and labels that the model was trained on, where they are known; the baseline
     is fitted on them. DataError for images that the network cannot take, and labels it does not know.
     """
+    truth = columns(model, images, labels)
+    C, scores = len(model.classes), model.scores(images)
+    answers = scores.argmax(axis=1)
+    confusion = np.bincount(truth * C + answers, minlength=C * C).reshape(C, C)
+    confidences = {"raw": scores.max(axis=1).astype(np.float64)}
+    total = np.maximum(scores.sum(axis=1, dtype=np.float64), np.finfo(np.float64).tiny)  # all may be 0
+    confidences["normalised"] = confidences["raw"] / total
+    if model.calibration is not None:
+        confidences["calibrated"] = model.calibration.confidence(scores)
+    confidence = model.confidence(scores)
+    wrong = np.flatnonzero(answers != truth)
+    wrong = wrong[np.argsort(-confidence[wrong], kind="stable")]
+    mistakes = [
+        Mistake(
+            int(i),
+            model.classes[truth[i]],
+            model.classes[answers[i]],
+            float(confidence[i]),
+            float(scores[i, truth[i]]),
+        )
+        for i in wrong
+    ]
+    of_baseline = baseline_accuracy(learnt_from, (images, labels)) if learnt_from else None
+    right = answers == truth
+    return Evaluation(
+        len(images),
+        float(right.mean()),
+        model.classes,
+        confusion,
+        mistakes,
+        right,
+        confidences,
+        model.calibration,
+        of_baseline,
+    )
+
+
+def columns(model: Model, images: Array, labels: Array) -> Array:
+    """The column of the scores that each label stands for, (N,).  DataError for images that the network
+    cannot take, and labels it does not know.
+    """
     expect_images(images, model.pixels)
     labels = np.asarray(labels)
     if labels.shape != (len(images),):
@@ -90,26 +165,7 @@ def evaluate(
     if unknown := set(labels.tolist()) - set(position):
         known = ", ".join(map(str, model.classes))
         raise DataError(f"expected labels among {known}; got {', '.join(sorted(map(str, unknown)))}")
-    C, scores = len(position), model.scores(images)
-    truth = np.array([position[label] for label in labels.tolist()])
-    answers = scores.argmax(axis=1)
-    confusion = np.bincount(truth * C + answers, minlength=C * C).reshape(C, C)
-    wrong = np.flatnonzero(answers != truth)
-    wrong = wrong[np.argsort(-scores[wrong, answers[wrong]], kind="stable")]
-    mistakes = [
-        Mistake(
-            int(i),
-            model.classes[truth[i]],
-            model.classes[answers[i]],
-            float(scores[i, answers[i]]),
-            float(scores[i, truth[i]]),
-        )
-        for i in wrong
-    ]
-    of_baseline = baseline_accuracy(learnt_from, (images, labels)) if learnt_from else None
-    return Evaluation(
-        len(images), float((answers == truth).mean()), model.classes, confusion, mistakes, of_baseline
-    )
+    return np.array([position[label] for label in labels.tolist()])
 
 
 def percent(share: float | None) -> str:

@@ -1,9 +1,33 @@
-"""Looking inside a network: what it amounts to without its non-linearity."""
+"""Looking inside a network: who voted for what, and what it amounts to without its non-linearity.
+
+For one image every score is a sum, once over the hidden units and once over the pixels:
+
+    z_c = sum_k W2[c, k] h_k + b2_c
+    z_c = sum_d M[c, d] x_d + rest,    M = W2 diag(s) W1,    s_k = (f(a_k) - f(0)) / a_k
+
+f is the non-linearity. With relu s_k is 1 for the units that are on and 0 for the others: as long as no
+unit switches, the network is this one affine map, and row c of M is the template that the image meets.
+leaky_relu and none are alike. tanh and sigmoid bend everywhere: s_k is then the slope of the chord from 0
+to a_k, and M belongs to this image alone, though the sum still holds (the rescale rule of Shrikumar,
+Greenside and Kundaje 2017, with a = 0 as the reference).
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from handgrad.layers import Array
-from handgrad.network import Params
+from handgrad.arrays import as_input, expect_images
+from handgrad.errors import DataError
+from handgrad.layers import ACTIVATIONS, Array, sigmoid_forward
+from handgrad.losses import log_softmax
+from handgrad.model import Model
+from handgrad.network import Params, forward, map_params
+from handgrad.templates import agreement
+
+PIECEWISE = ("relu", "leaky_relu", "none")  # affine as long as no hidden unit switches
+GRID = 50  # bits of a sum of magnitudes that its terms keep; float64 has 53
 
 
 def collapse(params: Params) -> tuple[Array, Array]:
@@ -15,3 +39,194 @@ def collapse(params: Params) -> tuple[Array, Array]:
     if b1 is None:
         return W2 @ W1, np.zeros(len(W2), W2.dtype)
     return W2 @ W1, W2 @ b1 + b2
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Explanation:
+    """Why a network answers as it does on one image. All numbers float64, all classes by position.
+
+    Contributions, pixels and both biases are multiples of one power of two, coarse enough that float64
+    adds them without rounding, in any order: these hold to the last bit (==, not about),
+
+        contributions.sum(axis=1) + bias == z == pixels.sum(axis=1) + pixel_bias
+
+    and the step is at most 2^-49 (2e-15) of the largest sum of magnitudes.
+    """
+
+    model: Model
+    x: Array  # (D,) the image, 0 paper to 1 ink
+    a: Array  # (H,) agreement with each hidden template
+    h: Array  # (H,) the features that are present
+    contributions: Array  # (C, H) W2[c, k] h_k: what unit k adds to the score of class c
+    bias: Array  # (C,) b2
+    z: Array  # (C,) scores
+    y: Array  # (C,) outputs: sigmoid(z), or softmax(z) after cross-entropy
+    pixel_templates: Array  # (C, D) M: the templates that this image meets
+    pixels: Array  # (C, D) M[c, d] x_d: what pixel d adds to the score of class c
+    pixel_bias: Array  # (C,) what the pixels leave: M's biases
+    first: int  # the answer
+    second: int | None  # what it is compared with: the runner-up, unless asked otherwise
+    baseline: Array | None = None  # (C,) agreement of the mean-image templates with the image
+    baseline_templates: Array | None = None  # (C, D)
+
+    @property
+    def answer(self) -> int | str:
+        """The class that the network names."""
+        return self.model.classes[self.first]
+
+    @property
+    def versus(self) -> int | str | None:
+        """The class that the answer is compared with; None where the network knows but one."""
+        return None if self.second is None else self.model.classes[self.second]
+
+    @property
+    def baseline_answer(self) -> int | str | None:
+        """The class that the mean-image templates name."""
+        return None if self.baseline is None else self.model.classes[int(self.baseline.argmax())]
+
+    @property
+    def shown(self) -> list[int]:
+        """The positions of the answer and of what it is compared with."""
+        return [self.first] if self.second is None else [self.first, self.second]
+
+    def strongest(self, c: int, most: int) -> tuple[list[int], list[int]]:
+        """The hidden units that add most to the score of class c, and those that take most away."""
+        terms = self.contributions[c]
+        order = np.argsort(-terms, kind="stable")
+        speaking = [int(k) for k in order[:most] if terms[k] > 0]
+        return speaking, [int(k) for k in order[::-1][:most] if terms[k] < 0]
+
+    def balance(self, c: int) -> tuple[float, float]:
+        """What all units together add to the score of class c, and what they take away (below 0)."""
+        terms = self.contributions[c]
+        return float(terms[terms > 0].sum()), float(terms[terms < 0].sum())
+
+    def to_dict(self, most: int = 5) -> dict[str, Any]:
+        """Plain values for JSON, with the strongest units of each class, so many for and so many against.
+
+        For each digit, to the last bit: listed + others + bias = for + against + bias = z, where listed is
+        the sum of the units' contributions; and with the pixels: sum + bias = z.
+        """
+        baseline = None
+        if self.baseline is not None:
+            baseline = {"answer": self.baseline_answer, "agreement": self.baseline.tolist()}
+        return {
+            "answer": self.answer,
+            "versus": self.versus,
+            "activation": self.model.activation,
+            "outputs": "softmax" if self.model.loss == "cross_entropy" else "sigmoid",
+            "hidden": self.model.hidden,
+            "digits": [self._votes(c, most) for c in range(len(self.z))],
+            "pixels": {
+                "map": "affine" if self.model.activation in PIECEWISE else "chord",
+                "digits": [self._ink(c) for c in self.shown],
+            },
+            "baseline": baseline,
+        }
+
+    def _votes(self, c: int, most: int) -> dict[str, Any]:
+        terms, (added, taken) = self.contributions[c], self.balance(c)
+        units = [k for side in self.strongest(c, most) for k in side]
+        listed = float(terms[units].sum())
+        return {
+            "digit": self.model.classes[c],
+            "z": float(self.z[c]),
+            "y": float(self.y[c]),
+            "for": added,
+            "against": taken,
+            "bias": float(self.bias[c]),
+            "units_for": int((terms > 0).sum()),
+            "units_against": int((terms < 0).sum()),
+            "units": [
+                {
+                    "unit": k,
+                    "a": float(self.a[k]),
+                    "h": float(self.h[k]),
+                    "vote": float(self.model.params.W2[c, k]),
+                    "contribution": float(terms[k]),
+                }
+                for k in units
+            ],
+            "listed": listed,
+            "others": float(self.z[c] - self.bias[c] - listed),
+        }
+
+    def _ink(self, c: int) -> dict[str, Any]:
+        return {
+            "digit": self.model.classes[c],
+            "sum": float(self.pixels[c].sum()),
+            "bias": float(self.pixel_bias[c]),
+            "contributions": self.pixels[c].reshape(self.model.plane).tolist(),
+        }
+
+    def __repr__(self) -> str:
+        versus = "" if self.second is None else f", runner-up {self.versus!r} {self.y[self.second]:.3f}"
+        return f"Explanation({self.answer!r} {self.y[self.first]:.3f}{versus})"
+
+    def _repr_png_(self) -> bytes | None:
+        """The picture, for a notebook; None, and so the line above, without matplotlib."""
+        try:
+            from handgrad import plots, plots_explain
+        except ImportError:
+            return None
+        return plots.png(plots_explain.explained(self))
+
+
+def explain(
+    model: Model, image: Array, baseline: Array | None = None, versus: int | str | None = None
+) -> Explanation:
+    """Take the scores of one image apart, in float64.
+
+    image: one image as the model takes it, pixels 0..255 or floats 0..1. baseline: templates (C, ...) of
+    templates.fit, to ask them too. versus: the class to compare the answer with; by default the
+    runner-up. DataError for what is no image of the model, and a class that is none of its or the answer.
+    """
+    image = np.asarray(image)[None]
+    expect_images(image, model.pixels)
+    params = map_params(lambda p: p.astype(np.float64), model.params)
+    cache = forward(params, as_input(image, np.float64), model.activation)
+    x, a, h = cache.x[0], cache.a[0], cache.h[0]
+    W1, _, W2, b2 = params
+    b2 = np.zeros(len(W2)) if b2 is None else b2
+    M = (W2 * _slopes(a, h, model.activation)) @ W1  # (C, D)
+    contributions, pixels, bias = _on_a_grid(W2 * h, M * x, b2[:, None])
+    z = contributions.sum(axis=1) + bias[:, 0]
+    y = np.exp(log_softmax(z[None]))[0] if model.loss == "cross_entropy" else sigmoid_forward(z)
+    first, second = _compared(model, z, versus)
+    asked = None if baseline is None else agreement(baseline, image)[0]
+    kept = None if baseline is None else baseline.reshape(len(baseline), -1)
+    pixel_bias = z - pixels.sum(axis=1)
+    return Explanation(
+        *(model, x, a, h, contributions, bias[:, 0], z, y, M, pixels, pixel_bias, first, second, asked, kept)
+    )
+
+
+def _slopes(a: Array, h: Array, activation: str) -> Array:
+    """s (H,) with h = s a + f(0): of the chord from 0 to a, and of the curve itself where a is 0."""
+    activate, backward, reads = ACTIVATIONS[activation]
+    tangent = backward(np.ones_like(a), {"a": a, "h": h}[reads])
+    return np.divide(h - activate(np.zeros(1)), a, out=tangent, where=a != 0)
+
+
+def _on_a_grid(*terms: Array) -> list[Array]:
+    """The terms (C, ...) of sums over the last axis, rounded so that no sum of them needs rounding.
+
+    With every sum of magnitudes below 2^e, multiples of 2^(e - GRID) have at most GRID bits, and so has
+    each of their sums; the bits that float64 has beyond are left for sums of two or four sums.
+    """
+    total = sum(np.abs(some).sum(axis=-1) for some in terms)
+    _, e = math.frexp(float(np.max(total)))
+    return [np.ldexp(np.rint(np.ldexp(some, GRID - e)), e - GRID) for some in terms]
+
+
+def _compared(model: Model, z: Array, versus: int | str | None) -> tuple[int, int | None]:
+    """Positions of the answer and of the class to compare it with."""
+    order = np.argsort(-z, kind="stable")
+    first = int(order[0])
+    if versus is None:
+        return first, int(order[1]) if len(order) > 1 else None
+    if versus not in model.classes:
+        raise DataError(f"expected one of {', '.join(map(str, model.classes))}; got {versus!r}")
+    if versus == model.classes[first]:
+        raise DataError(f"{versus} is the answer; compare it with another class")
+    return first, model.classes.index(versus)

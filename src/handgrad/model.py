@@ -8,6 +8,7 @@ import numpy as np
 
 from handgrad import __version__
 from handgrad.arrays import as_input, expect_images
+from handgrad.calibration import Calibration
 from handgrad.errors import DataError
 from handgrad.layers import ACTIVATIONS, sigmoid_forward
 from handgrad.losses import LOSSES, log_softmax
@@ -16,6 +17,8 @@ from handgrad.recipes import Recipe
 
 Array = np.ndarray[Any, Any]
 CHUNK = 2000  # images that go through the network at once
+CLEAR = 0.8  # without a calibration, an answer is doubtful whose output exceeds the runner-up's by less
+STORAGES = ("float32", "float16")
 
 
 class Scorer(Protocol):
@@ -34,6 +37,7 @@ class Model:
 
     predict(images) -> labels and scores(images) -> (N, C) take images as they come: uint8 pixels
     (N, 28, 28) or (N, 784), or floats from 0 (paper) to 1 (ink). One image may come without the N.
+    confidence(scores) -> (N,) and doubtful(scores) -> (N,) say how far the answers can be trusted.
     """
 
     params: Params
@@ -48,6 +52,8 @@ class Model:
     accuracy: dict[str, float] = field(default_factory=dict)  # measured: "validation", "test"
     history: list[dict[str, Any]] = field(default_factory=list)  # loss and accuracies, epoch by epoch
     handgrad_version: str = __version__
+    calibration: Calibration | None = None  # what the outputs are worth, where it was measured
+    storage: str = "float32"  # of the parameters in a file; "float16" takes half the room
     scorer: Scorer | None = field(default=None, init=False, repr=False)  # engines.compiled sets it
 
     def __post_init__(self) -> None:
@@ -102,6 +108,34 @@ class Model:
             y = _numbers(scorer.outputs(images))
         return y
 
+    def confidence(self, scores: Array) -> Array:
+        """How sure the answers are, (N,) float64, from scores (N, C): the probability that the top class is
+        right, where the model is calibrated; else the top output as it is.  DataError for other scores."""
+        scores = self._outputs(scores)
+        if self.calibration is None:
+            top: Array = scores.max(axis=1).astype(np.float64)
+            return top
+        return self.calibration.confidence(scores)
+
+    def doubtful(self, scores: Array) -> Array:
+        """Which answers somebody should look at, (N,) bool, from scores (N, C): those below the calibration's
+        threshold; without one, those whose output is not CLEAR of the runner-up's."""
+        if self.calibration is not None:
+            return self.confidence(scores) < self.calibration.threshold
+        ranked = np.sort(self._outputs(scores), axis=1)
+        runner_up = ranked[:, -2] if ranked.shape[1] > 1 else 0
+        near: Array = ranked[:, -1] - runner_up < CLEAR
+        return near
+
+    def _outputs(self, scores: Array) -> Array:
+        scores, C = np.atleast_2d(scores), len(self.params.W2)
+        if scores.ndim != 2 or scores.shape[1] != C or scores.dtype.kind != "f":
+            got = f"{scores.dtype} of shape {scores.shape}"
+            raise DataError(f"expected scores (N, {C}), as model.scores gives them; got {got}")
+        if not ((scores >= 0) & (scores <= 1)).all():
+            raise DataError("expected scores from 0 to 1, as model.scores gives them; got others")
+        return scores
+
     def _batch(self, images: Array) -> tuple[Array, Scorer | None]:
         """The images as (N, ...), and who scores them: uint8 pixels are what a scorer takes."""
         if self.scorer is not None and type(images) is np.ndarray and images.dtype == np.uint8:
@@ -153,6 +187,10 @@ class Model:
             )
         if not all(type(c) in (int, str) for c in self.classes):
             raise ValueError("expected classes as integers or texts")
+        if self.storage not in STORAGES:
+            raise ValueError(f"expected storage to be one of {', '.join(STORAGES)}; got {self.storage!r:.30}")
+        if self.calibration is not None and not isinstance(self.calibration, Calibration):
+            raise ValueError(f"expected a Calibration or None; got {type(self.calibration).__name__}")
         if min(self.image_shape) < 1 or math.prod(self.image_shape) != W1.shape[1]:
             shape = " x ".join(map(str, self.image_shape))
             raise ValueError(f"W1 has {W1.shape[1]} columns but images are {shape} pixels")

@@ -1,9 +1,10 @@
 """Model files: safetensors in and out, validated on the way in, atomic on the way out.
 
 A finished model is four float32 tensors, W1 (H, D), b1 (H,), W2 (C, H), b2 (C,), and metadata in which
-every value is a JSON text. Biases that are off are stored as zeros, with "bias": false. A run in
-progress keeps what it needs to go on beside them, in tensors whose names begin with "run.". Nothing is
-ever unpickled. Format: https://github.com/huggingface/safetensors#format
+every value is a JSON text. Biases that are off are stored as zeros, with "bias": false. Two keys are there
+only where they say something: "calibration", and "storage": "float16" where the four are stored in half
+the room. A run in progress keeps what it needs to go on beside them, in float32 tensors whose names begin
+with "run.". Nothing is ever unpickled. Format: https://github.com/huggingface/safetensors#format
 """
 
 import json
@@ -16,9 +17,10 @@ from typing import Any
 import numpy as np
 
 from handgrad.arrays import PIXEL_MAX
+from handgrad.calibration import Calibration
 from handgrad.errors import ModelFileError
 from handgrad.files import reason, write_atomically
-from handgrad.model import Model
+from handgrad.model import STORAGES, Model
 from handgrad.network import Params
 from handgrad.recipes import Recipe
 
@@ -41,16 +43,16 @@ class RunState:
 
 def save(path: str | os.PathLike[str], model: Model, run: RunState | None = None) -> None:
     """Write a model, atomically: a reader finds the old file or the new one, whole. Equal models give
-    equal bytes.  ModelFileError where it cannot be written; what stood there then still does.
+    equal bytes. The parameters are stored as model.storage says.  ModelFileError where they do not fit into
+    that, or the file cannot be written; what stood there then still does.
     """
     from safetensors.numpy import save as to_safetensors
 
     Model.__post_init__(model)  # nothing contradictory or not finite is ever saved
     W1, b1, W2, b2 = model.params
     zeros = [np.zeros(len(W), np.float32) for W in (W1, W2)]
-    tensors = dict(
-        zip(NAMES, (W1, zeros[0] if b1 is None else b1, W2, zeros[1] if b2 is None else b2), strict=True)
-    )
+    values = (W1, zeros[0] if b1 is None else b1, W2, zeros[1] if b2 is None else b2)
+    tensors = {name: _narrowed(path, name, p, model.storage) for name, p in zip(NAMES, values, strict=True)}
     metadata = {
         "format_version": FORMAT_VERSION,
         "activation": model.activation,
@@ -66,6 +68,10 @@ def save(path: str | os.PathLike[str], model: Model, run: RunState | None = None
         "history": model.history,
         "handgrad_version": model.handgrad_version,
     }
+    if model.calibration is not None:
+        metadata["calibration"] = model.calibration.to_dict()
+    if model.storage != STORAGES[0]:
+        metadata["storage"] = model.storage
     if run is not None:
         tensors |= {RUN + name: np.ascontiguousarray(tensor) for name, tensor in run.tensors.items()}
         metadata["run"] = run.facts
@@ -78,7 +84,8 @@ def save(path: str | os.PathLike[str], model: Model, run: RunState | None = None
 
 def load(path: str | os.PathLike[str]) -> Model:
     """Read a model file.  ModelFileError, in one line that names the file, unless it is whole: known
-    format version, exactly our tensors in float32 with shapes that agree, finite values, our metadata.
+    format version, exactly our tensors, in the type that it names, with shapes that agree, finite values,
+    our metadata. Whatever they are stored as, the model's parameters are float32.
     """
     return load_run(path)[0]
 
@@ -111,6 +118,19 @@ def load_run(path: str | os.PathLike[str]) -> tuple[Model, RunState | None]:
     return model, RunState({name.removeprefix(RUN): tensors[name] for name in run_names}, metadata["run"])
 
 
+def _narrowed(path: str | os.PathLike[str], name: str, p: Array, storage: str) -> Array:
+    """The parameter as it is stored.  ModelFileError where a number is too large for that."""
+    with np.errstate(over="ignore"):  # looked for, and named
+        narrow = p.astype(storage, copy=False)
+    if not np.isfinite(narrow).all():
+        most, largest = float(np.finfo(storage).max), float(np.abs(p).max())
+        raise ModelFileError(
+            f"{path}: expected {name} within +-{most:g} to be stored as {storage}; got {largest:g}; "
+            "store it as float32"
+        )
+    return narrow
+
+
 def looks_like_one(path: str | os.PathLike[str]) -> bool:
     """Whether the file begins as a model file does, whole or not: a length, then a JSON header."""
     if not Path(path).is_file():
@@ -125,9 +145,13 @@ def looks_like_one(path: str | os.PathLike[str]) -> bool:
 
 def _model(metadata: dict[str, Any], tensors: dict[str, Array]) -> Model:
     params = Params(*(tensors[name] for name in NAMES))
-    for name, tensor in params._asdict().items():
-        if tensor.dtype != np.float32:
-            raise ValueError(f"expected {name} as float32; got {tensor.dtype}")
+    storage = _typed(metadata, "storage", str) if "storage" in metadata else STORAGES[0]
+    if storage not in STORAGES:
+        raise ValueError(f"expected storage as one of {', '.join(STORAGES)}; got {storage!r:.30}")
+    for name, tensor in tensors.items():
+        expected = storage if name in NAMES else STORAGES[0]
+        if tensor.dtype != expected:
+            raise ValueError(f"expected {name} as {expected}; got {tensor.dtype}")
     bias = _typed(metadata, "bias", bool)
     classes, shape = _typed(metadata, "classes", list), _typed(metadata, "image_shape", list)
     if not all(type(c) in (int, str) for c in classes) or not all(type(s) is int and s > 0 for s in shape):
@@ -164,6 +188,8 @@ def _model(metadata: dict[str, Any], tensors: dict[str, Array]) -> Model:
         accuracy,
         history,
         _typed(metadata, "handgrad_version", str),
+        Calibration.from_dict(metadata["calibration"]) if "calibration" in metadata else None,
+        storage,
     )
 
 
@@ -193,9 +219,11 @@ def _read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, Array
             floats = sum(int(np.prod(part.get_shape(), dtype=object)) for part in slices.values())
             if floats > MAX_FLOATS:
                 raise ModelFileError(f"{path}: expected at most {MAX_FLOATS} numbers; got {floats}")
-            odd = {part.get_dtype() for part in slices.values()} - {"F32"}
+            odd = {part.get_dtype() for part in slices.values()} - {"F32", "F16"}
             if odd:
-                raise ModelFileError(f"{path}: expected float32 tensors; got {', '.join(sorted(odd))}")
+                raise ModelFileError(
+                    f"{path}: expected float16 or float32 tensors; got {', '.join(sorted(odd))}"
+                )
             metadata = {key: json.loads(text) for key, text in (file.metadata() or {}).items()}
             return metadata, {name: file.get_tensor(name) for name in slices}
     except OSError as error:

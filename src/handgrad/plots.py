@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator, PercentFormatter
 
+from handgrad import reliability
 from handgrad.evaluation import Evaluation
 from handgrad.model import Model
 
@@ -18,6 +19,9 @@ SIGNED = "RdBu_r"  # blue below zero, white at zero, red above: apart for every 
 INK = "gray"  # paper black, ink white, as the network sees it
 COLOURS = (BLUE, "#d9660f", "#2a8c55", "#8a5fb0", "#c0392b", "#6b7280", "#b8860b", "#17a2b8")
 DPI = 120
+CONFIDENCES = {"raw": ORANGE, "normalised": GREY, "calibrated": BLUE}
+EDGES = (0, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 1)  # of confidence, where bins end
+TOP = 0.9999  # where the axes of the reliability diagram end
 MANY = 30  # classes beyond which pictures leave details out
 
 
@@ -65,6 +69,19 @@ def mean_templates(means: Array, templates: Array, classes: Sequence[object]) ->
         row[0].set(xticks=[], yticks=[])
         row[0].spines[:].set_visible(False)
         row[0].set_ylabel(name, fontsize=9)
+    return figure
+
+
+def image_rows(images: Array) -> Figure:
+    """Rows of images (rows, columns, height, width), uint8; the first column stands apart."""
+    rows, columns = images.shape[:2]
+    figure = Figure((0.75 * columns + 0.3, 0.75 * rows + 0.1), layout="constrained")
+    widths = [1, 0.25, *[1] * (columns - 1)]
+    tiles = figure.subplots(rows, columns + 1, squeeze=False, width_ratios=widths)
+    for row, (first, gap, *rest) in zip(images, tiles, strict=True):
+        gap.axis("off")
+        for axes, image in zip((first, *rest), row, strict=True):
+            _tile(axes, image, INK, 0, 255)
     return figure
 
 
@@ -121,7 +138,7 @@ def confusion_matrix(evaluation: Evaluation) -> Figure:
     return figure
 
 
-def confident_mistakes(evaluation: Evaluation, images: Array, most: int = 30) -> Figure:
+def confident_mistakes(evaluation: Evaluation, images: Array, most: int = 60) -> Figure:
     """The images that were read wrongly with the most confidence: (N, h, w)."""
     mistakes = evaluation.mistakes[:most]
     columns = 10
@@ -135,6 +152,67 @@ def confident_mistakes(evaluation: Evaluation, images: Array, most: int = 30) ->
         axes.set_title(
             f"{mistake.label} read as {mistake.predicted}\nsure {mistake.confidence:.2f}", fontsize=7.5
         )
+    return figure
+
+
+def reliability_diagram(evaluation: Evaluation) -> Figure:
+    """How often answers of some confidence are right: on the line, a confidence means what it says.
+
+    Both axes are log odds, which spread what is near 1. The bars are Wilson's 95 % intervals; a bin
+    without a mistake lies on the upper edge.
+    """
+    figure = Figure((6.4, 5.4), layout="constrained")
+    axes = figure.subplots()
+    ticks = (0.1, 0.2, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995)
+    for scale, axis in ((axes.set_xscale, axes.xaxis), (axes.set_yscale, axes.yaxis)):
+        scale("logit")
+        axis.set_minor_locator(NullLocator())
+        axis.set_major_locator(FixedLocator(ticks))
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g} %"))
+    axes.plot([0.01, TOP], [0.01, TOP], color="black", linewidth=0.8)
+    lowest = 0.5
+    for name, values in evaluation.confidences.items():
+        bins = reliability.bins_between(values, evaluation.right, EDGES)
+        x, y, n = np.array(bins).T
+        middle, reach = (y + 1.92 / n) / (1 + 3.84 / n), np.sqrt(3.84 * y * (1 - y) / n + 3.69 / n**2)
+        reach /= 1 + 3.84 / n
+        x, y = np.clip(x, 0.02, TOP), np.clip(y, 0.02, TOP)
+        bars = np.clip([y - (middle - reach), np.minimum(middle + reach, TOP) - y], 0, None)
+        axes.errorbar(x, y, bars, fmt="o-", color=CONFIDENCES[name], markersize=4, linewidth=1, label=name)
+        lowest = min(lowest, float(x.min()), float((y - bars[0]).min()))
+    axes.set(xlim=(lowest * 0.9, TOP), ylim=(lowest * 0.9, TOP), xlabel="confidence", ylabel="answers right")
+    axes.grid(alpha=0.25)
+    axes.legend(frameon=False, loc="upper left")
+    axes.tick_params(axis="x", labelsize=8, rotation=45)
+    axes.tick_params(axis="y", labelsize=8)
+    return figure
+
+
+def coverage_curve(evaluation: Evaluation) -> Figure:
+    """The share of answers that are wrong when only the surest are given; the dot is where doubt begins."""
+    figure = Figure((6.4, 4), layout="constrained")
+    axes = figure.subplots()
+    answered = np.arange(1, evaluation.images + 1)
+    for name, values in evaluation.confidences.items():
+        wrong = np.cumsum(~evaluation.right[np.argsort(-values, kind="stable")])
+        first = max(1, int((wrong == 0).sum()))  # from the first mistake on: a logarithm of 0 is not drawn
+        axes.plot(
+            answered[first:] / evaluation.images,
+            wrong[first:] / answered[first:],
+            color=CONFIDENCES[name],
+            linewidth=1.3,
+            label=name,
+        )
+    if (point := evaluation.undoubted) is not None:
+        least = 0.5 / evaluation.images  # where no mistake is left
+        axes.plot(point.coverage, max(1 - point.accuracy, least), "o", color=BLUE, label="not doubtful")
+    axes.set_yscale("log")
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g} %"))
+    axes.set(xlabel="images answered, the surest first", ylabel="of these, wrong", xlim=(None, 1))
+    axes.grid(alpha=0.25, which="both")
+    axes.legend(frameon=False, loc="upper left")
+    axes.spines[["top", "right"]].set_visible(False)
     return figure
 
 

@@ -1,6 +1,7 @@
 """A recipe: every choice that a training run makes, as one plain value that a model file records."""
 
 from dataclasses import asdict, dataclass, fields
+from typing import Any
 
 import numpy as np
 
@@ -20,6 +21,34 @@ CHOICES = {
 
 
 MOST = 1_000_000_000
+LATER = {"distortion", "averaging"}  # choices that the first model files do not name
+
+
+@dataclass(frozen=True)
+class Distortion:
+    """How far digits.augment distorts images; each number is drawn evenly between minus and plus what
+    stands here. The defaults are those of recipe best. ValueError names the part that cannot be.
+    """
+
+    rotation: float = 13.0  # degrees
+    scale: float = 0.15  # share of the size, across and down each on its own
+    shear: float = 0.15  # pixels across for each pixel down
+    shift: float = 1.0  # pixels, across and down
+    elastic: float = 20.0  # pixels for smoothed noise of 1: the noise is even, from -1 to 1,
+    sigma: float = 4.0  # pixels: and smoothed by a Gaussian of this width
+    thickness: float = 0.0  # of strokes: the share of the way to the 3 x 3 dilation, or to the erosion
+
+    def __post_init__(self) -> None:
+        for name, low, high in (
+            ("rotation", 0, 180),
+            ("scale", 0, 0.9),
+            ("shear", 0, 2),
+            ("shift", 0, 1000),
+            ("elastic", 0, 1000),
+            ("sigma", 0.5, 100),
+            ("thickness", 0, 1),
+        ):
+            _expect_number(f"the distortion's {name}", getattr(self, name), low, high)
 
 
 @dataclass(frozen=True)
@@ -38,6 +67,8 @@ class Recipe:
     warmup: float = 0.0  # share of all steps, 0 to 1
     batch_size: int = 16
     epochs: int = 10
+    distortion: Distortion | None = None  # each epoch learns from images distorted anew
+    averaging: float = 0.0  # of the weights: how much of their running average stays, epoch by epoch
 
     def __post_init__(self) -> None:
         for name, allowed in CHOICES.items():
@@ -49,11 +80,10 @@ class Recipe:
                 raise ValueError(f"expected {name} to be a whole number, 1 to {MOST:,}; got {value!r:.30}")
         if type(self.bias) is not bool:
             raise ValueError(f"expected bias to be true or false; got {self.bias!r}")
-        for name, low, high in (("learning_rate", 0.0, 1e300), ("warmup", 0.0, 1.0)):
-            value = getattr(self, name)
-            number = isinstance(value, int | float) and not isinstance(value, bool)
-            if not number or not low <= value <= high:
-                raise ValueError(f"expected {name} to be a number, {low:g} to {high:g}; got {value!r:.30}")
+        for name, high in (("learning_rate", 1e300), ("warmup", 1.0), ("averaging", 0.9999)):
+            _expect_number(name, getattr(self, name), 0, high)
+        if self.distortion is not None and type(self.distortion) is not Distortion:
+            raise ValueError(f"expected distortion to be a Distortion or none; got {self.distortion!r:.30}")
         if self.init == "templates" and self.hidden < 20:
             raise ValueError(f"init 'templates' needs 20 or more hidden units; got hidden {self.hidden}")
 
@@ -69,9 +99,20 @@ class Recipe:
     def from_dict(cls, values: object) -> "Recipe":
         """The recipe of a dictionary that to_dict wrote. ValueError where it is not one."""
         names = {field.name for field in fields(cls)}
-        if not isinstance(values, dict) or set(values) != names:
+        if not isinstance(values, dict) or set(values) | LATER != names:
             raise ValueError(f"expected a recipe with exactly {', '.join(sorted(names))}")
-        return cls(**values)
+        distortion = values.get("distortion")
+        if isinstance(distortion, dict):
+            if unknown := set(distortion) - {field.name for field in fields(Distortion)}:
+                raise ValueError(f"expected the parts of a distortion; got {', '.join(sorted(unknown))}")
+            distortion = Distortion(**distortion)
+        return cls(**{**values, "distortion": distortion})
+
+
+def _expect_number(name: str, value: Any, low: float, high: float) -> None:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or not low <= value <= high:
+        raise ValueError(f"expected {name} to be a number, {low:g} to {high:g}; got {value!r:.30}")
 
 
 RECIPES = {
@@ -84,5 +125,15 @@ RECIPES = {
         warmup=0.15,
         batch_size=32,
         epochs=6,
+    ),
+    "best": Recipe(
+        hidden=2496,
+        output_bias="prior",
+        learning_rate=4.0,
+        schedule="linear",
+        warmup=0.05,
+        batch_size=128,
+        epochs=300,
+        distortion=Distortion(),
     ),
 }

@@ -8,20 +8,20 @@ from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
 from string import Template
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from handgrad import templates
+from handgrad.digits import augment
 from handgrad.errors import HandgradError, MissingExtraError
 from handgrad.evaluation import Evaluation, percent
 from handgrad.files import reason, write_atomically
 from handgrad.model import Model
-
-if TYPE_CHECKING:
-    pass
+from handgrad.recipes import Distortion
 
 Array = np.ndarray[Any, Any]
+ROWS, COLUMNS = 10, 12  # of distorted images
 
 
 def expect_report(folder: str | os.PathLike[str]) -> None:
@@ -61,6 +61,9 @@ def write_report(
         fitted = templates.fit(learnt_from[0], position, len(present))
         shown = plots.mean_templates(means, fitted, present.tolist())
         figures.append(("mean-templates", "Where it all starts: the mean images", _MEANS, shown))
+        if model.recipe is not None and model.recipe.distortion is not None:
+            distorted = _distorted(learnt_from, model.recipe.distortion)
+            figures.append(("distortions", "What it learnt from", _DISTORTED, plots.image_rows(distorted)))
     figures.append(
         ("hidden-templates", "What the hidden units look for", _HIDDEN, plots.hidden_templates(model))
     )
@@ -68,6 +71,10 @@ def write_report(
     if result.mistakes:
         mistakes = plots.confident_mistakes(result, images.reshape(-1, *model.plane))
         figures.append(("mistakes", "Its most confident mistakes", _MISTAKES, mistakes))
+    sure = plots.reliability_diagram(result)
+    figures.append(("reliability", "Whether its confidence can be trusted", _RELIABILITY, sure))
+    doubt = plots.coverage_curve(result)
+    figures.append(("coverage", "What is left when the doubtful are put aside", _COVERAGE, doubt))
     folder = Path(folder)
     try:
         sections = []
@@ -80,6 +87,14 @@ def write_report(
     except OSError as error:
         raise HandgradError(f"{folder}: the report cannot be written: {reason(error)}") from None
     return page
+
+
+def _distorted(learnt_from: tuple[Array, Array], how: Distortion) -> Array:
+    """The first image of each class and, behind it, distortions of it: (classes, columns, height, width)."""
+    images, labels = learnt_from
+    firsts = images[np.unique(labels, return_index=True)[1][:ROWS]]
+    rng = np.random.default_rng(0)
+    return np.stack([firsts, *(augment(firsts, rng, how) for _ in range(COLUMNS - 1))], axis=1)
 
 
 def _section(title: str, caption: str, png: bytes) -> str:
@@ -122,9 +137,22 @@ _MEANS = (
     "Above, the mean of all training images of a digit; below, the same minus its mean, over its standard "
     "deviation. An image is read as the digit whose template agrees most with it: the baseline."
 )
+_DISTORTED = (
+    "On the left an image of each class as it is, beside it as epochs saw it: turned, stretched, slanted, "
+    "shifted and bent anew in each."
+)
 _HIDDEN = (
     "Each tile is a row of W1, reshaped to an image: red pixels speak for the feature, blue ones against it. "
     "Below it the digit that the feature speaks for (+) or against (\N{MINUS SIGN}) most."
 )
 _CONFUSION = "Rows are labels, columns answers; the darker, the more frequent the mistake."
-_MISTAKES = "The images read wrongly with the largest output, with their label and what they were read as."
+_MISTAKES = "The images read wrongly with the most confidence, with their label and what they were read as."
+_RELIABILITY = (
+    "Answers of similar confidence, and how many of them are right; on the line a confidence means what it "
+    "says. Raw is the top output, normalised its share of all outputs; calibrated is fitted on images held "
+    "back. Bars are 95 % intervals; bins without a mistake lie on the upper edge."
+)
+_COVERAGE = (
+    "Of the images answered, the surest first, the share that is wrong. A lower curve knows better where it "
+    "errs; the dot is the threshold of doubt."
+)

@@ -53,11 +53,12 @@ def run_epoch(
 def train(
     params: Params, images: Array, labels: Array, rng: np.random.Generator, recipe: Recipe,
     resume: Epoch | None = None, run_epoch: Callable[..., Any] = run_epoch,
+    distorted: Callable[[np.random.Generator], Array] | None = None,
 ) -> Iterator[Epoch]:  # fmt: skip
     """Yield an Epoch after each pass over the freshly shuffled images; what is yielded stays valid.
 
-    resume goes on after an Epoch of an earlier run, to the very numbers of an uninterrupted one. Raises
-    DivergedError (with the epoch's highest rate where it shows only at its end), DataError."""
+    distorted(rng) draws the images of an epoch anew. resume goes on after an Epoch of an earlier run, to the
+    very numbers of an uninterrupted one. DataError, DivergedError (seen late: with the epoch's top rate)."""
     expect_images(images, params.W1.shape[1])
     expect_labels(labels, images.shape[0], params.W2.shape[0])
     N, memory, done, batches = images.shape[0], None, 0, -(-images.shape[0] // recipe.batch_size)
@@ -68,7 +69,8 @@ def train(
         step, began = epoch * batches, time.perf_counter()
         rates = recipe.learning_rates(range(step, step + batches), recipe.epochs * batches)
         order = rng.permutation(N)
-        params, memory, loss = run_epoch(params, images, labels, order, recipe, rates, memory, step)
+        seen = distorted(rng) if distorted else images
+        params, memory, loss = run_epoch(params, seen, labels, order, recipe, rates, memory, step)
         if what := ailment(params, images, labels, recipe.activation, recipe.loss):
             raise DivergedError(what, epoch + 1, batches, rates.max())
         took = time.perf_counter() - began

@@ -12,7 +12,7 @@ from handgrad import __version__
 from handgrad.errors import HandgradError
 from handgrad.files import reason
 
-COMMANDS = ("train", "evaluate", "predict", "workbook", "data", "bench", "warmup")
+COMMANDS = ("train", "evaluate", "predict", "explain", "calibrate", "workbook", "data", "bench", "warmup")
 INTERRUPTED = 130
 
 

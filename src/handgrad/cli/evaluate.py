@@ -1,22 +1,42 @@
-"""handgrad evaluate: a model file and labelled images -> accuracy, confusion, worst mistakes."""
+"""handgrad evaluate: a model file and labelled images -> accuracy, confusion, worst mistakes, confidence."""
 
 import click
 
 from handgrad import digits, model_file
-from handgrad.cli.shared import FILE, emit, existing_model, idx_options, output_options, pair
+from handgrad.cli.shared import (
+    FILE,
+    data_option,
+    emit,
+    existing_model,
+    expect_one_source,
+    idx_options,
+    output_options,
+    pair,
+)
 from handgrad.evaluation import Evaluation, percent
 from handgrad.evaluation import evaluate as measure
 
 SHOWN = 10  # mistakes listed as text; --json lists twice as many
+MANY = 20  # classes beyond which the counts do not fit a terminal
+MEASURES = {  # as text -> as reliability.measures names them
+    "mean": "mean_confidence",
+    "expected calibration error": "expected_calibration_error",
+    "  in bins of equal width": "expected_calibration_error_equal_width",
+    "maximum calibration error": "maximum_calibration_error",
+    "Brier score": "brier_score",
+    "area of mistakes over coverage": "risk_coverage_area",
+}
 
 
 @click.command()
 @click.argument("model", type=FILE, required=False)
+@data_option
 @idx_options
 @click.option("--report", type=FILE, help="Also write pictures and index.html into this folder.")
 @output_options
 def evaluate(
     model: str | None,
+    data: str | None,
     images: str | None,
     labels: str | None,
     report: str | None,
@@ -24,17 +44,20 @@ def evaluate(
     quiet: bool,
     debug: bool,
 ) -> None:
-    """Measure MODEL on MNIST's test images, or on any IDX pair.
+    """Measure MODEL on MNIST's test images, on those of another set (--data), or on any IDX pair.
 
-    Without MODEL: the one that 'handgrad train' wrote last.
+    Without MODEL: the network in the box.
     """
     if report is not None:
         from handgrad.report import expect_report, write_report
 
         expect_report(report)
+    expect_one_source(data, images, labels)
     given = pair(images, labels)
     trained = model_file.load(existing_model(model))
     train, test = digits.load_mnist()
+    if data is not None and data != "mnist":
+        given = digits.load_set(data)[1]
     chosen = given or test
     learnt_from = train if trained.data_checksum == digits.checksum(*train) else None
     result = measure(trained, *chosen, learnt_from)
@@ -43,23 +66,27 @@ def evaluate(
     if as_json:
         emit(result.to_dict(2 * SHOWN))
     else:
-        click.echo(_table(result))
+        click.echo("\n".join([*_answers(result), "", *_confidence(result)]))
 
 
-def _table(result: Evaluation) -> str:
-    """The evaluation as text."""
+def _answers(result: Evaluation) -> list[str]:
+    """What was read as what, as text."""
     wrong = len(result.mistakes)
     lines = [f"accuracy   {percent(result.accuracy):>8}   {wrong:,} of {result.images:,} images read wrongly"]
     if result.baseline_accuracy is not None:
         lines.append(
             f"templates  {percent(result.baseline_accuracy):>8}   the mean-image baseline, same images"
         )
-    names = [str(c) for c in result.classes]
-    width = max(5, *(len(name) + 1 for name in names), len(str(result.confusion.max())) + 1)
+    seen = [i for i, row in enumerate(result.confusion) if row.any() or result.confusion[:, i].any()]
+    across = seen if len(seen) <= MANY else []
+    names = [str(result.classes[i]) for i in across]
+    width = max([5, *(len(name) + 1 for name in names), len(str(result.confusion.max())) + 1])
     lines += ["", "answers, by label" + " " * max(0, width * len(names) - 9) + "   recall  precision"]
-    lines.append(" " * 8 + "".join(f"{name:>{width}}" for name in names))
-    for row, facts in zip(result.confusion, result.per_digit, strict=True):
-        counts = "".join(f"{count or '.':>{width}}" for count in row.tolist())
+    if names:
+        lines.append(" " * 8 + "".join(f"{name:>{width}}" for name in names))
+    for i in seen:
+        facts = result.per_digit[i]
+        counts = "".join(f"{count or '.':>{width}}" for count in result.confusion[i, across].tolist())
         shares = f"{percent(facts['recall']):>9} {percent(facts['precision']):>10}"
         lines.append(f"{facts['digit']!s:>8}{counts} {shares}")
     if wrong:
@@ -72,4 +99,25 @@ def _table(result: Evaluation) -> str:
             f"{m.index:>8}  {m.label!s:>5}  {m.predicted!s:>7}  {m.confidence:10.3f}  {m.label_score:19.3f}"
             for m in result.mistakes[:SHOWN]
         ]
-    return "\n".join(lines)
+    return lines
+
+
+def _confidence(result: Evaluation) -> list[str]:
+    """How far confidence can be trusted, before and after calibration, and what doubt leaves, as text."""
+    measured = {name: result.measures(name) for name in result.confidences}
+    lines = [f"{'confidence':<33}" + "".join(f"{name:>12}" for name in measured)]
+    for title, key in MEASURES.items():
+        form = percent if key.endswith(("confidence", "error", "width")) else "{:.5f}".format
+        figures = (form(values[key]) for values in measured.values() if values is not None)
+        lines.append(f"  {title:<31}" + "".join(f"{figure:>12}" for figure in figures))
+    lines += ["", "answered, the surest first   accuracy  from confidence"]
+    points = [("", point) for point in result.answered]
+    if result.calibration is not None and result.undoubted is not None:
+        points.append((f"   not doubtful (for {percent(result.calibration.wanted)})", result.undoubted))
+    else:
+        points[0] = ("   not calibrated: see 'handgrad calibrate --help'", points[0][1])
+    for note, point in points:
+        lines.append(
+            f"{percent(point.coverage):>26} {percent(point.accuracy):>10} {point.confidence:16.4f}{note}"
+        )
+    return lines

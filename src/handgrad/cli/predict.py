@@ -1,75 +1,164 @@
 """handgrad predict: pictures -> the digits on them."""
 
 import io
+import os
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
 
 from handgrad import model_file
 from handgrad.cli.shared import FILE, emit, existing_model, output_options
-from handgrad.errors import ImageError
+from handgrad.errors import HandgradError, ImageError
+from handgrad.files import reason, write_atomically
 from handgrad.model import Model
-from handgrad.photos import read_grey
+from handgrad.photos import Picture, read_picture
 from handgrad.reading import Reading, read
 
 MAX_BYTES = 100_000_000  # of a picture on stdin
+PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF", b"BM")  # how files begin that --save-boxes may replace
+Lines = list[list[Reading]]
 
 
 @click.command()
 @click.argument("pictures", metavar="IMAGE...", nargs=-1, required=True)
-@click.option("--model", type=FILE, help="Default: the one that 'handgrad train' wrote last.")
+@click.option("--model", type=FILE, help="Default: the network in the box.")
+@click.option("--save-boxes", metavar="PNG", type=FILE, help="Draw what was found; for one IMAGE.")
 @output_options
-def predict(pictures: tuple[str, ...], model: str | None, as_json: bool, quiet: bool, debug: bool) -> None:
-    """Read the digit on each picture: PNG or JPEG of any size, dark on light or light on dark.
+def predict(
+    pictures: tuple[str, ...],
+    model: str | None,
+    save_boxes: str | None,
+    as_json: bool,
+    quiet: bool,
+    debug: bool,
+) -> None:
+    """Read the digits on pictures: photographs, scans or drawings, one digit or many, in lines.
 
-    "-" reads a picture from stdin. A picture that cannot be read is one line on stderr; the others are
-    read all the same, and the exit code is 1.
+    PNG, JPEG, WebP or BMP, of at most 25 megapixels and 64 digits: dark on light or light on dark, coloured,
+    ruled, unevenly lit. A digit that somebody should look at has a "?" and its runner-up. "-" reads a picture
+    from stdin. A picture that cannot be read is one line on stderr; the others are read all the same, and the
+    exit code is 1. That there is no digit on a picture is an answer.
     """
+    if save_boxes is not None:
+        if len(pictures) > 1:
+            raise click.UsageError(f"--save-boxes draws one picture; got {len(pictures)}: name one IMAGE")
+        _expect_place(save_boxes, pictures[0])
     trained = model_file.load(existing_model(model))
     read_pictures, failed = [], 0
-    for picture in pictures:
+    for name in pictures:
         try:
-            readings = read(trained, _grey(picture))
+            picture = _picture(name)
+            lines = _read(name, picture, trained)
         except ImageError as error:
             click.echo(f"handgrad: error: {error}", err=True)
             failed += 1
             continue
-        read_pictures.append(_document(picture, readings))
+        if save_boxes is not None:
+            _draw(save_boxes, picture, lines)
+        read_pictures.append(_document(name, lines))
         if not as_json:
-            click.echo(_text(picture, readings, trained))
+            click.echo(_text(name, lines, trained))
     if as_json:
         emit({"images": read_pictures})
     if failed:
         raise click.exceptions.Exit(1)
 
 
-def _grey(picture: str) -> Any:
-    if picture != "-":
-        return read_grey(picture)
+def _picture(name: str) -> Picture:
+    if name != "-":
+        return read_picture(name)
     if sys.stdin is None:
         raise ImageError("stdin: expected a picture; it is closed")
     data = sys.stdin.buffer.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
         raise ImageError(f"stdin: expected at most {MAX_BYTES:,} bytes; got more")
-    return read_grey(io.BytesIO(data), "stdin")
+    return read_picture(io.BytesIO(data), "stdin")
 
 
-def _document(picture: str, readings: list[Reading]) -> dict[str, Any]:
+def _read(name: str, picture: Picture, model: Model) -> Lines:
+    try:
+        return read(model, picture)
+    except ImageError as error:
+        raise ImageError(f"{name}: {error}") from None
+
+
+def _expect_place(path: str, picture: str) -> None:
+    """HandgradError where a drawing would replace something that is no picture, or the photograph itself."""
+    try:
+        if not os.path.exists(path):
+            return
+        if os.path.exists(picture) and os.path.samefile(path, picture):
+            raise HandgradError(f"{path}: is the picture to read; give --save-boxes another name")
+        if not os.path.isfile(path):
+            raise HandgradError(f"{path}: expected a file to draw into; this is a folder or a device")
+        with open(path, "rb") as file:
+            begins = file.read(4)
+    except OSError as error:
+        raise HandgradError(f"{path}: cannot be replaced: {reason(error)}") from None
+    if begins and not begins.startswith(PICTURES):
+        raise HandgradError(f"{path}: exists and is no picture; give --save-boxes another name")
+
+
+def _draw(path: str, picture: Picture, lines: Lines) -> None:
+    from handgrad.photos.boxes import Label, drawn
+
+    labels = [Label(one.box, _marked(one), one.doubtful) for line in lines for one in line]
+    try:
+        write_atomically(Path(path), drawn(picture, labels))
+    except OSError as error:
+        raise HandgradError(f"{path}: cannot be written: {reason(error)}") from None
+
+
+def _document(name: str, lines: Lines) -> dict[str, Any]:
     return {
-        "file": picture,
-        "text": "".join(str(reading.digit) for reading in readings),
-        "digits": [{**vars(reading), "box": list(reading.box)} for reading in readings],
+        "file": name,
+        "text": "\n".join("".join(str(one.digit) for one in line) for line in lines),
+        "digits": [
+            {
+                "digit": one.digit,
+                "confidence": one.confidence,
+                "runner_up": one.runner_up,
+                "box": list(one.box),
+                "scores": list(one.scores),
+                "doubtful": one.doubtful,
+            }
+            for line in lines
+            for one in line
+        ],
     }
 
 
-def _text(picture: str, readings: list[Reading], model: Model) -> str:
-    if not readings:
-        return f"{picture}: no digit found"
-    lines = []
-    for reading in readings:
-        sure = f"confidence {reading.confidence:.3f}, runner-up {reading.runner_up}"
-        lines.append(f"{picture}: {reading.digit}   ({sure})")
-        for c, score in zip(model.classes, reading.scores, strict=True):
-            lines.append(f"  {c}  {score:.3f}  {'#' * round(40 * score)}".rstrip())
-    return "\n".join(lines)
+def _text(name: str, lines: Lines, model: Model) -> str:
+    found = [one for line in lines for one in line]
+    if not found:
+        return f"{name}: no digit found"
+    if len(found) == 1:
+        return _one(name, found[0], model)
+    rows = ["".join(f"{one.digit}{'?' * one.doubtful}" for one in line) for line in lines]
+    told = (
+        [f"{name}: {rows[0]}"]
+        if len(rows) == 1
+        else [f"{name}: {len(rows)} lines", *(f"  {r}" for r in rows)]
+    )
+    for number, line in enumerate(lines, 1):
+        for place, one in enumerate(line, 1):
+            if one.doubtful:
+                where = f"line {number}, digit {place}" if len(lines) > 1 else f"digit {place}"
+                sure = f"confidence {one.confidence:.3f}, runner-up {one.runner_up}"
+                told.append(f"  {where}: {one.digit}?  ({sure}; at {one.box[0]}, {one.box[1]})")
+    return "\n".join(told)
+
+
+def _one(name: str, one: Reading, model: Model) -> str:
+    """A single digit with all its outputs."""
+    mark = "?" if one.doubtful else " "
+    told = [f"{name}: {one.digit}{mark}  (confidence {one.confidence:.3f}, runner-up {one.runner_up})"]
+    for c, score in zip(model.classes, one.scores, strict=True):
+        told.append(f"  {c}  {score:.3f}  {'#' * round(40 * score)}".rstrip())
+    return "\n".join(told)
+
+
+def _marked(one: Reading) -> str:
+    return f"{one.digit}? {one.runner_up}" if one.doubtful else str(one.digit)

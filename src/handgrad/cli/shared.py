@@ -10,8 +10,8 @@ import click
 import numpy as np
 from platformdirs import user_data_path
 
-from handgrad import digits
-from handgrad.errors import HandgradError
+from handgrad import digits, pretrained
+from handgrad.digits.sets import SETS
 
 Array = np.ndarray[Any, Any]
 Command = Callable[..., Any]
@@ -59,6 +59,20 @@ def idx_options(command: Command) -> Command:
     return command
 
 
+def data_option(command: Command) -> Command:
+    """--data: a set by its name, in place of the embedded MNIST."""
+    names = click.Choice(["mnist", *SETS])
+    return click.option("--data", type=names, metavar="NAME", help="A set by name: handgrad data list.")(
+        command
+    )
+
+
+def expect_one_source(data: str | None, *files: str | None) -> None:
+    """Wrong usage where both a set's name and files are given."""
+    if data is not None and any(file is not None for file in files):
+        raise click.UsageError("--data names images and labels already; leave out the files")
+
+
 def pair(images: str | None, labels: str | None) -> tuple[Array, Array] | None:
     """The IDX pair that the options name, or None; one without the other is wrong usage."""
     if (images is None) != (labels is None):
@@ -68,17 +82,13 @@ def pair(images: str | None, labels: str | None) -> tuple[Array, Array] | None:
 
 
 def default_model() -> Path:
-    """Where train writes, and where the others read, when no file is named."""
+    """Where train writes, when no file is named."""
     return user_data_path("handgrad", appauthor=False) / "model.safetensors"
 
 
 def existing_model(path: str | None) -> Path:
-    """The model file to read: the one named, else the one that train wrote last."""
-    if path is not None:
-        return Path(path)
-    if not default_model().is_file():
-        raise HandgradError("no model yet: run 'handgrad train' first, or name a model file")
-    return default_model()
+    """The model file to read: the one named, else the network in the box."""
+    return pretrained.PATH if path is None else Path(path)
 
 
 def emit(document: dict[str, Any]) -> None:

@@ -13,7 +13,18 @@ import click
 from threadpoolctl import threadpool_limits
 
 from handgrad import digits, model_file, runs
-from handgrad.cli.shared import FILE, Interrupted, default_model, emit, idx_options, output_options, pair, say
+from handgrad.cli.shared import (
+    FILE,
+    Interrupted,
+    data_option,
+    default_model,
+    emit,
+    expect_one_source,
+    idx_options,
+    output_options,
+    pair,
+    say,
+)
 from handgrad.engines import ENGINES, engine
 from handgrad.errors import DataError, HandgradError, ModelFileError
 from handgrad.evaluation import baseline_accuracy, percent
@@ -21,7 +32,7 @@ from handgrad.evaluation import evaluate as measure
 from handgrad.files import reason
 from handgrad.model import Model
 from handgrad.model_file import RunState
-from handgrad.recipes import CHOICES, RECIPES, Recipe
+from handgrad.recipes import CHOICES, RECIPES, Distortion, Recipe
 from handgrad.runs import Data, Progress
 
 Names = tuple[str | None, str | None]  # the files of images and of labels
@@ -39,6 +50,7 @@ CHANGES: dict[str, Any] = {
     "warmup": float,
     "batch_size": int,
     "epochs": int,
+    "averaging": float,
 }
 
 
@@ -55,6 +67,10 @@ def _recipe_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.command()
 @click.option("--recipe", "name", type=click.Choice(list(RECIPES)), help="Default: quick.")
 @_recipe_options
+@click.option(
+    "--distort/--no-distort", default=None, help="Learn from images distorted anew in each epoch, or not."
+)
+@data_option
 @idx_options
 @click.option("--test-images", type=FILE, help="IDX file of test images, beside --images.")
 @click.option("--test-labels", type=FILE, help="IDX file of their labels.")
@@ -69,6 +85,7 @@ def _recipe_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @output_options
 def train(
     name: str | None,
+    data: str | None,
     images: str | None,
     labels: str | None,
     test_images: str | None,
@@ -81,6 +98,7 @@ def train(
     resume: str | None,
     out: str | None,
     report: str | None,
+    distort: bool | None,
     as_json: bool,
     quiet: bool,
     debug: bool,
@@ -88,17 +106,19 @@ def train(
 ) -> None:
     """Train a network and write it to a model file.
 
-    On the embedded MNIST, or on any IDX pair. The file is written after every epoch: an interrupted
-    run goes on with --resume, with the same engine and threads to the same bytes.
+    On the embedded MNIST, on another set by name (handgrad data fetch), or on any IDX pair. The file is
+    written after every epoch: an interrupted run goes on with --resume, with the same engine and threads
+    to the same bytes.
     """
     changes = {key: value for key, value in changes.items() if value is not None}
     if resume is not None and out is not None and Path(out) != Path(resume):
         raise click.UsageError(f"--resume goes on in {resume} itself; leave out --out (or copy the file)")
-    chosen = {**changes, "recipe": name, "seed": seed, "validation": validation}
+    chosen = {**changes, "distort": distort, "recipe": name, "seed": seed, "validation": validation}
     if resume is not None and any(value is not None for value in chosen.values()):
         flags = ("--" + key.replace("_", "-") for key, value in chosen.items() if value is not None)
         given = ", ".join(flags)
         raise click.UsageError(f"--resume takes the recipe, seed and split from {resume}; leave out {given}")
+    expect_one_source(data, images, labels, test_images, test_labels)
     if report is not None:
         from handgrad.report import expect_report
 
@@ -108,7 +128,10 @@ def train(
     seed = _default(seed, 0)
     if kept is None:
         name = name or "quick"
-        recipe = _changed(RECIPES[name], changes)
+        recipe = RECIPES[name]
+        if distort is not None:
+            changes["distortion"] = (recipe.distortion or Distortion()) if distort else None
+        recipe = _changed(recipe, changes)
     else:
         model, state = kept
         if model.recipe is None or model.seed is None:
@@ -118,30 +141,31 @@ def train(
         name, recipe, seed = model.recipe_name, model.recipe, model.seed
         validation = 0 if state is None else _count(state, resume)
     with ThreadPoolExecutor(1) as pool:  # images are decompressed while the engine gets ready
-        reading = pool.submit(_data, (images, labels), (test_images, test_labels), validation)
+        reading = pool.submit(_data, data, (images, labels), (test_images, test_labels), validation)
         where = engine(engine_name, device, threads, lambda line: say(quiet, line), recipe.hidden)
-        data = reading.result()
+        split = reading.result()
     if kept is not None and kept[1] is None:  # finished: say so, change nothing
-        if kept[0].data_checksum != data.checksum:
+        if kept[0].data_checksum != split.checksum:
             raise DataError("expected the data that the run began with; their checksum differs")
         say(quiet, f"{resume} holds a finished run of {recipe.epochs} epochs; nothing is left to do")
-        _conclude(kept[0], data, Path(str(resume)), {}, as_json, report)
+        _conclude(kept[0], split, Path(str(resume)), {}, as_json, report)
         return
-    say(quiet, f"{name}: {_describe(recipe)}, seed {seed}, {len(data.images):,} images, engine {where.name}")
+    say(quiet, f"{name}: {_describe(recipe)}, seed {seed}, {len(split.images):,} images, engine {where.name}")
     resumed = (kept[0], kept[1]) if kept and kept[1] else None
     done = len(resumed[0].history) if resumed else 0
     seconds: dict[int, float] = {}
     began = time.perf_counter()
     try:
         with threadpool_limits(where.blas_threads, "blas"):
-            for progress in runs.run(data, recipe, seed, path, name, resumed, where):
+            for progress in runs.run(split, recipe, seed, path, name, resumed, where):
                 done = progress.epoch.epoch
                 seconds[done] = progress.epoch.seconds
-                say(quiet, _line(progress, recipe, len(data.images), began, len(seconds)))
+                say(quiet, _line(progress, recipe, len(split.images), began, len(seconds)))
     except KeyboardInterrupt:
         if done == 0:
             raise Interrupted("interrupted before the first epoch was done; nothing was written") from None
         own = {
+            "--data": data,
             "--images": images,
             "--labels": labels,
             "--test-images": test_images,
@@ -153,7 +177,7 @@ def train(
         words = [word for flag, value in own.items() if value for word in (flag, value)]
         going_on = shlex.join(["handgrad", "train", "--resume", str(path), *words])
         raise Interrupted(f"interrupted after epoch {done}; go on with: {going_on}") from None
-    _conclude(progress.model, data, path, seconds, as_json, report)
+    _conclude(progress.model, split, path, seconds, as_json, report)
 
 
 def _default(value: int | None, default: int) -> int:
@@ -174,9 +198,11 @@ def _count(state: RunState, resume: str | None) -> int:
     return count
 
 
-def _data(named: Names, named_test: Names, validation: int | None) -> Data:
+def _data(name: str | None, named: Names, named_test: Names, validation: int | None) -> Data:
     given, test = pair(*named), pair(*named_test)
-    if given is None:
+    if name is not None and name != "mnist":
+        given, test = digits.load_set(name)
+    elif given is None:
         if test is not None:
             raise click.UsageError("--test-images goes with --images; MNIST has its own test images")
         given, test = digits.load_mnist()
@@ -213,9 +239,12 @@ def _writable(path: Path, make_folder: bool) -> Path:
 def _describe(recipe: Recipe) -> str:
     bias = "" if recipe.bias else ", no bias"
     start = "" if recipe.init == "random" else f", from {recipe.init}"
+    distorted = "" if recipe.distortion is None else ", distorted images"
+    averaged = f", averaged ({recipe.averaging:g})" if recipe.averaging else ""
     return (
         f"{recipe.hidden} hidden units ({recipe.activation}{bias}{start}), {recipe.loss} loss, "
         f"{recipe.optimizer} at {recipe.learning_rate:g} ({recipe.schedule}), batches of {recipe.batch_size}"
+        f"{distorted}{averaged}"
     )
 
 

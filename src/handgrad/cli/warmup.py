@@ -5,7 +5,8 @@ import time
 import click
 
 from handgrad.cli.shared import emit, output_options, say
-from handgrad.engines import available_cores, engine
+from handgrad.cores import available_cores
+from handgrad.engines import engine
 from handgrad.recipes import RECIPES
 
 

@@ -1,7 +1,20 @@
-"""Digits: the IDX format, the embedded MNIST, and other sets in the same format."""
+"""Digits: the IDX format, the embedded MNIST, other sets that can be fetched, and distortions of images."""
 
+from handgrad.digits.distortions import augment
+from handgrad.digits.fetch import fetch_set, load_set
 from handgrad.digits.idx import parse_idx, read_idx, write_idx
 from handgrad.digits.mnist import load_mnist, verify_mnist
 from handgrad.digits.pairs import checksum, load_pair
 
-__all__ = ["checksum", "load_mnist", "load_pair", "parse_idx", "read_idx", "verify_mnist", "write_idx"]
+__all__ = [
+    "augment",
+    "checksum",
+    "fetch_set",
+    "load_mnist",
+    "load_pair",
+    "load_set",
+    "parse_idx",
+    "read_idx",
+    "verify_mnist",
+    "write_idx",
+]

@@ -1,8 +1,10 @@
 """Images and labels that belong together: a pair of IDX files, and what identifies a set."""
 
 import hashlib
+import math
 import os
-from typing import Any
+from pathlib import Path as FilePath
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -13,15 +15,25 @@ Array = np.ndarray[Any, Any]
 Path = str | os.PathLike[str]
 
 
+class Pairs(NamedTuple):
+    """The four files of a set: images and labels to train with, images and labels to test with."""
+
+    train_images: FilePath
+    train_labels: FilePath
+    test_images: FilePath
+    test_labels: FilePath
+
+
 def load_pair(images_path: Path, labels_path: Path) -> tuple[Array, Array]:
     """images (N, height, width) uint8 and labels (N,) uint8 of two IDX files that belong together.
 
     Fits MNIST, Fashion-MNIST, KMNIST, EMNIST, and both label formats of QMNIST: one byte a label, or
-    eight 32-bit numbers a row, of which the first is the class. DataError names the file, what was
-    expected and what came.
+    eight 32-bit numbers a row, of which the first is the class. Images that are rows of D pixels become
+    squares where D is one, else strips 1 pixel high. DataError names the file, what was expected and
+    what came.
     """
     images, labels = read_idx(images_path), read_idx(labels_path)
-    if images.ndim != 3 or images.dtype != np.uint8 or images.size == 0:
+    if images.ndim not in (2, 3) or images.dtype != np.uint8 or images.size == 0:
         got = f"{images.dtype} of shape {images.shape}"
         hint = "; are images and labels swapped?" if images.ndim == 1 else ""
         raise DataError(f"{images_path}: expected images as uint8 (N, height, width); got {got}{hint}")
@@ -36,7 +48,16 @@ def load_pair(images_path: Path, labels_path: Path) -> tuple[Array, Array]:
     if labels.min() < 0 or labels.max() > 255:
         got = f"{labels.min()} to {labels.max()}"
         raise DataError(f"{labels_path}: expected labels from 0 to 255; got {got}")
-    return images, labels.astype(np.uint8)
+    return _as_pictures(images), labels.astype(np.uint8)
+
+
+def _as_pictures(images: Array) -> Array:
+    """(N, D) -> (N, side, side) or (N, 1, D); pictures stay as they are."""
+    if images.ndim == 3:
+        return images
+    N, D = images.shape
+    side = math.isqrt(D)
+    return images.reshape(N, side, side) if side**2 == D else images.reshape(N, 1, D)
 
 
 def checksum(images: Array, labels: Array) -> str:

@@ -64,7 +64,7 @@ class Record(NamedTuple):
 
 def apart(function: Callable[..., Any]) -> Callable[..., Any]:
     """Mark a part of the kernel that is compiled once, not wherever it is called."""
-    function.is_apart = True  # type: ignore[attr-defined]
+    function.is_apart = True  # type: ignore[attr-defined]  # a mark
     return function
 
 

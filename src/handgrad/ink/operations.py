@@ -22,7 +22,7 @@ Value = Any  # of LLVM, or a number of Python
 
 def operation(function: Callable[..., Any]) -> Callable[..., Any]:
     """Mark what the kernel may call."""
-    function.is_operation = True  # type: ignore[attr-defined]
+    function.is_operation = True  # type: ignore[attr-defined]  # a mark
     return function
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from handgrad.engines import available_cores
+from handgrad.cores import available_cores
 from handgrad.errors import DataError, HandgradError
 from handgrad.files import reason
 from handgrad.workbook import checks

@@ -1,0 +1,174 @@
+"""How sure an answer is: a confidence that means what it says, and the doubt below which to ask a human.
+
+The outputs of a network with the L2 loss are no probabilities: of the answers with an output near 0.9 far
+more than 90 % are right. One number, the temperature T, mends that. It is fitted on labelled images that
+the network did not learn from:
+
+    o_c = y_c / (1 - y_c)                                    the odds of each output
+    p   = o_top^(1/T) / (NONE + sum_c o_c^(1/T))             the confidence: that the top class is right
+
+NONE stands for "none of these": where all outputs are near 0, no class is believed. Temperature scaling
+is by Guo, Pleiss, Sun and Weinberger, "On Calibration of Modern Neural Networks" (2017). Why this map and
+no other: docs/doubt.md.
+"""
+
+import math
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any
+
+import numpy as np
+
+from handgrad.arrays import expect_labels
+
+Array = np.ndarray[Any, Any]
+NONE = 0.1  # the odds of "none of these"
+LEAST, MOST = 1e-12, 1 - 2.0**-24  # outputs beyond are taken as these: 2^-24 is float32's last step below 1
+LARGEST = 15.0  # log odds of a confidence: it is never 0 or 1
+USUAL, SPREAD = 4 / 3, 0.25  # what T is before any image is seen: log T is about log USUAL, +- SPREAD
+COLDEST, HOTTEST = 0.05, 20.0  # T lies between
+MIN_IMAGES, MIN_MISTAKES = 50, 5  # with fewer, T would be a guess
+WANTED = 0.999  # accuracy of the answers that are not doubtful
+STEPS, SMALLEST = 50, 1e-7  # of Newton's method; five steps are usual
+SOURCES = ("validation", "given")
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What a network's outputs are worth, as fitted on some images. ValueError names what cannot be."""
+
+    temperature: float
+    threshold: float  # an answer with less confidence is doubtful; 1: all are
+    wanted: float  # accuracy of the others, for which the threshold was chosen
+    coverage: float  # share of the images that were not doubtful
+    images: int  # that it was fitted on
+    mistakes: int  # of the network on these
+    source: str = "validation"  # the images that the run held back, or others that were "given"
+
+    def __post_init__(self) -> None:
+        for name, low, high in (
+            ("temperature", COLDEST, HOTTEST),
+            ("threshold", 0.0, 1.0),
+            ("wanted", 0.0, 1.0),
+            ("coverage", 0.0, 1.0),
+        ):
+            value = getattr(self, name)
+            if type(value) is not float or not low <= value <= high:
+                expected = f"expected the calibration's {name} as a number from {low:g} to {high:g}"
+                raise ValueError(f"{expected}; got {value!r:.30}")
+        if type(self.images) is not int or type(self.mistakes) is not int or self.images < 1:
+            raise ValueError("expected the calibration's images and mistakes as whole numbers")
+        if not 0 <= self.mistakes <= self.images:
+            raise ValueError(
+                f"expected at most {self.images} mistakes in {self.images} images; got {self.mistakes}"
+            )
+        if self.source not in SOURCES:
+            raise ValueError(
+                f"expected the calibration's source as validation or given; got {self.source!r:.30}"
+            )
+
+    def confidence(self, scores: Array) -> Array:
+        """The probability that the top class is right: outputs (N, C) -> (N,) float64, never 0 or 1."""
+        return _probability(_log_odds(_sorted_logits(scores), 1 / self.temperature)[0])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: object) -> "Calibration":
+        """The calibration of a dictionary that to_dict wrote. ValueError where it is not one."""
+        names = [field.name for field in fields(cls)]
+        if not isinstance(values, dict) or set(values) != set(names):
+            raise ValueError(f"expected a calibration with exactly {', '.join(names)}")
+        return cls(**values)
+
+
+def fit(
+    scores: Array, labels: Array, wanted: float = WANTED, source: str = "validation"
+) -> Calibration | None:
+    """Fit the temperature and choose the threshold: outputs (N, C), labels (N,) as columns of them.
+
+    The images must be others than the network learnt from. None where there are fewer than MIN_IMAGES
+    or fewer than MIN_MISTAKES mistakes, or as few right answers. DataError for labels that are none.
+    """
+    expect_labels(labels, *scores.shape)
+    right = scores.argmax(axis=1) == labels
+    N, mistakes = len(right), int((~right).sum())
+    if N < MIN_IMAGES or not MIN_MISTAKES <= mistakes <= N - MIN_MISTAKES:
+        return None
+    temperature = round(_temperature(_sorted_logits(scores), right), 4)
+    fitted = Calibration(temperature, 1.0, float(wanted), 0.0, N, mistakes, source)
+    confidence = fitted.confidence(scores)
+    threshold = choose_threshold(confidence, right, wanted)
+    return replace(fitted, threshold=threshold, coverage=float((confidence >= threshold).mean()))
+
+
+def choose_threshold(confidence: Array, right: Array, wanted: float) -> float:
+    """The smallest confidence from which on the answers are right as often as wanted; 1 where none is.
+
+    Counted on these images, and by what the confidences themselves promise: the count alone hangs on
+    a handful of mistakes. Half-way to the next image below, with six decimals.
+    """
+    order = np.argsort(-confidence, kind="stable")
+    confidence, right = confidence[order], right[order]
+    answered = np.arange(1, len(order) + 1)
+    enough = (np.cumsum(right) >= wanted * answered) & (np.cumsum(confidence) >= wanted * answered)
+    last_of_equals = np.append(confidence[:-1] > confidence[1:], True)
+    found = np.flatnonzero(enough & last_of_equals)
+    if len(found) == 0:
+        return 1.0
+    last, below = found[-1], min(found[-1] + 1, len(order) - 1)
+    return math.floor(1e6 * float(confidence[last] + confidence[below]) / 2) / 1e6
+
+
+def _sorted_logits(scores: Array) -> Array:
+    """log o of the outputs (N, C), as (C, N), the largest first in each column, in float64."""
+    ranked = np.sort(scores, axis=1)[:, ::-1].T
+    y = np.clip(ranked.astype(np.float64, order="C"), LEAST, MOST)
+    logits: Array = np.log(y) - np.log1p(-y)
+    return logits
+
+
+def _log_odds(logits: Array, power: float) -> tuple[Array, Array]:
+    """u = log(p / (1 - p)) of the confidence, and its derivative by the power 1/T.
+
+    u = power l_top - log(NONE + sum of the others' exp(power l_c));  du = l_top - their weighted mean l.
+    """
+    top, others = logits[0], logits[1:]
+    largest = np.maximum(0, power * others.max(axis=0, initial=-np.inf))  # so that exp cannot overflow
+    weights = np.exp(power * others - largest)
+    total = NONE * np.exp(-largest) + weights.sum(axis=0)
+    return power * top - largest - np.log(total), top - (weights * others).sum(axis=0) / total
+
+
+def _probability(log_odds: Array) -> Array:
+    p: Array = 1 / (1 + np.exp(-np.clip(log_odds, -LARGEST, LARGEST)))
+    return p
+
+
+def _temperature(logits: Array, right: Array) -> float:
+    """The T of the largest likelihood that these answers are right and wrong, and of what T usually is.
+
+    Newton's method in t = log(1/T), the second derivative by its expectation (Fisher scoring), steps
+    halved until they help.
+    """
+    usual = -math.log(USUAL)
+
+    def at(t: float) -> tuple[float, Array, Array]:
+        """The loss, u and du/dt."""
+        u, slope = _log_odds(logits, math.exp(t))
+        loss = float(np.logaddexp(0, np.where(right, -u, u)).sum()) + ((t - usual) / SPREAD) ** 2 / 2
+        return loss, u, slope * math.exp(t)
+
+    t = usual
+    loss, u, slope = at(t)
+    for _ in range(STEPS):
+        p = _probability(u)
+        gradient = float((p - right) @ slope) + (t - usual) / SPREAD**2
+        step = min(max(gradient / (float((p * (1 - p)) @ slope**2) + 1 / SPREAD**2), -1.0), 1.0)
+        while abs(step) > SMALLEST and (there := at(t - step))[0] > loss:
+            step /= 2
+        if abs(step) <= SMALLEST:
+            break
+        t, (loss, u, slope) = t - step, there
+    return min(max(math.exp(-t), COLDEST), HOTTEST)

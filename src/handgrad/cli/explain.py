@@ -1,0 +1,252 @@
+"""handgrad explain: one image -> which hidden units and which pixels spoke for and against its digit."""
+
+import os
+import tempfile
+from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import click
+import numpy as np
+
+from handgrad import digits, model_file, templates
+from handgrad.cli.shared import FILE, emit, existing_model, idx_options, output_options
+from handgrad.errors import DataError, HandgradError, ImageError, MissingExtraError
+from handgrad.explain import PIECEWISE, Explanation
+from handgrad.explain import explain as take_apart
+from handgrad.files import reason, write_atomically
+from handgrad.model import Model
+
+Array = np.ndarray[Any, Any]
+Pair = tuple[Array, Array]
+PNG = b"\x89PNG\r\n\x1a\n"  # how each begins
+MNIST_SHAPE = (28, 28)
+WIDTH = 42  # of a column of text
+
+
+class Source(NamedTuple):
+    """An image to explain, and what is known of it."""
+
+    name: str
+    image: Array
+    facts: dict[str, Any]  # for the document
+    label: int | None = None
+    photo: Array | None = None  # as it came, (height, width, 3)
+    box: tuple[int, ...] | None = None  # of the digit, in pixels of the photo
+
+
+@click.command()
+@click.argument("picture", metavar="[IMAGE]", type=FILE, required=False)
+@click.option(
+    "--digit", type=click.IntRange(min=1), help="Which of IMAGE's digits, as people read. Default: 1."
+)
+@click.option("--row", type=click.IntRange(min=0), help="In place of IMAGE: this row of MNIST's test images.")
+@idx_options
+@click.option("--model", type=FILE, help="Default: the network in the box.")
+@click.option(
+    "--versus", metavar="DIGIT", help="Compare the answer with it. Default: the label, or the runner-up."
+)
+@click.option(
+    "--units", type=click.IntRange(min=0), default=5, help="Hidden units listed, each way. Default: 5."
+)
+@click.option("--out", type=FILE, help="Also draw it all, as a PNG picture.")
+@output_options
+def explain(
+    picture: str | None,
+    digit: int | None,
+    row: int | None,
+    images: str | None,
+    labels: str | None,
+    model: str | None,
+    versus: str | None,
+    units: int,
+    out: str | None,
+    as_json: bool,
+    quiet: bool,
+    debug: bool,
+) -> None:
+    """Take an answer apart: the scores as sums over hidden units and over pixels.
+
+    IMAGE is a picture of a digit, as 'handgrad predict' reads it. --row takes MNIST's test images
+    instead, or with --images (and --labels, if there are any) those of an IDX file.
+    """
+    if (picture is None) == (row is None):
+        raise click.UsageError("expected one image: a picture, or --row N")
+    if (digit is not None and picture is None) or (images is not None and row is None):
+        raise click.UsageError("--digit goes with a picture, --images with --row")
+    if labels is not None and images is None:
+        raise click.UsageError("--labels goes with --images")
+    if out is not None:
+        _expect_room(out, picture)
+    trained = model_file.load(existing_model(model))
+    other = _class_named(versus, trained)
+    mnist = digits.load_mnist() if trained.image_shape == MNIST_SHAPE or images is None else None
+    if picture is not None:
+        source = _photo(picture, digit or 1, trained)
+    else:
+        assert row is not None  # else it was wrong usage
+        rows, known = mnist[1] if mnist is not None and images is None else _idx(str(images), labels)
+        source = _row(row, rows, known, images)
+    explanation = take_apart(trained, source.image, _baseline(trained, mnist), other)
+    if other is None and source.label in trained.classes and source.label != explanation.answer:
+        explanation = replace(explanation, second=trained.classes.index(source.label))
+    if out is not None:
+        _draw(out, explanation, source)
+    if as_json:
+        emit({**source.facts, "label": source.label, "picture": out, **explanation.to_dict(units)})
+    else:
+        click.echo(_text(explanation, source, units))
+        if out is not None:
+            click.echo(f"\npicture  {out}")
+
+
+def _class_named(name: str | None, model: Model) -> int | str | None:
+    if name is None:
+        return None
+    named = {str(c): c for c in model.classes}
+    if name not in named:
+        raise click.UsageError(f"--versus: expected one of {', '.join(named)}; got {name}")
+    return named[name]
+
+
+def _photo(picture: str, number: int, model: Model) -> Source:
+    """The digit of that number on a picture, as 'handgrad predict' finds it."""
+    from handgrad.photos import read_picture
+    from handgrad.reading import read
+
+    if model.image_shape != MNIST_SHAPE:
+        shape = " x ".join(map(str, model.image_shape))
+        remedy = "name a row of its own images, with --images and --row"
+        raise ImageError(f"expected a model of 28 x 28 images to read pictures; this takes {shape}: {remedy}")
+    photo = read_picture(picture)
+    found = [reading for line in read(model, photo) for reading in line]
+    if not found:
+        raise ImageError(f"{picture}: no digit found, so there is nothing to explain")
+    if number > len(found):
+        raise click.UsageError(f"--digit: expected 1 to {len(found)}, as many as were found; got {number}")
+    reading, scale = found[number - 1], photo.pixels.shape[1] / photo.size[0]
+    name = picture if len(found) == 1 else f"{picture}, digit {number} of {len(found)}"
+    facts = {"file": picture, "row": None, "number": number, "found": len(found), "box": list(reading.box)}
+    box = tuple(round(scale * side) for side in reading.box)
+    return Source(name, reading.image, facts, photo=photo.pixels, box=box)
+
+
+def _idx(images: str, labels: str | None) -> tuple[Array, Array | None]:
+    if labels is not None:
+        return digits.load_pair(images, labels)
+    rows = digits.read_idx(images)
+    if rows.ndim < 2:
+        raise DataError(f"{images}: expected images, an array of shape (N, ...); got shape {rows.shape}")
+    return rows, None
+
+
+def _row(row: int, rows: Array, labels: Array | None, file: str | None) -> Source:
+    name = file or "MNIST's test images"
+    if row >= len(rows):
+        raise click.UsageError(f"--row: expected less than {len(rows):,}, the rows of {name}; got {row}")
+    label = None if labels is None else int(labels[row])
+    facts = {"file": file, "row": row, "number": None, "found": None, "box": None}
+    return Source(f"row {row} of {name}", rows[row], facts, label)
+
+
+def _baseline(model: Model, mnist: tuple[Pair, Pair] | None) -> Array | None:
+    """MNIST's mean-image templates, where the model reads digits like MNIST's, as far as one can know."""
+    if mnist is None or model.image_shape != MNIST_SHAPE or model.classes != tuple(range(10)):
+        return None
+    known_other = model.data_checksum not in (None, digits.checksum(*mnist[0]))
+    return None if known_other else templates.fit(*mnist[0])
+
+
+def _expect_room(out: str, picture: str | None) -> None:
+    """Before any work: that a picture can be drawn and written there, and replaces nothing but a picture."""
+    path = Path(out)
+    if path.suffix.lower() != ".png":
+        raise click.UsageError(f"--out: expected a name that ends in .png; got {out}")
+    if find_spec("matplotlib") is None:
+        raise MissingExtraError("--out needs matplotlib: pip install 'handgrad[plot]'")
+    try:
+        if path.exists():
+            if not path.is_file():
+                raise HandgradError(f"{out}: expected a file to draw into; this is a folder or a device")
+            if picture is not None and os.path.exists(picture) and path.samefile(picture):
+                raise HandgradError(f"{out}: is the picture to explain itself; choose another name")
+            with open(path, "rb") as file:
+                if file.read(len(PNG)) != PNG:
+                    raise HandgradError(
+                        f"{out}: exists and is no PNG picture; choose another name, or remove it"
+                    )
+        tempfile.TemporaryFile(dir=path.resolve().parent).close()
+    except OSError as error:
+        raise HandgradError(f"{out}: cannot be written: {reason(error)}") from None
+
+
+def _draw(out: str, explanation: Explanation, source: Source) -> None:
+    from handgrad import plots, plots_explain
+
+    figure = plots_explain.explained(explanation, source.photo, source.box, source.label)
+    try:
+        write_atomically(out, plots.png(figure))
+    except OSError as error:
+        raise HandgradError(f"{out}: cannot be written: {reason(error)}") from None
+
+
+def _text(told: Explanation, source: Source, most: int) -> str:
+    """The explanation as tables whose sums hold in the digits that are printed."""
+    line = f"{source.name}: read as {told.answer}"
+    if source.label is not None:
+        line += ", rightly" if source.label == told.answer else f", but it is {source.label}"
+    if told.baseline is not None:
+        line += f"; the mean-image templates say {told.baseline_answer}"
+    lines = [line, "", *_scores(told), ""]
+    units = {c: [k for side in told.strongest(c, most) for k in side] for c in told.shown}
+    height = max(map(len, units.values()))
+    lines += map("   ".join, zip(*(_terms(told, c, units[c], height) for c in units), strict=True))
+    if told.model.activation not in PIECEWISE:
+        bends = f"{told.model.activation} bends: the ink counts by chords from a = 0, for this image alone"
+        lines += ["", bends]
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _scores(told: Explanation) -> list[str]:
+    """One line a class: for + against + bias = z, the output, and what the templates say."""
+    names = [str(c) for c in told.model.classes]
+    width = max(5, *map(len, names))
+    asked = told.baseline is not None
+    lines = [
+        f"{'digit':>{width}}       for   against      bias         z       y" + "   templates" * asked,
+    ]
+    for c, name in enumerate(names):
+        added, bias, taken, z = _adding([told.balance(c)[0], told.bias[c]], told.z[c])
+        lines.append(f"{name:>{width}}{added:>10}{taken:>10}{bias:>10}{z:>10}{told.y[c]:8.3f}")
+        if told.baseline is not None:
+            lines[-1] += f"{told.baseline[c]:12.2f}"
+    return lines
+
+
+def _terms(told: Explanation, c: int, units: list[int], height: int) -> list[str]:
+    """The score of a class as a sum over hidden units, then as one over pixels; lines of one length.
+
+    The units take up the given height, however many they are.
+    """
+    name, terms, ink = told.model.classes[c], told.contributions[c], told.pixels[c]
+    *listed, bias, others, z = _adding([*terms[units], told.bias[c]], told.z[c])
+    question = "why" if c == told.first else "why not"
+    lines = [f"{question} {name}", "  unit        a        h     vote     adds"]
+    for k, added in zip(units, listed, strict=True):
+        vote = told.model.params.W2[c, k]
+        lines.append(f"{k:>6}{told.a[k]:>+9.3f}{told.h[k]:>+9.3f}{vote:>+9.3f}{added:>9}")
+    lines += [""] * (height - len(units))
+    rest = told.model.hidden - len(units)
+    red, more, blue, _ = _adding([ink[ink > 0].sum(), told.pixel_bias[c]], told.z[c])
+    sums = {f"{rest:,} other units": others, "bias": bias, "z": z, "": ""}
+    sums |= {"ink that speaks for it": red, "ink against it": blue, "bias of all units": more, "z ": z}
+    lines += [f"  {what:<{WIDTH - 11}}{value:>9}" for what, value in sums.items()]
+    return [f"{line:<{WIDTH}}" for line in lines]
+
+
+def _adding(terms: list[float], total: float) -> list[str]:
+    """The terms, what they leave of the total, and the total: as printed, they add up."""
+    whole = [round(float(term) * 1000) for term in (*terms, total)]
+    whole.insert(-1, whole[-1] - sum(whole[:-1]))
+    return [f"{part / 1000:+.3f}" for part in whole]

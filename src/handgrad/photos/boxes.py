@@ -1,0 +1,44 @@
+"""What was read, drawn on the picture: a box around each digit, and the digit above it."""
+
+import io
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from PIL import Image, ImageDraw, ImageFont
+
+from handgrad.photos.decoding import Picture
+
+SURE, DOUBTFUL = (0, 140, 60), (220, 80, 0)  # green, and orange
+SMALLEST = 400  # pixels of the longer side of a drawing, so that its letters can be read
+
+
+class Label(NamedTuple):
+    """A box in pixels of the upright picture, what to write above it, and whether it is doubtful."""
+
+    box: tuple[int, int, int, int]
+    text: str
+    doubtful: bool
+
+
+def drawn(picture: Picture, labels: Iterable[Label]) -> bytes:
+    """The picture as a PNG file, upright, no larger than it was worked on, with the labels on it."""
+    canvas = Image.fromarray(picture.pixels)
+    share = max(1, -(-SMALLEST // max(canvas.size)))
+    canvas = canvas.resize((canvas.width * share, canvas.height * share), Image.Resampling.NEAREST)
+    pen = ImageDraw.Draw(canvas)
+    scale = canvas.width / picture.size[0]
+    thick = max(1, round(max(canvas.size) / 500))
+    for label in labels:
+        x, y, width, height = (side * scale for side in label.box)
+        colour = DOUBTFUL if label.doubtful else SURE
+        frame = (x - thick, y - thick, x + width + thick, y + height + thick)
+        pen.rectangle(frame, outline=colour, width=thick)
+        font = ImageFont.load_default(size=min(max(14.0, 0.3 * height), 40.0))
+        left, top, right, bottom = pen.textbbox((0, 0), label.text, font=font)
+        at_x = min(max(0.0, frame[0]), max(0.0, canvas.width - (right - left) - 4))
+        at_y = max(0.0, frame[1] - (bottom - top) - 5)
+        pen.rectangle((at_x, at_y, at_x + right - left + 4, at_y + bottom - top + 4), fill=colour)
+        pen.text((at_x + 2 - left, at_y + 2 - top), label.text, fill="white", font=font)
+    buffer = io.BytesIO()
+    canvas.save(buffer, "PNG")
+    return buffer.getvalue()

@@ -1,0 +1,586 @@
+"""Fetching sets from a server on this machine that misbehaves in every way: right files, or one clear line."""
+
+import bz2
+import gzip
+import hashlib
+import io
+import json
+import os
+import re
+import resource
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+import zipfile
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import numpy as np
+import pytest
+
+from handgrad import digits
+from handgrad.cli import main
+from handgrad.digits import conversions, download, fetch, sets
+from handgrad.errors import DataError, HandgradError
+
+pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
+NAMES = tuple(file.name for file in sets.KMNIST.files)
+
+
+class Handler(BaseHTTPRequestHandler):
+    """/FAULT/FILE: the file, spoilt in one way."""
+
+    def do_GET(self):
+        fault, _, name = self.path.strip("/").rpartition("/")
+        self.server.asked.append(self.path)
+        body = self.server.files.get(name, b"")
+        if fault in ("403", "404", "503"):
+            return self.send_error(int(fault))
+        if fault == "redirect":
+            return self._head(302, Location=f"/good/{name}")
+        if fault == "circle":
+            return self._head(302, Location=self.path)
+        if fault == "elsewhere":
+            return self._head(302, Location=f"file:///etc/{name}")
+        if fault == "vanish":
+            return None
+        if fault == "garbage":
+            return self.wfile.write(b"SSH-2.0-OpenSSH_9.2\r\n")
+        page = b"<!DOCTYPE html><title>Sign in</title>"
+        whole = {
+            "good": body,
+            "encoded": body,
+            "short": body,
+            "stall": body,
+            "hold": body,
+            "cut": body[:-1],
+            "wrong": body[:-1] + bytes([body[-1] ^ 1]) if body else b"",
+            "long": body + b"more",
+            "endless": body,
+            "page": page,
+            "same-size-page": page + bytes(max(0, len(body) - len(page))),
+            "trickle": body,
+        }[fault]
+        headers = {} if fault == "endless" else {"Content-Length": str(len(whole))}
+        if fault == "encoded":  # what some servers say of every .gz
+            headers["Content-Encoding"] = "gzip"
+        if fault == "page":
+            headers["Content-Type"] = "text/html"
+        self._head(200, **headers)
+        if fault in ("short", "stall", "hold"):
+            self.wfile.write(whole[: len(whole) // 2])
+            self.wfile.flush()
+            if fault != "short":
+                self.server.release.wait(30 if fault == "hold" else 5)
+        elif fault == "endless":
+            while not self.server.release.is_set():
+                self.wfile.write(whole)
+        elif fault == "trickle":
+            for i in range(len(whole)):
+                self.wfile.write(whole[i : i + 1])
+                self.wfile.flush()
+                if self.server.release.wait(0.02):
+                    break
+        else:
+            self.wfile.write(whole)
+        return None
+
+    def _head(self, status, **headers):
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.end_headers()
+
+    def log_message(self, *words):
+        pass
+
+
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request, client_address):
+        """A client that hangs up is what these tests are about."""
+
+
+@pytest.fixture
+def server(monkeypatch):
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    monkeypatch.setattr(download, "TIMEOUT", 0.4)
+    with Server(("127.0.0.1", 0), Handler) as running:
+        running.asked, running.files, running.release = [], {}, threading.Event()
+        running.at = f"http://127.0.0.1:{running.server_port}"
+        thread = threading.Thread(target=running.serve_forever, args=(0.01,))
+        thread.start()
+        yield running
+        running.release.set()
+        running.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "handgrad" / "data"
+
+
+def published(name, body, size=True):
+    return sets.PublishedFile(name, hashlib.sha256(body).hexdigest(), len(body) if size else None)
+
+
+def idx(array):
+    head = b"\0\0\x08" + bytes([array.ndim]) + b"".join(n.to_bytes(4, "big") for n in array.shape)
+    return head + array.astype(np.uint8).tobytes()
+
+
+@pytest.fixture
+def small(server, rng, monkeypatch, cache):
+    """A set of the shape of KMNIST's, with few images, in KMNIST's place; small(*faults) sets its mirrors."""
+    labels = np.arange(60) % 3
+    images = np.where(labels[:, None, None] == np.arange(4)[None, :, None] // 1.4 // 1, 200, 20)
+    images = np.broadcast_to(images, (60, 4, 4)) + rng.integers(0, 40, (60, 4, 4))
+    bodies = [idx(images), idx(labels), idx(images[:30]), idx(labels[:30])]
+    server.files = {name: gzip.compress(body) for name, body in zip(NAMES, bodies, strict=True)}
+    files = tuple(published(name, body) for name, body in server.files.items())
+
+    def mirrors(*faults, **changes):
+        at = tuple(f"{server.at}/{fault}/" for fault in faults)
+        monkeypatch.setitem(sets.SETS, "kmnist", replace(sets.KMNIST, files=files, mirrors=at, **changes))
+
+    mirrors("good")
+    return mirrors
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+FAULTS = {
+    "wrong": "wrong contents: expected SHA-256",
+    "403": "403 Forbidden",
+    "404": "404 Not Found",
+    "503": "503 Service Unavailable",
+    "short": "cut off after",
+    "cut": r"offers [\d,]+ bytes; expected",
+    "long": r"offers [\d,]+ bytes; expected",
+    "endless": "more than the expected",
+    "stall": "no answer for 0.4 s",
+    "trickle": "too slow",
+    "page": "a web page (HTML) instead of the file",
+    "same-size-page": "a web page (HTML) instead of the file",
+    "circle": "redirect error that would lead to an infinite loop",
+    "elsewhere": "302 Found - Redirection to url 'file:///etc/",
+    "vanish": "Remote end closed connection without response",
+    "garbage": "SSH-2.0-OpenSSH_9.2",
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_is_named_and_the_next_mirror_has_the_file(fault, small, server, cache, monkeypatch):
+    monkeypatch.setattr(download, "PATIENCE", 0.15)
+    said = re.compile(FAULTS[fault] if "\\" in FAULTS[fault] else re.escape(FAULTS[fault]))
+    small(fault)
+    began = time.monotonic()
+    with pytest.raises(HandgradError, match=said) as raised:
+        digits.fetch_set("kmnist")
+    assert time.monotonic() - began < 10  # the trickle alone would last longer
+    for part in (*NAMES, f"{server.at}/{fault}/", "data fetch kmnist --from FOLDER"):
+        assert part in str(raised.value)
+    assert contents(cache) == {}  # nothing bad, nothing half-made
+    notes = []
+    small(fault, "good")
+    result = digits.fetch_set("kmnist", note=notes.append)
+    assert contents(cache) == server.files
+    assert result.fetched == NAMES
+    assert [line for line in notes if said.search(line)], notes
+
+
+def test_redirections_and_falsely_labelled_files_are_taken(small, server, cache):
+    for fault in ("redirect", "encoded"):
+        small(fault)
+        digits.fetch_set("kmnist")
+        assert contents(cache) == server.files
+        shutil.rmtree(cache)
+
+
+def test_the_mirror_that_had_the_last_file_is_asked_first(small, server):
+    small("503", "good")
+    digits.fetch_set("kmnist")
+    assert sum("/503/" in path for path in server.asked) == 1
+
+
+def test_what_is_there_is_not_fetched_again_and_what_is_damaged_is(small, server, cache):
+    digits.fetch_set("kmnist")
+    server.asked.clear()
+    assert digits.fetch_set("kmnist").fetched == ()
+    assert server.asked == []
+    damaged = cache / "kmnist" / NAMES[1]
+    damaged.write_bytes(damaged.read_bytes()[:-1])
+    small("wrong")
+    with pytest.raises(HandgradError, match=f"get {NAMES[1]} from"):
+        digits.fetch_set("kmnist")
+    small("good")
+    assert digits.fetch_set("kmnist").fetched == (NAMES[1],)
+    assert contents(cache) == server.files
+
+
+def test_offline_is_one_line_that_says_what_to_do(small, run, cache, monkeypatch):
+    small()
+    unheard = "http://127.0.0.1:9/"
+    monkeypatch.setitem(sets.SETS, "kmnist", replace(sets.SETS["kmnist"], mirrors=(unheard,)))
+    code, out, err = run("data", "fetch", "kmnist", "--quiet")
+    assert code == 1
+    assert out == ""
+    assert err.count("\n") == 1
+    assert f"127.0.0.1:9: Connection refused); get {', '.join(NAMES)} from {unheard}" in err
+    assert err.rstrip().endswith(
+        "handgrad data fetch kmnist --from FOLDER (the folder that you put them into)"
+    )
+
+
+def test_files_got_by_other_means_are_taken_from_a_folder(small, server, run, cache, tmp_path):
+    small("503")
+    code, _, err = run("data", "fetch", "kmnist", "--from", tmp_path)
+    assert code == 1
+    assert f"{tmp_path / NAMES[0]}: no such file" in err
+    for name, body in server.files.items():
+        (tmp_path / name).write_bytes(body)
+    (tmp_path / NAMES[2]).write_bytes(b"\x1f\x8b something else")
+    code, _, err = run("data", "fetch", "kmnist", "--from", tmp_path)
+    assert code == 1
+    assert f"{tmp_path / NAMES[2]}: cut off after" in err
+    assert set(contents(cache)) == {*NAMES[:2]}
+    (tmp_path / NAMES[2]).write_bytes(server.files[NAMES[2]])
+    assert run("data", "fetch", "kmnist", "--from", tmp_path)[0] == 0
+    assert contents(cache) == server.files
+    assert server.asked == []
+
+
+def test_an_address_may_be_named_instead_of_the_mirrors(small, server, run, cache):
+    small("503")
+    assert run("data", "fetch", "kmnist", "--from", f"{server.at}/good")[0] == 0
+    assert contents(cache) == server.files
+    for place in ("ftp://example.org/", ""):
+        code, _, err = run("data", "fetch", "kmnist", "--from", place)
+        assert code == 2
+        assert f"an address with http:// or https://; got {place!r}" in err
+    assert run("data", "fetch", "mnist")[0] == 2
+
+
+def test_a_fetched_set_is_trained_on_by_the_line_that_is_printed(small, run, cache, tmp_path):
+    code, out, err = run("data", "fetch", "kmnist")
+    assert code == 0
+    assert "CC BY-SA 4.0" in out
+    assert "created by NIJL and others" in out
+    assert "\r" not in err  # no progress bar where there is no terminal
+    command = shlex.split(out.splitlines()[-1])
+    assert command[:2] == ["handgrad", "train"]
+    more = ["--engine", "numpy", "--epochs", "40", "--hidden", "8", "--out", tmp_path / "m", "--json"]
+    code, out, _ = run(*command[1:], *more)
+    assert code == 0
+    assert json.loads(out)["test_accuracy"] > 0.9
+
+
+def test_a_set_is_named_instead_of_its_files(small, run, cache, tmp_path):
+    more = ["--engine", "numpy", "--epochs", "40", "--hidden", "8", "--out", tmp_path / "m", "--json"]
+    code, _, err = run("train", "--data", "kmnist", *more)
+    assert (code, "kmnist is not in the cache; get it with: handgrad data fetch kmnist" in err) == (1, True)
+    assert run("data", "fetch", "kmnist")[0] == 0
+    code, out, _ = run("train", "--data", "kmnist", *more)
+    assert code == 0
+    assert json.loads(out)["test_accuracy"] > 0.9
+    code, out, _ = run("evaluate", tmp_path / "m", "--data", "kmnist", "--json")
+    assert code == 0
+    assert json.loads(out)["images"] == 30
+    for command in (("train",), ("evaluate", tmp_path / "m")):
+        code, _, err = run(*command, "--data", "kmnist", "--images", "x", "--labels", "y")
+        assert (code, "--data names images and labels already" in err) == (2, True)
+    code, _, err = run("train", "--data", "cifar")
+    assert code == 2
+    assert "cifar" in err
+
+
+def test_one_json_document(small, run, cache, server):
+    small("good", options=("--learning-rate", "0.5"))
+    code, out, err = run("data", "fetch", "kmnist", "--json", "--quiet")
+    assert code == 0
+    assert err == ""
+    result = json.loads(out)
+    assert result["name"] == "kmnist"
+    assert result["fetched"] == list(NAMES)
+    assert result["where"] == str(cache / "kmnist")
+    assert result["bytes"] == sum(map(len, server.files.values()))
+    assert shlex.split(result["train"])[-3:] == [str(cache / "kmnist" / NAMES[3]), "--learning-rate", "0.5"]
+    (train, train_labels), (test, _) = digits.load_set("kmnist")
+    assert (train.shape, train_labels.shape, test.shape) == ((60, 4, 4), (60,), (30, 4, 4))
+
+
+def test_list_and_verify_know_what_is_here(small, run, cache):
+    assert "not fetched" in next(line for line in run("data", "list")[1].splitlines() if "kmnist" in line)
+    with pytest.raises(DataError, match="not in the cache; get it with: handgrad data fetch kmnist"):
+        digits.load_set("kmnist")
+    run("data", "fetch", "kmnist")
+    assert ", here" in next(line for line in run("data", "list")[1].splitlines() if "kmnist" in line)
+    rows = {row["name"]: row for row in json.loads(run("data", "list", "--json")[1])["data"]}
+    assert rows["kmnist"]["where"] == str(cache / "kmnist")
+    assert rows["qmnist"]["where"] is None
+    code, out, _ = run("data", "verify")
+    assert code == 0
+    assert out.count("good  ") == 4 + 4
+    (cache / "kmnist" / NAMES[0]).write_bytes(b"")
+    code, out, err = run("data", "verify")
+    assert code == 1
+    assert out.count("BAD ") == 1
+    assert f"{NAMES[0]}: not what was published; fetch the set again" in err
+
+
+def test_a_bar_on_a_terminal_alone(small, monkeypatch, cache):
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    for words, shown in (([], True), (["--quiet"], False)):
+        terminal = Terminal()
+        monkeypatch.setattr(sys, "stderr", terminal)
+        assert main(["data", "fetch", "kmnist", *words]) == 0
+        assert (terminal.getvalue().count("100%\x1b[?25h\n") == 4) is shown  # each ends its line
+        shutil.rmtree(cache)
+
+
+def test_a_cache_that_cannot_be_made_is_one_line(small, run, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    code, _, err = run("data", "fetch", "kmnist", "-q")
+    assert code == 1
+    assert err.count("\n") == 1
+    assert (
+        "cannot be written: Not a directory; make room, or name another cache folder (XDG_CACHE_HOME)" in err
+    )
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_read_only_cache_serves_what_it_holds(small, run, cache):
+    digits.fetch_set("kmnist")
+    (cache / "kmnist").chmod(0o500)
+    assert run("data", "fetch", "kmnist")[0] == 0
+    (cache / "kmnist").chmod(0o700)
+    (cache / "kmnist" / NAMES[3]).unlink()
+    (cache / "kmnist").chmod(0o500)
+    code, _, err = run("data", "fetch", "kmnist")
+    (cache / "kmnist").chmod(0o700)
+    assert code == 1
+    assert "cannot be written: Permission denied" in err
+
+
+def test_a_disk_that_is_too_small_is_seen_before(small, cache, monkeypatch, server):
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: shutil._ntuple_diskusage(9, 9, 9))
+    with pytest.raises(HandgradError, match=r"expected 0.0 MB free; got 0.0 MB; make room"):
+        digits.fetch_set("kmnist")
+    assert server.asked == []
+
+
+def test_a_disk_that_fills_up_leaves_nothing_half_made(small, server, cache):
+    """A limit on the size of files stands for the full disk: the write fails half-way in both cases."""
+    small("good", "good")
+    limit = len(server.files[NAMES[0]]) // 2
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
+    try:
+        with pytest.raises(HandgradError, match="cannot be written: File too large; make room"):
+            digits.fetch_set("kmnist")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert contents(cache) == {}
+    assert len(server.asked) == 1  # another mirror would not help
+
+
+def process(server, *faults):
+    """A handgrad of its own that fetches the small set."""
+    files = tuple(published(name, body) for name, body in server.files.items())
+    at = tuple(f"{server.at}/{fault}/" for fault in faults)
+    code = f"""
+        import sys
+        from dataclasses import replace
+        from handgrad.digits import sets
+        from handgrad.digits.sets import PublishedFile
+        sets.SETS["kmnist"] = replace(sets.KMNIST, files={files!r}, mirrors={at!r})
+        from handgrad.cli import main
+        sys.exit(main(["data", "fetch", "kmnist", "--quiet"]))
+    """
+    words = [sys.executable, "-c", textwrap.dedent(code)]
+    return subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def wait_for_a_part(cache):
+    until = time.monotonic() + 30
+    while not (parts := list(cache.rglob(".*.part"))):
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    return parts
+
+
+def test_interrupted_it_leaves_nothing_half_made(small, server, cache):
+    one = process(server, "hold")
+    wait_for_a_part(cache)
+    one.send_signal(signal.SIGINT)
+    _, err = one.communicate(timeout=30)
+    assert one.returncode == 130
+    assert err == "handgrad: error: interrupted\n"
+    assert contents(cache) == {}
+
+
+def test_killed_it_leaves_what_the_next_one_removes(small, server, cache, monkeypatch):
+    one = process(server, "hold")
+    parts = wait_for_a_part(cache)
+    one.kill()
+    one.communicate(timeout=30)
+    digits.fetch_set("kmnist")
+    assert parts[0].exists()  # it could be another process's
+    (cache / "kmnist" / NAMES[0]).unlink()
+    monkeypatch.setattr(fetch, "ABANDONED", -1)
+    digits.fetch_set("kmnist")
+    assert contents(cache) == server.files
+
+
+def test_two_at_once(small, server, cache):
+    both = [process(server, "good") for _ in range(2)]
+    for one in both:
+        _, err = one.communicate(timeout=30)
+        assert (one.returncode, err) == (0, "")
+    assert contents(cache) == server.files
+
+
+@pytest.fixture
+def emnist(server, cache, monkeypatch, rng):
+    """An archive like EMNIST's, with the splits letters and digits; the upright images and the labels."""
+    upright = rng.integers(0, 256, (52, 28, 28), np.uint8)
+    labels = {"letters": np.arange(52) % 26 + 1, "digits": np.arange(52) % 10}
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for split, of_split in labels.items():
+            for part in ("train", "test"):
+                stem = f"gzip/emnist-{split}-{part}"
+                archive.writestr(
+                    f"{stem}-images-idx3-ubyte.gz", gzip.compress(idx(upright.transpose(0, 2, 1)))
+                )
+                archive.writestr(f"{stem}-labels-idx1-ubyte.gz", gzip.compress(idx(of_split)))
+    body = buffer.getvalue()
+    server.files = {"gzip.zip": body}
+    for split in (*labels, "balanced"):
+        name = f"emnist-{split}"
+        one = replace(sets.SETS[name], files=(published("gzip.zip", body),), mirrors=(f"{server.at}/good/",))
+        monkeypatch.setitem(sets.SETS, name, one)
+    return upright, labels
+
+
+def test_emnist_is_put_upright_and_its_letters_begin_at_0(emnist, server, cache, monkeypatch):
+    monkeypatch.setattr(conversions, "IMAGES", 50)  # so that there is a rest
+    upright, labels = emnist
+    digits.fetch_set("emnist-letters")
+    for images, of_split in digits.load_set("emnist-letters"):
+        np.testing.assert_array_equal(images, upright)
+        np.testing.assert_array_equal(of_split, labels["letters"] - 1)
+    digits.fetch_set("emnist-digits")
+    np.testing.assert_array_equal(digits.load_set("emnist-digits")[1][1], labels["digits"])
+    assert len(server.asked) == 1  # one archive for all splits
+
+
+def test_what_was_made_is_made_again_where_it_is_damaged(emnist, server, cache, run):
+    digits.fetch_set("emnist-digits")
+    made = digits.fetch.pairs_of(sets.SETS["emnist-digits"])
+    before = made.test_images.read_bytes()
+    assert (
+        subprocess.run(["sha256sum", "-c", "--quiet", "SHA256SUMS"], cwd=made.test_images.parent).returncode
+        == 0
+    )
+    assert run("data", "verify")[1].count("good  ") == 4 + 1 + 4
+    made.test_images.write_bytes(before[:-1])
+    assert run("data", "verify")[0] == 1
+    digits.fetch_set("emnist-digits")
+    assert made.test_images.read_bytes() == before
+    (made.test_images.parent / fetch.SUMS).write_bytes(b"\xff\0 nonsense")
+    digits.fetch_set("emnist-digits")
+    assert run("data", "verify")[0] == 0
+    (cache / "emnist" / "gzip.zip").unlink()  # needed no more
+    assert digits.fetch_set("emnist-digits").fetched == ()
+    assert len(server.asked) == 1
+
+
+def test_an_archive_without_the_split_is_one_line(emnist, run):
+    code, _, err = run("data", "fetch", "emnist-balanced", "-q")
+    assert code == 1
+    assert "expected emnist-balanced-train-images-idx3-ubyte.gz in the archive; there is none" in err
+
+
+def test_usps_becomes_grey_digits(server, cache, monkeypatch):
+    first = "8 " + " ".join(f"{i + 1}:{value}" for i, value in enumerate([-1, 1, 0.5, *[-1.0] * 253]))
+    second = "10 1:-1 256:1"  # a pixel that is left out is 0
+    server.files = {
+        "usps.bz2": bz2.compress(f"{first}\n{second}\n".encode()),
+        "usps.t.bz2": bz2.compress(b"1 1:1 \n"),
+    }
+    files = tuple(published(name, body, size=False) for name, body in server.files.items())
+    one = replace(sets.USPS, files=files, mirrors=(f"{server.at}/endless/", f"{server.at}/good/"))
+    monkeypatch.setitem(sets.SETS, "usps", one)
+    monkeypatch.setattr(sets, "LARGEST_UNKNOWN", 10_000)
+    digits.fetch_set("usps")
+    (images, labels), (test_images, test_labels) = digits.load_set("usps")
+    assert images.shape == (2, 16, 16)
+    np.testing.assert_array_equal(images[0].ravel()[:4], [0, 255, 191, 0])
+    np.testing.assert_array_equal(images[1].ravel()[[0, 1, 254, 255]], [0, 128, 128, 255])
+    np.testing.assert_array_equal(labels, [7, 9])
+    np.testing.assert_array_equal(test_labels, [0])
+    assert len(test_images) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "11 1:0\n",
+        "1 1:2\n",
+        "1 257:0\n",
+        "1 0:x\n",
+        "one\n",
+        "1 1:nan\n",
+        "1 2\n",
+        "nan 1:0\n",
+        "1 inf:0\n",
+        "1.5 1:0\n",
+    ],
+)
+def test_text_that_is_not_usps_is_one_error(text, tmp_path):
+    path = tmp_path / "usps.bz2"
+    path.write_bytes(bz2.compress(text.encode()))
+    with pytest.raises(DataError, match=r"usps.bz2: .*expected"):
+        conversions._read_libsvm(path)
+
+
+@pytest.mark.parametrize(
+    "spoil", [lambda b: b[:10], lambda b: b[:-1], lambda b: b + b"x", lambda b: b"\x1f" + b[1:]]
+)
+def test_images_that_are_not_emnist_are_one_error(spoil):
+    stream = io.BytesIO(spoil(idx(np.zeros((3, 2, 2)))))
+    with pytest.raises(DataError, match="images: expected"):
+        conversions._turn_upright(stream, io.BytesIO(), "images")
+
+
+@pytest.mark.parametrize("name", sets.SETS)
+def test_every_declared_set_is_whole(name):
+    chosen = sets.SETS[name]
+    assert chosen.name == name
+    assert len(chosen.files) == {"idx": 4, "emnist": 1, "usps": 2}[chosen.kind]
+    assert len(chosen.mirrors) >= 3
+    for mirror in chosen.mirrors:
+        assert re.fullmatch(r"https?://[a-z0-9.-]+/.*/|https?://[a-z0-9.-]+/", mirror)
+    for file in chosen.files:
+        assert re.fullmatch("[0-9a-f]{64}", file.sha256)
+        assert file.size is None or file.size > 1000
+    assert chosen.licence
+    assert chosen.attribution
+    with pytest.raises(ValueError, match=r"expected one of fashion-mnist, .*; got 'nothing'"):
+        digits.fetch_set("nothing")
