@@ -489,3 +489,22 @@ def test_results_are_the_same_words_whatever_the_environment(trained, tmp_path):
     assert done.returncode == 0
     assert "\x1b" not in done.stdout + done.stderr
     assert "\r" not in done.stderr
+
+
+class MadeWhileCtrlCComes:
+    def __set_name__(self, owner, name):
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("entry", ["handgrad.cli", "handgrad.__main__"])
+def test_ctrl_c_is_heard_while_an_enum_is_made(entry, monkeypatch, capsys):
+    """As in the import of ssl: there Python 3.11 turns it into a RuntimeError."""
+    monkeypatch.setattr("sys.argv", ["handgrad", "data", "list"])
+
+    def importing(name):
+        return type("Enum", (), {"member": MadeWhileCtrlCComes()})
+
+    where = "handgrad.cli.import_module" if entry == "handgrad.cli" else "handgrad.cli.main"
+    monkeypatch.setattr(where, importing if entry == "handgrad.cli" else lambda: importing("click"))
+    assert importlib.import_module(entry).main() == 130
+    assert capsys.readouterr().err == "handgrad: error: interrupted\n"

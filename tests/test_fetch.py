@@ -428,8 +428,7 @@ def test_interrupted_it_leaves_nothing_half_made(small, server, cache):
     wait_for_a_part(cache)
     one.send_signal(signal.SIGINT)
     _, err = one.communicate(timeout=30)
-    assert one.returncode == 130
-    assert err == "handgrad: error: interrupted\n"
+    assert (one.returncode, err) == (130, "handgrad: error: interrupted\n")
     assert contents(cache) == {}
 
 

@@ -2,6 +2,8 @@
 
 import sys
 
+from handgrad.errors import came_of_ctrl_c
+
 
 def main() -> int:
     """Run the command line -> exit code. What it needs is imported here, so that Ctrl-C is heard already."""
@@ -9,7 +11,9 @@ def main() -> int:
         from handgrad.cli import main as run
 
         return run()
-    except KeyboardInterrupt:
+    except BaseException as error:
+        if not came_of_ctrl_c(error):
+            raise
         sys.stderr.write("handgrad: error: interrupted\n")
         return 130
 

@@ -49,3 +49,14 @@ def _rebuild_diverged(message: str, epoch: int, batch: int, learning_rate: float
     error = DivergedError("", epoch, batch, learning_rate)
     error.args = (message,)
     return error
+
+
+def came_of_ctrl_c(error: BaseException | None) -> bool:
+    """Whether the error hides a KeyboardInterrupt.
+
+    Up to 3.11 Python makes a RuntimeError of one that falls into the making of an enum, and importing the
+    network's modules makes hundreds.
+    """
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error is not None

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from handgrad import __version__
-from handgrad.errors import HandgradError
+from handgrad.errors import HandgradError, came_of_ctrl_c
 from handgrad.files import reason
 
 COMMANDS = ("train", "evaluate", "predict", "explain", "calibrate", "workbook", "data", "bench", "warmup")
@@ -49,7 +49,15 @@ def cli() -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return the exit code; every foreseen failure is one line on stderr."""
-    arguments = sys.argv[1:] if arguments is None else arguments
+    try:
+        return _run(sys.argv[1:] if arguments is None else arguments)
+    except Exception as error:
+        if came_of_ctrl_c(error):
+            return _fail("interrupted", INTERRUPTED)
+        raise
+
+
+def _run(arguments: list[str]) -> int:
     debug = "--debug" in arguments
     if sys.stdout is None:
         return _fail("stdout is closed, so there is nowhere to write the result")
