@@ -160,7 +160,7 @@ def unknown_word(task, number):
 
 
 def argument(task, number):
-    task = 1  # noqa: F841
+    task = 1  # noqa: F841  what must be refused
 
 
 def mixed(task, number):

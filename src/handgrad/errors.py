@@ -52,7 +52,7 @@ def _rebuild_diverged(message: str, epoch: int, batch: int, learning_rate: float
 
 
 def came_of_ctrl_c(error: BaseException | None) -> bool:
-    """Whether the error hides a KeyboardInterrupt.
+    """Whether the error is a KeyboardInterrupt, or hides one.
 
     Up to 3.11 Python makes a RuntimeError of one that falls into the making of an enum, and importing the
     network's modules makes hundreds.

@@ -51,10 +51,10 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return the exit code; every foreseen failure is one line on stderr."""
     try:
         return _run(sys.argv[1:] if arguments is None else arguments)
-    except Exception as error:
-        if came_of_ctrl_c(error):
-            return _fail("interrupted", INTERRUPTED)
-        raise
+    except BaseException as error:
+        if not came_of_ctrl_c(error):
+            raise
+        return _fail("interrupted", INTERRUPTED)
 
 
 def _run(arguments: list[str]) -> int:
@@ -76,8 +76,6 @@ def _run(arguments: list[str]) -> int:
     except click.UsageError as error:
         command = error.ctx.command_path if error.ctx else "handgrad"
         return _fail(f"{error.format_message()} (see {command} --help)", error.exit_code)
-    except KeyboardInterrupt:
-        return _fail("interrupted", INTERRUPTED)
     except BrokenPipeError:  # the reader of our stdout has gone: nobody is left to tell
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
