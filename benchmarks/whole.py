@@ -22,8 +22,8 @@ from handgrad.engines import engine
 from handgrad.photos.division import runs as possible_runs
 from handgrad.photos.marks import Mark, Page
 from handgrad.photos.normal import normalised
+from handgrad.photos.reading import MOST_CUTS
 from handgrad.photos.sifting import stacked
-from handgrad.reading import MOST_CUTS
 from handgrad.recipes import Distortion, Recipe
 
 Array = np.ndarray[Any, Any]

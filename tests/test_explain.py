@@ -23,7 +23,7 @@ from handgrad.errors import DataError
 from handgrad.explain import collapse, explain
 from handgrad.model import Model
 from handgrad.photos import read_picture
-from handgrad.reading import read
+from handgrad.photos.reading import read
 
 ACTIVATIONS = ("relu", "leaky_relu", "none", "tanh", "sigmoid")
 

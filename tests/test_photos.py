@@ -21,8 +21,8 @@ from handgrad.network import init_params
 from handgrad.photos import find_digit, find_marks, read_grey, read_picture
 from handgrad.photos.lines import in_lines
 from handgrad.photos.paper import stroke_widths
+from handgrad.photos.reading import read
 from handgrad.photos.rules import without_rules
-from handgrad.reading import read
 from photo_suite.judge import digits_right, distance, judged, strings_right
 from photo_suite.kinds import SINGLE, STRINGS, line, samples, touching_line
 

@@ -4,7 +4,7 @@ import io
 from typing import NamedTuple
 
 from handgrad.photos import read_picture
-from handgrad.reading import read
+from handgrad.photos.reading import read
 
 
 class Verdict(NamedTuple):

@@ -113,7 +113,7 @@ def _class_named(name: str | None, model: Model) -> int | str | None:
 def _photo(picture: str, number: int, model: Model) -> Source:
     """The digit of that number on a picture, as 'handgrad predict' finds it."""
     from handgrad.photos import read_picture
-    from handgrad.reading import read
+    from handgrad.photos.reading import read
 
     if model.image_shape != MNIST_SHAPE:
         shape = " x ".join(map(str, model.image_shape))

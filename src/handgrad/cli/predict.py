@@ -14,7 +14,7 @@ from handgrad.errors import HandgradError, ImageError
 from handgrad.files import reason, write_atomically
 from handgrad.model import Model
 from handgrad.photos import Picture, read_picture
-from handgrad.reading import Reading, read
+from handgrad.photos.reading import Reading, read
 
 MAX_BYTES = 100_000_000  # of a picture on stdin
 PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF", b"BM")  # how files begin that --save-boxes may replace

@@ -4,7 +4,7 @@
 
 decoding.py reads a file, paper.py tells ink from paper, rules.py drops printed lines, sifting.py keeps what
 may be a digit, lines.py puts it in reading order (finding.py calls these), normal.py makes a 28x28 image of
-each. Which marks belong together, and where one is cut, the network's scores decide: handgrad.reading.
+each. Which marks belong together, and where one is cut, the network's scores decide: handgrad.photos.reading.
 """
 
 from handgrad.photos.decoding import FORMATS, MAX_PIXELS, Picture, as_picture, read_grey, read_picture

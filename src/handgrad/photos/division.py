@@ -2,7 +2,7 @@
 
 A line is a row of pieces: marks as they were found and, where one may be several digits, the parts that it
 may be cut into. Every run of neighbouring pieces that is no wider than a digit may be one. What each run
-costs as a digit is for others to say (handgrad.reading asks the network); the cheapest division wins.
+costs as a digit is for others to say (handgrad.photos.reading asks the network); the cheapest division wins.
 """
 
 from collections.abc import Sequence
