@@ -134,7 +134,7 @@ def distortions() -> None:
         seconds = []
         for _ in range(6):  # the first also loads the library and makes the fields
             began = time.perf_counter()
-            digits.augment(images, np.random.default_rng(0), threads=threads)
+            runs.augment(images, np.random.default_rng(0), threads=threads)
             seconds.append(time.perf_counter() - began)
         print(f"{len(images):,} images, threads: {threads}, median of five: {np.median(seconds[1:]):.3f} s")
 

@@ -135,7 +135,7 @@ def marks(images: Array, labels: Array, count: int, seed: int) -> tuple[Array, A
         for number in np.flatnonzero((labels[rows.ravel()] == 1) & (rng.random(rows.size) < SERIFS)):
             if (chosen[number] > 127).any():
                 chosen[number] = with_serif(chosen[number], rng)
-        distorted = digits.augment(chosen, rng, how).reshape(*rows.shape, 28, 28)
+        distorted = runs.augment(chosen, rng, how).reshape(*rows.shape, 28, 28)
         for some, named in zip(distorted, labels[rows], strict=True):
             many = int(rng.choice((1, 2, 3), p=(0.3, 0.45, 0.25)))
             if (some[:many].max(axis=(1, 2)) > 127).all():

@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 
 from handgrad import digits
-from handgrad.digits import augment
-from handgrad.digits.distortions import elastic_fields
 from handgrad.errors import DataError
 from handgrad.recipes import Distortion
+from handgrad.runs.distortions import augment, elastic_fields
 
 NOTHING = {"rotation": 0.0, "scale": 0.0, "shear": 0.0, "shift": 0.0, "elastic": 0.0, "thickness": 0.0}
 

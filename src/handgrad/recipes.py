@@ -26,7 +26,7 @@ LATER = {"distortion", "averaging"}  # choices that the first model files do not
 
 @dataclass(frozen=True)
 class Distortion:
-    """How far digits.augment distorts images; each number is drawn evenly between minus and plus what
+    """How far runs.augment distorts images; each number is drawn evenly between minus and plus what
     stands here. The defaults are those of recipe best. ValueError names the part that cannot be.
     """
 

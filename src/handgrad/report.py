@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 
 from handgrad import templates
-from handgrad.digits import augment
 from handgrad.errors import HandgradError, MissingExtraError
 from handgrad.evaluation import Evaluation, percent
 from handgrad.files import reason, write_atomically
 from handgrad.model import Model
 from handgrad.recipes import Distortion
+from handgrad.runs.distortions import augment
 
 Array = np.ndarray[Any, Any]
 ROWS, COLUMNS = 10, 12  # of distorted images

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from handgrad import calibration, model_file, templates
-from handgrad.digits import augment, checksum
+from handgrad.digits import checksum
 from handgrad.engines import Engine, engine, to_numpy
 from handgrad.errors import DataError, ModelFileError
 from handgrad.model import Model
@@ -21,6 +21,7 @@ from handgrad.model_file import RunState
 from handgrad.network import Params, init_params, map_params
 from handgrad.optimizers import OPTIMIZERS
 from handgrad.recipes import Recipe
+from handgrad.runs.distortions import augment
 from handgrad.training import Epoch, train
 
 Array = np.ndarray[Any, Any]
