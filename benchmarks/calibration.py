@@ -16,9 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from handgrad import calibration, digits, model_file, reliability, runs
+from handgrad import calibration, digits, model_file, runs
 from handgrad.engines import engine
-from handgrad.evaluation import evaluate
+from handgrad.insight import reliability
+from handgrad.insight.evaluation import evaluate
 from handgrad.model import Model
 from handgrad.recipes import RECIPES
 

@@ -7,10 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from handgrad import calibration, digits, model_file, network, reliability, runs
+from handgrad import calibration, digits, model_file, network, runs
 from handgrad.calibration import HOTTEST, NONE, Calibration, choose_threshold, fit
 from handgrad.errors import DataError
-from handgrad.evaluation import evaluate
+from handgrad.insight import reliability
+from handgrad.insight.evaluation import evaluate
 from handgrad.model import Model
 from handgrad.recipes import RECIPES
 
@@ -301,7 +302,7 @@ def test_evaluation_as_plain_values(trained, mnist):
 
 
 def pictures(result):
-    plots = pytest.importorskip("handgrad.plots")
+    plots = pytest.importorskip("handgrad.insight.plots")
     return [plots.png(draw(result)) for draw in (plots.reliability_diagram, plots.coverage_curve)]
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from handgrad import network
 from handgrad.arrays import as_input
-from handgrad.explain import collapse
+from handgrad.insight.explain import collapse
 from handgrad.recipes import Recipe
 from handgrad.training import accuracy, train
 

@@ -361,7 +361,7 @@ def no(monkeypatch):
 
 def test_a_missing_extra_is_named_before_any_work(run, trained, tmp_path, no, monkeypatch):
     no("matplotlib")
-    monkeypatch.setattr("handgrad.report.find_spec", importlib.util.find_spec)
+    monkeypatch.setattr("handgrad.insight.report.find_spec", importlib.util.find_spec)
     monkeypatch.setattr("handgrad.engines.find_spec", importlib.util.find_spec)
     for words in (("train", "--out", tmp_path / "m"), ("evaluate", trained)):
         code, out, err = run(*words, "--report", tmp_path / "r")

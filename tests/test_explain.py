@@ -17,10 +17,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from handgrad import digits, layers, model_file, network, plots, plots_explain, templates
+from handgrad import digits, layers, model_file, network, templates
 from handgrad.cli import main
 from handgrad.errors import DataError
-from handgrad.explain import collapse, explain
+from handgrad.insight import plots, plots_explain
+from handgrad.insight.explain import collapse, explain
 from handgrad.model import Model
 from handgrad.photos import read_picture
 from handgrad.photos.reading import read
@@ -516,6 +517,6 @@ def test_a_notebook_shows_the_picture_and_without_matplotlib_a_line(mnist, reade
     told = explain(reader, mnist[1][0][0])
     monkeypatch.setattr(plots, "png", lambda figure: words_of(figure)[0].encode())
     assert told._repr_png_() == f"read as 7, output {told.y[7]:.2f}".encode()
-    monkeypatch.setitem(sys.modules, "handgrad.plots_explain", None)
-    monkeypatch.delattr("handgrad.plots_explain")
+    monkeypatch.setitem(sys.modules, "handgrad.insight.plots_explain", None)
+    monkeypatch.delattr("handgrad.insight.plots_explain")
     assert told._repr_png_() is None

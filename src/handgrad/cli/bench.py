@@ -75,7 +75,7 @@ def bench(
             say(quiet, f"{kind}, {on}: {len(points[kind])} points, {rounds} rounds")
             document[kind] += measure(kind, count, points[kind], named[kind], rounds)
     if picture is not None:
-        from handgrad.plots import bench_bars, png
+        from handgrad.insight.plots import bench_bars, png
 
         write_atomically(picture, png(bench_bars(document)))
     if as_json:

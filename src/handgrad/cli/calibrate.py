@@ -10,7 +10,7 @@ from handgrad import calibration, digits, model_file
 from handgrad.calibration import MIN_IMAGES, MIN_MISTAKES, WANTED
 from handgrad.cli.shared import FILE, emit, existing_model, idx_options, output_options, pair
 from handgrad.errors import DataError, HandgradError
-from handgrad.evaluation import columns, percent
+from handgrad.insight.evaluation import columns, percent
 from handgrad.model import Model
 
 BOUNDS = click.FloatRange(0, 1, min_open=True, max_open=True)

@@ -13,8 +13,8 @@ from handgrad.cli.shared import (
     output_options,
     pair,
 )
-from handgrad.evaluation import Evaluation, percent
-from handgrad.evaluation import evaluate as measure
+from handgrad.insight.evaluation import Evaluation, percent
+from handgrad.insight.evaluation import evaluate as measure
 
 SHOWN = 10  # mistakes listed as text; --json lists twice as many
 MANY = 20  # classes beyond which the counts do not fit a terminal
@@ -49,7 +49,7 @@ def evaluate(
     Without MODEL: the network in the box.
     """
     if report is not None:
-        from handgrad.report import expect_report, write_report
+        from handgrad.insight.report import expect_report, write_report
 
         expect_report(report)
     expect_one_source(data, images, labels)

@@ -13,9 +13,9 @@ import numpy as np
 from handgrad import digits, model_file, templates
 from handgrad.cli.shared import FILE, emit, existing_model, idx_options, output_options
 from handgrad.errors import DataError, HandgradError, ImageError, MissingExtraError
-from handgrad.explain import PIECEWISE, Explanation
-from handgrad.explain import explain as take_apart
 from handgrad.files import reason, write_atomically
+from handgrad.insight.explain import PIECEWISE, Explanation
+from handgrad.insight.explain import explain as take_apart
 from handgrad.model import Model
 
 Array = np.ndarray[Any, Any]
@@ -182,7 +182,7 @@ def _expect_room(out: str, picture: str | None) -> None:
 
 
 def _draw(out: str, explanation: Explanation, source: Source) -> None:
-    from handgrad import plots, plots_explain
+    from handgrad.insight import plots, plots_explain
 
     figure = plots_explain.explained(explanation, source.photo, source.box, source.label)
     try:

@@ -27,9 +27,9 @@ from handgrad.cli.shared import (
 )
 from handgrad.engines import ENGINES, engine
 from handgrad.errors import DataError, HandgradError, ModelFileError
-from handgrad.evaluation import baseline_accuracy, percent
-from handgrad.evaluation import evaluate as measure
 from handgrad.files import reason
+from handgrad.insight.evaluation import baseline_accuracy, percent
+from handgrad.insight.evaluation import evaluate as measure
 from handgrad.model import Model
 from handgrad.model_file import RunState
 from handgrad.recipes import CHOICES, RECIPES, Distortion, Recipe
@@ -120,7 +120,7 @@ def train(
         raise click.UsageError(f"--resume takes the recipe, seed and split from {resume}; leave out {given}")
     expect_one_source(data, images, labels, test_images, test_labels)
     if report is not None:
-        from handgrad.report import expect_report
+        from handgrad.insight.report import expect_report
 
         expect_report(report)
     path = _writable(Path(out or resume or default_model()), make_folder=out is None and resume is None)
@@ -268,7 +268,7 @@ def _conclude(
     total = sum(seconds.values())
     baseline = baseline_accuracy(data.given, data.test) if data.test is not None else None
     if report is not None:
-        from handgrad.report import write_report
+        from handgrad.insight.report import write_report
 
         shown = data.test or data.validation or data.given
         write_report(report, model, measure(model, *shown, data.given), shown[0], data.given)

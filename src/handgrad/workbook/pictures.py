@@ -18,7 +18,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patches import FancyBboxPatch, Rectangle
 from matplotlib.ticker import MaxNLocator
 
-from handgrad.plots import BLUE, COLOURS, GREY, INK, ORANGE, SIGNED, png
+from handgrad.insight.plots import BLUE, COLOURS, GREY, INK, ORANGE, SIGNED, png
 
 Array = Any
 Mark = tuple[int | None, int | None]  # an entry; None for the whole row or column

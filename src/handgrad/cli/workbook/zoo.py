@@ -8,8 +8,8 @@ import click
 
 from handgrad.cli.shared import FILE, emit, output_options, say
 from handgrad.errors import HandgradError
-from handgrad.evaluation import percent
 from handgrad.files import reason, write_atomically
+from handgrad.insight.evaluation import percent
 from handgrad.workbook import zoo as bugs
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from handgrad import digits, network, training
 from handgrad.engines import engine
-from handgrad.explain import collapse
+from handgrad.insight.explain import collapse
 from handgrad.recipes import Recipe
 from handgrad.workbook import check, hint
 from handgrad.workbook.lesson import affine_forward, mnist, yours_or_ours

@@ -13,9 +13,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from handgrad import digits, network, plots, templates, training
+from handgrad import digits, network, templates, training
+from handgrad.insight import plots
 from handgrad.engines import engine
-from handgrad.evaluation import evaluate
+from handgrad.insight.evaluation import evaluate
 from handgrad.model import Model
 from handgrad.network import Params
 from handgrad.photos import find_digit, read_grey

@@ -28,7 +28,7 @@ def curves(watched: "Watched", title: str) -> "Figure":
     from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-    from handgrad.plots import BLUE, GREY, ORANGE
+    from handgrad.insight.plots import BLUE, GREY, ORANGE
 
     figure = Figure((13, 5), layout="constrained")
     ended = watched.wrong.ended

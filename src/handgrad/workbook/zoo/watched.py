@@ -10,7 +10,7 @@ import numpy as np
 
 from handgrad import digits
 from handgrad.errors import MissingExtraError
-from handgrad.evaluation import baseline_accuracy
+from handgrad.insight.evaluation import baseline_accuracy
 from handgrad.workbook.zoo.bugs import BUGS, Bug
 from handgrad.workbook.zoo.formulas import RIGHT
 from handgrad.workbook.zoo.runs import CURVES, Curves, Set, accuracy, course
@@ -77,7 +77,7 @@ class Watched:
     def picture(self, title: str | None = None) -> bytes:
         """The curves as a PNG file. MissingExtraError without matplotlib."""
         try:
-            from handgrad import plots
+            from handgrad.insight import plots
             from handgrad.workbook.zoo import pictures
         except ModuleNotFoundError:
             raise MissingExtraError("pictures need matplotlib: pip install 'handgrad[plot]'") from None

@@ -5,10 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from handgrad import reliability, templates
+from handgrad import templates
 from handgrad.arrays import expect_images
 from handgrad.calibration import Calibration
 from handgrad.errors import DataError
+from handgrad.insight import reliability
 from handgrad.model import Model
 
 Array = np.ndarray[Any, Any]

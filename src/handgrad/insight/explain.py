@@ -166,7 +166,7 @@ class Explanation:
     def _repr_png_(self) -> bytes | None:
         """The picture, for a notebook; None, and so the line above, without matplotlib."""
         try:
-            from handgrad import plots, plots_explain
+            from handgrad.insight import plots, plots_explain
         except ImportError:
             return None
         return plots.png(plots_explain.explained(self))

@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator, PercentFormatter
 
-from handgrad import reliability
-from handgrad.evaluation import Evaluation
+from handgrad.insight import reliability
+from handgrad.insight.evaluation import Evaluation
 from handgrad.model import Model
 
 Array = np.ndarray[Any, Any]

@@ -12,8 +12,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from handgrad.explain import PIECEWISE, Explanation
-from handgrad.plots import GREY, INK, SIGNED
+from handgrad.insight.explain import PIECEWISE, Explanation
+from handgrad.insight.plots import GREY, INK, SIGNED
 
 Array = np.ndarray[Any, Any]
 Box = tuple[int, ...]  # x, y, width, height in pixels

@@ -14,8 +14,8 @@ import numpy as np
 
 from handgrad import templates
 from handgrad.errors import HandgradError, MissingExtraError
-from handgrad.evaluation import Evaluation, percent
 from handgrad.files import reason, write_atomically
+from handgrad.insight.evaluation import Evaluation, percent
 from handgrad.model import Model
 from handgrad.recipes import Distortion
 from handgrad.runs.distortions import augment
@@ -50,7 +50,7 @@ def write_report(
     itself: it can be moved and sent. Errors as expect_report.
     """
     expect_report(folder)
-    from handgrad import plots
+    from handgrad.insight import plots
 
     figures = []
     if model.history:
@@ -103,7 +103,7 @@ def _section(title: str, caption: str, png: bytes) -> str:
 
 
 def _page(model: Model, result: Evaluation, sections: list[str]) -> str:
-    template = Template((files("handgrad") / "report.html").read_text("utf-8"))
+    template = Template((files("handgrad.insight") / "report.html").read_text("utf-8"))
     recipe = model.recipe.to_dict() if model.recipe else {}
     facts = {
         "recipe": model.recipe_name,
