@@ -5,10 +5,10 @@ from ctypes import Structure, addressof, c_double, c_uint64
 import numpy as np
 import pytest
 
-from handgrad.ink import machine
-from handgrad.ink.compiler import apart, compiled
-from handgrad.ink.layout import address
-from handgrad.ink.operations import (
+from handgrad.engines.ink import machine
+from handgrad.engines.ink.compiler import apart, compiled
+from handgrad.engines.ink.layout import address
+from handgrad.engines.ink.operations import (
     DOUBLE,
     FLOAT,
     bits_in,

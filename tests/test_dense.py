@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from handgrad import dense, network, training
+from handgrad import network, training
+from handgrad.engines import dense
 from handgrad.errors import DataError, DivergedError
 from handgrad.recipes import Recipe
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from handgrad import network, training
 from handgrad.engines import compiled, engine
+from handgrad.engines.ink import InkEngine, Scorer, layout, machine
 from handgrad.errors import DataError, DivergedError, HandgradError
-from handgrad.ink import InkEngine, Scorer, layout, machine
 from handgrad.model import Model
 from handgrad.recipes import CHOICES, Recipe
 
@@ -248,7 +248,7 @@ import numpy as np
 from handgrad import network, recipes
 from handgrad.engines import compiled, engine
 from handgrad.model import Model
-from handgrad.ink import machine
+from handgrad.engines.ink import machine
 fast = engine("ink", threads={threads}, hidden={hidden})
 ready = machine._code.cache_info().misses
 params = network.init_params(784, {hidden}, 10, np.random.default_rng(0), dtype=np.float32)

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from handgrad import dense
 from handgrad.arrays import as_input
+from handgrad.engines import dense
 from handgrad.network import Params, init_params
 from handgrad.recipes import Recipe
 from handgrad.training import run_epoch
@@ -46,7 +46,7 @@ def problem(images: Array, labels: Array, hidden: int, batch_size: int, threads:
 
 def ink(p: Problem) -> Epoch:
     """handgrad's fast engine."""
-    from handgrad.ink import InkEngine
+    from handgrad.engines.ink import InkEngine
 
     fast = InkEngine(p.threads)
     return lambda: fast.run_epoch(p.params, p.images, p.labels, p.order, p.recipe, p.rates)[2]

@@ -11,7 +11,7 @@ from typing import Any
 
 from llvmlite import ir
 
-from handgrad.ink.task import PIECE
+from handgrad.engines.ink.task import PIECE
 
 BYTE, SHORT, WORD, FLAG = (ir.IntType(bits) for bits in (8, 16, 64, 1))
 FLOAT, DOUBLE = ir.FloatType(), ir.DoubleType()

@@ -101,8 +101,8 @@ def _kept(path: Path) -> bytes | None:
 
 def _compiled(lanes: int, itemsize: int) -> bytes:
     """The kernel as an object file."""
-    from handgrad.ink import compiler, kernel, operations
-    from handgrad.ink.task import Task
+    from handgrad.engines.ink import compiler, kernel, operations
+    from handgrad.engines.ink.task import Task
 
     number = operations.FLOAT if itemsize == 4 else operations.DOUBLE
     return assembled(compiler.compiled(kernel.run, Task.kinds, number, lanes))

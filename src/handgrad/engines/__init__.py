@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from array_api_compat import to_device
 
-from handgrad import dense
 from handgrad.cores import available_cores
+from handgrad.engines import dense
 from handgrad.errors import HandgradError, MissingExtraError
 from handgrad.layers import Array
 from handgrad.model import Model
@@ -89,7 +89,7 @@ def compiled(
         raise HandgradError(f"the ink engine is not available: {missing}; use the model as it is")
     threads = threads or available_cores()
     _ink(1, say, model.hidden)
-    from handgrad.ink import Scorer
+    from handgrad.engines.ink import Scorer
 
     fast = copy(model)
     fast.scorer = Scorer(model.params, model.activation, threads)
@@ -115,7 +115,7 @@ def _ink(threads: int, say: Callable[[str], object], hidden: int) -> Any:
     told.daemon = True
     told.start()
     try:
-        from handgrad.ink import InkEngine, warm_up
+        from handgrad.engines.ink import InkEngine, warm_up
 
         warm_up(hidden, threads)
     finally:

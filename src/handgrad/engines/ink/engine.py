@@ -12,21 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from handgrad import dense
 from handgrad.arrays import expect_images, expect_labels
+from handgrad.engines import dense
+from handgrad.engines.ink import task
+from handgrad.engines.ink.layout import Layout, Work, address, find_bands, helpers, rows_of_pixels, scales_of
+from handgrad.engines.ink.machine import code
+from handgrad.engines.ink.scorer import Scorer, modes, split
 from handgrad.errors import DivergedError
-from handgrad.ink import task
-from handgrad.ink.layout import (
-    Layout,
-    Work,
-    address,
-    find_bands,
-    helpers,
-    rows_of_pixels,
-    scales_of,
-)
-from handgrad.ink.machine import code
-from handgrad.ink.scorer import Scorer, modes, split
 from handgrad.network import Params
 from handgrad.recipes import Recipe
 from handgrad.training import accuracy

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from handgrad.ink import task
-from handgrad.ink.layout import (
+from handgrad.engines.ink import task
+from handgrad.engines.ink.layout import (
     Layout,
     Work,
     address,
@@ -17,7 +17,7 @@ from handgrad.ink.layout import (
     rows_of_pixels,
     side_by_side,
 )
-from handgrad.ink.machine import processor
+from handgrad.engines.ink.machine import processor
 from handgrad.network import Params
 
 Array = np.ndarray[Any, Any]

@@ -20,8 +20,8 @@ Every image of a batch goes forward before any row of W1 moves, so the numbers a
 reference, but for the order of sums.
 """
 
-from handgrad.ink.compiler import apart
-from handgrad.ink.operations import (
+from handgrad.engines.ink.compiler import apart
+from handgrad.engines.ink.operations import (
     arrive,
     arrived,
     bits_in,
@@ -44,7 +44,7 @@ from handgrad.ink.operations import (
     without_tiny,
     zeros,
 )
-from handgrad.ink.task import (
+from handgrad.engines.ink.task import (
     ADAM,
     CROSS_ENTROPY,
     EMIT,

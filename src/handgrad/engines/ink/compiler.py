@@ -25,7 +25,7 @@ from typing import Any, NamedTuple
 
 from llvmlite import ir
 
-from handgrad.ink.operations import BYTE, DOUBLE, FLAG, SHORT, WORD, Value, as_kind, constant
+from handgrad.engines.ink.operations import BYTE, DOUBLE, FLAG, SHORT, WORD, Value, as_kind, constant
 
 NOTHING = ir.VoidType()
 Python = Callable[[Any, Any], Any]

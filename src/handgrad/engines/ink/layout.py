@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from handgrad.arrays import PIXEL_MAX
-from handgrad.dense import SLOTS
-from handgrad.ink import task
-from handgrad.ink.machine import code
-from handgrad.ink.task import Task
+from handgrad.engines.dense import SLOTS
+from handgrad.engines.ink import task
+from handgrad.engines.ink.machine import code
+from handgrad.engines.ink.task import Task
 from handgrad.network import Params, map_params
 from handgrad.recipes import Recipe
 
