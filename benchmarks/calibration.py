@@ -12,20 +12,19 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from handgrad import calibration, digits, model_file, runs
+from handgrad.arrays import NDArray
 from handgrad.engines import engine
 from handgrad.insight import reliability
 from handgrad.insight.evaluation import evaluate
 from handgrad.model import Model
 from handgrad.recipes import RECIPES
 
-Array = np.ndarray[Any, Any]
-Pair = tuple[Array, Array]
-Map = Callable[[Array], Array]  # outputs (N, C) -> confidence (N,)
+Pair = tuple[NDArray, NDArray]
+Map = Callable[[NDArray], NDArray]  # outputs (N, C) -> confidence (N,)
 QUICK = RECIPES["quick"]
 KINDS = {  # name -> recipe, seeds, set
     "quick": (QUICK, range(5), "mnist"),
@@ -55,44 +54,44 @@ def data_of(name: str) -> tuple[Pair, Pair]:
     return (images, labels), test
 
 
-def _pairs(images: Array, labels: Array, rng: np.random.Generator) -> Pair:
+def _pairs(images: NDArray, labels: NDArray, rng: np.random.Generator) -> Pair:
     small = images.reshape(len(images), 14, 2, 14, 2).mean((2, 4)).astype(np.uint8)
     left, right = rng.integers(0, len(images), (2, len(images)))
     return np.concatenate([small[left], small[right]], axis=2), 10 * labels[left] + labels[right]
 
 
-def _logits(scores: Array) -> Array:
+def _logits(scores: NDArray) -> NDArray:
     y = np.clip(np.sort(scores.astype(float), axis=1)[:, ::-1], calibration.LEAST, calibration.MOST)
-    logits: Array = np.log(y) - np.log1p(-y)
+    logits: NDArray = np.log(y) - np.log1p(-y)
     return logits
 
 
-def _log_loss(p: Array, right: Array) -> float:
+def _log_loss(p: NDArray, right: NDArray) -> float:
     p = np.clip(p, 1e-7, 1 - 1e-7)
     return float(-np.log(np.where(right, p, 1 - p)).mean())
 
 
-def temperature(none: float) -> Callable[[Array, Array], Map]:
+def temperature(none: float) -> Callable[[NDArray, NDArray], Map]:
     """o_top^(1/T) / (none + sum of o^(1/T)), T by a search."""
 
-    def confidence(scores: Array, T: float) -> Array:
+    def confidence(scores: NDArray, T: float) -> NDArray:
         logits = _logits(scores) / T
         return 1 / (np.exp(logits - logits[:, :1]).sum(axis=1) + none * np.exp(-logits[:, 0]))
 
-    def fit(scores: Array, right: Array) -> Map:
+    def fit(scores: NDArray, right: NDArray) -> Map:
         best = min(np.geomspace(0.3, 6, 91).tolist(), key=lambda T: _log_loss(confidence(scores, T), right))
         return lambda fresh: confidence(fresh, best)
 
     return fit
 
 
-def platt(outputs: int) -> Callable[[Array, Array], Map]:
+def platt(outputs: int) -> Callable[[NDArray, NDArray], Map]:
     """Logistic regression on the log odds of the first outputs (Platt), with a little ridge."""
 
-    def features(scores: Array) -> Array:
+    def features(scores: NDArray) -> NDArray:
         return np.column_stack([np.ones(len(scores)), _logits(scores)[:, :outputs]])
 
-    def fit(scores: Array, right: Array) -> Map:
+    def fit(scores: NDArray, right: NDArray) -> Map:
         x, w = features(scores), np.zeros(outputs + 1)
         ridge = np.diag([0.0] + [1.0] * outputs)
         for _ in range(100):  # damped, for mistakes are few
@@ -104,7 +103,7 @@ def platt(outputs: int) -> Callable[[Array, Array], Map]:
     return fit
 
 
-def isotonic(scores: Array, right: Array) -> Map:
+def isotonic(scores: NDArray, right: NDArray) -> Map:
     """The rising steps nearest to right and wrong over the top output (pool adjacent violators)."""
     order = np.argsort(scores.max(axis=1), kind="stable")
     blocks: list[list[float]] = []
@@ -118,13 +117,13 @@ def isotonic(scores: Array, right: Array) -> Map:
     return lambda fresh: np.interp(fresh.max(axis=1), place, steps)
 
 
-def ours(scores: Array, right: Array) -> Map:
+def ours(scores: NDArray, right: NDArray) -> Map:
     """What handgrad.calibration does."""
     T = round(calibration._temperature(calibration._sorted_logits(scores), right), 4)
     return calibration.Calibration(T, 1.0, 0.999, 0.0, len(right), int((~right).sum())).confidence
 
 
-MAPS: dict[str, Callable[[Array, Array], Map]] = {
+MAPS: dict[str, Callable[[NDArray, NDArray], Map]] = {
     "raw": lambda scores, right: lambda fresh: fresh.max(axis=1).astype(float),
     "normalised": lambda scores, right: lambda fresh: fresh.max(axis=1) / fresh.sum(axis=1, dtype=float),
     "Platt, top output": platt(1),
@@ -137,7 +136,7 @@ MAPS: dict[str, Callable[[Array, Array], Map]] = {
 }
 
 
-def crossed(fit: Callable[[Array, Array], Map], scores: Array, right: Array) -> Array:
+def crossed(fit: Callable[[NDArray, NDArray], Map], scores: NDArray, right: NDArray) -> NDArray:
     """Log loss, Brier score, expected calibration error and area of a map, cross-validated."""
     found = []
     for repeat in range(3):

@@ -12,12 +12,12 @@ import argparse
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 
 from handgrad import digits, model_file, pretrained, runs
+from handgrad.arrays import NDArray
 from handgrad.engines import engine
 from handgrad.photos.division import runs as possible_runs
 from handgrad.photos.marks import Mark, Page
@@ -26,7 +26,6 @@ from handgrad.photos.reading import MOST_CUTS
 from handgrad.photos.sifting import stacked
 from handgrad.recipes import Distortion, Recipe
 
-Array = np.ndarray[Any, Any]
 PARTS = 10  # the label of what is no whole digit
 SCALE = 3  # pixels of a page for one of MNIST
 STROKE = 2.3 * SCALE  # its usual width there
@@ -46,7 +45,7 @@ RECIPE = Recipe(
 )
 
 
-def group(images: Array, rng: np.random.Generator) -> tuple[Array, Array]:
+def group(images: NDArray, rng: np.random.Generator) -> tuple[NDArray, NDArray]:
     """Digits side by side: their ink (height, width) 0 to 1, and whose it is (0, 1, ...)."""
     inks = []
     for image in images:
@@ -75,12 +74,12 @@ def group(images: Array, rng: np.random.Generator) -> tuple[Array, Array]:
     return np.clip(field.max(axis=0), 0, 1), field.argmax(axis=0)
 
 
-def _beside(reached: Array) -> int:
+def _beside(reached: NDArray) -> int:
     known = reached[np.isfinite(reached)]
     return int(known.max()) + 1 if known.size else 2
 
 
-def marks_of(images: Array, labels: Array, rng: np.random.Generator) -> Iterator[tuple[Array, int]]:
+def marks_of(images: NDArray, labels: NDArray, rng: np.random.Generator) -> Iterator[tuple[NDArray, int]]:
     """The runs of pieces of a group as 28 x 28 images, each with the digit that it is, or PARTS."""
     ink, owner = group(images, rng)
     _, connected, stats, _ = cv2.connectedComponentsWithStats((ink > 0.4).astype(np.uint8), connectivity=8)
@@ -109,7 +108,7 @@ def marks_of(images: Array, labels: Array, rng: np.random.Generator) -> Iterator
             yield normalised(page, mark), PARTS
 
 
-def with_serif(image: Array, rng: np.random.Generator) -> Array:
+def with_serif(image: NDArray, rng: np.random.Generator) -> NDArray:
     """A 1 (28, 28) with a stroke from its upper end down to the left, 0.2 to 0.5 of its height."""
     fine = cv2.resize(image, None, fx=FINE, fy=FINE, interpolation=cv2.INTER_CUBIC)
     inked = fine > 127
@@ -124,10 +123,10 @@ def with_serif(image: Array, rng: np.random.Generator) -> Array:
     return cv2.resize(fine, image.shape, interpolation=cv2.INTER_AREA)
 
 
-def marks(images: Array, labels: Array, count: int, seed: int) -> tuple[Array, Array]:
+def marks(images: NDArray, labels: NDArray, count: int, seed: int) -> tuple[NDArray, NDArray]:
     """Marks (N, 28, 28) and labels (N,) of so many groups of one to three digits."""
     rng = np.random.default_rng(seed)
-    kept: list[tuple[Array, int]] = []
+    kept: list[tuple[NDArray, int]] = []
     how = replace(Distortion(), thickness=0.5)
     while count > 0:
         rows = rng.integers(len(images), size=(min(count, 2000), 3))

@@ -26,7 +26,7 @@ HEAVY = (
     "scipy",
     "jax",
 )
-CORE = {*REFERENCE, "schedules", "recipes", "arrays", "diagnosis", "errors"}
+CORE = {*REFERENCE, "recipes", "arrays", "diagnosis", "errors"}
 OWN = {path.relative_to(SOURCE).with_suffix("").parts[0] for path in SOURCE.rglob("*.py")}
 
 
@@ -57,14 +57,12 @@ def test_the_reference_imports_one_way():
     """layers <- losses <- network <- optimizers <- training: each only what stands before it."""
     order = (
         "errors",
-        "namespaces",
+        "arrays",
         "layers",
         "losses",
-        "arrays",
         "network",
         "diagnosis",
         "optimizers",
-        "schedules",
         "recipes",
         "training",
     )

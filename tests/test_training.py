@@ -11,8 +11,7 @@ from handgrad import network, training
 from handgrad.arrays import as_input
 from handgrad.errors import DataError, DivergedError
 from handgrad.network import Params, map_params
-from handgrad.recipes import CHOICES, Distortion, Recipe
-from handgrad.schedules import learning_rates
+from handgrad.recipes import CHOICES, Distortion, Recipe, learning_rates
 
 SMALL = Recipe(hidden=12, learning_rate=0.5, batch_size=16, epochs=3)
 

@@ -1,12 +1,29 @@
-"""Images and labels as arrays: what is accepted, and the one scaling of pixels."""
+"""Arrays: whose functions work on them, which are images and labels, and the one scaling of pixels."""
 
 import math
+from typing import Any
+
+import numpy as np
+from array_api_compat import array_namespace as _namespace_of_others
+from array_api_compat import device, is_array_api_obj
 
 from handgrad.errors import DataError
-from handgrad.layers import Array
-from handgrad.namespaces import array_namespace, is_array_api_obj
+
+__all__ = ["PIXEL_MAX", "Array", "NDArray", "array_namespace", "as_input", "device"]
+__all__ += ["expect_images", "expect_labels", "is_array_api_obj"]
+
+Array = Any  # an array of any namespace that follows the array API standard: NumPy, PyTorch, CuPy, JAX
+NDArray = np.ndarray[Any, Any]  # an array of NumPy's, where only these will do
 
 PIXEL_MAX = 255.0  # x = pixel / PIXEL_MAX: 0 is black paper, 1 is white ink
+
+
+def array_namespace(array: Array) -> Any:
+    """The namespace of the array API standard that an array belongs to.
+
+    NumPy is one itself since version 2.1; array_api_compat would wrap it, and take 0.15 s to be imported.
+    """
+    return np if type(array) is np.ndarray else _namespace_of_others(array)
 
 
 def as_input(images: Array, dtype: object) -> Array:

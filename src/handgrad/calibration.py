@@ -18,9 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from handgrad.arrays import expect_labels
+from handgrad.arrays import NDArray, expect_labels
 
-Array = np.ndarray[Any, Any]
 NONE = 0.1  # the odds of "none of these"
 LEAST, MOST = 1e-12, 1 - 2.0**-24  # outputs beyond are taken as these: 2^-24 is float32's last step below 1
 LARGEST = 15.0  # log odds of a confidence: it is never 0 or 1
@@ -66,7 +65,7 @@ class Calibration:
                 f"expected the calibration's source as validation or given; got {self.source!r:.30}"
             )
 
-    def confidence(self, scores: Array) -> Array:
+    def confidence(self, scores: NDArray) -> NDArray:
         """The probability that the top class is right: outputs (N, C) -> (N,) float64, never 0 or 1."""
         return _probability(_log_odds(_sorted_logits(scores), 1 / self.temperature)[0])
 
@@ -84,7 +83,7 @@ class Calibration:
 
 
 def fit(
-    scores: Array, labels: Array, wanted: float = WANTED, source: str = "validation"
+    scores: NDArray, labels: NDArray, wanted: float = WANTED, source: str = "validation"
 ) -> Calibration | None:
     """Fit the temperature and choose the threshold: outputs (N, C), labels (N,) as columns of them.
 
@@ -103,7 +102,7 @@ def fit(
     return replace(fitted, threshold=threshold, coverage=float((confidence >= threshold).mean()))
 
 
-def choose_threshold(confidence: Array, right: Array, wanted: float) -> float:
+def choose_threshold(confidence: NDArray, right: NDArray, wanted: float) -> float:
     """The smallest confidence from which on the answers are right as often as wanted; 1 where none is.
 
     Counted on these images, and by what the confidences themselves promise: the count alone hangs on
@@ -121,15 +120,15 @@ def choose_threshold(confidence: Array, right: Array, wanted: float) -> float:
     return math.floor(1e6 * float(confidence[last] + confidence[below]) / 2) / 1e6
 
 
-def _sorted_logits(scores: Array) -> Array:
+def _sorted_logits(scores: NDArray) -> NDArray:
     """log o of the outputs (N, C), as (C, N), the largest first in each column, in float64."""
     ranked = np.sort(scores, axis=1)[:, ::-1].T
     y = np.clip(ranked.astype(np.float64, order="C"), LEAST, MOST)
-    logits: Array = np.log(y) - np.log1p(-y)
+    logits: NDArray = np.log(y) - np.log1p(-y)
     return logits
 
 
-def _log_odds(logits: Array, power: float) -> tuple[Array, Array]:
+def _log_odds(logits: NDArray, power: float) -> tuple[NDArray, NDArray]:
     """u = log(p / (1 - p)) of the confidence, and its derivative by the power 1/T.
 
     u = power l_top - log(NONE + sum of the others' exp(power l_c));  du = l_top - their weighted mean l.
@@ -141,12 +140,12 @@ def _log_odds(logits: Array, power: float) -> tuple[Array, Array]:
     return power * top - largest - np.log(total), top - (weights * others).sum(axis=0) / total
 
 
-def _probability(log_odds: Array) -> Array:
-    p: Array = 1 / (1 + np.exp(-np.clip(log_odds, -LARGEST, LARGEST)))
+def _probability(log_odds: NDArray) -> NDArray:
+    p: NDArray = 1 / (1 + np.exp(-np.clip(log_odds, -LARGEST, LARGEST)))
     return p
 
 
-def _temperature(logits: Array, right: Array) -> float:
+def _temperature(logits: NDArray, right: NDArray) -> float:
     """The T of the largest likelihood that these answers are right and wrong, and of what T usually is.
 
     Newton's method in t = log(1/T), the second derivative by its expectation (Fisher scoring), steps
@@ -154,7 +153,7 @@ def _temperature(logits: Array, right: Array) -> float:
     """
     usual = -math.log(USUAL)
 
-    def at(t: float) -> tuple[float, Array, Array]:
+    def at(t: float) -> tuple[float, NDArray, NDArray]:
         """The loss, u and du/dt."""
         u, slope = _log_odds(logits, math.exp(t))
         loss = float(np.logaddexp(0, np.where(right, -u, u)).sum()) + ((t - usual) / SPREAD) ** 2 / 2

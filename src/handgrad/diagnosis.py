@@ -2,9 +2,7 @@
 
 import numpy as np
 
-from handgrad.arrays import as_input
-from handgrad.layers import Array
-from handgrad.namespaces import array_namespace
+from handgrad.arrays import Array, array_namespace, as_input
 from handgrad.network import Params, forward
 
 FLAT = 1e-4  # y (1 - y), the slope of the sigmoid: below this next to nothing flows back through it

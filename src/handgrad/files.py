@@ -1,4 +1,4 @@
-"""Writing a file so that a reader never sees half of it, and reading errors said in one line."""
+"""What is asked of the operating system: files written whole, its errors in one line, how many cores."""
 
 import os
 import tempfile
@@ -50,3 +50,8 @@ def _fsync_folder(folder: Path) -> None:
 def reason(error: OSError) -> str:
     """An operating system's error in a few words: "No such file or directory"."""
     return error.strerror or str(error) or type(error).__name__
+
+
+def available_cores() -> int:
+    """The number of cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

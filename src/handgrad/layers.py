@@ -1,12 +1,8 @@
 """Layers: every forward beside the backward derived from it; grad_z stands for dL/dz. Arrays may be NumPy,
 PyTorch, CuPy or JAX (the Python array API): what goes in decides what comes out."""
 
-from typing import Any
-
+from handgrad.arrays import Array, array_namespace
 from handgrad.errors import Choices
-from handgrad.namespaces import array_namespace
-
-Array = Any  # an array of any namespace that follows the array API standard
 
 
 def affine_forward(x: Array, W: Array, b: Array | None = None) -> Array:

@@ -1,8 +1,7 @@
 """Losses: each returns its value together with its own gradient, so the two cannot drift apart."""
 
+from handgrad.arrays import Array, array_namespace, device
 from handgrad.errors import Choices
-from handgrad.layers import Array
-from handgrad.namespaces import array_namespace, device
 
 
 def one_hot(labels: Array, C: int, dtype: object = None) -> Array:

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from handgrad import __version__
-from handgrad.arrays import as_input, expect_images
+from handgrad.arrays import NDArray, as_input, expect_images
 from handgrad.calibration import Calibration
 from handgrad.errors import DataError
 from handgrad.layers import ACTIVATIONS, sigmoid_forward
@@ -15,7 +15,6 @@ from handgrad.losses import LOSSES, log_softmax
 from handgrad.network import Params, forward, map_params
 from handgrad.recipes import Recipe
 
-Array = np.ndarray[Any, Any]
 CHUNK = 2000  # images that go through the network at once
 CLEAR = 0.8  # without a calibration, an answer is doubtful whose output exceeds the runner-up's by less
 STORAGES = ("float32", "float16")
@@ -24,10 +23,10 @@ STORAGES = ("float32", "float16")
 class Scorer(Protocol):
     """Something faster than the reference for uint8 images (N, ...): not a number, if one is not finite."""
 
-    def scores(self, images: Array) -> Array:
+    def scores(self, images: NDArray) -> NDArray:
         """z (N, C)."""
 
-    def outputs(self, images: Array) -> Array:
+    def outputs(self, images: NDArray) -> NDArray:
         """y = sigmoid(z), (N, C)."""
 
 
@@ -89,45 +88,45 @@ class Model:
         """Whether the layers have biases."""
         return self.params.b1 is not None
 
-    def predict(self, images: Array) -> Array:
+    def predict(self, images: NDArray) -> NDArray:
         """The label of each image: (N, ...) -> (N,) of classes.  DataError for what is not images."""
         images, scorer = self._batch(images)
         z = self._z(images) if scorer is None else _numbers(scorer.scores(images))
-        labels: Array = self._labels[z.argmax(axis=1)]
+        labels: NDArray = self._labels[z.argmax(axis=1)]
         return labels
 
-    def scores(self, images: Array) -> Array:
+    def scores(self, images: NDArray) -> NDArray:
         """The outputs y in (0, 1), (N, C) float32: sigmoid(z), or softmax(z) after cross-entropy."""
         images, scorer = self._batch(images)
         if self.loss == "cross_entropy":
             z = self._z(images) if scorer is None else _numbers(scorer.scores(images))
-            y: Array = np.exp(log_softmax(z))
+            y: NDArray = np.exp(log_softmax(z))
         elif scorer is None:
             y = sigmoid_forward(self._z(images))
         else:
             y = _numbers(scorer.outputs(images))
         return y
 
-    def confidence(self, scores: Array) -> Array:
+    def confidence(self, scores: NDArray) -> NDArray:
         """How sure the answers are, (N,) float64, from scores (N, C): the probability that the top class is
         right, where the model is calibrated; else the top output as it is.  DataError for other scores."""
         scores = self._outputs(scores)
         if self.calibration is None:
-            top: Array = scores.max(axis=1).astype(np.float64)
+            top: NDArray = scores.max(axis=1).astype(np.float64)
             return top
         return self.calibration.confidence(scores)
 
-    def doubtful(self, scores: Array) -> Array:
+    def doubtful(self, scores: NDArray) -> NDArray:
         """Which answers somebody should look at, (N,) bool, from scores (N, C): those below the calibration's
         threshold; without one, those whose output is not CLEAR of the runner-up's."""
         if self.calibration is not None:
             return self.confidence(scores) < self.calibration.threshold
         ranked = np.sort(self._outputs(scores), axis=1)
         runner_up = ranked[:, -2] if ranked.shape[1] > 1 else 0
-        near: Array = ranked[:, -1] - runner_up < CLEAR
+        near: NDArray = ranked[:, -1] - runner_up < CLEAR
         return near
 
-    def _outputs(self, scores: Array) -> Array:
+    def _outputs(self, scores: NDArray) -> NDArray:
         scores, C = np.atleast_2d(scores), len(self.params.W2)
         if scores.ndim != 2 or scores.shape[1] != C or scores.dtype.kind != "f":
             got = f"{scores.dtype} of shape {scores.shape}"
@@ -136,7 +135,7 @@ class Model:
             raise DataError("expected scores from 0 to 1, as model.scores gives them; got others")
         return scores
 
-    def _batch(self, images: Array) -> tuple[Array, Scorer | None]:
+    def _batch(self, images: NDArray) -> tuple[NDArray, Scorer | None]:
         """The images as (N, ...), and who scores them: uint8 pixels are what a scorer takes."""
         if self.scorer is not None and type(images) is np.ndarray and images.dtype == np.uint8:
             shape, D = images.shape, self.params.W1.shape[1]
@@ -153,7 +152,7 @@ class Model:
         expect_images(images, self.pixels)
         return images, None
 
-    def _z(self, images: Array) -> Array:
+    def _z(self, images: NDArray) -> NDArray:
         chunks = (images[i : i + CHUNK] for i in range(0, len(images), CHUNK))
         with np.errstate(over="ignore", invalid="ignore"):  # looked for, and named
             z = [forward(self.params, as_input(some, np.float32), self.activation).z for some in chunks]
@@ -196,7 +195,7 @@ class Model:
             raise ValueError(f"W1 has {W1.shape[1]} columns but images are {shape} pixels")
 
 
-def _numbers(values: Array) -> Array:
+def _numbers(values: NDArray) -> NDArray:
     if values[0, 0] != values[0, 0]:  # no number: then none is
         raise DataError("the network's outputs are not finite: its weights are too large; train it anew")
     return values

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from handgrad.arrays import PIXEL_MAX
+from handgrad.arrays import PIXEL_MAX, NDArray
 from handgrad.calibration import Calibration
 from handgrad.errors import ModelFileError
 from handgrad.files import reason, write_atomically
@@ -24,7 +24,6 @@ from handgrad.model import STORAGES, Model
 from handgrad.network import Params
 from handgrad.recipes import Recipe
 
-Array = np.ndarray[Any, Any]
 FORMAT_VERSION = 1
 NAMES = Params._fields
 RUN = "run."  # prefix of the tensors of a run in progress
@@ -37,7 +36,7 @@ MAX_FLOATS = 1 << 28  # of all tensors together: a gigabyte
 class RunState:
     """What a run in progress needs to go on: tensors by name, and facts for the metadata."""
 
-    tensors: dict[str, Array] = field(default_factory=dict)
+    tensors: dict[str, NDArray] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
 
 
@@ -118,7 +117,7 @@ def load_run(path: str | os.PathLike[str]) -> tuple[Model, RunState | None]:
     return model, RunState({name.removeprefix(RUN): tensors[name] for name in run_names}, metadata["run"])
 
 
-def _narrowed(path: str | os.PathLike[str], name: str, p: Array, storage: str) -> Array:
+def _narrowed(path: str | os.PathLike[str], name: str, p: NDArray, storage: str) -> NDArray:
     """The parameter as it is stored.  ModelFileError where a number is too large for that."""
     with np.errstate(over="ignore"):  # looked for, and named
         narrow = p.astype(storage, copy=False)
@@ -143,7 +142,7 @@ def looks_like_one(path: str | os.PathLike[str]) -> bool:
     return start[8:] == b"{" and int.from_bytes(start[:8], "little") <= MAX_HEADER
 
 
-def _model(metadata: dict[str, Any], tensors: dict[str, Array]) -> Model:
+def _model(metadata: dict[str, Any], tensors: dict[str, NDArray]) -> Model:
     params = Params(*(tensors[name] for name in NAMES))
     storage = _typed(metadata, "storage", str) if "storage" in metadata else STORAGES[0]
     if storage not in STORAGES:
@@ -201,7 +200,7 @@ def _typed(metadata: dict[str, Any], key: str, kind: type, *others: Any) -> Any:
     return value
 
 
-def _read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, Array]]:
+def _read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, NDArray]]:
     """Metadata and tensors of a safetensors file; header, types and sizes are looked at first."""
     from safetensors import SafetensorError, safe_open
 

@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 
 from handgrad import layers, losses
-from handgrad.layers import ACTIVATIONS, Array
-from handgrad.namespaces import array_namespace
+from handgrad.arrays import Array, array_namespace
+from handgrad.layers import ACTIVATIONS
 
 
 class Params(NamedTuple):

@@ -3,8 +3,8 @@ and what it remembers of p (arrays shaped like p; nothing, (), before step 0), a
 
 from functools import partial
 
+from handgrad.arrays import Array
 from handgrad.errors import Choices
-from handgrad.layers import Array
 from handgrad.network import Params, map_params
 
 Memory = tuple[Array, ...]  # of one parameter; that of all four is a Params of them, or None before step 0

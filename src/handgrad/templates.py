@@ -4,19 +4,17 @@ Fitted on MNIST's training images it reads 82.08 % of the test images. Source: t
 """
 
 import math
-from typing import Any
 
 import numpy as np
 
-from handgrad.arrays import as_input, expect_images, expect_labels
+from handgrad.arrays import NDArray, as_input, expect_images, expect_labels
 from handgrad.errors import DataError
 from handgrad.network import Params, init_params
 
-Array = np.ndarray[Any, Any]
 CHUNK = 2000  # images at once; keeps the memory small
 
 
-def mean_images(images: Array, labels: Array, C: int = 10) -> Array:
+def mean_images(images: NDArray, labels: NDArray, C: int = 10) -> NDArray:
     """The mean image of each class: images (N, ...), labels (N,) -> (C, ...) float64, in 0..1.
 
     DataError for what is not images and labels, and for a class without a single image.
@@ -31,11 +29,11 @@ def mean_images(images: Array, labels: Array, C: int = 10) -> Array:
     kind = np.dtype(np.float64 if images.dtype.kind == "f" else np.uint64)  # sums of pixels are exact
     flat = images.reshape(len(images), -1)
     sums = np.stack([flat[rows].sum(axis=0, dtype=kind) for rows in of_class])
-    means: Array = as_input(sums, np.float64) / counts[:, None]
+    means: NDArray = as_input(sums, np.float64) / counts[:, None]
     return means.reshape(C, *shape)
 
 
-def fit(images: Array, labels: Array, C: int = 10) -> Array:
+def fit(images: NDArray, labels: NDArray, C: int = 10) -> NDArray:
     """Normalised templates: mean images, minus their mean, over their standard deviation.
 
     images (N, 28, 28), labels (N,) -> (C, 28, 28) float64. Without the normalisation a digit with much
@@ -44,13 +42,13 @@ def fit(images: Array, labels: Array, C: int = 10) -> Array:
     means = mean_images(images, labels, C)
     axes = tuple(range(1, means.ndim))
     deviations = means.std(axis=axes, keepdims=True)
-    normalised: Array = (means - means.mean(axis=axes, keepdims=True)) / np.where(
+    normalised: NDArray = (means - means.mean(axis=axes, keepdims=True)) / np.where(
         deviations > 0, deviations, 1
     )
     return normalised
 
 
-def agreement(templates: Array, images: Array) -> Array:
+def agreement(templates: NDArray, images: NDArray) -> NDArray:
     """sum_p template_p * image_p for each pair: (C, ...), (N, ...) -> (N, C), one matrix product."""
     T = templates.reshape(len(templates), -1)
     expect_images(images, T.shape[1])
@@ -59,13 +57,13 @@ def agreement(templates: Array, images: Array) -> Array:
     return np.concatenate(agreements)
 
 
-def predict(templates: Array, images: Array) -> Array:
+def predict(templates: NDArray, images: NDArray) -> NDArray:
     """The class whose template agrees most: (C, ...), (N, ...) -> labels (N,)."""
-    labels: Array = agreement(templates, images).argmax(axis=1)
+    labels: NDArray = agreement(templates, images).argmax(axis=1)
     return labels
 
 
-def init_from(templates: Array, H: int, rng: np.random.Generator, bias: bool = True) -> Params:
+def init_from(templates: NDArray, H: int, rng: np.random.Generator, bias: bool = True) -> Params:
     """Parameters of a network that answers as the templates do, before any training; float64.
 
     With t the agreement, relu(t) - relu(-t) = t, and the like holds, up to a factor or a rising

@@ -6,11 +6,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from handgrad.arrays import as_input, expect_images, expect_labels
+from handgrad.arrays import Array, array_namespace, as_input, device, expect_images, expect_labels
 from handgrad.diagnosis import ailment
 from handgrad.errors import DivergedError
-from handgrad.layers import Array
-from handgrad.namespaces import array_namespace, device
 from handgrad.network import Params, loss_and_gradients, predict
 from handgrad.optimizers import update
 from handgrad.recipes import Recipe

@@ -9,29 +9,28 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from handgrad.arrays import as_input
+from handgrad.arrays import NDArray, as_input
 from handgrad.model import Model
 from handgrad.network import init_params
 
-Array = np.ndarray[Any, Any]
-Answer = Callable[[int], Array]  # the outputs for the first so many images
+Answer = Callable[[int], NDArray]  # the outputs for the first so many images
 
 
 class Question(NamedTuple):
     """A network of seed 0, and MNIST's test images."""
 
     model: Model
-    images: Array
+    images: NDArray
     threads: int
 
     @property
-    def x(self) -> Array:
+    def x(self) -> NDArray:
         """The images as the frameworks want them, (N, D) float32."""
-        x: Array = as_input(self.images, np.float32)
+        x: NDArray = as_input(self.images, np.float32)
         return x
 
 
-def question(images: Array, hidden: int, threads: int) -> Question:
+def question(images: NDArray, hidden: int, threads: int) -> Question:
     """The network that all answer with: its speed does not depend on what it has learnt."""
     params = init_params(images[0].size, hidden, 10, np.random.default_rng(0), dtype=np.float32)
     return Question(Model(params), images, threads)
@@ -57,9 +56,9 @@ def torch(q: Question) -> Answer:
     torch.set_num_threads(q.threads)
     x, (W1, b1, W2, b2) = torch.tensor(q.x), map(torch.tensor, q.model.params)
 
-    def answer(n: int) -> Array:
+    def answer(n: int) -> NDArray:
         with torch.inference_mode():
-            y: Array = torch.sigmoid(torch.relu(x[:n] @ W1.T + b1) @ W2.T + b2).numpy()
+            y: NDArray = torch.sigmoid(torch.relu(x[:n] @ W1.T + b1) @ W2.T + b2).numpy()
             return y
 
     return answer
@@ -106,8 +105,8 @@ def onnxruntime(q: Question) -> Answer:
     )
     x = q.x
 
-    def answer(n: int) -> Array:
-        y: Array = session.run(None, {"x": x[:n]})[0]
+    def answer(n: int) -> NDArray:
+        y: NDArray = session.run(None, {"x": x[:n]})[0]
         return y
 
     return answer

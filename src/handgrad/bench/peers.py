@@ -10,13 +10,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from handgrad.arrays import as_input
+from handgrad.arrays import NDArray, as_input
 from handgrad.engines import dense
 from handgrad.network import Params, init_params
 from handgrad.recipes import Recipe
 from handgrad.training import run_epoch
 
-Array = np.ndarray[Any, Any]
 Epoch = Callable[[], float]
 
 
@@ -24,19 +23,19 @@ class Problem(NamedTuple):
     """One epoch of MNIST."""
 
     params: Params
-    images: Array  # (N, 28, 28) uint8
-    labels: Array
-    order: Array
+    images: NDArray  # (N, 28, 28) uint8
+    labels: NDArray
+    order: NDArray
     recipe: Recipe
     threads: int
 
     @property
-    def rates(self) -> Array:
+    def rates(self) -> NDArray:
         """The learning rate of each batch."""
         return np.full(-(-len(self.order) // self.recipe.batch_size), self.recipe.learning_rate)
 
 
-def problem(images: Array, labels: Array, hidden: int, batch_size: int, threads: int) -> Problem:
+def problem(images: NDArray, labels: NDArray, hidden: int, batch_size: int, threads: int) -> Problem:
     """The epoch that all are measured on: seed 0, learning rate 0.1."""
     rng = np.random.default_rng(0)
     params = init_params(images[0].size, hidden, 10, rng, dtype=np.float32)

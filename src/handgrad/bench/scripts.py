@@ -17,8 +17,6 @@ from handgrad.arrays import as_input
 from handgrad.recipes import RECIPES
 from handgrad.runs import initial_params, split
 
-Array = np.ndarray[Any, Any]
-
 
 def torch(seed: int, path: Path) -> float:
     """PyTorch, eager."""

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import click
-import numpy as np
 
 from handgrad import digits, model_file, templates
+from handgrad.arrays import NDArray
 from handgrad.cli.shared import FILE, emit, existing_model, idx_options, output_options
 from handgrad.errors import DataError, HandgradError, ImageError, MissingExtraError
 from handgrad.files import reason, write_atomically
@@ -18,8 +18,7 @@ from handgrad.insight.explain import PIECEWISE, Explanation
 from handgrad.insight.explain import explain as take_apart
 from handgrad.model import Model
 
-Array = np.ndarray[Any, Any]
-Pair = tuple[Array, Array]
+Pair = tuple[NDArray, NDArray]
 PNG = b"\x89PNG\r\n\x1a\n"  # how each begins
 MNIST_SHAPE = (28, 28)
 WIDTH = 42  # of a column of text
@@ -29,10 +28,10 @@ class Source(NamedTuple):
     """An image to explain, and what is known of it."""
 
     name: str
-    image: Array
+    image: NDArray
     facts: dict[str, Any]  # for the document
     label: int | None = None
-    photo: Array | None = None  # as it came, (height, width, 3)
+    photo: NDArray | None = None  # as it came, (height, width, 3)
     box: tuple[int, ...] | None = None  # of the digit, in pixels of the photo
 
 
@@ -132,7 +131,7 @@ def _photo(picture: str, number: int, model: Model) -> Source:
     return Source(name, reading.image, facts, photo=photo.pixels, box=box)
 
 
-def _idx(images: str, labels: str | None) -> tuple[Array, Array | None]:
+def _idx(images: str, labels: str | None) -> tuple[NDArray, NDArray | None]:
     if labels is not None:
         return digits.load_pair(images, labels)
     rows = digits.read_idx(images)
@@ -141,7 +140,7 @@ def _idx(images: str, labels: str | None) -> tuple[Array, Array | None]:
     return rows, None
 
 
-def _row(row: int, rows: Array, labels: Array | None, file: str | None) -> Source:
+def _row(row: int, rows: NDArray, labels: NDArray | None, file: str | None) -> Source:
     name = file or "MNIST's test images"
     if row >= len(rows):
         raise click.UsageError(f"--row: expected less than {len(rows):,}, the rows of {name}; got {row}")
@@ -150,7 +149,7 @@ def _row(row: int, rows: Array, labels: Array | None, file: str | None) -> Sourc
     return Source(f"row {row} of {name}", rows[row], facts, label)
 
 
-def _baseline(model: Model, mnist: tuple[Pair, Pair] | None) -> Array | None:
+def _baseline(model: Model, mnist: tuple[Pair, Pair] | None) -> NDArray | None:
     """MNIST's mean-image templates, where the model reads digits like MNIST's, as far as one can know."""
     if mnist is None or model.image_shape != MNIST_SHAPE or model.classes != tuple(range(10)):
         return None

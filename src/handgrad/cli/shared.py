@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import click
-import numpy as np
 from platformdirs import user_data_path
 
 from handgrad import digits, pretrained
+from handgrad.arrays import NDArray
 from handgrad.digits.sets import SETS
 
-Array = np.ndarray[Any, Any]
 Command = Callable[..., Any]
 
 
@@ -73,7 +72,7 @@ def expect_one_source(data: str | None, *files: str | None) -> None:
         raise click.UsageError("--data names images and labels already; leave out the files")
 
 
-def pair(images: str | None, labels: str | None) -> tuple[Array, Array] | None:
+def pair(images: str | None, labels: str | None) -> tuple[NDArray, NDArray] | None:
     """The IDX pair that the options name, or None; one without the other is wrong usage."""
     if (images is None) != (labels is None):
         missing = "--labels" if labels is None else "--images"

@@ -5,8 +5,8 @@ import time
 import click
 
 from handgrad.cli.shared import emit, output_options, say
-from handgrad.cores import available_cores
 from handgrad.engines import engine
+from handgrad.files import available_cores
 from handgrad.recipes import RECIPES
 
 

@@ -15,6 +15,7 @@ from typing import IO, Any
 
 import numpy as np
 
+from handgrad.arrays import NDArray
 from handgrad.digits.download import new_file
 from handgrad.digits.idx import parse_idx, write_idx
 from handgrad.digits.pairs import Pairs
@@ -73,9 +74,9 @@ def _turn_upright(stream: Any, out: IO[bytes], name: str) -> None:
         raise DataError(f"{name}: expected {N} images; more follow")
 
 
-def _read_libsvm(path: Path) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+def _read_libsvm(path: Path) -> tuple[NDArray, NDArray]:
     """images (N, 16, 16) and labels (N,), both uint8; a pixel that a line leaves out has the value 0."""
-    rows: list[np.ndarray[Any, Any]] = []
+    rows: list[NDArray] = []
     labels: list[float] = []
     try:
         for line in bz2.decompress(path.read_bytes()).decode("ascii").splitlines():

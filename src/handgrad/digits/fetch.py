@@ -11,17 +11,15 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import numpy as np
-
+from handgrad.arrays import NDArray
 from handgrad.digits.download import Place, RefusedError, obtain, sha256
 from handgrad.digits.pairs import Pairs, load_pair
 from handgrad.digits.sets import SETS, DataSet, PublishedFile
 from handgrad.errors import DataError, HandgradError
 from handgrad.files import reason, write_atomically
 
-Array = np.ndarray[Any, Any]
 SUMS = "SHA256SUMS"  # beside the files that were made: a line each, as sha256sum writes and reads it
 MADE = (
     "train-images-idx3-ubyte",
@@ -86,7 +84,7 @@ def fetch_set(
     return Fetched(pairs_of(chosen), fetched)
 
 
-def load_set(name: str) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
+def load_set(name: str) -> tuple[tuple[NDArray, NDArray], tuple[NDArray, NDArray]]:
     """(train_images, train_labels), (test_images, test_labels) of a set that was fetched; all uint8.
 
     DataError where it was not, or where its files are damaged.

@@ -16,6 +16,7 @@ from typing import IO, Any
 
 import numpy as np
 
+from handgrad.arrays import NDArray
 from handgrad.errors import DataError
 from handgrad.files import reason, write_atomically
 
@@ -26,10 +27,8 @@ GZIP_LARGEST_RATIO = 1032  # deflate cannot shrink by more
 FREE_BYTES, SUSPECT_RATIO = 64 << 20, 100  # beyond both, a compressed file is taken for a bomb
 CHUNK = 1 << 20
 
-Array = np.ndarray[Any, Any]
 
-
-def read_idx(path: str | os.PathLike[str]) -> Array:
+def read_idx(path: str | os.PathLike[str]) -> NDArray:
     """The array in an IDX file, raw or gzip, in native byte order.
 
     DataError, in one line that names the file, for anything but a whole and exact IDX file. Source:
@@ -53,7 +52,7 @@ def read_idx(path: str | os.PathLike[str]) -> Array:
         raise DataError(f"{path}: cannot be read: {reason(error)}") from None
 
 
-def write_idx(path: str | os.PathLike[str], array: Array) -> None:
+def write_idx(path: str | os.PathLike[str], array: NDArray) -> None:
     """Write an array as an IDX file, gzip-compressed where the name ends in .gz; atomically.
 
     DataError for a type that IDX does not know; OSError where the file cannot be written.
@@ -71,7 +70,7 @@ def write_idx(path: str | os.PathLike[str], array: Array) -> None:
     write_atomically(path, gzip.compress(data, mtime=0) if Path(path).suffix == ".gz" else data)
 
 
-def parse_idx(data: bytearray, name: str) -> Array:
+def parse_idx(data: bytearray, name: str) -> NDArray:
     """The array in the bytes of an IDX file; it shares their memory. DataError as for read_idx."""
     dtype, shape, start = _parse_header(bytes(data[: 4 + 4 * MAX_RANK]), name)
     expected = start + math.prod(shape) * dtype.itemsize
@@ -89,7 +88,7 @@ def _without_waiting(path: str, flags: int) -> int:
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
-def _read(stream: IO[bytes] | gzip.GzipFile, path: Any, size: int, compressed: bool) -> Array:
+def _read(stream: IO[bytes] | gzip.GzipFile, path: Any, size: int, compressed: bool) -> NDArray:
     """Read header and values from a stream; size is the length of the file on disk."""
     data = bytearray(stream.read(4))
     if len(data) == 4 and 1 <= data[3] <= MAX_RANK:

@@ -5,14 +5,11 @@ import zlib
 from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
 from itertools import accumulate
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import numpy as np
-
+from handgrad.arrays import NDArray
 from handgrad.digits.idx import parse_idx
 from handgrad.errors import DataError
-
-Array = np.ndarray[Any, Any]
 
 ATTRIBUTION = (
     "MNIST by Yann LeCun and Corinna Cortes, a derivative work of the NIST databases, made available "
@@ -61,7 +58,7 @@ TEST_LABELS = EmbeddedFile(
 FILES = (TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS)
 
 
-def load_mnist() -> tuple[tuple[Array, Array], tuple[Array, Array]]:
+def load_mnist() -> tuple[tuple[NDArray, NDArray], tuple[NDArray, NDArray]]:
     """(train_images (60000, 28, 28), train_labels (60000,)), (test_images (10000, 28, 28), test_labels).
 
     All uint8; 0 is black paper, 255 white ink. No network. Every call decompresses anew and hands out

@@ -4,14 +4,14 @@ import hashlib
 import math
 import os
 from pathlib import Path as FilePath
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
+from handgrad.arrays import NDArray
 from handgrad.digits.idx import read_idx
 from handgrad.errors import DataError
 
-Array = np.ndarray[Any, Any]
 Path = str | os.PathLike[str]
 
 
@@ -24,7 +24,7 @@ class Pairs(NamedTuple):
     test_labels: FilePath
 
 
-def load_pair(images_path: Path, labels_path: Path) -> tuple[Array, Array]:
+def load_pair(images_path: Path, labels_path: Path) -> tuple[NDArray, NDArray]:
     """images (N, height, width) uint8 and labels (N,) uint8 of two IDX files that belong together.
 
     Fits MNIST, Fashion-MNIST, KMNIST, EMNIST, and both label formats of QMNIST: one byte a label, or
@@ -51,7 +51,7 @@ def load_pair(images_path: Path, labels_path: Path) -> tuple[Array, Array]:
     return _as_pictures(images), labels.astype(np.uint8)
 
 
-def _as_pictures(images: Array) -> Array:
+def _as_pictures(images: NDArray) -> NDArray:
     """(N, D) -> (N, side, side) or (N, 1, D); pictures stay as they are."""
     if images.ndim == 3:
         return images
@@ -60,7 +60,7 @@ def _as_pictures(images: Array) -> Array:
     return images.reshape(N, side, side) if side**2 == D else images.reshape(N, 1, D)
 
 
-def checksum(images: Array, labels: Array) -> str:
+def checksum(images: NDArray, labels: NDArray) -> str:
     """SHA-256 over shapes, pixels and labels: what a model file records of the data it was trained on."""
     digest = hashlib.sha256(f"{images.shape} {images.dtype} {labels.dtype}".encode())
     for array in (images, labels):

@@ -16,10 +16,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from array_api_compat import to_device
 
-from handgrad.cores import available_cores
+from handgrad.arrays import Array, NDArray
 from handgrad.engines import dense
 from handgrad.errors import HandgradError, MissingExtraError
-from handgrad.layers import Array
+from handgrad.files import available_cores
 from handgrad.model import Model
 from handgrad.recipes import RECIPES
 from handgrad.training import accuracy, run_epoch
@@ -32,7 +32,7 @@ class Engine(NamedTuple):
     """How to train: put(array) places a NumPy array where run_epoch works on it."""
 
     name: str
-    put: Callable[[np.ndarray[Any, Any]], Array]
+    put: Callable[[NDArray], Array]
     run_epoch: Callable[..., Any]
     accuracy: Callable[..., float] = accuracy
     # None: as many as there are. They wait awake for a while after each product, on cores that others need
@@ -96,7 +96,7 @@ def compiled(
     return fast
 
 
-def to_numpy(array: Array) -> np.ndarray[Any, Any]:
+def to_numpy(array: Array) -> NDArray:
     """The array, back in NumPy, from whatever engine."""
     return np.asarray(to_device(array, "cpu"))
 

@@ -9,16 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from handgrad.arrays import PIXEL_MAX, as_input, expect_images, expect_labels
+from handgrad.arrays import PIXEL_MAX, NDArray, as_input, expect_images, expect_labels
 from handgrad.errors import DivergedError
 from handgrad.network import Params, map_params
 from handgrad.recipes import Recipe
 
-Array = np.ndarray[Any, Any]
 SLOTS = {"sgd": 0, "momentum": 1, "nesterov": 1, "adam": 2}  # arrays that an optimizer remembers of each
 
 # a -> h, and grad_h -> grad_a by h, both in place; the sign of h is that of a
-ACTIVATE: dict[str, tuple[Callable[[Array], object], Callable[[Array, Array], object]]] = {
+ACTIVATE: dict[str, tuple[Callable[[NDArray], object], Callable[[NDArray, NDArray], object]]] = {
     "relu": (
         lambda a: np.maximum(a, 0, out=a),
         lambda grad, h: np.multiply(grad, h > 0, out=grad),
@@ -42,11 +41,11 @@ ACTIVATE: dict[str, tuple[Callable[[Array], object], Callable[[Array, Array], ob
 @np.errstate(over="ignore", invalid="ignore")  # looked for, and named
 def run_epoch(
     params: Params,
-    images: Array,
-    labels: Array,
-    order: Array,
+    images: NDArray,
+    labels: NDArray,
+    order: NDArray,
     recipe: Recipe,
-    rates: Array,
+    rates: NDArray,
     memory: Params | None = None,
     first_step: int = 0,
 ) -> tuple[Params, Params, float]:
@@ -96,7 +95,7 @@ def run_epoch(
     return params, memory, total / N
 
 
-def _loss(name: str, z: Array, target: Array) -> float:
+def _loss(name: str, z: NDArray, target: NDArray) -> float:
     """The mean loss of a batch; its scores z (n, C) become grad_z. target (n, C): one-hot rows."""
     n = len(z)
     if name == "l2":
@@ -117,13 +116,15 @@ def _loss(name: str, z: Array, target: Array) -> float:
     return loss
 
 
-def _sigmoid(z: Array) -> None:
+def _sigmoid(z: NDArray) -> None:
     """z -> 1 / (1 + exp(-z)), in place, without overflow."""
     e = np.exp(-np.abs(z))
     np.divide(np.where(z >= 0, 1, e), 1 + e, out=z)
 
 
-def _move(optimizer: str, p: Array, grad: Array, slots: tuple[Array, ...], rate: Any, step: int) -> None:
+def _move(
+    optimizer: str, p: NDArray, grad: NDArray, slots: tuple[NDArray, ...], rate: Any, step: int
+) -> None:
     """optimizers.update for one parameter, in place; grad is spent."""
     if optimizer == "sgd":
         grad *= rate

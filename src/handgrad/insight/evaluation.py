@@ -6,13 +6,11 @@ from typing import Any
 import numpy as np
 
 from handgrad import templates
-from handgrad.arrays import expect_images
+from handgrad.arrays import NDArray, expect_images
 from handgrad.calibration import Calibration
 from handgrad.errors import DataError
 from handgrad.insight import reliability
 from handgrad.model import Model
-
-Array = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True)
@@ -33,10 +31,10 @@ class Evaluation:
     images: int
     accuracy: float
     classes: tuple[int | str, ...]
-    confusion: Array  # (C, C) counts: row = label, column = answer
+    confusion: NDArray  # (C, C) counts: row = label, column = answer
     mistakes: list[Mistake]  # all of them, the most confident first
-    right: Array  # (N,) whether each image was read rightly
-    confidences: dict[str, Array]  # (N,) each: "raw", "normalised" and, of a calibrated model, "calibrated"
+    right: NDArray  # (N,) whether each image was read rightly
+    confidences: dict[str, NDArray]  # (N,) each: "raw", "normalised" and, of a calibrated model, "calibrated"
     calibration: Calibration | None  # the model's
     baseline_accuracy: float | None = None  # of the mean-image templates on the same images
 
@@ -58,7 +56,7 @@ class Evaluation:
         ]
 
     @property
-    def confidence(self) -> Array:
+    def confidence(self) -> NDArray:
         """How sure the model is of each answer, (N,): calibrated, where it is."""
         return self.confidences.get("calibrated", self.confidences["raw"])
 
@@ -99,7 +97,7 @@ class Evaluation:
         }
 
 
-def baseline_accuracy(train: tuple[Array, Array], test: tuple[Array, Array]) -> float:
+def baseline_accuracy(train: tuple[NDArray, NDArray], test: tuple[NDArray, NDArray]) -> float:
     """The share of test images that the mean-image templates of the training images read rightly, 0 to 1.
 
     Each is a pair of images and labels. Classes without a training image are never answered.
@@ -110,7 +108,7 @@ def baseline_accuracy(train: tuple[Array, Array], test: tuple[Array, Array]) -> 
 
 
 def evaluate(
-    model: Model, images: Array, labels: Array, learnt_from: tuple[Array, Array] | None = None
+    model: Model, images: NDArray, labels: NDArray, learnt_from: tuple[NDArray, NDArray] | None = None
 ) -> Evaluation:
     """Run the model over labelled images: images (N, ...), labels (N,) of the model's classes.
 
@@ -154,7 +152,7 @@ def evaluate(
     )
 
 
-def columns(model: Model, images: Array, labels: Array) -> Array:
+def columns(model: Model, images: NDArray, labels: NDArray) -> NDArray:
     """The column of the scores that each label stands for, (N,).  DataError for images that the network
     cannot take, and labels it does not know.
     """

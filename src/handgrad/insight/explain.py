@@ -18,9 +18,9 @@ from typing import Any
 
 import numpy as np
 
-from handgrad.arrays import as_input, expect_images
+from handgrad.arrays import Array, as_input, expect_images
 from handgrad.errors import DataError
-from handgrad.layers import ACTIVATIONS, Array, sigmoid_forward
+from handgrad.layers import ACTIVATIONS, sigmoid_forward
 from handgrad.losses import log_softmax
 from handgrad.model import Model
 from handgrad.network import Params, forward, map_params

@@ -9,11 +9,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator, PercentFormatter
 
+from handgrad.arrays import NDArray
 from handgrad.insight import reliability
 from handgrad.insight.evaluation import Evaluation
 from handgrad.model import Model
 
-Array = np.ndarray[Any, Any]
 BLUE, ORANGE, GREY = "#1f5fa8", "#d9660f", "#6b7280"
 SIGNED = "RdBu_r"  # blue below zero, white at zero, red above: apart for every kind of colour vision
 INK = "gray"  # paper black, ink white, as the network sees it
@@ -54,7 +54,7 @@ def learning_curves(history: Sequence[dict[str, Any]]) -> Figure:
     return figure
 
 
-def mean_templates(means: Array, templates: Array, classes: Sequence[object]) -> Figure:
+def mean_templates(means: NDArray, templates: NDArray, classes: Sequence[object]) -> Figure:
     """The mean image of each class (C, h, w) above its normalised template, blue below and red above 0."""
     C = min(len(means), MANY)
     figure = Figure((max(6.0, 1.05 * C), 2.7), layout="constrained")
@@ -72,7 +72,7 @@ def mean_templates(means: Array, templates: Array, classes: Sequence[object]) ->
     return figure
 
 
-def image_rows(images: Array) -> Figure:
+def image_rows(images: NDArray) -> Figure:
     """Rows of images (rows, columns, height, width), uint8; the first column stands apart."""
     rows, columns = images.shape[:2]
     figure = Figure((0.75 * columns + 0.3, 0.75 * rows + 0.1), layout="constrained")
@@ -138,7 +138,7 @@ def confusion_matrix(evaluation: Evaluation) -> Figure:
     return figure
 
 
-def confident_mistakes(evaluation: Evaluation, images: Array, most: int = 60) -> Figure:
+def confident_mistakes(evaluation: Evaluation, images: NDArray, most: int = 60) -> Figure:
     """The images that were read wrongly with the most confidence: (N, h, w)."""
     mistakes = evaluation.mistakes[:most]
     columns = 10
@@ -258,12 +258,12 @@ def _curve(axes: Axes, epochs: list[int], values: list[float], colour: str, name
     axes.plot(epochs, values, "o-", color=colour, markersize=4, label=name)
 
 
-def _tile(axes: Axes, image: Array, colours: str, low: float, high: float) -> None:
+def _tile(axes: Axes, image: NDArray, colours: str, low: float, high: float) -> None:
     axes.imshow(image, cmap=colours, vmin=low, vmax=high, interpolation="nearest")
     axes.axis("off")
 
 
-def _limit(values: Array) -> float:
+def _limit(values: NDArray) -> float:
     """The value at which the colours end: a few strong pixels may lie beyond."""
     return float(np.quantile(np.abs(values), 0.99)) or float(np.abs(values).max()) or 1.0
 

@@ -4,7 +4,7 @@ One code throughout: red speaks for a class, blue against it; the outline is the
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from matplotlib import colormaps
@@ -12,10 +12,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from handgrad.arrays import NDArray
 from handgrad.insight.explain import PIECEWISE, Explanation
 from handgrad.insight.plots import GREY, INK, SIGNED
 
-Array = np.ndarray[Any, Any]
 Box = tuple[int, ...]  # x, y, width, height in pixels
 FOR, AGAINST, PALE, FRAME = "#b2182b", "#2166ac", "#c5cad3", "#e69f00"
 TILES = 4  # hidden templates shown for a class, and as many against it
@@ -29,7 +29,7 @@ BALANCE, TILE, PAIR, ROW = 1.85, 1.04, 1.6, 2.85  # a class: width of the balanc
 
 def explained(
     explanation: Explanation,
-    photo: Array | None = None,
+    photo: NDArray | None = None,
     box: Box | None = None,
     label: int | str | None = None,
 ) -> Figure:
@@ -49,7 +49,7 @@ def explained(
 
 
 def _overview(
-    figure: Figure, told: Explanation, photo: Array | None, box: Box | None, label: int | str | None
+    figure: Figure, told: Explanation, photo: NDArray | None, box: Box | None, label: int | str | None
 ) -> None:
     """The image, the scores, the baseline, and where the answer beats the runner-up."""
     _text(figure, WIDTH / 2, 0.42, _headline(told, label), LARGE + 4, "black", "center", "bold")
@@ -79,7 +79,7 @@ def _headline(told: Explanation, label: int | str | None) -> str:
     return f"{line}, rightly" if label == told.answer else f"{line}, but it is {label}"
 
 
-def _photo(axes: Axes, photo: Array, box: Box | None) -> None:
+def _photo(axes: Axes, photo: NDArray, box: Box | None) -> None:
     axes.imshow(photo, cmap=INK)
     axes.set_anchor("N")
     axes.set(xticks=[], yticks=[])
@@ -207,7 +207,7 @@ def _unit(axes: Axes, told: Explanation, c: int, k: int) -> None:
     result.set(color=FOR if added > 0 else AGAINST, fontsize=MIDDLE + 0.5, weight="bold")
 
 
-def _template(axes: Axes, told: Explanation, values: Array) -> None:
+def _template(axes: Axes, told: Explanation, values: NDArray) -> None:
     """A template, red where it wants ink and blue where it does not, under the image's outline."""
     _image(axes, values.reshape(told.model.plane), SIGNED, _limit(values))
     image = told.x.reshape(told.model.plane)
@@ -215,7 +215,7 @@ def _template(axes: Axes, told: Explanation, values: Array) -> None:
         axes.contour(image, levels=[OUTLINE], colors="black", linewidths=0.8)
 
 
-def _overlay(axes: Axes, told: Explanation, values: Array, limit: float) -> None:
+def _overlay(axes: Axes, told: Explanation, values: NDArray, limit: float) -> None:
     """The image in grey on white paper, and over it in colour what each of its pixels adds."""
     values = np.clip(values.reshape(told.model.plane) / limit, -1, 1)[..., None]
     paper = 1 - 0.35 * told.x.reshape(told.model.plane)[..., None]
@@ -224,7 +224,7 @@ def _overlay(axes: Axes, told: Explanation, values: Array, limit: float) -> None
     _image(axes, (1 - strength) * paper + strength * colour, None, 1)
 
 
-def _image(axes: Axes, image: Array, colours: str | None, limit: float) -> None:
+def _image(axes: Axes, image: NDArray, colours: str | None, limit: float) -> None:
     shape: Literal["auto", "equal"] = "auto" if image.shape[0] == 1 else "equal"  # a row of numbers: a strip
     low = -limit if colours == SIGNED else 0
     axes.imshow(image, cmap=colours, vmin=low, vmax=limit, interpolation="nearest", aspect=shape)
@@ -246,7 +246,7 @@ def _bare(axes: Axes) -> None:
     axes.spines[:].set_visible(False)
 
 
-def _highest(values: Array) -> list[int]:
+def _highest(values: NDArray) -> list[int]:
     """Positions of all values, in order; of many, those of the highest, highest first."""
     if len(values) <= BARS:
         return list(range(len(values)))
@@ -288,7 +288,7 @@ def _text(
     figure.text(left / w, 1 - top / h, text, fontsize=size, color=colour, ha=side, va="center", weight=weight)
 
 
-def _limit(values: Array) -> float:
+def _limit(values: NDArray) -> float:
     """Where the colours end: a few strong pixels may lie beyond."""
     return float(np.quantile(np.abs(values), 0.99)) or float(np.abs(values).max()) or 1.0
 

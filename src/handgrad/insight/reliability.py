@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-Array = np.ndarray[Any, Any]
+from handgrad.arrays import NDArray
+
 BINS = 15
 COVERAGES = (1.0, 0.99, 0.98, 0.95, 0.9)
 
@@ -30,13 +31,13 @@ class Point(NamedTuple):
     confidence: float  # the least among them
 
 
-def bins_of_equal_mass(confidence: Array, right: Array, count: int = BINS) -> list[Bin]:
+def bins_of_equal_mass(confidence: NDArray, right: NDArray, count: int = BINS) -> list[Bin]:
     """As many images in each bin as in the others (one more or less), the least sure first."""
     order = np.argsort(confidence, kind="stable")
     return [_bin(confidence[rows], right[rows]) for rows in np.array_split(order, min(count, len(order)))]
 
 
-def bins_between(confidence: Array, right: Array, edges: Sequence[float]) -> list[Bin]:
+def bins_between(confidence: NDArray, right: NDArray, edges: Sequence[float]) -> list[Bin]:
     """The bins between edges that rise, each with its lower edge; empty ones are left out."""
     place = np.searchsorted(edges[1:-1], confidence, side="right")
     return [_bin(confidence[place == i], right[place == i]) for i in np.unique(place)]
@@ -53,18 +54,18 @@ def largest_error(bins: Sequence[Bin]) -> float:
     return max(abs(one.accuracy - one.confidence) for one in bins)
 
 
-def brier_score(confidence: Array, right: Array) -> float:
+def brier_score(confidence: NDArray, right: NDArray) -> float:
     """Mean of (confidence - right)^2; 0 is best."""
     return float(np.mean((confidence - right) ** 2))
 
 
-def risk_coverage_area(confidence: Array, right: Array) -> float:
+def risk_coverage_area(confidence: NDArray, right: NDArray) -> float:
     """Mean, over every number of surest answers, of the share of them that are wrong; 0 is best."""
     order = np.argsort(-confidence, kind="stable")
     return float(np.mean(np.cumsum(~right[order]) / np.arange(1, len(order) + 1)))
 
 
-def measures(confidence: Array, right: Array) -> dict[str, Any]:
+def measures(confidence: NDArray, right: NDArray) -> dict[str, Any]:
     """All of these figures by name, and the bins of equal mass: plain values for JSON."""
     by_mass = bins_of_equal_mass(confidence, right)
     by_width = bins_between(confidence, right, np.linspace(0, 1, BINS + 1).tolist())
@@ -79,18 +80,18 @@ def measures(confidence: Array, right: Array) -> dict[str, Any]:
     }
 
 
-def at_coverage(confidence: Array, right: Array, coverage: float) -> Point:
+def at_coverage(confidence: NDArray, right: NDArray, coverage: float) -> Point:
     """The answers that remain when at least this share of the images is answered, the surest first."""
     least = np.sort(confidence)[::-1][max(1, round(coverage * len(confidence))) - 1]
     return at_confidence(confidence, right, float(least))
 
 
-def at_confidence(confidence: Array, right: Array, least: float) -> Point:
+def at_confidence(confidence: NDArray, right: NDArray, least: float) -> Point:
     """The answers with at least this confidence; without any, the accuracy is 1: nothing was wrong."""
     answered = confidence >= least
     accuracy = float(right[answered].mean()) if answered.any() else 1.0
     return Point(float(answered.mean()), accuracy, least)
 
 
-def _bin(confidence: Array, right: Array) -> Bin:
+def _bin(confidence: NDArray, right: NDArray) -> Bin:
     return Bin(float(confidence.mean()), float(right.mean()), len(right))

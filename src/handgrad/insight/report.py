@@ -8,11 +8,11 @@ from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
 from string import Template
-from typing import Any
 
 import numpy as np
 
 from handgrad import templates
+from handgrad.arrays import NDArray
 from handgrad.errors import HandgradError, MissingExtraError
 from handgrad.files import reason, write_atomically
 from handgrad.insight.evaluation import Evaluation, percent
@@ -20,7 +20,6 @@ from handgrad.model import Model
 from handgrad.recipes import Distortion
 from handgrad.runs.distortions import augment
 
-Array = np.ndarray[Any, Any]
 ROWS, COLUMNS = 10, 12  # of distorted images
 
 
@@ -40,8 +39,8 @@ def write_report(
     folder: str | os.PathLike[str],
     model: Model,
     result: Evaluation,
-    images: Array,
-    learnt_from: tuple[Array, Array] | None = None,
+    images: NDArray,
+    learnt_from: tuple[NDArray, NDArray] | None = None,
 ) -> Path:
     """Write the pictures and index.html into the folder, which is made if need be -> path of the page.
 
@@ -89,7 +88,7 @@ def write_report(
     return page
 
 
-def _distorted(learnt_from: tuple[Array, Array], how: Distortion) -> Array:
+def _distorted(learnt_from: tuple[NDArray, NDArray], how: Distortion) -> NDArray:
     """The first image of each class and, behind it, distortions of it: (classes, columns, height, width)."""
     images, labels = learnt_from
     firsts = images[np.unique(labels, return_index=True)[1][:ROWS]]

@@ -4,15 +4,13 @@ A path goes down row by row, straight or one column aside, within a corridor tha
 cheapest one through each corridor is found by dynamic programming; the cheapest of all cut.
 """
 
-from typing import Any
-
 import cv2
 import numpy as np
 
+from handgrad.arrays import NDArray
 from handgrad.photos.marks import Mark, Page, relabelled
 from handgrad.photos.paper import stroke_width
 
-Array = np.ndarray[Any, Any]
 ROWS = 48  # height at which paths are looked for
 ASIDE = 0.06  # cost of a step aside, in pixels of ink
 CLOSEST = 0.12  # two cuts are at least this share of the height apart
@@ -40,7 +38,7 @@ def cut(page: Page, mark: Mark, most: int) -> list[Mark]:
     return relabelled(page, mark, pieces)
 
 
-def _paths(ink: Array, most: int) -> list[Array]:
+def _paths(ink: NDArray, most: int) -> list[NDArray]:
     """The columns, row by row, of the paths that cross least ink; from left to right, none over another."""
     height, width = ink.shape
     rows, margin = np.arange(height), max(2, height // 10)
@@ -72,13 +70,13 @@ def _paths(ink: Array, most: int) -> list[Array]:
     ]
 
 
-def _apart(path: Array, other: Array, least: float) -> bool:
+def _apart(path: NDArray, other: NDArray, least: float) -> bool:
     """Whether two paths do not cross, and lie far enough from each other."""
     between = path - other
     return bool(abs(between.mean()) >= least and (between.min() >= 0 or between.max() <= 0))
 
 
-def _cheapest(ink: Array, moves: Array) -> tuple[Array, Array]:
+def _cheapest(ink: NDArray, moves: NDArray) -> tuple[NDArray, NDArray]:
     """The cheapest path from the first row to the last through each corridor of ink (N, rows, sides).
 
     moves (N, rows - 1): how far a corridor goes aside from row to row. -> costs (N,), and the side of each

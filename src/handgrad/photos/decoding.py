@@ -9,16 +9,16 @@ import struct
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import IO, Any, NamedTuple
+from typing import IO, NamedTuple
 
 import cv2
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from handgrad.arrays import NDArray
 from handgrad.errors import ImageError
 from handgrad.files import reason
 
-Array = np.ndarray[Any, Any]
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP")
 MAX_PIXELS = 25_000_000
 WORKING = 1600  # pixels of the longer side, at most, on which digits are looked for
@@ -42,7 +42,7 @@ DAMAGE = (ValueError, SyntaxError, EOFError, IndexError, KeyError, TypeError, Ov
 class Picture(NamedTuple):
     """An upright picture: pixels (height, width, 3) uint8, and the width and height that it had."""
 
-    pixels: Array
+    pixels: NDArray
     size: tuple[int, int]
 
 
@@ -66,17 +66,17 @@ def read_picture(source: str | os.PathLike[str] | IO[bytes], name: str | None = 
         return Picture(np.asarray(small), size[::-1] if orientation in SIDEWAYS else size)
 
 
-def read_grey(source: str | os.PathLike[str] | IO[bytes], name: str | None = None) -> Array:
+def read_grey(source: str | os.PathLike[str] | IO[bytes], name: str | None = None) -> NDArray:
     """The same as grey (height, width) float32, 0 black to 1 white."""
     pixels = read_picture(source, name).pixels
     return np.asarray(Image.fromarray(pixels).convert("L"), np.float32) / 255
 
 
-def as_picture(given: Array | Picture) -> Picture:
+def as_picture(given: NDArray | Picture) -> Picture:
     """An array as a picture: grey (height, width) or colour (height, width, 3), uint8 or floats 0 to 1."""
     if isinstance(given, Picture):
         return given
-    pixels: Array = given
+    pixels: NDArray = given
     if pixels.ndim not in (2, 3) or pixels.size == 0 or (pixels.ndim == 3 and pixels.shape[2] != 3):
         got = f"got shape {pixels.shape}"
         raise ImageError(

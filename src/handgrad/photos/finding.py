@@ -1,10 +1,9 @@
 """The marks on a picture that may be digits, in the order of reading."""
 
-from typing import Any
-
 import cv2
 import numpy as np
 
+from handgrad.arrays import NDArray
 from handgrad.errors import ImageError
 from handgrad.photos.decoding import Picture
 from handgrad.photos.lines import in_lines
@@ -13,7 +12,6 @@ from handgrad.photos.paper import FAINTEST, Ink, flat_ink, ink_on_paper, stroke_
 from handgrad.photos.rules import without_rules
 from handgrad.photos.sifting import inside, of_a_size, stacked, without_edges
 
-Array = np.ndarray[Any, Any]
 THUMBNAIL = 40  # pixels of the longer side of a picture that holds one digit
 WIDE = 1.75  # and that is no wider than so many heights
 SMALL = 200  # pixels of the longer side below which a picture is enlarged first
@@ -37,7 +35,7 @@ def find_marks(picture: Picture) -> Page:
     return _page(ink_on_paper(pixels), picture.size)
 
 
-def _from_edge_to_edge(ink: Array) -> bool:
+def _from_edge_to_edge(ink: NDArray) -> bool:
     """Whether one heavy stroke of plain ink on plain paper goes from one side to the opposite one."""
     if ((ink > 0.3) & (ink < 0.7)).mean() > 0.3:
         return False
@@ -55,7 +53,7 @@ def _from_edge_to_edge(ink: Array) -> bool:
     return bool(alone and heavy and across and places <= 5 and max(side.mean() for side in sides) < 0.75)
 
 
-def _filled(pixels: Array, size: tuple[int, int]) -> Page:
+def _filled(pixels: NDArray, size: tuple[int, int]) -> Page:
     """All ink as one mark."""
     ink = flat_ink(pixels)
     labels = (ink > 0.25).astype(np.int32)
@@ -66,7 +64,7 @@ def _filled(pixels: Array, size: tuple[int, int]) -> Page:
     return Page(ink, labels, [[mark]], size, True)
 
 
-def _without_blocks(pixels: Array) -> Array:
+def _without_blocks(pixels: NDArray) -> NDArray:
     """A thumbnail that was enlarged by repeating its pixels, as it was; any other picture as it is."""
     height, width = pixels.shape[:2]
     for share in range(max(height, width) // 4, 1, -1):
@@ -78,7 +76,7 @@ def _without_blocks(pixels: Array) -> Array:
     return pixels
 
 
-def _enlarged(pixels: Array) -> Array:
+def _enlarged(pixels: NDArray) -> NDArray:
     height, width = pixels.shape[:2]
     if max(height, width) >= SMALL:
         return pixels
@@ -110,7 +108,7 @@ def _page(seen: Ink, size: tuple[int, int]) -> Page:
     return Page(ink, labels, [[marks[i] for i in line] for line in in_lines(boxes)], size)
 
 
-def _connected(ink: Array, grain: float) -> tuple[Array, list[Mark]]:
+def _connected(ink: NDArray, grain: float) -> tuple[NDArray, list[Mark]]:
     """The numbers of connected marks, and the marks; weak ink counts where it is joined to strong ink."""
     floor = max(FAINTEST, 5 * grain)
     inked = ink[ink > floor]
@@ -128,7 +126,7 @@ def _connected(ink: Array, grain: float) -> tuple[Array, list[Mark]]:
     return np.asarray(labels), marks
 
 
-def _between(values: Array) -> float:
+def _between(values: NDArray) -> float:
     """Otsu's threshold: it parts the values into two groups that differ most."""
     top = float(np.quantile(values, 0.995))
     scaled = np.clip(values * (255 / max(top, 1e-6)), 0, 255).astype(np.uint8)

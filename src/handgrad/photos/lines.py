@@ -4,16 +4,15 @@ A photographed line climbs or falls. Each mark is linked to the nearest one at i
 its height; the links tell how much the page leans, and then a line is what lies level.
 """
 
-from typing import Any
-
 import numpy as np
 
-Array = np.ndarray[Any, Any]
+from handgrad.arrays import NDArray
+
 REACH = 4.0  # a link is at most this long, in heights of a mark
 STEEPEST = 0.35  # rise over run
 
 
-def in_lines(boxes: Array) -> list[list[int]]:
+def in_lines(boxes: NDArray) -> list[list[int]]:
     """The numbers of the boxes (N, 4), each left, top, right, bottom, line by line."""
     if not len(boxes):
         return []
@@ -29,7 +28,7 @@ def in_lines(boxes: Array) -> list[list[int]]:
     return [sorted(line, key=lambda i: float(x[i])) for line in lines]
 
 
-def _slope(x: Array, y: Array, usual: float) -> float:
+def _slope(x: NDArray, y: NDArray, usual: float) -> float:
     """How much the lines fall, as rise over run: the median of the links between neighbours."""
     slopes, runs = [], []
     for i in range(len(x)):

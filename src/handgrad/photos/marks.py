@@ -1,11 +1,11 @@
 """A mark: connected ink, or several pieces of it, that may be a digit; and the page that marks are on."""
 
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-Array = np.ndarray[Any, Any]
+from handgrad.arrays import NDArray
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,8 @@ class Mark:
 class Page(NamedTuple):
     """A picture seen as ink on paper."""
 
-    ink: Array  # (height, width) float32, 0 is paper
-    labels: Array  # (height, width) int32, the part of a mark that each pixel belongs to; 0 is none
+    ink: NDArray  # (height, width) float32, 0 is paper
+    labels: NDArray  # (height, width) int32, the part of a mark that each pixel belongs to; 0 is none
     lines: list[list[Mark]]
     size: tuple[int, int]  # of the picture, which may be larger or smaller than the page
     one: bool = False  # whether all of it is one digit, however broken or wide
@@ -67,7 +67,7 @@ def distance(mark: Mark, other: Mark) -> float:
     return float(np.hypot(across, down))
 
 
-def relabelled(page: Page, mark: Mark, pieces: Array) -> list[Mark]:
+def relabelled(page: Page, mark: Mark, pieces: NDArray) -> list[Mark]:
     """The mark as several, numbered from 0 by pieces (height, width) of its box; changes page.labels."""
     window = page.labels[mark.top : mark.bottom, mark.left : mark.right]
     own = np.isin(window, mark.parts)

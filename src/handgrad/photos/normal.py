@@ -5,18 +5,18 @@ box with the aspect kept, anti-aliased grey, then shifted so that the centre of 
 28x28 field. Their pens were thick: a thin stroke is widened to their width first.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 
+from handgrad.arrays import NDArray
 from handgrad.errors import ImageError
 from handgrad.photos.decoding import Picture, as_picture
 from handgrad.photos.finding import find_marks
 from handgrad.photos.marks import Mark, Page
 from handgrad.photos.paper import stroke_width
 
-Array = np.ndarray[Any, Any]
 SIDE, BOX = 28, 20  # MNIST's field, and the box that the digit's longer side fills
 FINE = 8  # a mark is prepared at this many times its final size
 STROKE, THICK = 2.3, 3.0  # usual width of MNIST's strokes, in pixels of the box, and of heavy ones
@@ -25,11 +25,11 @@ STROKE, THICK = 2.3, 3.0  # usual width of MNIST's strokes, in pixels of the box
 class Digit(NamedTuple):
     """A digit on a picture: its MNIST-like image (28, 28) uint8, and its box in the upright picture."""
 
-    image: Array
+    image: NDArray
     box: tuple[int, int, int, int]  # x, y, width, height in pixels
 
 
-def find_digit(picture: Picture | Array) -> Digit | None:
+def find_digit(picture: Picture | NDArray) -> Digit | None:
     """The largest digit on a picture, or None. What belongs to it is told without a network: reading.read."""
     picture = as_picture(picture)
     if (image := prepared(picture)) is not None:
@@ -42,7 +42,7 @@ def find_digit(picture: Picture | Array) -> Digit | None:
     return Digit(normalised(page, mark), page.box(mark))
 
 
-def prepared(picture: Picture) -> Array | None:
+def prepared(picture: Picture) -> NDArray | None:
     """The picture itself, where it is prepared as MNIST's images are already (28, 28); None elsewhere."""
     if picture.size != (SIDE, SIDE):
         return None
@@ -60,7 +60,7 @@ def prepared(picture: Picture) -> Array | None:
     return image if centred and BOX - 3 <= max(extents) <= BOX and image.max() > 127 else None
 
 
-def normalised(page: Page, mark: Mark) -> Array:
+def normalised(page: Page, mark: Mark) -> NDArray:
     """The 28x28 image (uint8) of a mark on a page."""
     fine = _fine(_cut_out(page, mark))
     enlarged = BOX / max(page.box(mark)[2:])
@@ -73,7 +73,7 @@ def normalised(page: Page, mark: Mark) -> Array:
     return _centred(_fitted(_trimmed(_widened(fine, change)) if change else fine))
 
 
-def _widened(ink: Array, by: int) -> Array:
+def _widened(ink: NDArray, by: int) -> NDArray:
     """Strokes wider by so many pixels, or narrower where by is negative."""
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (abs(by) + 1, abs(by) + 1))
     if by < 0:
@@ -82,7 +82,7 @@ def _widened(ink: Array, by: int) -> Array:
     return np.asarray(cv2.dilate(cv2.copyMakeBorder(ink, by, by, by, by, cv2.BORDER_CONSTANT, value=0), disc))
 
 
-def _cut_out(page: Page, mark: Mark) -> Array:
+def _cut_out(page: Page, mark: Mark) -> NDArray:
     """The mark's ink, 0 to 1 in a full stroke, with its soft edges and without its neighbours."""
     edge = max(2, mark.height // 24)
     height, width = page.ink.shape
@@ -96,7 +96,7 @@ def _cut_out(page: Page, mark: Mark) -> Array:
     return np.asarray(np.clip(ink / full, 0, 1), np.float32)
 
 
-def _fine(ink: Array) -> Array:
+def _fine(ink: NDArray) -> NDArray:
     """The ink, trimmed, its longer side at FINE times the box."""
     ink = _trimmed(ink)
     longest = BOX * FINE
@@ -106,21 +106,21 @@ def _fine(ink: Array) -> Array:
     return np.asarray(np.clip(cv2.resize(ink, size, interpolation=how), 0, 1))
 
 
-def _trimmed(ink: Array) -> Array:
+def _trimmed(ink: NDArray) -> NDArray:
     """Without the blank rows and columns around the ink."""
     inked = ink > 0.3 * float(ink.max())
     rows, columns = np.flatnonzero(inked.any(axis=1)), np.flatnonzero(inked.any(axis=0))
     return np.ascontiguousarray(ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
 
 
-def _fitted(ink: Array) -> Array:
+def _fitted(ink: NDArray) -> NDArray:
     """Resized so that its longer side is 20 pixels; grey levels average the area covered."""
     share = BOX / max(ink.shape)
     size = (max(1, round(ink.shape[1] * share)), max(1, round(ink.shape[0] * share)))
     return np.asarray(cv2.resize(ink, size, interpolation=cv2.INTER_AREA))
 
 
-def _centred(ink: Array) -> Array:
+def _centred(ink: NDArray) -> NDArray:
     """On the 28x28 field, with the centre of mass in its middle, as far as whole pixels allow; uint8."""
     height, width = ink.shape
     y, x = (ink.sum(axis=1) @ np.arange(height), ink.sum(axis=0) @ np.arange(width)) / ink.sum()

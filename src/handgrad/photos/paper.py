@@ -7,12 +7,13 @@ wide strokes are. Paper is what is left when a morphological closing has filled 
 stroke: shadows, and the table beside the sheet, stay as they are.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 
-Array = np.ndarray[Any, Any]
+from handgrad.arrays import NDArray
+
 COARSE = 360  # pixels of the longer side on which the paper is found
 WIDEST = 0.25  # a stroke is at most this wide, in shares of the longer side
 FILLED = 2.5  # what is narrower than so many usual strokes is filled
@@ -24,12 +25,12 @@ FAINTEST = 0.045  # ink that stands out from the paper by less than this share o
 class Ink(NamedTuple):
     """The ink on a picture."""
 
-    ink: Array  # (height, width) float32: what stands out from the paper, in shares of all shades
+    ink: NDArray  # (height, width) float32: what stands out from the paper, in shares of all shades
     grain: float  # the standard deviation of bare paper
     uneven: float = 0.0  # the standard deviation of the paper's shade
 
 
-def ink_on_paper(pixels: Array) -> Ink:
+def ink_on_paper(pixels: NDArray) -> Ink:
     """The ink on a picture (height, width, 3) of digits on paper, dark ink or light.
 
     Whichever makes more strokes, and narrower ones; where that does not tell, what lies on evener paper: what
@@ -51,7 +52,7 @@ def ink_on_paper(pixels: Array) -> Ink:
     return min(ways, key=lambda way: way.uneven)
 
 
-def stroke_widths(shade: Array) -> tuple[Array, Array]:
+def stroke_widths(shade: NDArray) -> tuple[NDArray, NDArray]:
     """How wide dark strokes are, and light ones: from each edge straight across to the opposite edge.
 
     Where there is no opposite edge within the widest stroke, nothing is counted.
@@ -86,13 +87,13 @@ def stroke_widths(shade: Array) -> tuple[Array, Array]:
     return widths[0], widths[1]
 
 
-def _spread(ink: Array) -> float:
+def _spread(ink: NDArray) -> float:
     """How much of the picture, and of its edge, is inked; the edge counts as much."""
     full = np.clip(ink / max(float(np.quantile(ink[::2, ::2], 0.99)), FAINTEST), 0, 1)
     return float(full.mean()) + on_edge(full)
 
 
-def flat_ink(pixels: Array) -> Array:
+def flat_ink(pixels: NDArray) -> NDArray:
     """The ink, 0 to 1, of a picture on which paper and ink have one shade each; 0 where it is blank.
 
     Along the edge of the picture, and on all of it, there is more paper than ink.
@@ -106,12 +107,12 @@ def flat_ink(pixels: Array) -> Array:
     return np.asarray(1 - ink if _spread(1 - ink) < _spread(ink) else ink)
 
 
-def on_edge(ink: Array) -> float:
+def on_edge(ink: NDArray) -> float:
     """How much of the edge of a picture is inked."""
     return float(np.concatenate([ink[0], ink[-1], ink[:, 0], ink[:, -1]]).mean())
 
 
-def stroke_width(ink: Array) -> float:
+def stroke_width(ink: NDArray) -> float:
     """The mean width of the strokes, in pixels: twice the inked area over the length of its outline."""
     mask = (ink > 0.5).astype(np.uint8)
     outlines, _ = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
@@ -119,7 +120,7 @@ def stroke_width(ink: Array) -> float:
     return 2 * float(mask.sum()) / around if around else 0.0
 
 
-def _direction(picture: Array) -> Array:
+def _direction(picture: NDArray) -> NDArray:
     """The direction of colour (3,) in which neighbouring pixels differ most, of length 1, towards light."""
     spread = max(1.0, max(picture.shape) / 12)
     fine = (picture - cv2.GaussianBlur(picture, (0, 0), spread)).reshape(-1, 3)
@@ -129,7 +130,7 @@ def _direction(picture: Array) -> Array:
     return np.asarray(along if lightness >= 0 else -along, np.float32)
 
 
-def _seen(shade: Array, coarse: Array, by_share: bool, widths: Array) -> Ink:
+def _seen(shade: NDArray, coarse: NDArray, by_share: bool, widths: NDArray) -> Ink:
     """Ink that is darker than its paper; by_share: paper in the shade reflects a share of its light."""
     paper = _paper(coarse, max(5, int(FILLED * _heavy(widths, 0.1 * max(coarse.shape)))) | 1)
     paper = cv2.resize(paper, shade.shape[::-1], interpolation=cv2.INTER_LINEAR)
@@ -141,7 +142,7 @@ def _seen(shade: Array, coarse: Array, by_share: bool, widths: Array) -> Ink:
     return Ink(np.maximum(ink - level, 0).astype(np.float32), _grain(ink), float(paper.std()))
 
 
-def _heavy(widths: Array, otherwise: float) -> float:
+def _heavy(widths: NDArray, otherwise: float) -> float:
     """The width below which three quarters of the inked area are: thin rules, however many, have little."""
     if not widths.size:
         return otherwise
@@ -150,14 +151,14 @@ def _heavy(widths: Array, otherwise: float) -> float:
     return float(widths[np.searchsorted(area, 0.75 * area[-1])])
 
 
-def _grain(ink: Array) -> float:
+def _grain(ink: NDArray) -> float:
     """The standard deviation of bare paper, most of the picture: from pixels that lie side by side."""
     if ink.shape[1] < 8:
         return 0.0
     return float(np.median(np.abs(ink[:, 3:] - ink[:, :-3]))) / 0.954
 
 
-def _paper(shade: Array, width: int) -> Array:
+def _paper(shade: NDArray, width: int) -> NDArray:
     """The shade that the paper has at each pixel, also under ink that is darker and narrower than width."""
     if min(shade.shape) >= 48:  # light specks would be spread over the paper
         shade = cv2.morphologyEx(shade, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
@@ -169,7 +170,7 @@ def _paper(shade: Array, width: int) -> Array:
     return np.asarray(closed[edge:-edge, edge:-edge])
 
 
-def _shrunk(picture: Array, longest: int) -> Array:
+def _shrunk(picture: NDArray, longest: int) -> NDArray:
     height, width = picture.shape[:2]
     share = longest / max(height, width)
     if share >= 1:
@@ -178,6 +179,6 @@ def _shrunk(picture: Array, longest: int) -> Array:
     return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA))
 
 
-def _smoothed(shade: Array) -> Array:
+def _smoothed(shade: NDArray) -> NDArray:
     shade = np.ascontiguousarray(shade, np.float32)
     return np.asarray(cv2.medianBlur(shade, 3)) if min(shade.shape) >= 48 else shade

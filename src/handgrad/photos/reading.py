@@ -8,18 +8,18 @@ has seen them, and tells digits from parts.
 
 import math
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from handgrad import pretrained
+from handgrad.arrays import NDArray
 from handgrad.model import Model
 from handgrad.photos import Digit, Mark, Page, Picture, as_picture, find_marks
 from handgrad.photos.division import MOST_PIECES, WIDEST, cheapest, runs
 from handgrad.photos.marks import distance, joined
 from handgrad.photos.normal import SIDE, expect_model, normalised, prepared
 
-Array = np.ndarray[Any, Any]
 SURE = 0.9  # what a mark that is not cut reaches, as one whole digit
 NARROW = 0.4  # width over height below which it is never cut
 PARTLY, SURELY_CUT = 0.5, 0.97  # what a digit, and one that was cut from another, reaches, or it is doubtful
@@ -44,15 +44,15 @@ class Reading:
     box: tuple[int, int, int, int]  # x, y, width, height in pixels of the upright picture
     scores: tuple[float, ...]  # the outputs, one a class
     doubtful: bool  # whether somebody should look at it
-    image: Array = field(repr=False, compare=False)  # (28, 28) uint8, as the network saw it
+    image: NDArray = field(repr=False, compare=False)  # (28, 28) uint8, as the network saw it
 
 
 class Scored(NamedTuple):
     """Neighbouring pieces as one digit."""
 
     mark: Mark
-    image: Array
-    scores: Array  # (C,)
+    image: NDArray
+    scores: NDArray  # (C,)
     whole: float  # how much it looks like one digit, not like a part or several; from 0 to 1
     disputed: bool  # whether the model said 7 and the other network 1, as it says now
     cut: bool = False  # whether it was cut from the one after it
@@ -63,7 +63,7 @@ class Scored(NamedTuple):
         return float(self.scores.max()) * self.whole
 
 
-def read(model: Model, picture: Picture | Array) -> list[list[Reading]]:
+def read(model: Model, picture: Picture | NDArray) -> list[list[Reading]]:
     """The digits on a picture, line by line; an empty list where there is none.
 
     picture: what photos.read_picture returns, or an array: grey (height, width) or colour (height, width, 3),
@@ -104,7 +104,7 @@ def _readings(model: Model, page: Page, line: list[Scored]) -> list[Reading]:
     ]
 
 
-def _reading(model: Model, digit: Digit, scores: Array, doubtful: bool) -> Reading:
+def _reading(model: Model, digit: Digit, scores: NDArray, doubtful: bool) -> Reading:
     first, second = np.argsort(-scores, kind="stable")[:2] if len(scores) > 1 else (0, 0)
     return Reading(
         model.classes[first],

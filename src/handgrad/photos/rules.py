@@ -1,11 +1,12 @@
 """Printed lines: rules, squares, margins. Straight marks that go through the picture are taken away."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 
-Array = np.ndarray[Any, Any]
+from handgrad.arrays import NDArray
+
 LENGTH = 0.25  # pieces of a rule are looked for that are this long, in shares of the picture's shorter side
 COVERED = 0.35  # share of its way through the picture on which a rule is there, in long pieces
 THROUGH = 0.75  # the same for upright lines: a 1 may stand nearly as high as the picture
@@ -21,7 +22,7 @@ class Line(NamedTuple):
     right: float
 
 
-def without_rules(mask: Array) -> Array:
+def without_rules(mask: NDArray) -> NDArray:
     """The mask (uint8, 0 or 1) without its printed lines; strokes that cross a line stay whole.
 
     Of a line, those pixels go over which the mask is no thicker than the line itself.
@@ -51,20 +52,20 @@ def without_rules(mask: Array) -> Array:
     return cleared if _long_marks(cleared, 0.07) else mask
 
 
-def _long_marks(mask: Array, share: float = LENGTH) -> bool:
+def _long_marks(mask: NDArray, share: float = LENGTH) -> bool:
     """Whether any connected mark is so long, in shares of the shorter side."""
     _, _, stats, _ = cv2.connectedComponentsWithStats(np.ascontiguousarray(mask), connectivity=8)
     return bool(np.asarray(stats)[1:, 2:4].max(initial=0) >= share * min(mask.shape))
 
 
-def _thin(mask: Array) -> Array:
+def _thin(mask: NDArray) -> NDArray:
     """The mask without what is thicker than a rule: paint, shadows, heavy strokes."""
     thickest = max(5, int(THICKEST * min(mask.shape))) | 1
     thick = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((thickest, thickest), np.uint8))
     return np.asarray(np.where(cv2.dilate(thick, np.ones((3, 3), np.uint8)) > 0, 0, mask))
 
 
-def _rules(mask: Array, segments: Array, covered: float) -> list[Line]:
+def _rules(mask: NDArray, segments: NDArray, covered: float) -> list[Line]:
     """The lines through these segments (x1, y1, x2, y2) that are nearly level and go through the picture."""
     height, width = mask.shape
     fat = cv2.dilate(np.ascontiguousarray(mask), np.ones((3, 1), np.uint8))
@@ -85,7 +86,7 @@ def _rules(mask: Array, segments: Array, covered: float) -> list[Line]:
     return lines
 
 
-def _in_long_pieces(inked: Array, length: int) -> float:
+def _in_long_pieces(inked: NDArray, length: int) -> float:
     """The share of a line that is inked for so long without more than a small gap."""
     whole = cv2.morphologyEx(
         inked.reshape(1, -1), cv2.MORPH_CLOSE, np.ones((1, max(3, length // 5)), np.uint8)
@@ -94,7 +95,7 @@ def _in_long_pieces(inked: Array, length: int) -> float:
     return float(pieces.mean())
 
 
-def _without(mask: Array, lines: list[Line]) -> Array:
+def _without(mask: NDArray, lines: list[Line]) -> NDArray:
     """The mask without these nearly level lines."""
     if not lines:
         return mask
@@ -111,7 +112,7 @@ def _without(mask: Array, lines: list[Line]) -> Array:
     return np.asarray(cleared | (across & mask))  # what has ink above and below belongs to a stroke
 
 
-def _thickness(mask: Array, core: Array) -> int:
+def _thickness(mask: NDArray, core: NDArray) -> int:
     """How many pixels high the mask is where the lines run, in the middle."""
     limit = max(5, int(THICKEST * min(mask.shape)))
     inside = (core > 0) & (mask > 0)

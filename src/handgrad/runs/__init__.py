@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from handgrad import calibration, model_file, templates
+from handgrad.arrays import NDArray
 from handgrad.digits import checksum
 from handgrad.engines import Engine, engine, to_numpy
 from handgrad.errors import DataError, ModelFileError
@@ -24,7 +25,6 @@ from handgrad.recipes import Recipe
 from handgrad.runs.distortions import augment
 from handgrad.training import Epoch, train
 
-Array = np.ndarray[Any, Any]
 SAMPLE = 5000  # training images that the accuracy is measured on, where none are held back
 
 
@@ -32,11 +32,11 @@ SAMPLE = 5000  # training images that the accuracy is measured on, where none ar
 class Data:
     """The images and labels of a run. The validation split is the last rows of what was given."""
 
-    images: Array
-    labels: Array
-    validation: tuple[Array, Array] | None
-    test: tuple[Array, Array] | None
-    given: tuple[Array, Array]  # all the rows that it was split from
+    images: NDArray
+    labels: NDArray
+    validation: tuple[NDArray, NDArray] | None
+    test: tuple[NDArray, NDArray] | None
+    given: tuple[NDArray, NDArray]  # all the rows that it was split from
     checksum: str  # of the rows given
 
     @property
@@ -57,7 +57,9 @@ class Progress(NamedTuple):
     model: Model
 
 
-def split(images: Array, labels: Array, validation: int, test: tuple[Array, Array] | None = None) -> Data:
+def split(
+    images: NDArray, labels: NDArray, validation: int, test: tuple[NDArray, NDArray] | None = None
+) -> Data:
     """Hold back the last `validation` rows (0: none) to choose by.  DataError where that leaves nothing."""
     if not 0 <= validation < len(images):
         expected = f"expected to hold back fewer than the {len(images)} images (--validation)"
@@ -152,7 +154,7 @@ def initial_params(data: Data, recipe: Recipe, rng: np.random.Generator) -> Para
 
 
 def _distorter(
-    images: Array, recipe: Recipe, put: Callable[[Array], Any]
+    images: NDArray, recipe: Recipe, put: Callable[[NDArray], Any]
 ) -> Callable[[np.random.Generator], Any] | None:
     """What draws the images of an epoch anew, where the recipe distorts them. DataError where it cannot."""
     how = recipe.distortion
@@ -186,7 +188,7 @@ def _as_good(history: list[dict[str, Any]], images: int) -> bool:
 
 def _run_state(epoch: Epoch, averaged: Params, recipe: Recipe, data: Data) -> RunState:
     """What the next epoch needs, as tensors and facts. Without biases nothing is stored for them."""
-    tensors: dict[str, Array] = {}
+    tensors: dict[str, NDArray] = {}
     for name, p in epoch.params._asdict().items():
         if p is not None:
             kept = [p, *getattr(epoch.memory, name), *([getattr(averaged, name)] if recipe.averaging else [])]
@@ -209,7 +211,7 @@ def _keys(name: str, recipe: Recipe) -> list[str]:
 
 
 def _last_epoch(
-    model: Model, state: RunState, recipe: Recipe, data: Data, put: Callable[[Array], Any]
+    model: Model, state: RunState, recipe: Recipe, data: Data, put: Callable[[NDArray], Any]
 ) -> tuple[Epoch, Params]:
     """The Epoch and the averaged weights that _run_state stored, their arrays put where the engine works.
 

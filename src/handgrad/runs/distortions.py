@@ -13,27 +13,26 @@ document analysis" (2003).
 
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from typing import Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from handgrad.cores import available_cores
+from handgrad.arrays import NDArray
 from handgrad.errors import DataError
+from handgrad.files import available_cores
 from handgrad.recipes import Distortion
 
-Array = np.ndarray[Any, Any]
 TOGETHER = 500  # images distorted by one call and one generator of their own
 MOST_ROWS = 32_000  # of a picture that OpenCV moves: below 2^15
 CARRIED = 0.999  # share of the noise's variance that the waves carry
 
 
 def augment(
-    images: Array,
+    images: NDArray,
     rng: np.random.Generator,
     distortion: Distortion | None = None,
     threads: int | None = None,
-) -> Array:
+) -> NDArray:
     """Each image distorted by chance: (N, height, width) uint8 -> new images of the same shape.
 
     The same images and state of rng give the same bytes, whatever the threads (by default the cores that
@@ -59,7 +58,7 @@ def augment(
     return distorted
 
 
-def _distort(images: Array, rng: np.random.Generator, how: Distortion, out: Array) -> None:
+def _distort(images: NDArray, rng: np.random.Generator, how: Distortion, out: NDArray) -> None:
     """Some images -> out, by one generator."""
     import cv2
 
@@ -86,10 +85,10 @@ def _distort(images: Array, rng: np.random.Generator, how: Distortion, out: Arra
     out[:] = moved.reshape(n, height, width)
 
 
-def _affine(n: int, height: int, width: int, rng: np.random.Generator, how: Distortion) -> Array:
+def _affine(n: int, height: int, width: int, rng: np.random.Generator, how: Distortion) -> NDArray:
     """Rows (offset, by x, by y) that map a place to the one it comes from, for x and for y: (n, 2, 3)."""
 
-    def drawn(most: float) -> Array:
+    def drawn(most: float) -> NDArray:
         return rng.uniform(-most, most, n)
 
     angle, shear = np.deg2rad(drawn(how.rotation)), drawn(how.shear)
@@ -104,7 +103,7 @@ def _affine(n: int, height: int, width: int, rng: np.random.Generator, how: Dist
 
 
 @cache
-def elastic_fields(height: int, width: int, sigma: float) -> Array:
+def elastic_fields(height: int, width: int, sigma: float) -> NDArray:
     """Waves (waves, height * width): the principal components of noise smoothed by a Gaussian of sigma
     pixels, each as high as its standard deviation.
 
@@ -112,7 +111,7 @@ def elastic_fields(height: int, width: int, sigma: float) -> Array:
     convolved with the Gaussian: the product of one along y and one along x.
     """
 
-    def along(length: int) -> tuple[Array, Array]:
+    def along(length: int) -> tuple[NDArray, NDArray]:
         reach = int(np.ceil(4 * sigma))
         steps = np.arange(-reach, reach + 1)
         kernel = np.exp(-(steps**2) / (2 * sigma**2))
@@ -129,11 +128,11 @@ def elastic_fields(height: int, width: int, sigma: float) -> Array:
     carried = np.cumsum(variances[order])
     kept = order[: 1 + int(np.searchsorted(carried, CARRIED * carried[-1]))]
     i, j = np.divmod(kept, width)  # only these are made: all would be as many as pixels, each as large
-    waves: Array = y_vectors.T[i][:, :, None] * x_vectors.T[j][:, None, :]
+    waves: NDArray = y_vectors.T[i][:, :, None] * x_vectors.T[j][:, None, :]
     return (np.sqrt(variances[kept])[:, None] * waves.reshape(len(kept), -1)).astype(np.float32)
 
 
-def _thickened(sheet: Array, share: Array) -> Array:
+def _thickened(sheet: NDArray, share: NDArray) -> NDArray:
     """Each image of the sheet, so far (-1 to 1) towards its dilation, or where negative its erosion."""
     import cv2
 

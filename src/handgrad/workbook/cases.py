@@ -6,20 +6,20 @@ sums are exact in any order and a pre-activation of exactly 0 can be planted.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-Array = np.ndarray[Any, Any]
+from handgrad.arrays import NDArray
 
 
 class Affine(NamedTuple):
     """Of one affine layer."""
 
-    x: Array  # (N, D)
-    W: Array  # (H, D)
-    b: Array  # (H,)
-    dout: Array  # (N, H)
+    x: NDArray  # (N, D)
+    W: NDArray  # (H, D)
+    b: NDArray  # (H,)
+    dout: NDArray  # (N, H)
 
 
 SIZES = ((3, 4, 2), (7, 5, 3), (4, 6, 9))  # N, D, H
@@ -35,8 +35,8 @@ def affine(N: int, D: int, H: int, seed: int) -> Affine:
 class Elementwise(NamedTuple):
     """Of one non-linearity."""
 
-    x: Array
-    dout: Array
+    x: NDArray
+    dout: NDArray
 
 
 def elementwise(shape: tuple[int, ...], seed: int, zeros: bool = False) -> Elementwise:
@@ -54,8 +54,8 @@ def elementwise(shape: tuple[int, ...], seed: int, zeros: bool = False) -> Eleme
 class Outputs(NamedTuple):
     """Of a loss."""
 
-    y: Array  # (N, C), in (0, 1)
-    labels: Array  # (N,)
+    y: NDArray  # (N, C), in (0, 1)
+    labels: NDArray  # (N,)
 
 
 def outputs(N: int, C: int, seed: int) -> Outputs:
@@ -69,16 +69,16 @@ def outputs(N: int, C: int, seed: int) -> Outputs:
 class Net(NamedTuple):
     """Of a whole network."""
 
-    params: dict[str, Array]
-    x: Array  # (N, D)
-    dout: Array  # (N, C)
+    params: dict[str, NDArray]
+    x: NDArray  # (N, D)
+    dout: NDArray  # (N, C)
 
 
 def net(N: int, D: int, H: int, C: int, seed: int) -> Net:
     """Weights and images in eighths; some pre-activations are exactly 0, none of the outputs is saturated."""
     rng = np.random.default_rng(seed)
 
-    def eighths(*shape: int) -> Array:
+    def eighths(*shape: int) -> NDArray:
         return rng.choice([-6, -5, -3, -2, 2, 3, 5, 6], shape) / 8
 
     W1, W2, x = eighths(H, D), eighths(C, H), np.abs(eighths(N, D))
@@ -92,7 +92,7 @@ NET_SIZES = ((3, 4, 5, 2), (7, 6, 4, 3), (4, 5, 6, 8))  # N, D, H, C
 NET_SQUARE = ((5, 5, 5, 5), (6, 6, 6, 6))
 
 
-def _tenths(rng: np.random.Generator, *shape: int) -> Array:
+def _tenths(rng: np.random.Generator, *shape: int) -> NDArray:
     numbers = rng.integers(1, 20, shape) / 10
-    signed: Array = numbers * rng.choice([-1, 1], shape)
+    signed: NDArray = numbers * rng.choice([-1, 1], shape)
     return signed

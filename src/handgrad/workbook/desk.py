@@ -31,9 +31,9 @@ from typing import Any
 
 import numpy as np
 
+from handgrad.arrays import NDArray
 from handgrad.workbook import submission
 
-Array = np.ndarray[Any, Any]
 Command = dict[str, Any]
 MISSING = ("ImportError", "ModuleNotFoundError")
 MOST_ITEMS, DEEPEST, MOST_NUMBERS = 32, 3, 4_000_000
@@ -64,7 +64,7 @@ class Desk:
     def reset(self) -> None:
         """Forget all objects, and give back what was borrowed."""
         self._objects: list[Any] = []
-        self._watched: dict[int, Array] = {}
+        self._watched: dict[int, NDArray] = {}
         self._borrow([])
 
     def adopt(self, names: dict[str, Any], kinds: tuple[str, ...] = ("numpy",)) -> None:
@@ -176,7 +176,7 @@ class Desk:
             self._watched[handle] = numbers
         return handle
 
-    def _array(self, array: Array) -> Any:
+    def _array(self, array: NDArray) -> Any:
         """An array of the learner's kind; floats of the type in use, labels as whole numbers."""
         kind = {"f": self._dtype, "b": "bool"}.get(array.dtype.kind, "int64")
         array = np.array(array, dtype=kind)
@@ -218,7 +218,7 @@ class Desk:
 
         return noting
 
-    def _assign(self, of: int, key: str, array: Array) -> Any:
+    def _assign(self, of: int, key: str, array: NDArray) -> Any:
         """In place, where the shape is the same: what the learner's network reads may be the same memory."""
         mapping = self._objects[of]
         old = mapping.get(key)
@@ -234,7 +234,7 @@ class Desk:
             mapping[key] = new
         return mapping[key]
 
-    def _model(self, params: dict[str, Array]) -> Any:
+    def _model(self, params: dict[str, NDArray]) -> Any:
         from handgrad.workbook.recorder import right_net
 
         held = {key: self._array(value) for key, value in params.items()}
@@ -370,7 +370,7 @@ def _is_ours(thing: Any) -> bool:
     return str(getattr(thing, "__module__", "")).startswith("handgrad.")
 
 
-def _numbers(value: Any) -> Array | None:
+def _numbers(value: Any) -> NDArray | None:
     """A copy of an array's numbers, whichever library it is of; None for what is no array of numbers."""
     if type(value).__module__.startswith("torch") and hasattr(value, "detach"):
         value = value.detach().cpu().numpy()
@@ -379,7 +379,7 @@ def _numbers(value: Any) -> Array | None:
     return None
 
 
-def _of_list(value: Any) -> Array | None:
+def _of_list(value: Any) -> NDArray | None:
     """The numbers of a list of numbers (of lists of numbers); None for any other."""
     flat = list(value)
     while flat and all(isinstance(part, list | tuple) for part in flat):
@@ -392,6 +392,6 @@ def _of_list(value: Any) -> Array | None:
         return None
 
 
-def _differs(thing: Any, before: Array) -> bool:
+def _differs(thing: Any, before: NDArray) -> bool:
     now = _numbers(thing)
     return now is None or now.shape != before.shape or not np.array_equal(now, before, equal_nan=True)

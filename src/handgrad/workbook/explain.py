@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from handgrad.arrays import NDArray
 from handgrad.workbook.mistakes import MISTAKES
 from handgrad.workbook.verdict import Entry
 
-Array = np.ndarray[Any, Any]
 # of two that explain the same numbers, the one that says more: the first
 NARROWER = ((7, 3), (16, 52), (6, 75), (5, 75))
 TOLERANCE = 2e-5  # of the largest number of a result: float32 within, far below what any mistake changes
@@ -21,7 +21,7 @@ class Guess(NamedTuple):
     """What a result would be, had this mistake been made."""
 
     number: int
-    value: Array
+    value: NDArray
     words: str = ""  # more exactly, where the mistake's own sentence is too general
 
 
@@ -29,7 +29,7 @@ class Guess(NamedTuple):
 class Truth:
     """One result in one case: what it is, what mistakes would make of it, how an entry comes about."""
 
-    value: Array
+    value: NDArray
     guesses: list[Guess] = field(default_factory=list)
     terms: Callable[[tuple[int, ...]], str] | None = None
 
@@ -56,7 +56,7 @@ def narrowed(numbers: set[int]) -> set[int]:
     return numbers - {than for rather, than in NARROWER if rather in numbers}
 
 
-def same(got: Array | None, want: Array) -> bool:
+def same(got: NDArray | None, want: NDArray) -> bool:
     """Whether a result is right: the shape strictly, the numbers within float32's rounding."""
     if got is None or got.shape != want.shape:
         return False
@@ -66,7 +66,7 @@ def same(got: Array | None, want: Array) -> bool:
     return bool(np.abs(got - want).max(initial=0.0) <= TOLERANCE * max(scale, 1e-9))
 
 
-def explain(got: Sequence[Array | None], truths: Sequence[Truth], of: str) -> Finding:
+def explain(got: Sequence[NDArray | None], truths: Sequence[Truth], of: str) -> Finding:
     """The mistakes that give got in every case; where none does, how got and truth are related."""
     fitting: dict[int, str] = {}
     of_case = [_by_place(truth.guesses) for truth in truths]
@@ -79,16 +79,16 @@ def explain(got: Sequence[Array | None], truths: Sequence[Truth], of: str) -> Fi
     return Finding({}, _related(got, truths, of))
 
 
-def _by_place(guesses: Sequence[Guess]) -> dict[tuple[int, str, int], Array]:
+def _by_place(guesses: Sequence[Guess]) -> dict[tuple[int, str, int], NDArray]:
     """Guesses by number, words, and which of those with the same number and words it is."""
-    found: dict[tuple[int, str, int], Array] = {}
+    found: dict[tuple[int, str, int], NDArray] = {}
     for number, value, words in guesses:
         place = sum(key[:2] == (number, words) for key in found)
         found[number, words, place] = value
     return found
 
 
-def _related(got: Sequence[Array | None], truths: Sequence[Truth], of: str) -> str:
+def _related(got: Sequence[NDArray | None], truths: Sequence[Truth], of: str) -> str:
     """What can be said without a name: shapes, then k, the rest and the direction."""
     for mine, truth in zip(got, truths, strict=True):
         if mine is None:
@@ -124,7 +124,7 @@ def _related(got: Sequence[Array | None], truths: Sequence[Truth], of: str) -> s
     return f"{of} is a multiple of the right one, by a factor that depends on the sizes: {listed}"
 
 
-def first_difference(got: Array | None, truth: Truth, of: str) -> Entry | None:
+def first_difference(got: NDArray | None, truth: Truth, of: str) -> Entry | None:
     """The entry that is furthest off, with the terms it should be made of; None where the shapes differ."""
     want = np.asarray(truth.value, float)
     if got is None or got.shape != want.shape or not want.size:

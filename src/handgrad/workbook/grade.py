@@ -12,9 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from handgrad.cores import available_cores
 from handgrad.errors import DataError, HandgradError
-from handgrad.files import reason
+from handgrad.files import available_cores, reason
 from handgrad.workbook import checks
 from handgrad.workbook.checks.common import DeskLike
 from handgrad.workbook.marks import Mark, Marks

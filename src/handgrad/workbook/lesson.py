@@ -16,8 +16,7 @@ import numpy as np
 from array_api_compat import array_namespace, device
 
 from handgrad import digits, layers, losses, network
-from handgrad.arrays import PIXEL_MAX
-from handgrad.layers import Array
+from handgrad.arrays import PIXEL_MAX, Array
 from handgrad.workbook.submission import is_blank
 
 KEYS = network.Params._fields  # W1, b1, W2, b2

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from handgrad.arrays import NDArray
 from handgrad.network import Params, backward, forward
 
-Array = np.ndarray[Any, Any]
 KEYS = ("W1", "b1", "W2", "b2")
 
 
@@ -55,7 +55,7 @@ class RightNet:
     def _params(self) -> Params:
         return Params(*(self.params[key] for key in KEYS))
 
-    def _now(self) -> dict[str, Array]:
+    def _now(self) -> dict[str, NDArray]:
         return {key: _copy(value) for key, value in self.params.items()}
 
 
@@ -89,7 +89,7 @@ def describe_trace(model: Any, returned: Any, objects: list[Any]) -> dict[str, A
     return {"forwards": forwards, "backwards": getattr(model, "backwards", []), "params": params}
 
 
-def _copy(value: Any) -> Array:
+def _copy(value: Any) -> NDArray:
     if hasattr(value, "detach"):
         value = value.detach().cpu().numpy()
     return np.array(value, copy=True)

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from handgrad.arrays import NDArray
 from handgrad.workbook.mistakes import MISTAKES
 
-Array = np.ndarray[Any, Any]
 MOST_WRITTEN = 60  # cells of a heat map that also show their numbers
 
 
@@ -51,7 +51,7 @@ class Verdict:
     mistake: int | None = None
     entry: Entry | None = None
     remarks: tuple[str, ...] = ()
-    pictures: tuple[tuple[str, Array, Array], ...] = field(default=(), repr=False, compare=False)
+    pictures: tuple[tuple[str, NDArray, NDArray], ...] = field(default=(), repr=False, compare=False)
     # each: the letter of a result, what it should be, what came
 
     @property

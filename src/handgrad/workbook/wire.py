@@ -19,6 +19,8 @@ from typing import Any
 
 import numpy as np
 
+from handgrad.arrays import NDArray
+
 HEADER = struct.Struct(">8sQQ")
 LONGEST_TEXT = 4 * 1024 * 1024
 LARGEST_SIDE = 2**48
@@ -107,7 +109,7 @@ class _Reader:
             return {self._clean(key): self._value(part) for key, part in plain.items()}
         return plain
 
-    def _array(self, name: str, shape: list[int]) -> np.ndarray[Any, Any]:
+    def _array(self, name: str, shape: list[int]) -> NDArray:
         if not NUMBERS.fullmatch(name):
             raise ValueError(f"no type of numbers: {name:.20}")
         if not all(type(side) is int and 0 <= side <= LARGEST_SIDE for side in shape):

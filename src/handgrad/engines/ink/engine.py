@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from handgrad.arrays import expect_images, expect_labels
+from handgrad.arrays import NDArray, expect_images, expect_labels
 from handgrad.engines import dense
 from handgrad.engines.ink import task
 from handgrad.engines.ink.layout import Layout, Work, address, find_bands, helpers, rows_of_pixels, scales_of
@@ -23,7 +23,6 @@ from handgrad.network import Params
 from handgrad.recipes import Recipe
 from handgrad.training import accuracy
 
-Array = np.ndarray[Any, Any]
 RULES = {"sgd": task.SGD, "momentum": task.MOMENTUM, "nesterov": task.NESTEROV, "adam": task.ADAM}
 LARGEST = 8192  # images in a batch: the lists of one take 60 MB a thread
 LOSSES = {"l2": task.L2, "cross_entropy": task.CROSS_ENTROPY}
@@ -38,11 +37,11 @@ class InkEngine:
     def run_epoch(
         self,
         params: Params,
-        images: Array,
-        labels: Array,
-        order: Array,
+        images: NDArray,
+        labels: NDArray,
+        order: NDArray,
         recipe: Recipe,
-        rates: Array,
+        rates: NDArray,
         memory: Params | None = None,
         first_step: int = 0,
     ) -> tuple[Params, Params | None, float]:
@@ -79,7 +78,7 @@ class InkEngine:
             raise DivergedError("the loss is not finite", epoch, diverged, float(rates[diverged - 1]))
         return layout.params(), layout.memory(), done.total / N
 
-    def accuracy(self, params: Params, images: Array, labels: Array, activation: str = "relu") -> float:
+    def accuracy(self, params: Params, images: NDArray, labels: NDArray, activation: str = "relu") -> float:
         """training.accuracy, faster: the share of images whose label the network predicts."""
         if images.dtype != np.uint8:
             return accuracy(params, images, labels, activation)
@@ -95,12 +94,12 @@ def warm_up(hidden: int, threads: int = 1, dtype: Any = np.float32) -> None:
     code(split(hidden, threads)[0], dtype)
 
 
-def _alike_together(order: Array, labels: Array, size: int, C: int) -> Array:
+def _alike_together(order: NDArray, labels: NDArray, size: int, C: int) -> NDArray:
     """The order with the rows of each batch sorted by label: two images of one digit share more ink.
 
     Within a batch the order changes nothing but the rounding of sums.
     """
     keys = np.arange(len(order)) // size * C + labels[order]
     kind = np.uint16 if keys.max(initial=0) < 2**16 else np.uint32  # 16 bits are sorted by counting
-    sorted_: Array = order[np.argsort(keys.astype(kind), kind="stable")].astype(np.uint64)
+    sorted_: NDArray = order[np.argsort(keys.astype(kind), kind="stable")].astype(np.uint64)
     return sorted_

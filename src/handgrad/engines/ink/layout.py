@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from handgrad.arrays import PIXEL_MAX
+from handgrad.arrays import PIXEL_MAX, NDArray
 from handgrad.engines.dense import SLOTS
 from handgrad.engines.ink import task
 from handgrad.engines.ink.machine import code
@@ -17,7 +17,6 @@ from handgrad.engines.ink.task import Task
 from handgrad.network import Params, map_params
 from handgrad.recipes import Recipe
 
-Array = np.ndarray[Any, Any]
 LINE = 64  # bytes of a cache line
 
 
@@ -29,9 +28,9 @@ class Bands(NamedTuple):
     """
 
     D: int  # pixels of an image, a piece's at least
-    where: tuple[Array, ...]  # starts: the pixels at which the bands begin; pieces; the first pixel of each
+    where: tuple[NDArray, ...]  # starts: the pixels at which the bands begin; pieces; the first pixel of each
     # piece; and a mask of its pixels that count
-    place: Array  # where the row of a pixel begins in its tile
+    place: NDArray  # where the row of a pixel begins in its tile
 
 
 def find_bands(D: int, lanes: int, itemsize: int) -> Bands:
@@ -52,7 +51,7 @@ def find_bands(D: int, lanes: int, itemsize: int) -> Bands:
     return Bands(room, where, place)
 
 
-def rows_of_pixels(images: Array) -> Array:
+def rows_of_pixels(images: NDArray) -> NDArray:
     """Images (N, ...) as (N, D) one behind the other, a piece's pixels at least."""
     flat = images.reshape(len(images), -1)
     if (missing := task.PIECE - flat.shape[1]) > 0:
@@ -60,7 +59,7 @@ def rows_of_pixels(images: Array) -> Array:
     return np.ascontiguousarray(flat)
 
 
-def scales_of(recipe: Recipe, rates: Array, N: int, first_step: int, dtype: Any) -> Array:
+def scales_of(recipe: Recipe, rates: NDArray, N: int, first_step: int, dtype: Any) -> NDArray:
     """The numbers that each batch needs, (batches + 1, SCALES): those of batch k, from 1 on, in row k."""
     scales, steps = np.zeros((len(rates) + 1, task.SCALES)), first_step + np.arange(1, len(rates) + 1)
     sizes = np.full(len(rates), recipe.batch_size)
@@ -97,7 +96,7 @@ class Layout:
             nothing = [zeros(self.dtype, 0)] * 3
             self.parts.append(self._blocks(remembered) if slot < self.slots else nothing)
 
-    def turned(self) -> Array:
+    def turned(self) -> NDArray:
         """W2 with a row a hidden unit, (Hp, Cp), flat."""
         V2, W2 = zeros(self.dtype, self.Hp, self.Cp), self.parts[0][1]
         V2[:, : self.C] = W2.reshape(-1, self.Hp)[: self.C].T
@@ -113,7 +112,7 @@ class Layout:
         slots = [self._plain(self.parts[1 + slot], nothing) for slot in range(self.slots)]
         return map_params(lambda p, *arrays: arrays, self.given, *slots)
 
-    def _blocks(self, params: Params | None) -> list[Array]:
+    def _blocks(self, params: Params | None) -> list[NDArray]:
         """W1 -> (blocks, pixels, lanes), W2 and b1 -> (C + 1, Hp), b2 -> (threads, ...), flat."""
         blocks = zeros(self.dtype, self.Hp // self.lanes, self.D, self.lanes)
         W2 = zeros(self.dtype, self.C + 1, self.Hp)
@@ -126,7 +125,7 @@ class Layout:
                 W2[self.C, : self.H], b2[:, : self.C] = params.b1, params.b2
         return [blocks.ravel(), W2.ravel(), b2.ravel()]
 
-    def _plain(self, parts: list[Array], like: Params) -> Params:
+    def _plain(self, parts: list[NDArray], like: Params) -> Params:
         blocks, W2, b2 = parts
         blocks = blocks.reshape(-1, self.D, self.lanes).transpose(0, 2, 1)
         W1, bias = blocks.reshape(self.Hp, -1)[: self.H].copy(), like.b1 is not None
@@ -235,16 +234,16 @@ def helpers(threads: int) -> Executor | None:
     return ThreadPoolExecutor(threads - 1) if threads > 1 else None
 
 
-def zeros(dtype: Any, *shape: int) -> Array:
+def zeros(dtype: Any, *shape: int) -> NDArray:
     """Zeros that begin at a cache line: a vector of 16 that lies across two costs twice."""
     size = math.prod(shape) * dtype.itemsize
     room = np.zeros(size + LINE, np.uint8)
     start = -room.ctypes.data % LINE
-    made: Array = room[start : start + size].view(dtype).reshape(shape)
+    made: NDArray = room[start : start + size].view(dtype).reshape(shape)
     return made
 
 
-def address(array: Array) -> int:
+def address(array: NDArray) -> int:
     """Where the array begins, for the kernel; it must outlive its run."""
     return array.ctypes.data
 

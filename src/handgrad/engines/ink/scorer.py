@@ -3,10 +3,10 @@
 from concurrent.futures import Executor
 from functools import cache
 from threading import Lock
-from typing import Any
 
 import numpy as np
 
+from handgrad.arrays import NDArray
 from handgrad.engines.ink import task
 from handgrad.engines.ink.layout import (
     Layout,
@@ -20,7 +20,6 @@ from handgrad.engines.ink.layout import (
 from handgrad.engines.ink.machine import processor
 from handgrad.network import Params
 
-Array = np.ndarray[Any, Any]
 ACTIVATIONS = {
     "relu": task.RELU,
     "leaky_relu": task.LEAKY_RELU,
@@ -64,23 +63,23 @@ class Scorer:
         self._grow(AT_ONCE)
         self._first.tell(images=address(self._page), out=address(self._page_out), batches=1)
 
-    def z(self, images: Array) -> Array:
+    def z(self, images: NDArray) -> NDArray:
         """z (N, C) of uint8 images (N, ...) of the network's D pixels, which is not checked."""
         return self._ask(images, False)[0]
 
-    def scores(self, images: Array) -> Array:
+    def scores(self, images: NDArray) -> NDArray:
         """As z; not a number, all of them, if one is not finite."""
         return self._checked(images, False)
 
-    def outputs(self, images: Array) -> Array:
+    def outputs(self, images: NDArray) -> NDArray:
         """As scores, but y = sigmoid(z)."""
         return self._checked(images, True)
 
-    def _checked(self, images: Array, squash: bool) -> Array:
+    def _checked(self, images: NDArray, squash: bool) -> NDArray:
         answers, finite = self._ask(images, squash)
         return answers if finite else np.full_like(answers, np.nan)
 
-    def _ask(self, images: Array, squash: bool) -> tuple[Array, bool]:
+    def _ask(self, images: NDArray, squash: bool) -> tuple[NDArray, bool]:
         """The scores or outputs (N, C), and whether all scores are finite."""
         N = len(images)
         with self._lock:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
+from handgrad.arrays import NDArray
 from handgrad.workbook.checks.common import FailedError, Learner, Reply, judge
 from handgrad.workbook.desk import FUNCTIONS
 from handgrad.workbook.explain import Guess, Truth
 from handgrad.workbook.mistakes import MISTAKES
 from handgrad.workbook.verdict import Verdict
 
-Array = np.ndarray[Any, Any]
 HALVED = "the difference is one-sided, and divided by 2h where it spans h only"
 H = 1e-3  # so large that a difference on one side only is seen to be one
 
@@ -47,7 +46,7 @@ def check_numerical_gradient(name: str, learner: Learner) -> Verdict:
     return verdict
 
 
-def _called(name: str, learner: Learner, function: str, x: Array) -> Reply:
+def _called(name: str, learner: Learner, function: str, x: NDArray) -> Reply:
     """With the step H; a function that takes none is called without."""
     try:
         return learner.call(name, {"function": function}, x, H)
@@ -57,7 +56,7 @@ def _called(name: str, learner: Learner, function: str, x: Array) -> Reply:
         return learner.call(name, {"function": function}, x)
 
 
-def _with_its_own_step(name: str, learner: Learner, x: Array) -> Verdict:
+def _with_its_own_step(name: str, learner: Learner, x: NDArray) -> Verdict:
     """Right with the step it was given; with the one it has of its own?"""
     try:
         got = learner.call(name, {"function": "cubes"}, x).numbers()
@@ -72,12 +71,12 @@ def _with_its_own_step(name: str, learner: Learner, x: Array) -> Verdict:
     return Verdict(name, False, f"{words}; 1e-5 serves most functions")
 
 
-def _close(got: Array | None, want: Array) -> bool:
+def _close(got: NDArray | None, want: NDArray) -> bool:
     """Central differences with h are off by a few h^2, one-sided ones by a few h."""
     return got is not None and got.shape == want.shape and bool(np.abs(got - want).max() < 20 * H * H)
 
 
-def _near(got: Array | None, want: Array) -> bool:
+def _near(got: NDArray | None, want: NDArray) -> bool:
     """Off by what a float32 loses when two nearly equal numbers are subtracted."""
     return (
         got is not None
@@ -86,7 +85,7 @@ def _near(got: Array | None, want: Array) -> bool:
     )
 
 
-def _slopes(function: str, x: Array) -> Truth:
+def _slopes(function: str, x: NDArray) -> Truth:
     """The slopes as central differences give them, and as mistaken ones would."""
     f = FUNCTIONS[function]
     central, forward, backward, kept = (np.zeros(x.shape) for _ in range(4))

@@ -8,11 +8,11 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from handgrad.arrays import NDArray
 from handgrad.workbook.explain import Finding, Truth, explain, first_difference, narrowed, same
 from handgrad.workbook.mistakes import MISTAKES
 from handgrad.workbook.verdict import Verdict
 
-Array = np.ndarray[Any, Any]
 Caches = dict[str, Sequence[Any]]
 SLOW = 0.02  # seconds for a small batch, which arrays do in a millisecond
 TOO_SLOW = "right, but slow: loops over single numbers, where arrays do it all at once"
@@ -47,7 +47,7 @@ class Reply:
     seconds: float
     seen: list[str]
 
-    def numbers(self) -> Array | None:
+    def numbers(self) -> NDArray | None:
         """The value as an array; None if it is none."""
         return numbers(self.value)
 
@@ -60,7 +60,7 @@ class Reply:
         return items
 
 
-def numbers(value: dict[str, Any]) -> Array | None:
+def numbers(value: dict[str, Any]) -> NDArray | None:
     """The numbers of a described value, or None."""
     array = value.get("array")
     return np.asarray(array, float) if array is not None else None
@@ -124,7 +124,7 @@ class Learner:
         return self.ask({"do": "attribute", "of": of, "name": name}, name).value
 
 
-Results = dict[str, Array | None]  # by letter
+Results = dict[str, NDArray | None]  # by letter
 
 
 def judge(

@@ -13,10 +13,11 @@ from itertools import permutations
 
 import numpy as np
 
+from handgrad.arrays import NDArray
 from handgrad.workbook import cases
 from handgrad.workbook.checks.common import FailedError, Learner
 from handgrad.workbook.checks.loss import l2
-from handgrad.workbook.checks.running import KEYS, Array, Run, shape_error, train
+from handgrad.workbook.checks.running import KEYS, Run, shape_error, train
 from handgrad.workbook.checks.steps import factor
 from handgrad.workbook.checks.variants import BIASES, gradient_variants, gradients, outputs, square_variants
 from handgrad.workbook.explain import Truth, first_difference, narrowed, same
@@ -26,7 +27,7 @@ from handgrad.workbook.verdict import Verdict
 IMAGES, PIXELS, RATE = 5, 5, 0.125
 SMALL = 64  # images so much fainter than 1: taken times 255, they saturate nothing
 KEPT = (0.5, 0.8, 0.9, 0.95, 0.99)  # shares of the last move that momentum keeps
-Weights = dict[str, Array]
+Weights = dict[str, NDArray]
 
 
 def check(name: str, learner: Learner, H: int, C: int, own: bool = False) -> Verdict:
@@ -93,13 +94,15 @@ def _moved(learner: Learner, run: Run, own: bool = False) -> tuple[Weights, Weig
     return moved, ends
 
 
-def _dout(params: Weights, x: Array, labels: Array) -> Array:
+def _dout(params: Weights, x: NDArray, labels: NDArray) -> NDArray:
     y = outputs(params, x)[3]
-    dout: Array = 2 / len(x) * (y - (labels[:, None] == np.arange(y.shape[1])))
+    dout: NDArray = 2 / len(x) * (y - (labels[:, None] == np.arange(y.shape[1])))
     return dout
 
 
-def _numbers_of_step(params: Weights, x: Array, labels: Array, found: Weights, right: Weights) -> set[int]:
+def _numbers_of_step(
+    params: Weights, x: NDArray, labels: NDArray, found: Weights, right: Weights
+) -> set[int]:
     """The mistakes that give this step."""
     wrong = [key for key in KEYS if not same(found[key], right[key])]
     if set(wrong) <= {"b1", "b2"} and not any(found[key].any() for key in wrong):
@@ -118,7 +121,9 @@ def _numbers_of_step(params: Weights, x: Array, labels: Array, found: Weights, r
     return narrowed(numbers)
 
 
-def _wrong_steps(params: Weights, x: Array, labels: Array, right: Weights) -> Iterator[tuple[int, Weights]]:
+def _wrong_steps(
+    params: Weights, x: NDArray, labels: NDArray, right: Weights
+) -> Iterator[tuple[int, Weights]]:
     """Each mistake with the four gradients that it would give."""
     n, y = len(x), outputs(params, x)[3]
     dout = _dout(params, x, labels)
@@ -141,7 +146,7 @@ def _wrong_steps(params: Weights, x: Array, labels: Array, right: Weights) -> It
             yield 33, gradients(params, x, _dout(params, x, shuffled))
 
 
-def _without_bias(params: Weights, x: Array, labels: Array, bias: tuple[float, float]) -> Weights:
+def _without_bias(params: Weights, x: NDArray, labels: NDArray, bias: tuple[float, float]) -> Weights:
     """The gradients of a network that leaves out or subtracts its biases; those it has not are not moved."""
     used = params | {"b1": bias[0] * params["b1"], "b2": bias[1] * params["b2"]}
     return gradients(used, x, _dout(used, x, labels))

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from handgrad import layers
+from handgrad.arrays import NDArray
 from handgrad.workbook import cases
 from handgrad.workbook.checks.common import SLOW, TOO_SLOW, FailedError, Learner, Results, judge, numbers
 from handgrad.workbook.explain import Guess, Truth, explain, narrowed, products, same
 from handgrad.workbook.mistakes import MISTAKES
 from handgrad.workbook.verdict import Verdict
 
-Array = np.ndarray[Any, Any]
 sigmoid = layers.sigmoid_forward
 BIG = (40, 60, 30)  # N, D, H: enough for loops over single numbers to be felt
 
@@ -26,7 +26,7 @@ BIG = (40, 60, 30)  # N, D, H: enough for loops over single numbers to be felt
 def affine_out(case: cases.Affine) -> dict[str, Truth]:
     """out = x W^T + b."""
     x, W, b, _ = case
-    right: Array = layers.affine_forward(x, W, b)
+    right: NDArray = layers.affine_forward(x, W, b)
     guesses = [
         Guess(36, x @ W.T, "the bias is left out: a = x W^T + b"),
         Guess(36, x @ W.T - b, "the bias is subtracted: a = x W^T + b"),
@@ -50,7 +50,7 @@ def affine_grads(case: cases.Affine) -> dict[str, Truth]:
     x, W, _, dout = case
     N, H = dout.shape
     _, dW, db = layers.affine_backward(dout, x, W)
-    dx: Array = dout @ W
+    dx: NDArray = dout @ W
     ones, first, last = np.ones_like(dout), np.zeros_like(dout), np.zeros_like(dout)
     first[0], last[-1] = dout[0], dout[-1]
     of_dx = [
@@ -271,10 +271,10 @@ def _as_it_is_read(name: str, learner: Learner) -> Callable[[Any], Any] | None:
     }
 
 
-def _part(name: str, case: Any, meant: str | None) -> Array:
+def _part(name: str, case: Any, meant: str | None) -> NDArray:
     """What a forward could keep: x, W, b, its output, or the mask of relu."""
     if meant in ("x", "W", "b"):
-        kept: Array = getattr(case, meant)
+        kept: NDArray = getattr(case, meant)
     elif meant == "mask":
         kept = case.x > 0
     elif name == "affine_backward":
@@ -350,7 +350,7 @@ def _results(name: str, reply: Any) -> Results:
     return dict(zip(("dx", "dW", "db"), map(numbers, items), strict=True))
 
 
-def _alike(a: Array | None, b: Array | None) -> bool:
+def _alike(a: NDArray | None, b: NDArray | None) -> bool:
     return (a is None) == (b is None) and (a is None or b is None or np.array_equal(a, b, equal_nan=True))
 
 

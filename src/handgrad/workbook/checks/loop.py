@@ -12,10 +12,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from handgrad.arrays import NDArray
 from handgrad.workbook import cases
 from handgrad.workbook.checks import inlined, steps
 from handgrad.workbook.checks.common import FailedError, Learner
-from handgrad.workbook.checks.running import KEYS, Array, Run, shape_error, train
+from handgrad.workbook.checks.running import KEYS, Run, shape_error, train
 from handgrad.workbook.checks.variants import outputs
 from handgrad.workbook.mistakes import MISTAKES
 from handgrad.workbook.verdict import Verdict
@@ -92,7 +93,7 @@ def _accuracy_after(learner: Learner, C: int) -> tuple[float, float]:
     before = float((outputs(params, data)[3].argmax(1) == labels).mean())
     if any(final[key].shape != params[key].shape or not np.isfinite(final[key]).all() for key in KEYS):
         return 0.0, before
-    answers: Array = outputs(final, data)[3].argmax(1)
+    answers: NDArray = outputs(final, data)[3].argmax(1)
     return float((answers == labels).mean()), before
 
 

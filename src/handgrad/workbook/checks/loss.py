@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from handgrad import losses
+from handgrad.arrays import NDArray
 from handgrad.workbook import cases
 from handgrad.workbook.checks.common import FailedError, Learner, Results, judge, numbers
 from handgrad.workbook.checks.variants import outputs
@@ -15,7 +16,6 @@ from handgrad.workbook.explain import Guess, Truth, explain, same
 from handgrad.workbook.mistakes import MISTAKES
 from handgrad.workbook.verdict import Verdict
 
-Array = np.ndarray[Any, Any]
 SIZES = ((3, 4), (7, 5), (5, 10), (1, 6))  # N, C
 SQUARE = ((4, 4), (6, 6))
 TEN_CLASSES = ((3, 10), (7, 10), (5, 10))
@@ -234,7 +234,7 @@ def _accuracy_square(name: str, answers: Any, words: str) -> Verdict:
     return Verdict(name, False, words)
 
 
-def _accuracy(y: Array, labels: Array) -> dict[str, Truth]:
+def _accuracy(y: NDArray, labels: NDArray) -> dict[str, Truth]:
     N, C = y.shape
     answers = y.argmax(1)
     right = answers == labels

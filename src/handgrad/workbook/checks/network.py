@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from handgrad.arrays import NDArray
 from handgrad.workbook import cases
 from handgrad.workbook.checks.common import FailedError, Learner, Results, judge, numbers
 from handgrad.workbook.checks.variants import (
@@ -21,11 +22,10 @@ from handgrad.workbook.explain import Guess, Truth, first_difference, same
 from handgrad.workbook.mistakes import MISTAKES
 from handgrad.workbook.verdict import Verdict
 
-Array = np.ndarray[Any, Any]
 KEYS = ("W1", "b1", "W2", "b2")
 ALIKE = 1e-12
 RATE = 0.125  # for a backward that takes one
-Case = tuple[cases.Net, dict[str, Array]]  # with the parameters as the learner's network holds them
+Case = tuple[cases.Net, dict[str, NDArray]]  # with the parameters as the learner's network holds them
 
 
 class _WrongError(Exception):
@@ -54,7 +54,7 @@ def check_network(name: str, learner: Learner) -> Verdict:
         return Verdict(name, False, str(failed), mistake=failed.number)
 
 
-def _made(name: str, learner: Learner, D: int, H: int, C: int) -> tuple[int, int, dict[str, Array]]:
+def _made(name: str, learner: Learner, D: int, H: int, C: int) -> tuple[int, int, dict[str, NDArray]]:
     """A new network: its handle, that of its params, and their numbers."""
     net = learner.call(name, D, H, C).value["handle"]
     params = learner.attribute(net, "params")
@@ -249,7 +249,7 @@ def _grads(learner: Learner, net: int) -> Results:
     return {key: numbers(held[key]) for key in KEYS}
 
 
-def _params_now(learner: Learner, net: int) -> dict[str, Array]:
+def _params_now(learner: Learner, net: int) -> dict[str, NDArray]:
     params = learner.attribute(net, "params")
     held = dict(zip(params.get("keys", []), params.get("items", []), strict=True))
     return {key: np.asarray(numbers(held[key]) if key in held else np.nan, float) for key in KEYS}
@@ -277,11 +277,11 @@ def _moved(name: str, moved: list[str], before: Any, after: Any, case: cases.Net
     )
 
 
-def _through(params: dict[str, Array], W2: Array, case: cases.Net) -> Array:
+def _through(params: dict[str, NDArray], W2: NDArray, case: cases.Net) -> NDArray:
     """grad of W1, had the way back gone through another W2."""
     a, _, _, y = outputs(params, case.x)
     dh = (case.dout * y * (1 - y)) @ W2
-    grad: Array = (dh * (a > 0)).T @ case.x
+    grad: NDArray = (dh * (a > 0)).T @ case.x
     return grad
 
 
@@ -307,7 +307,7 @@ def _raised(name: str, learner: Learner, failed: FailedError) -> Verdict:
     return Verdict(name, False, str(failed))
 
 
-def _all_variants(params: dict[str, Array], case: cases.Net) -> list[tuple[int, str, dict[str, Array]]]:
+def _all_variants(params: dict[str, NDArray], case: cases.Net) -> list[tuple[int, str, dict[str, NDArray]]]:
     return [
         *gradient_variants(params, case.x, case.dout),
         *square_variants(params, case.x, case.dout),

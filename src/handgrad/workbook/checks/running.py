@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
+from handgrad.arrays import NDArray
 from handgrad.workbook.checks.common import FailedError, Learner
 
-Array = np.ndarray[Any, Any]
 KEYS = ("W1", "b1", "W2", "b2")
 SHAPE_ERRORS = ("ValueError", "RuntimeError", "IndexError")
 
@@ -18,13 +16,13 @@ SHAPE_ERRORS = ("ValueError", "RuntimeError", "IndexError")
 class Run:
     """What train_model is called with; None for what it shall choose itself."""
 
-    params: dict[str, Array]  # that the network starts from
-    data: Array  # (N, D)
-    labels: Array  # (N,)
+    params: dict[str, NDArray]  # that the network starts from
+    data: NDArray  # (N, D)
+    labels: NDArray  # (N,)
     epochs: int
     rate: float | None
     batch: int | None
-    validation: tuple[Array, Array]
+    validation: tuple[NDArray, NDArray]
 
 
 def train(learner: Learner, run: Run, record: int = 2000, own: bool = False) -> tuple[dict[str, Any], bool]:

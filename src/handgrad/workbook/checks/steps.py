@@ -10,9 +10,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from handgrad.arrays import NDArray
 from handgrad.workbook import cases
 from handgrad.workbook.checks.loss import l2
-from handgrad.workbook.checks.running import KEYS, Array, Run
+from handgrad.workbook.checks.running import KEYS, Run
 from handgrad.workbook.checks.variants import gradients, outputs
 from handgrad.workbook.explain import explain, narrowed, same
 from handgrad.workbook.mistakes import MISTAKES
@@ -26,13 +27,13 @@ Found = tuple[int | None, str]  # the mistake's number, if it has one, and what 
 class Step(NamedTuple):
     """One batch of training, as it was seen."""
 
-    rows: Array  # of train_data; OF_OTHERS for what is none of them, OF_VALIDATION for a validation image
+    rows: NDArray  # of train_data; OF_OTHERS for what is none of them, OF_VALIDATION for a validation image
     times: float  # how much larger the images are than those rows
-    y: Array
-    dout: Array  # dL/dy as the loop has it
-    before: dict[str, Array]  # the parameters at the forward
-    grads: dict[str, Array]
-    move: dict[str, Array]  # what the parameters changed by before the next forward
+    y: NDArray
+    dout: NDArray  # dL/dy as the loop has it
+    before: dict[str, NDArray]  # the parameters at the forward
+    grads: dict[str, NDArray]
+    move: dict[str, NDArray]  # what the parameters changed by before the next forward
 
 
 def judge(trace: dict[str, Any], run: Run, remarks: list[str]) -> Found | None:
@@ -61,7 +62,7 @@ def read(trace: dict[str, Any], i: int, run: Run) -> Step:
     return Step(rows, times, y, dout, before, back["grads"], move)
 
 
-def _times(x: Array, data: Array) -> float:
+def _times(x: NDArray, data: NDArray) -> float:
     """How much larger images are than rows of data, if that is one number; else 1."""
     if x.shape[1:] != data.shape[1:] or not len(x):
         return 1.0
@@ -73,7 +74,7 @@ def _times(x: Array, data: Array) -> float:
     return middle if exact or (middle > BYTES and whole) else 1.0
 
 
-def _rows(x: Array, data: Array, near: float) -> Array:
+def _rows(x: NDArray, data: NDArray, near: float) -> NDArray:
     """Which row of data each row of x is; OF_OTHERS for none."""
     if x.ndim != 2 or x.shape[1:] != data.shape[1:]:
         return np.full(len(x), OF_OTHERS)
@@ -124,7 +125,7 @@ def _labels(steps: list[Step], run: Run, remarks: list[str]) -> Found | None:
     return None
 
 
-def _labels_of(step: Step) -> Array | None:
+def _labels_of(step: Step) -> NDArray | None:
     """The labels behind dL/dy = 2/N (y - target)."""
     if step.y.shape != step.dout.shape:
         return None
@@ -137,7 +138,7 @@ def _labels_of(step: Step) -> Array | None:
 # --- moves -------------------------------------------------------------------------------------------------
 
 
-def factor(move: Array, expected: Array) -> float | None:
+def factor(move: NDArray, expected: NDArray) -> float | None:
     """move = k expected: k, or None where they do not point the same way."""
     size = float((expected * expected).sum())
     if move.shape != expected.shape or size == 0:
@@ -186,7 +187,7 @@ def _even(factors: dict[str, float | None]) -> bool:
     return len(known) == len(KEYS) and max(known) - min(known) < ALIKE * max(1.0, abs(known[0]))
 
 
-def _momentum(steps: list[Step], down: list[dict[str, Array]]) -> float | None:
+def _momentum(steps: list[Step], down: list[dict[str, NDArray]]) -> float | None:
     """The share of the last move that each move keeps, if it is one number between 0 and 1."""
     shares = []
     for i in range(len(steps)):
@@ -221,7 +222,7 @@ def _uneven(number: int, step: Step, off: dict[str, float | None], run: Run) -> 
     return None, f"batch {number}: {who}: the move is not minus the learning rate times the gradient"
 
 
-def _too_late(step: Step, x: Array, rate: float) -> bool:
+def _too_late(step: Step, x: NDArray, rate: float) -> bool:
     """Whether W1 was moved by a gradient that came back through a W2 that had moved already."""
     W2 = step.before["W2"] + step.move["W2"]
     a, _, _, y = outputs(step.before, x)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from handgrad import templates
+from handgrad.arrays import NDArray
 from handgrad.workbook.checks.common import FailedError, Learner, Results, judge
 from handgrad.workbook.explain import Guess, Truth, products, same
 from handgrad.workbook.verdict import Verdict
 
-Array = np.ndarray[Any, Any]
 CLASSES = 10
 SHAPES = ((23, 3, 4), (31, 5, 2))  # images, rows, columns
 
@@ -74,14 +72,14 @@ def check_agreement(name: str, learner: Learner) -> Verdict:
     return judge(name, got, truths, changed, remarks)
 
 
-def _images(seed: int, shape: tuple[int, int, int]) -> tuple[Array, Array]:
+def _images(seed: int, shape: tuple[int, int, int]) -> tuple[NDArray, NDArray]:
     """Images with pixels in tenths, every class among the labels, in no order."""
     rng = np.random.default_rng(seed)
     labels = np.concatenate([np.arange(CLASSES), rng.integers(0, CLASSES, shape[0] - CLASSES)])
     return rng.integers(0, 11, shape) / 10, rng.permutation(labels)
 
 
-def _shaped(value: Array | None, shape: tuple[int, int, int], remarks: list[str]) -> Array | None:
+def _shaped(value: NDArray | None, shape: tuple[int, int, int], remarks: list[str]) -> NDArray | None:
     """Flat templates (10, D) count as (10, rows, columns)."""
     if value is not None and value.shape == (CLASSES, shape[1] * shape[2]):
         remarks.append("the pixels come in one row; as pictures they are easier to look at")
@@ -89,7 +87,7 @@ def _shaped(value: Array | None, shape: tuple[int, int, int], remarks: list[str]
     return value
 
 
-def _means(images: Array, labels: Array) -> Truth:
+def _means(images: NDArray, labels: NDArray) -> Truth:
     right = templates.mean_images(images, labels, CLASSES)
     counts = np.bincount(labels, minlength=CLASSES)[:, None, None]
     sums = right * counts
@@ -115,7 +113,7 @@ def _means(images: Array, labels: Array) -> Truth:
     return Truth(right, guesses, terms)
 
 
-def _normalised(means: Array) -> Truth:
+def _normalised(means: NDArray) -> Truth:
     mean, deviation = means.mean((1, 2), keepdims=True), means.std((1, 2), keepdims=True)
     right = (means - mean) / deviation
     guesses = [
@@ -142,7 +140,7 @@ def _normalised(means: Array) -> Truth:
     return Truth(right, guesses, terms)
 
 
-def _agreement(fitted: Array, images: Array) -> Truth:
+def _agreement(fitted: NDArray, images: NDArray) -> Truth:
     T, x = fitted.reshape(CLASSES, -1), images.reshape(len(images), -1)
     right = templates.agreement(fitted, images)
     guesses = [

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import numpy as np
 
+from handgrad.arrays import NDArray
 from handgrad.layers import sigmoid_forward
 from handgrad.losses import log_softmax
 from handgrad.workbook.explain import Guess
 
-Array = np.ndarray[Any, Any]
-Weights = dict[str, Array]
+Weights = dict[str, NDArray]
 BIASES: tuple[tuple[float, float], ...] = ((0, 1), (1, 0), (0, 0), (-1, 1), (1, -1), (-1, -1))
 WHERE = {
     (True, True): "in both layers",
@@ -23,11 +22,11 @@ WHERE = {
 
 def outputs(
     params: Weights,
-    x: Array,
+    x: NDArray,
     bias: tuple[float, float] = (1, 1),
     hidden: str = "relu",
     output: str = "sigmoid",
-) -> tuple[Array, Array, Array, Array]:
+) -> tuple[NDArray, NDArray, NDArray, NDArray]:
     """a, h, z, y of the network, or of one with other parts."""
     a = x @ params["W1"].T + bias[0] * params["b1"]
     h = SHAPES[hidden](a)
@@ -35,7 +34,7 @@ def outputs(
     return a, h, z, SHAPES[output](z)
 
 
-SHAPES: dict[str, Callable[[Array], Array]] = {
+SHAPES: dict[str, Callable[[NDArray], NDArray]] = {
     "relu": lambda a: np.maximum(a, 0),
     "none": lambda a: a,
     "sigmoid": sigmoid_forward,
@@ -47,7 +46,7 @@ SHAPES: dict[str, Callable[[Array], Array]] = {
 }
 
 
-def forward_guesses(params: Weights, x: Array) -> Iterator[Guess]:
+def forward_guesses(params: Weights, x: NDArray) -> Iterator[Guess]:
     """What wrong networks would answer."""
     for bias in BIASES:
         which = WHERE[bias[0] != 1, bias[1] != 1]
@@ -78,7 +77,7 @@ def forward_guesses(params: Weights, x: Array) -> Iterator[Guess]:
 
 
 def gradients(
-    params: Weights, x: Array, dout: Array, wrong: str = "", where: tuple[bool, bool] = (True, True)
+    params: Weights, x: NDArray, dout: NDArray, wrong: str = "", where: tuple[bool, bool] = (True, True)
 ) -> Weights:
     """grads of W1, b1, W2 and b2; wrong: the step that goes wrong, where: in the first, the second layer."""
     a, h, z, y = outputs(params, x)
@@ -113,7 +112,7 @@ def gradients(
     return {"W1": W1, "b1": db1, "W2": W2, "b2": db2}
 
 
-def _affine(d: Array, x: Array, wrong: str, here: bool) -> tuple[Array, Array]:
+def _affine(d: NDArray, x: NDArray, wrong: str, here: bool) -> tuple[NDArray, NDArray]:
     """grad_W and grad_b of one layer."""
     W, b, N = d.T @ x, d.sum(0), len(d)
     if not here:
@@ -183,7 +182,7 @@ IN_A_LAYER = {
 }  # fmt: skip
 
 
-def gradient_variants(params: Weights, x: Array, dout: Array) -> Iterator[tuple[int, str, Weights]]:
+def gradient_variants(params: Weights, x: NDArray, dout: NDArray) -> Iterator[tuple[int, str, Weights]]:
     """Every single mistake: its number, where it is, and the four gradients that it gives."""
     for wrong, number in EVERYWHERE.items():
         yield number, "", gradients(params, x, dout, wrong)
@@ -192,7 +191,7 @@ def gradient_variants(params: Weights, x: Array, dout: Array) -> Iterator[tuple[
             yield number, words, gradients(params, x, dout, wrong, where)
 
 
-def square_variants(params: Weights, x: Array, dout: Array) -> Iterator[tuple[int, str, Weights]]:
+def square_variants(params: Weights, x: NDArray, dout: NDArray) -> Iterator[tuple[int, str, Weights]]:
     """Transposes that only a network survives whose sizes are all the same; none for any other."""
     if len({*x.shape, *params["W1"].shape, *params["W2"].shape}) > 1:
         return

@@ -11,17 +11,16 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from handgrad import layers, losses, network, optimizers
-from handgrad.arrays import as_input
+from handgrad.arrays import NDArray, as_input
 from handgrad.errors import DivergedError
 from handgrad.network import Cache, Params
 from handgrad.recipes import Recipe
 
-Array = np.ndarray[Any, Any]
 Formula = Callable[..., Any]
 Activation = tuple[Formula, Formula, str]  # forward, backward, and which of the cache the backward reads
 
 
-def _gradients(formulas: "Formulas", params: Params, cache: Cache, grad_y: Array, rate: float) -> Params:
+def _gradients(formulas: "Formulas", params: Params, cache: Cache, grad_y: NDArray, rate: float) -> Params:
     """network.backward, line for line, with these formulas; the learning rate is not needed."""
     _, sigmoid_backward, sigmoid_reads = formulas.sigmoid
     _, relu_backward, relu_reads = formulas.relu
@@ -65,7 +64,7 @@ class Step(NamedTuple):
     images: int  # n, the number of images in the batch
 
 
-def forward(formulas: Formulas, params: Params, x: Array) -> Cache:
+def forward(formulas: Formulas, params: Params, x: NDArray) -> Cache:
     """network.forward with these formulas: x (N, D) -> Cache(x, a, h, z, y)."""
     a = formulas.affine_forward(x, params.W1, params.b1)  # (N, H)
     h = formulas.relu[0](a)  # (N, H)
@@ -74,7 +73,7 @@ def forward(formulas: Formulas, params: Params, x: Array) -> Cache:
 
 
 def steps(
-    params: Params, images: Array, labels: Array, order: Array, recipe: Recipe, rates: Array,
+    params: Params, images: NDArray, labels: NDArray, order: NDArray, recipe: Recipe, rates: NDArray,
     memory: Params | None = None, first_step: int = 0, formulas: Formulas = RIGHT,
 ) -> Iterator[Step]:  # fmt: skip
     """One epoch, a Step after each batch; arguments as training.run_epoch.
@@ -99,7 +98,7 @@ def steps(
 
 @np.errstate(over="ignore", invalid="ignore")  # looked for, and named
 def run_epoch(
-    params: Params, images: Array, labels: Array, order: Array, recipe: Recipe, rates: Array,
+    params: Params, images: NDArray, labels: NDArray, order: NDArray, recipe: Recipe, rates: NDArray,
     memory: Params | None = None, first_step: int = 0, formulas: Formulas = RIGHT,
 ) -> tuple[Params, Params | None, float]:  # fmt: skip
     """training.run_epoch with these formulas: hand partial(run_epoch, formulas=...) to training.train."""

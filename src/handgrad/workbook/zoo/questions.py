@@ -2,7 +2,6 @@
 
 import html
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
@@ -15,7 +14,6 @@ ALIKE = (  # bugs of which the curves say little but that it is one of them: nev
     {"y-and-target-swapped", "update-adds"},
     {"sigmoid-derivative-missing", "cross-entropy-shortcut", "sigmoid-derivative-half"},
 )
-Array = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,12 +5,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from handgrad.arrays import NDArray
 from handgrad.diagnosis import FLAT
 from handgrad.network import Cache, Params, init_params
 from handgrad.recipes import RECIPES, Recipe
-from handgrad.workbook.zoo.formulas import RIGHT, Array, Formulas, forward, steps
+from handgrad.workbook.zoo.formulas import RIGHT, Formulas, forward, steps
 
-Set = tuple[Array, Array]  # images, labels
+Set = tuple[NDArray, NDArray]  # images, labels
 POINTS = 10  # an epoch, that the curves are drawn through
 SAMPLE = 2000  # images at most that are held back for validation; as many of the others are read beside them
 
@@ -61,7 +62,7 @@ class Course:
     validation: Set
     recipe: Recipe
     seed: int
-    orders: list[Array]  # one an epoch
+    orders: list[NDArray]  # one an epoch
 
     def start(self, formulas: Formulas = RIGHT) -> Params:
         """The parameters before the first epoch, float32."""
@@ -93,7 +94,7 @@ class Course:
                     since = []
         return Curves(tuple(points), params)
 
-    def _measure(self, formulas: Formulas, params: Params, epoch: float, since: Array) -> Point:
+    def _measure(self, formulas: Formulas, params: Params, epoch: float, since: NDArray) -> Point:
         """since (batches, 5): the loss and the norms of the gradients of each batch since the last point."""
         loss, W1, b1, W2, b2 = since.mean(axis=0).tolist()
         few = slice(0, len(self.validation[0]))

@@ -6,33 +6,34 @@ from typing import Any
 import numpy as np
 
 from handgrad import layers, losses, network, optimizers
+from handgrad.arrays import NDArray
 from handgrad.network import Cache, Params, map_params
-from handgrad.workbook.zoo.formulas import RIGHT, Array, Formula, Formulas
+from handgrad.workbook.zoo.formulas import RIGHT, Formula, Formulas
 
 
-def in_loss(change: Callable[[Array, Array, Array], tuple[Array, Array]]) -> Formulas:
+def in_loss(change: Callable[[NDArray, NDArray, NDArray], tuple[NDArray, NDArray]]) -> Formulas:
     """change(L, grad_y, y) -> the wrong L and grad_y."""
 
-    def wrong(y: Array, labels: Array) -> tuple[Array, Array]:
+    def wrong(y: NDArray, labels: NDArray) -> tuple[NDArray, NDArray]:
         return change(*losses.l2_loss(y, labels), y)
 
     return Formulas(loss=wrong)
 
 
-def in_target(target: Callable[[Array, Array], Array]) -> Formulas:
+def in_target(target: Callable[[NDArray, NDArray], NDArray]) -> Formulas:
     """The L2 loss against target(y, labels) instead of the one-hot rows."""
 
-    def wrong(y: Array, labels: Array) -> tuple[Array, Array]:
+    def wrong(y: NDArray, labels: NDArray) -> tuple[NDArray, NDArray]:
         error = y - target(y, labels)
         return (error * error).sum() / len(y), 2 / len(y) * error
 
     return Formulas(loss=wrong)
 
 
-def in_affine(change: Callable[[Array, Array | None, tuple[Any, ...]], tuple[Any, ...]]) -> Formulas:
+def in_affine(change: Callable[[NDArray, NDArray | None, tuple[Any, ...]], tuple[Any, ...]]) -> Formulas:
     """change(grad_a, W, (grad_x, grad_W, grad_b)) -> the three as they are handed back; W None in layer 1."""
 
-    def wrong(grad_a: Array, x: Array, W: Array | None) -> tuple[Any, ...]:
+    def wrong(grad_a: NDArray, x: NDArray, W: NDArray | None) -> tuple[Any, ...]:
         return change(grad_a, W, layers.affine_backward(grad_a, x, W))
 
     return Formulas(affine_backward=wrong)
@@ -60,44 +61,46 @@ def in_update(change: Callable[[Params, Params, Params, float], Params]) -> Form
     return Formulas(update=wrong)
 
 
-def first_image_only(grad_a: Array, x: Array, W: Array | None) -> tuple[Array | None, Array, Array]:
+def first_image_only(
+    grad_a: NDArray, x: NDArray, W: NDArray | None
+) -> tuple[NDArray | None, NDArray, NDArray]:
     """grad_W and grad_b of the first image of the batch."""
     return layers.affine_backward(grad_a, x, W)[0], grad_a[:1].T @ x[:1], grad_a[0]
 
 
-def several_ones(y: Array, labels: Array) -> Array:
+def several_ones(y: NDArray, labels: NDArray) -> NDArray:
     """What target[:, labels] = 1 makes: a one in every row for every label of the batch."""
     target = np.zeros_like(y)
     target[:, labels] = 1
     return target
 
 
-def label_column_only(L: Array, grad_y: Array, y: Array) -> tuple[Array, Array]:
+def label_column_only(L: NDArray, grad_y: NDArray, y: NDArray) -> tuple[NDArray, NDArray]:
     """The error of the right class alone: of all of grad_y, only those entries are below 0."""
     N, error = len(y), np.minimum(grad_y, 0)
     return (N / 2 * error * (N / 2 * error)).sum() / N, error
 
 
-def absolute_values(L: Array, grad_y: Array, y: Array) -> tuple[Array, Array]:
+def absolute_values(L: NDArray, grad_y: NDArray, y: NDArray) -> tuple[NDArray, NDArray]:
     """L = 1/N sum |y - target|."""
     N = len(y)
     return np.abs(N / 2 * grad_y).sum() / N, np.sign(grad_y) / N
 
 
-def sigmoid_twice(grad_y: Array, y: Array) -> Array:
+def sigmoid_twice(grad_y: NDArray, y: NDArray) -> NDArray:
     """The slope of sigmoid(y)."""
     again = layers.sigmoid_forward(y)
-    grad_z: Array = grad_y * again * (1 - again)
+    grad_z: NDArray = grad_y * again * (1 - again)
     return grad_z
 
 
-def softmax(z: Array) -> Array:
+def softmax(z: NDArray) -> NDArray:
     """Outputs that sum to 1."""
-    y: Array = np.exp(losses.log_softmax(z))
+    y: NDArray = np.exp(losses.log_softmax(z))
     return y
 
 
-def W2_early(formulas: Formulas, params: Params, cache: Cache, grad_y: Array, rate: float) -> Params:
+def W2_early(formulas: Formulas, params: Params, cache: Cache, grad_y: NDArray, rate: float) -> Params:
     """grad_h with the W2 that has already been moved."""
     early = RIGHT.gradients(formulas, params, cache, grad_y, rate)
     moved = params._replace(W2=params.W2 - rate * early.W2)
@@ -105,13 +108,13 @@ def W2_early(formulas: Formulas, params: Params, cache: Cache, grad_y: Array, ra
     return grads
 
 
-def W2_from_a(formulas: Formulas, params: Params, cache: Cache, grad_y: Array, rate: float) -> Params:
+def W2_from_a(formulas: Formulas, params: Params, cache: Cache, grad_y: NDArray, rate: float) -> Params:
     """grad_W2 = grad_z^T a."""
     grads: Params = RIGHT.gradients(formulas, params, cache._replace(h=cache.a), grad_y, rate)
     return grads
 
 
-def no_W1(formulas: Formulas, params: Params, cache: Cache, grad_y: Array, rate: float) -> Params:
+def no_W1(formulas: Formulas, params: Params, cache: Cache, grad_y: NDArray, rate: float) -> Params:
     """grad_W1 = 0."""
     grads: Params = RIGHT.gradients(formulas, params, cache, grad_y, rate)
     return grads._replace(W1=np.zeros_like(grads.W1))
@@ -133,12 +136,12 @@ def all_zero(*sizes: Any, **options: Any) -> Params:
     return map_params(np.zeros_like, network.init_params(*sizes, **options))
 
 
-def apart(order: Array, labels: Array) -> tuple[Array, Array]:
+def apart(order: NDArray, labels: NDArray) -> tuple[NDArray, NDArray]:
     """The images in one order, the labels in another."""
     return order, np.random.default_rng(order[:4]).permutation(order)
 
 
-def by_class(order: Array, labels: Array) -> tuple[Array, Array]:
+def by_class(order: NDArray, labels: NDArray) -> tuple[NDArray, NDArray]:
     """All zeros first, all nines last."""
     rows = order[np.argsort(labels[order], kind="stable")]
     return rows, rows
