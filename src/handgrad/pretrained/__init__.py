@@ -1,6 +1,6 @@
 """The network in the box: recipe best, trained once and shipped with the package.
 
-How it was made, and what it reaches: docs/best.md. `python benchmarks/best.py box` makes it again.
+How it was made, and what it reaches: docs/best.md. `python tools/best.py box` makes it again.
 """
 
 from functools import cache

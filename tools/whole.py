@@ -1,6 +1,6 @@
 """The network that tells a whole digit from a part of one, and from several: made here, and measured.
 
-    python benchmarks/whole.py                  # a quarter of an hour on one core; writes it into the package
+    python tools/whole.py                  # a quarter of an hour on one core; writes it into the package
 
 MNIST's training digits are put side by side so that they touch, nearly touch or overlap, and are cut up as
 reading does it (photos.division). Of each run of pieces it is known whose ink it holds: it is a digit where

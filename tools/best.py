@@ -1,10 +1,10 @@
 """How good recipe best is, and the network in the box: every figure of docs/best.md comes from here.
 
-    python benchmarks/best.py seeds 0 1 2 3 4   # each on 55,000 images for the validation, then on all
-    python benchmarks/best.py ablation          # one ingredient left out at a time, on 55,000 images
-    python benchmarks/best.py table             # what has been measured, as tables; also into best.json
-    python benchmarks/best.py box               # writes the network in the box into the package
-    python benchmarks/best.py distortions       # how long it takes to distort 60,000 images
+    python tools/best.py seeds 0 1 2 3 4   # each on 55,000 images for the validation, then on all
+    python tools/best.py ablation          # one ingredient left out at a time, on 55,000 images
+    python tools/best.py table             # what has been measured, as tables; also into best.json
+    python tools/best.py box               # writes the network in the box into the package
+    python tools/best.py distortions       # how long it takes to distort 60,000 images
 
 Networks and what they reach are kept in --folder, and not trained again. A run takes one thread (sums of
 more are rounded otherwise), so start as many of these at once, for different seeds, as there are cores.

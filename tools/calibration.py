@@ -1,7 +1,7 @@
 """Which confidence to trust: maps from outputs to confidence, compared; every figure of docs/doubt.md.
 
-    python benchmarks/calibration.py              # trains networks, one thread each, and prints the tables
-    python benchmarks/calibration.py FILE...      # the same for networks of MNIST that held back 5,000
+    python tools/calibration.py              # trains networks, one thread each, and prints the tables
+    python tools/calibration.py FILE...      # the same for networks of MNIST that held back 5,000
 
 Maps are compared on the images held back alone, by cross-validation: five parts, fitted on four, measured
 on the fifth, three times over. The test images report. Networks are kept in --folder.
