@@ -12,10 +12,10 @@ import pytest
 
 from handgrad.cli import main
 from handgrad.errors import HandgradError, MissingExtraError
-from handgrad.workbook import copies
+from handgrad.workbook.book import copies
+from handgrad.workbook.book.exercise import exercises
 from handgrad.workbook.checks import run
-from handgrad.workbook.desk import Desk
-from handgrad.workbook.exercise import exercises
+from handgrad.workbook.desk.desk import Desk
 
 NINE = [
     "1_templates", "2_layers", "3_nonlinearities", "4_loss", "5_backward", "6_network", "7_training", "8_inside", "9_beyond",

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 from handgrad.errors import HandgradError
-from handgrad.workbook import check, checks, submission
+from handgrad.workbook import check, checks
 from handgrad.workbook.checks import common
-from handgrad.workbook.desk import Desk
-from handgrad.workbook.explain import Finding, Guess, Truth, explain, first_difference, same
-from handgrad.workbook.mistakes import MISTAKES
-from handgrad.workbook.verdict import Entry, Verdict, table
+from handgrad.workbook.checks.guesses import Finding, Guess, Truth, explain, first_difference, same
+from handgrad.workbook.checks.mistakes import MISTAKES
+from handgrad.workbook.checks.verdict import Entry, Verdict, table
+from handgrad.workbook.desk import submission
+from handgrad.workbook.desk.desk import Desk
 
 HEAD = "import numpy as np\n"
 
@@ -212,7 +213,7 @@ def test_an_error_names_its_line():
 
 
 def test_a_wrong_piece_is_not_held_against_those_that_use_it():
-    from handgrad.workbook.exercise import exercises
+    from handgrad.workbook.book.exercise import exercises
 
     lines = "\n".join(e.solution for e in exercises().values()).split("\n")
     whole = HEAD + "\n".join(line for line in lines if not line.startswith("from handgrad"))

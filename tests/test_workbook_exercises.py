@@ -10,18 +10,11 @@ import pytest
 from handgrad import templates
 from handgrad.cli import main
 from handgrad.workbook import check, lesson
+from handgrad.workbook.book.exercise import ExerciseError, Planted, exercises, expect_sound, hint, parse
 from handgrad.workbook.checks import run
-from handgrad.workbook.desk import Desk
-from handgrad.workbook.exercise import (
-    ExerciseError,
-    Planted,
-    exercises,
-    expect_sound,
-    hint,
-    parse,
-)
-from handgrad.workbook.mistakes import MISTAKES
-from handgrad.workbook.submission import NAMES
+from handgrad.workbook.checks.mistakes import MISTAKES
+from handgrad.workbook.desk.desk import Desk
+from handgrad.workbook.desk.submission import NAMES
 
 WHOLE = """
 name = "double"

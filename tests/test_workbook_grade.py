@@ -14,8 +14,8 @@ import pytest
 import handgrad
 from handgrad.cli import main
 from handgrad.errors import DataError
-from handgrad.workbook.grade import collect, grade, read
-from handgrad.workbook.remote import MB, Limits
+from handgrad.workbook.desk.remote import MB, Limits
+from handgrad.workbook.marking.grade import collect, grade, read
 
 REST = Path(__file__).with_name("hostile_rest.py")
 HOSTILE = sorted(Path(__file__).with_name("hostile").glob("*.py"))

@@ -4,9 +4,10 @@ import ast
 
 import pytest
 
-from handgrad.workbook import mutants
-from handgrad.workbook.exercise import ExerciseError, exercises
-from handgrad.workbook.verdict import Verdict
+from handgrad.workbook.book.exercise import ExerciseError, exercises
+from handgrad.workbook.checks.verdict import Verdict
+
+import mutants
 
 pytestmark = pytest.mark.timeout(300)
 

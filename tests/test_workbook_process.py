@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 
 from handgrad.errors import HandgradError
-from handgrad.workbook import wire
-from handgrad.workbook.desk import Desk, GoneError
-from handgrad.workbook.remote import MB, Limits, RemoteDesk
+from handgrad.workbook.desk import wire
+from handgrad.workbook.desk.desk import Desk, GoneError
+from handgrad.workbook.desk.remote import MB, Limits, RemoteDesk
 
 posix = pytest.mark.skipif(os.name != "posix", reason="only the timeouts are elsewhere")
 linux = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
@@ -240,7 +240,7 @@ def test_a_remote_desk_answers_as_one_in_this_process():
 
 
 def test_what_cannot_be_sent_is_an_error_of_the_call():
-    text = "def probe(): pass\nclass A:\n    from handgrad.workbook import desk\n    desk._numbers = lambda value: __import__('numpy').array([value])"
+    text = "def probe(): pass\nclass A:\n    from handgrad.workbook.desk import desk\n    desk._numbers = lambda value: __import__('numpy').array([value])"
     with RemoteDesk(SMALL) as desk:
         reply = call(loaded(desk, text + "\n    desk._numbers(1)"))
         assert reply["error"]["type"] == "TypeError"
@@ -275,7 +275,7 @@ def lie():
         except OSError:
             pass
 def stale():
-    from handgrad.workbook import wire
+    from handgrad.workbook.desk import wire
     for n in range(3, 9):
         try:
             wire.send(n, b"A" * 8, {"value": {"is": "none"}})
@@ -479,7 +479,7 @@ def children():
 @posix
 def test_the_process_ends_when_the_checker_is_killed():
     program = """
-    from handgrad.workbook.remote import RemoteDesk
+    from handgrad.workbook.desk.remote import RemoteDesk
     desk = RemoteDesk()
     desk.do({"do": "load", "text": "import time\\ndef f(): time.sleep(60)", "name": "x.py"})
     print(desk._process._popen.pid, desk._process._folder, flush=True)
@@ -592,14 +592,14 @@ def test_the_guard_refuses(attempts, patched):
         text += inspect.cleandoc("""
         class Now:
             os.path.realpath = os.path.abspath = posixpath.realpath = lambda path, **k: os.getcwd() + "/mine"
-            import handgrad.workbook.guard as guard
+            import handgrad.workbook.desk.guard as guard
             guard.REFUSED.clear(); guard.UNWATCHED.clear()
             guard.CHANGES = guard.LISTS = guard.OTHERS = ()
             guard._hook = guard.install = lambda *a: None
             os.lstat = os.stat = lambda *a, here=os.lstat("."), **k: here
             os.readlink = posixpath.isabs = lambda *a: "mine"
             builtins.PermissionError = ValueError
-            sys.modules.pop("handgrad.workbook.guard")
+            sys.modules.pop("handgrad.workbook.desk.guard")
         """)
     wrong = {}
     with RemoteDesk(Limits(total=60, memory=400 * MB), [hidden]) as desk:

@@ -14,7 +14,7 @@ from handgrad.errors import DivergedError
 from handgrad.network import Params
 from handgrad.recipes import Recipe
 from handgrad.workbook import zoo
-from handgrad.workbook.mistakes import MISTAKES
+from handgrad.workbook.checks.mistakes import MISTAKES
 from handgrad.workbook.zoo import formulas, questions
 
 N, D, H, C, RATE = 6, 7, 10, 10, 0.3  # H = C, for the two bugs that fit only there

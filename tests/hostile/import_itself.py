@@ -10,11 +10,11 @@ class Now:
         __name__,
         "import_itself",
         "submission",
-        "handgrad.workbook.child",
-        "handgrad.workbook.remote",
+        "handgrad.workbook.desk.child",
+        "handgrad.workbook.desk.remote",
     ):
         try:
             importlib.reload(importlib.import_module(name))
         except (ImportError, TypeError):
             pass
-    importlib.import_module("handgrad.workbook.child").main()
+    importlib.import_module("handgrad.workbook.desk.child").main()

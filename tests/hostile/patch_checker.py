@@ -1,8 +1,9 @@
 """Replaces the checker's own functions, as far as they are here."""
 
 import handgrad.workbook.checks as checks
-import handgrad.workbook.explain as explain
-from handgrad.workbook import desk, guard, verdict, wire
+import handgrad.workbook.checks.guesses as explain
+from handgrad.workbook.desk import desk, guard, wire
+from handgrad.workbook.checks import verdict
 
 
 class Now:

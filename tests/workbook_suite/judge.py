@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from handgrad.workbook.checks import run
-from handgrad.workbook.desk import Desk
+from handgrad.workbook.desk.desk import Desk
 from workbook_suite import cases, correct
 
 TABLE = range(1, 37)  # the numbers of the table of mistakes; 32 is a remark, not a mistake

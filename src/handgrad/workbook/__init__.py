@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from handgrad.errors import HandgradError
-from handgrad.workbook.verdict import Verdict
+from handgrad.workbook.checks.verdict import Verdict
 
 
 def check(exercise: Callable[..., Any]) -> Verdict:
@@ -21,8 +21,9 @@ def check(exercise: Callable[..., Any]) -> Verdict:
     It is known by its name; what it needs of its neighbours (the forward of a backward) is taken from
     beside it, and from the lesson where it is not there. HandgradError for another name.
     """
-    from handgrad.workbook import checks, submission
-    from handgrad.workbook.desk import Desk
+    from handgrad.workbook import checks
+    from handgrad.workbook.desk import submission
+    from handgrad.workbook.desk.desk import Desk
 
     name = getattr(exercise, "__name__", "")
     if name not in checks.CHECKS:
@@ -54,7 +55,7 @@ def _state(exercise: Any) -> tuple[str, list[str]]:
 
 def __getattr__(name: str) -> Any:
     if name == "hint":  # read when asked for: it loads the exercises
-        from handgrad.workbook.exercise import hint
+        from handgrad.workbook.book.exercise import hint
 
         return hint
     raise AttributeError(f"module 'handgrad.workbook' has no attribute {name!r}")

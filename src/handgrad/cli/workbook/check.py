@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from handgrad.cli.shared import FILE, emit, output_options, say
-from handgrad.workbook.submission import NAMES
+from handgrad.workbook.desk.submission import NAMES
 
 
 @click.command()
@@ -24,10 +24,10 @@ def check(file: str, names: tuple[str, ...], local: bool, as_json: bool, quiet: 
     The code runs in a process of its own, with limits of time and memory. What it prints goes to stderr. The
     exit code is 0 only when every exercise is right.
     """
-    from handgrad.workbook.desk import Desk
-    from handgrad.workbook.grade import read, verdicts
-    from handgrad.workbook.remote import RemoteDesk
-    from handgrad.workbook.verdict import table
+    from handgrad.workbook.checks.verdict import table
+    from handgrad.workbook.desk.desk import Desk
+    from handgrad.workbook.desk.remote import RemoteDesk
+    from handgrad.workbook.marking.grade import read, verdicts
 
     text, name = read(file), Path(file).name
     if local:

@@ -11,7 +11,7 @@ from handgrad.errors import HandgradError
 from handgrad.files import write_atomically
 
 if TYPE_CHECKING:
-    from handgrad.workbook.marks import Mark
+    from handgrad.workbook.marking.class_table import Mark
 
 
 @click.command()
@@ -39,8 +39,8 @@ def grade(
     mistakes and mischief in check, but they are no sandbox. The exit code is 0 when every submission was
     marked, whatever the marks.
     """
-    from handgrad.workbook import grade as grading
-    from handgrad.workbook.remote import MB, Limits
+    from handgrad.workbook.desk.remote import MB, Limits
+    from handgrad.workbook.marking import grade as grading
 
     shown, count = sys.stderr.isatty() and not quiet, 0
 

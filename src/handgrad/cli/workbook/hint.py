@@ -14,8 +14,8 @@ def hint(exercise: str | None, level: int, as_json: bool, quiet: bool, debug: bo
 
     Without arguments: name the exercises.
     """
-    from handgrad.workbook.exercise import exercises
-    from handgrad.workbook.exercise import hint as hint_for
+    from handgrad.workbook.book.exercise import exercises
+    from handgrad.workbook.book.exercise import hint as hint_for
 
     if exercise is None:
         rows = [{"name": e.name, "chapter": e.chapter} for e in exercises().values()]

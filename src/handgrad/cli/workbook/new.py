@@ -19,7 +19,7 @@ def new(
 
     Without --notebooks or --python both are written. Nothing is overwritten.
     """
-    from handgrad.workbook import copies
+    from handgrad.workbook.book import copies
 
     written = copies.write(folder, form or "both", solved, torch=torch)
     if as_json:

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from handgrad.workbook import submission
 from handgrad.workbook.checks import calculus, layers, loop, loss, network, templates
 from handgrad.workbook.checks.common import Caches, DeskLike, FailedError, Learner
-from handgrad.workbook.desk import Desk, GoneError
-from handgrad.workbook.verdict import Verdict
+from handgrad.workbook.checks.verdict import Verdict
+from handgrad.workbook.desk import submission
+from handgrad.workbook.desk.desk import Desk, GoneError
 
 CHECKS: dict[str, Callable[[str, Learner], Verdict]] = {
     "mean_images": templates.check_means,

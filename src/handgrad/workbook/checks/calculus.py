@@ -8,10 +8,10 @@ import numpy as np
 
 from handgrad.arrays import NDArray
 from handgrad.workbook.checks.common import FailedError, Learner, Reply, judge
-from handgrad.workbook.desk import FUNCTIONS
-from handgrad.workbook.explain import Guess, Truth
-from handgrad.workbook.mistakes import MISTAKES
-from handgrad.workbook.verdict import Verdict
+from handgrad.workbook.checks.guesses import Guess, Truth
+from handgrad.workbook.checks.mistakes import MISTAKES
+from handgrad.workbook.checks.verdict import Verdict
+from handgrad.workbook.desk.desk import FUNCTIONS
 
 HALVED = "the difference is one-sided, and divided by 2h where it spans h only"
 H = 1e-3  # so large that a difference on one side only is seen to be one

@@ -9,9 +9,9 @@ from typing import Any, Protocol
 import numpy as np
 
 from handgrad.arrays import NDArray
-from handgrad.workbook.explain import Finding, Truth, explain, first_difference, narrowed, same
-from handgrad.workbook.mistakes import MISTAKES
-from handgrad.workbook.verdict import Verdict
+from handgrad.workbook.checks.guesses import Finding, Truth, explain, first_difference, narrowed, same
+from handgrad.workbook.checks.mistakes import MISTAKES
+from handgrad.workbook.checks.verdict import Verdict
 
 Caches = dict[str, Sequence[Any]]
 SLOW = 0.02  # seconds for a small batch, which arrays do in a millisecond

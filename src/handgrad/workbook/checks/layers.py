@@ -10,11 +10,11 @@ import numpy as np
 
 from handgrad import layers
 from handgrad.arrays import NDArray
-from handgrad.workbook import cases
+from handgrad.workbook.checks import cases
 from handgrad.workbook.checks.common import SLOW, TOO_SLOW, FailedError, Learner, Results, judge, numbers
-from handgrad.workbook.explain import Guess, Truth, explain, narrowed, products, same
-from handgrad.workbook.mistakes import MISTAKES
-from handgrad.workbook.verdict import Verdict
+from handgrad.workbook.checks.guesses import Guess, Truth, explain, narrowed, products, same
+from handgrad.workbook.checks.mistakes import MISTAKES
+from handgrad.workbook.checks.verdict import Verdict
 
 sigmoid = layers.sigmoid_forward
 BIG = (40, 60, 30)  # N, D, H: enough for loops over single numbers to be felt

@@ -9,12 +9,12 @@ import numpy as np
 
 from handgrad import losses
 from handgrad.arrays import NDArray
-from handgrad.workbook import cases
+from handgrad.workbook.checks import cases
 from handgrad.workbook.checks.common import FailedError, Learner, Results, judge, numbers
+from handgrad.workbook.checks.guesses import Guess, Truth, explain, same
+from handgrad.workbook.checks.mistakes import MISTAKES
 from handgrad.workbook.checks.variants import outputs
-from handgrad.workbook.explain import Guess, Truth, explain, same
-from handgrad.workbook.mistakes import MISTAKES
-from handgrad.workbook.verdict import Verdict
+from handgrad.workbook.checks.verdict import Verdict
 
 SIZES = ((3, 4), (7, 5), (5, 10), (1, 6))  # N, C
 SQUARE = ((4, 4), (6, 6))

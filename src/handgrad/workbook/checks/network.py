@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 
 from handgrad.arrays import NDArray
-from handgrad.workbook import cases
+from handgrad.workbook.checks import cases
 from handgrad.workbook.checks.common import FailedError, Learner, Results, judge, numbers
+from handgrad.workbook.checks.guesses import Guess, Truth, first_difference, same
+from handgrad.workbook.checks.mistakes import MISTAKES
 from handgrad.workbook.checks.variants import (
     forward_guesses,
     gradient_variants,
@@ -18,9 +20,7 @@ from handgrad.workbook.checks.variants import (
     outputs,
     square_variants,
 )
-from handgrad.workbook.explain import Guess, Truth, first_difference, same
-from handgrad.workbook.mistakes import MISTAKES
-from handgrad.workbook.verdict import Verdict
+from handgrad.workbook.checks.verdict import Verdict
 
 KEYS = ("W1", "b1", "W2", "b2")
 ALIKE = 1e-12

@@ -7,8 +7,8 @@ import numpy as np
 from handgrad import templates
 from handgrad.arrays import NDArray
 from handgrad.workbook.checks.common import FailedError, Learner, Results, judge
-from handgrad.workbook.explain import Guess, Truth, products, same
-from handgrad.workbook.verdict import Verdict
+from handgrad.workbook.checks.guesses import Guess, Truth, products, same
+from handgrad.workbook.checks.verdict import Verdict
 
 CLASSES = 10
 SHAPES = ((23, 3, 4), (31, 5, 2))  # images, rows, columns

@@ -9,7 +9,7 @@ import numpy as np
 from handgrad.arrays import NDArray
 from handgrad.layers import sigmoid_forward
 from handgrad.losses import log_softmax
-from handgrad.workbook.explain import Guess
+from handgrad.workbook.checks.guesses import Guess
 
 Weights = dict[str, NDArray]
 BIASES: tuple[tuple[float, float], ...] = ((0, 1), (1, 0), (0, 0), (-1, 1), (1, -1), (-1, -1))

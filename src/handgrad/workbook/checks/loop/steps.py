@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from handgrad.arrays import NDArray
-from handgrad.workbook import cases
+from handgrad.workbook.checks import cases
+from handgrad.workbook.checks.guesses import explain, narrowed, same
+from handgrad.workbook.checks.loop.running import KEYS, Run
 from handgrad.workbook.checks.loss import l2
-from handgrad.workbook.checks.running import KEYS, Run
+from handgrad.workbook.checks.mistakes import MISTAKES
 from handgrad.workbook.checks.variants import gradients, outputs
-from handgrad.workbook.explain import explain, narrowed, same
-from handgrad.workbook.mistakes import MISTAKES
 
 ALIKE = 1e-4
 BYTES = 100  # images so many times too large are pixels that were not divided by 255

@@ -32,7 +32,7 @@ from typing import Any
 import numpy as np
 
 from handgrad.arrays import NDArray
-from handgrad.workbook import submission
+from handgrad.workbook.desk import submission
 
 Command = dict[str, Any]
 MISSING = ("ImportError", "ModuleNotFoundError")
@@ -235,7 +235,7 @@ class Desk:
         return mapping[key]
 
     def _model(self, params: dict[str, NDArray]) -> Any:
-        from handgrad.workbook.recorder import right_net
+        from handgrad.workbook.desk.recorder import right_net
 
         held = {key: self._array(value) for key, value in params.items()}
         return right_net(held, self._own_net())
@@ -281,7 +281,7 @@ class Desk:
         return reply | {"args": handles, "seen": sorted(set(self._seen))}
 
     def _train(self, command: Command) -> Command:
-        from handgrad.workbook.recorder import describe_trace, right_net
+        from handgrad.workbook.desk.recorder import describe_trace, right_net
 
         data = [
             self._array(command[name]) for name in ("data", "labels", "validation_data", "validation_labels")

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from handgrad.arrays import NDArray
-from handgrad.workbook.mistakes import MISTAKES
-from handgrad.workbook.verdict import Entry
+from handgrad.workbook.checks.mistakes import MISTAKES
+from handgrad.workbook.checks.verdict import Entry
 
 # of two that explain the same numbers, the one that says more: the first
 NARROWER = ((7, 3), (16, 52), (6, 75), (5, 75))

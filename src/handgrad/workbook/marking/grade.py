@@ -16,9 +16,9 @@ from handgrad.errors import DataError, HandgradError
 from handgrad.files import available_cores, reason
 from handgrad.workbook import checks
 from handgrad.workbook.checks.common import DeskLike
-from handgrad.workbook.marks import Mark, Marks
-from handgrad.workbook.remote import Limits, RemoteDesk
-from handgrad.workbook.verdict import Verdict
+from handgrad.workbook.checks.verdict import Verdict
+from handgrad.workbook.desk.remote import Limits, RemoteDesk
+from handgrad.workbook.marking.class_table import Mark, Marks
 
 LARGEST = {".py": 1_000_000, ".ipynb": 10_000_000}  # bytes; a notebook holds its pictures
 

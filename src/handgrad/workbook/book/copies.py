@@ -15,7 +15,7 @@ from pathlib import Path
 
 from handgrad.errors import HandgradError, MissingExtraError
 from handgrad.files import reason
-from handgrad.workbook.exercise import Exercise, exercises, find
+from handgrad.workbook.book.exercise import Exercise, exercises, find
 
 FORMS = ("both", "notebooks", "python")
 MARKER = re.compile(r"^# %%\n# exercise: (\w+)\n", re.MULTILINE)
@@ -30,7 +30,7 @@ KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": 
 
 def chapters() -> dict[int, str]:
     """The names of the chapters by number: 1 -> "1_templates"."""
-    folder = files("handgrad.workbook") / "chapters"
+    folder = files("handgrad.workbook.book") / "chapters"
     names = sorted(f.name.removesuffix(".py") for f in folder.iterdir() if re.match(r"\d_\w+\.py$", f.name))
     return {int(name[0]): name for name in names}
 
@@ -69,7 +69,7 @@ def chapter(number: int, solved: bool = False, torch: bool = False, script: bool
 
     script: to be run as a file, where nobody shows what a cell ends with: verdicts and hints are printed.
     """
-    text = (files("handgrad.workbook") / "chapters" / f"{chapters()[number]}.py").read_text("utf-8")
+    text = (files("handgrad.workbook.book") / "chapters" / f"{chapters()[number]}.py").read_text("utf-8")
     text = MARKER.sub(lambda found: _cells(find(found[1]), solved, torch, script), text)
     text = text.replace(NUMPY_ARRAYS, TORCH_ARRAYS) if torch else text
     return text.replace(".ipynb)", ".py)") if script else text

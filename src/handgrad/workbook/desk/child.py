@@ -12,8 +12,8 @@ from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
-from handgrad.workbook import guard, wire
-from handgrad.workbook.desk import Desk
+from handgrad.workbook.desk import guard, wire
+from handgrad.workbook.desk.desk import Desk
 
 OUT_OF_MEMORY, UNCLEAR = 97, 98  # exit codes
 LARGEST_COMMAND = 1024**3  # bytes of arrays; the checker is to be trusted

@@ -5,8 +5,8 @@ import io
 from dataclasses import dataclass
 from typing import Any
 
-from handgrad.workbook.mistakes import MISTAKES
-from handgrad.workbook.verdict import Verdict
+from handgrad.workbook.checks.mistakes import MISTAKES
+from handgrad.workbook.checks.verdict import Verdict
 
 COLUMNS = ("student", "file", "passed", "of", "points", "seconds", "failure")
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from handgrad.arrays import NDArray
-from handgrad.workbook.mistakes import MISTAKES
+from handgrad.workbook.checks.mistakes import MISTAKES
 
 MOST_WRITTEN = 60  # cells of a heat map that also show their numbers
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Never, Self
 
 from handgrad.errors import HandgradError
-from handgrad.workbook import wire
-from handgrad.workbook.child import OUT_OF_MEMORY, UNCLEAR
-from handgrad.workbook.desk import Command, GoneError
-from handgrad.workbook.process import KILLED, Process
+from handgrad.workbook.desk import wire
+from handgrad.workbook.desk.child import OUT_OF_MEMORY, UNCLEAR
+from handgrad.workbook.desk.desk import Command, GoneError
+from handgrad.workbook.desk.process import KILLED, Process
 
 MB = 1024**2
 CLOSED = "the check was stopped"

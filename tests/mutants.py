@@ -1,7 +1,7 @@
 """Small changes of each exercise's solution, to see that its check notices every one of them.
 
 A mutant is the solution with one operator, number, name or statement changed. The check notices it when it
-refuses it, or passes it with a remark that the solution does not get. `python -m handgrad.workbook.mutants`
+refuses it, or passes it with a remark that the solution does not get. `python tests/mutants.py`
 counts them. Those that do what the solution does, or that the exercise leaves free, are in EQUIVALENT, each
 with its reason.
 """
@@ -16,10 +16,11 @@ from typing import Any, NamedTuple
 
 import click
 
+from handgrad.workbook.book.exercise import Exercise, ExerciseError, exercises
 from handgrad.workbook.checks import run
-from handgrad.workbook.desk import Desk
-from handgrad.workbook.exercise import Exercise, ExerciseError, exercises
-from handgrad.workbook.mutations import Mutant, mutants
+from handgrad.workbook.desk.desk import Desk
+
+from mutations import Mutant, mutants
 
 SECONDS = 10.0  # a mutant that takes longer loops for ever, and is noticed
 

@@ -14,15 +14,15 @@ from itertools import permutations
 import numpy as np
 
 from handgrad.arrays import NDArray
-from handgrad.workbook import cases
+from handgrad.workbook.checks import cases
 from handgrad.workbook.checks.common import FailedError, Learner
+from handgrad.workbook.checks.guesses import Truth, first_difference, narrowed, same
+from handgrad.workbook.checks.loop.running import KEYS, Run, shape_error, train
+from handgrad.workbook.checks.loop.steps import factor
 from handgrad.workbook.checks.loss import l2
-from handgrad.workbook.checks.running import KEYS, Run, shape_error, train
-from handgrad.workbook.checks.steps import factor
+from handgrad.workbook.checks.mistakes import MISTAKES
 from handgrad.workbook.checks.variants import BIASES, gradient_variants, gradients, outputs, square_variants
-from handgrad.workbook.explain import Truth, first_difference, narrowed, same
-from handgrad.workbook.mistakes import MISTAKES
-from handgrad.workbook.verdict import Verdict
+from handgrad.workbook.checks.verdict import Verdict
 
 IMAGES, PIXELS, RATE = 5, 5, 0.125
 SMALL = 64  # images so much fainter than 1: taken times 255, they saturate nothing

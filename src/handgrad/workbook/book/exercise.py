@@ -87,7 +87,7 @@ class Hint:
 def exercises() -> dict[str, Exercise]:
     """All exercises by name, in order. ExerciseError, naming the file, for one that is incomplete."""
     found = {}
-    folder = files("handgrad.workbook") / "exercises"
+    folder = files("handgrad.workbook.book") / "exercises"
     for file in sorted((f for f in folder.iterdir() if f.name.endswith(".toml")), key=lambda f: f.name):
         exercise = parse(file.read_text("utf-8"), file.name)
         if exercise.name in found:
@@ -122,7 +122,7 @@ def parse(text: str, file: str) -> Exercise:
 def expect_sound(exercise: Exercise) -> None:
     """ExerciseError unless the check refuses the blank, passes the solutions and names each mistake."""
     from handgrad.workbook.checks import run
-    from handgrad.workbook.desk import Desk
+    from handgrad.workbook.desk.desk import Desk
 
     def verdict(text: str) -> Any:
         with contextlib.redirect_stdout(io.StringIO()):  # training loops print

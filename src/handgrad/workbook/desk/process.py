@@ -11,8 +11,8 @@ import tempfile
 import threading
 from contextlib import suppress
 
-from handgrad.workbook import wire
-from handgrad.workbook.desk import Command
+from handgrad.workbook.desk import wire
+from handgrad.workbook.desk.desk import Command
 
 KILLED = -9
 KEPT = (
@@ -42,7 +42,7 @@ class Process:
         self._folder = tempfile.mkdtemp(prefix="handgrad-")
         try:
             self._popen = subprocess.Popen(
-                [sys.executable, "-u", "-m", "handgrad.workbook.child"],
+                [sys.executable, "-u", "-m", "handgrad.workbook.desk.child"],
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0,
                 cwd=self._folder, env=_environment(self._folder), start_new_session=True,
             )  # fmt: skip

@@ -13,13 +13,13 @@ from dataclasses import replace
 import numpy as np
 
 from handgrad.arrays import NDArray
-from handgrad.workbook import cases
-from handgrad.workbook.checks import inlined, steps
+from handgrad.workbook.checks import cases
 from handgrad.workbook.checks.common import FailedError, Learner
-from handgrad.workbook.checks.running import KEYS, Run, shape_error, train
+from handgrad.workbook.checks.loop import inlined, steps
+from handgrad.workbook.checks.loop.running import KEYS, Run, shape_error, train
+from handgrad.workbook.checks.mistakes import MISTAKES
 from handgrad.workbook.checks.variants import outputs
-from handgrad.workbook.mistakes import MISTAKES
-from handgrad.workbook.verdict import Verdict
+from handgrad.workbook.checks.verdict import Verdict
 
 N, D, H, C, EPOCHS, BATCH, RATE = 22, 5, 4, 3, 3, 4, 0.125
 REACHED = 0.9  # share of the easy images that a right loop reads after training; chance is a third
