@@ -141,3 +141,8 @@ def test_a_moved_module_is_found_under_its_old_name(old, new):
     parent, name = old.rsplit(".", 1)
     program = f"import {old}; from {parent} import {name}; import sys; assert sys.modules['{old}'] is sys.modules['{new}'] is {name}"
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_what_stands_below_a_moved_module_is_loaded_once():
+    program = "import handgrad.ink.task as old, handgrad.engines.ink.task as new; assert old is new"
+    subprocess.run([sys.executable, "-c", program], check=True)

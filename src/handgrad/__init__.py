@@ -9,24 +9,36 @@ from types import ModuleType
 
 __version__ = "0.1.0"
 
-MOVED = {  # names that notebooks and programs were given, and where the module is now
+MOVED = {  # names that notebooks and programs were given -> where the module is now
+    "handgrad.dense": "handgrad.engines.dense",
     "handgrad.evaluation": "handgrad.insight.evaluation",
     "handgrad.explain": "handgrad.insight.explain",
+    "handgrad.ink": "handgrad.engines.ink",
     "handgrad.plots": "handgrad.insight.plots",
     "handgrad.reading": "handgrad.photos.reading",
+    "handgrad.reliability": "handgrad.insight.reliability",
+    "handgrad.report": "handgrad.insight.report",
 }
 
 
 class _MovedModules(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Lets import find a module under the name that it had: both names are one module."""
+    """Lets import find a module, and those below it, under the old name: both names are one module."""
 
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
-        return importlib.machinery.ModuleSpec(name, self) if name in MOVED else None
+        """A specification for an old name; None for every other name."""
+        return None if _moved(name) is None else importlib.machinery.ModuleSpec(name, self)
 
     def exec_module(self, module: ModuleType) -> None:
-        sys.modules[module.__name__] = importlib.import_module(MOVED[module.__name__])
+        """Put the module that has moved in the place of this empty one."""
+        sys.modules[module.__name__] = importlib.import_module(_moved(module.__name__) or "")
 
 
-sys.meta_path.append(_MovedModules())
+def _moved(name: str) -> str | None:
+    """The name of today for a name of yesterday, or None."""
+    old = ".".join(name.split(".")[:2])
+    return MOVED[old] + name[len(old) :] if old in MOVED else None
+
+
+sys.meta_path.insert(0, _MovedModules())
