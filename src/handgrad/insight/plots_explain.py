@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from handgrad.arrays import NDArray
-from handgrad.insight.explain import PIECEWISE, Explanation
+from handgrad.insight.explanation import PIECEWISE, Explanation
 from handgrad.insight.plots import GREY, INK, SIGNED
 
 Box = tuple[int, ...]  # x, y, width, height in pixels

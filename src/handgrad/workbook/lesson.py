@@ -17,7 +17,7 @@ from array_api_compat import array_namespace, device
 
 from handgrad import digits, layers, losses, network
 from handgrad.arrays import PIXEL_MAX, Array
-from handgrad.workbook.desk.submission import is_blank
+from handgrad.workbook.blanks import is_blank
 
 KEYS = network.Params._fields  # W1, b1, W2, b2
 Split = tuple[Array, Array]

@@ -2,12 +2,10 @@
 
 from typing import TYPE_CHECKING, Any
 
-from handgrad.workbook.zoo.runs import CURVES
+from handgrad.workbook.zoo.runs import CURVES, Curves
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-    from handgrad.workbook.zoo.watched import Watched
 
 TITLES = {
     "loss": "loss L",
@@ -23,30 +21,30 @@ SHARES = ("training_accuracy", "validation_accuracy", "dead", "saturated")
 FAR = 20  # a curve that rises above this many times the right one's is drawn on a log scale
 
 
-def curves(watched: "Watched", title: str) -> "Figure":
-    """A panel for each curve: right in blue, wrong in orange, and a line where the bug was switched on."""
+def curves(right: Curves, wrong: Curves, switch_on: int, title: str) -> "Figure":
+    """A panel for each curve: right in blue, wrong in orange; a line at the epoch that switched the bug on."""
     from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator, PercentFormatter
 
     from handgrad.insight.plots import BLUE, GREY, ORANGE
 
     figure = Figure((13, 5), layout="constrained")
-    ended = watched.wrong.ended
+    ended = wrong.ended
     figure.suptitle(f"{title} (wrong: {ended})" if ended else title, fontsize=11)
-    shared = sum(point.epoch <= watched.switch_on - 1 for point in watched.right.points)
+    shared = sum(point.epoch <= switch_on - 1 for point in right.points)
     for axes, curve in zip(figure.subplots(2, 5).ravel(), CURVES, strict=True):
         for course, colour, name, first in (
-            (watched.right, BLUE, "right", 0),
-            (watched.wrong, ORANGE, "wrong", max(0, shared - 1)),  # from the last point that both have
+            (right, BLUE, "right", 0),
+            (wrong, ORANGE, "wrong", max(0, shared - 1)),  # from the last point that both have
         ):
             epochs = [point.epoch for point in course.points[first:]]
             values = course.values(curve)[first:]
             axes.plot(epochs, values, color=colour, label=name, linewidth=1.5)
             if course.ended:
                 axes.plot(epochs[-1:], values[-1:], "x", color=colour)
-        if watched.switch_on > 1:
-            axes.axvline(watched.switch_on - 1, color=GREY, linewidth=0.8, linestyle=":")
-        _scale(axes, curve, watched)
+        if switch_on > 1:
+            axes.axvline(switch_on - 1, color=GREY, linewidth=0.8, linestyle=":")
+        _scale(axes, curve, right.values(curve) + wrong.values(curve))
         axes.set_title(TITLES.get(curve, curve.replace("_", " ")), fontsize=9)
         axes.tick_params(labelsize=7.5)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
@@ -62,12 +60,11 @@ def curves(watched: "Watched", title: str) -> "Figure":
     return figure
 
 
-def _scale(axes: Any, curve: str, watched: "Watched") -> None:
+def _scale(axes: Any, curve: str, every: list[float]) -> None:
     """Shares from 0 to 1, the rest from 0; on a log scale where both curves are above 0 and far apart."""
     if curve in SHARES:
         axes.set_ylim(-0.02, 1.02)
         return
-    every = watched.right.values(curve) + watched.wrong.values(curve)
     if min(every) > 0 and max(every) / min(every) > FAR:
         axes.set_yscale("log")
     else:

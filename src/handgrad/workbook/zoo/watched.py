@@ -82,7 +82,8 @@ class Watched:
         except ModuleNotFoundError:
             raise MissingExtraError("pictures need matplotlib: pip install 'handgrad[plot]'") from None
         named = f"{self.bug.name}: {self.bug.changes}"
-        return plots.png(pictures.curves(self, named if title is None else title))
+        named = named if title is None else title
+        return plots.png(pictures.curves(self.right, self.wrong, self.switch_on, named))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON, without the name of the bug."""
