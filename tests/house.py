@@ -1,37 +1,181 @@
-"""The house: its rooms, from the ground floor up, and what each may import. docs/design.md shows this table.
+"""The house as data: its rooms, from the ground floor up, and what each room may import.
 
-python tests/house.py          the table as Markdown
-python tests/house.py --write  the same, into docs/design.md
+tests/test_house.py holds every module against this table, and docs/design.md shows it:
+
+    python tests/house.py          prints the table as Markdown
+    python tests/house.py --write  writes it into docs/design.md
 """
 
 import ast
+import sys
+from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
-SOURCE = Path(__file__).parent.parent / "src" / "handgrad"
+ROOT = Path(__file__).parent.parent
+SOURCE = ROOT / "src" / "handgrad"
+DESIGN = ROOT / "docs" / "design.md"
+BEGIN, END = "<!-- rooms: python tests/house.py --write -->", "<!-- end of rooms -->"
+FACE = "handgrad"  # __init__.py: the version, and names that are found when they are asked for
+HANDED_OUT = "handgrad.workbook.book.chapters"  # notebooks for learners, who may import anything
+
+
+class Room(NamedTuple):
+    """Some modules, what they are for, and the rooms below that they may import."""
+
+    name: str
+    what: str
+    reads: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()  # by default those that bear the name, and all below them
+
+    @property
+    def allowed(self):
+        """The names of all rooms that this one may import, itself included."""
+        return {self.name, *(name for read in self.reads for name in GROUPS.get(read, (read,)))}
+
+    def holds(self, module):
+        """Whether a module, by its dotted name, stands here."""
+        return any(f"{module}.".startswith(f"{FACE}.{prefix}.") for prefix in self.modules or (self.name,))
+
+
+GROUPS = {  # rooms that are read together
+    "the floor": ("errors", "files", "arrays"),
+    "the layers": ("errors", "files", "arrays", "layers", "losses", "network"),
+    "the reference": (
+        *("errors", "files", "arrays", "layers", "losses", "network"),
+        *("diagnosis", "optimizers", "recipes", "training"),
+    ),
+}
+
+ROOMS = (
+    Room("errors", "what can go wrong, by name; each message is one line"),
+    Room("files", "what is asked of the operating system: files written whole, how many cores", ("errors",)),
+    Room("arrays", "whose functions work on an array; what counts as images and labels; x = pixel / 255", ("errors",)),
+    Room("layers", "each layer's forward beside its backward", ("errors", "arrays")),
+    Room("losses", "the losses, each with its gradient", ("errors", "arrays", "layers")),
+    Room("network", "the parameters, the forward pass and its mirror, backpropagation", ("errors", "arrays", "layers", "losses")),
+    Room("diagnosis", "why a network does not learn", ("the layers",)),
+    Room("optimizers", "how a parameter moves", ("the layers",)),
+    Room("recipes", "every choice of a run as one value; how the learning rate moves", ("the layers", "optimizers")),
+    Room("training", "one epoch, and the loop over epochs", ("the layers", "diagnosis", "optimizers", "recipes")),
+    Room("templates", "the mean-image baseline, and a network that starts as the baseline", ("the layers",)),
+    Room("calibration", "what an output is worth, and when to ask a human ([doubt](doubt.md))", ("the floor",)),
+    Room("model", "a trained network with its facts", ("the reference", "calibration")),
+    Room("model_file", "safetensors in and out", ("the reference", "calibration", "model")),
+    Room("digits", "the IDX format, the embedded MNIST, pairs of files, sets that can be fetched ([data](data.md))", ("the floor",)),
+    Room("pretrained", "the networks in the box ([how they were made](best.md))", ("the reference", "calibration", "model", "model_file")),
+    Room("engines.dense", "the epoch on NumPy arrays, in buffers made once", ("the reference",)),
+    Room("engines.ink", "the fast engine: `engine` trains, `scorer` answers, `kernel` computes ([engine](engine.md))", ("the reference", "engines.dense")),
+    Room("engines", "which arrays, and which `run_epoch`, an epoch is computed with; a model that answers through `ink`", ("the reference", "calibration", "model", "engines.dense", "engines.ink")),
+    Room("runs", "from data to model file: split, initial parameters, distortions, keep the best, save, resume", ("the reference", "templates", "calibration", "model", "model_file", "digits", "engines")),
+    Room("photos", "a picture -> marks on paper, in lines -> 28x28 images -> digits ([photos](photos.md))", ("the reference", "calibration", "model", "pretrained")),
+    Room("insight", "what a trained network does, and why: accuracy, confusion, trust, explanations, pictures, the report", ("the reference", "templates", "calibration", "model", "digits", "runs")),
+    Room("workbook.lesson", "every exercise's right answer in the learners' layout; which functions are blank", ("the reference", "templates", "digits"), ("workbook.lesson", "workbook.blanks")),
+    Room("workbook.desk", "where a learner's code runs ([workbook](workbook.md))", ("the layers", "workbook.lesson")),
+    Room("workbook.checks", "the truth: inputs that bite, wrong formulas to compare with, the mistakes by name", ("the reference", "templates", "workbook.lesson", "workbook.desk")),
+    Room("workbook.book", "the chapters, the exercises as data, learners' copies", ("the floor", "workbook.lesson", "workbook.desk", "workbook.checks")),
+    Room("workbook.marking", "a class: a folder of submissions, the class's table", ("the floor", "workbook.lesson", "workbook.desk", "workbook.checks")),
+    Room("workbook", "what a notebook imports: `check`, `hint`, what the chapters draw with", ("the reference", "digits", "insight", "workbook.lesson", "workbook.desk", "workbook.checks", "workbook.book"), ("workbook.pictures",)),
+    Room("workbook.zoo", "planted mistakes in a running network ([zoo](zoo.md))", ("the reference", "digits", "engines", "insight", "workbook.lesson")),
+    Room("bench", "epochs, answers and whole processes by every framework that is installed", ("the reference", "model", "model_file", "digits", "engines.dense", "engines.ink", "engines", "runs")),
+    Room("cli", "one thin module a command; nothing imports it", (), ("cli", "__main__")),
+)  # fmt: skip
+SHELLS = ("cli",)  # they may import everything, and nothing imports them
 
 
 def modules():
-    """Each module of the package by its dotted name: its file."""
-    named = {}
+    """Each module of the package by its dotted name: its text."""
+    texts = {}
     for path in SOURCE.rglob("*.py"):
         parts = path.relative_to(SOURCE.parent).with_suffix("").parts
-        if "chapters" not in parts:  # they are handed out, and import what any program may
-            named[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
-    return named
+        name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+        if not name.startswith(HANDED_OUT):
+            texts[name] = path.read_text("utf-8")
+    return texts
+
+
+@cache
+def named(text):
+    """What a text imports, by dotted names: at its top, within functions, and for type checkers."""
+    names = []
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute here"
+            names += [f"{node.module}.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("import_module", "__import__")):
+            names += [argument.value for argument in node.args[:1] if isinstance(argument, ast.Constant)]
+    return names
 
 
 def imports(text, known):
-    """The modules among `known` that a text imports: at its top, in functions, and for type checkers."""
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, "imports are absolute here"
-            names = [f"{node.module}.{alias.name}" for alias in node.names]
-        else:
+    """The modules among `known` that a text imports."""
+    for name in named(text):
+        while name not in known and "." in name:
+            name = name.rpartition(".")[0]
+        if name in known:
+            yield name
+
+
+def room_of(module):
+    """The room that a module stands in; None for the face, which belongs to all."""
+    found = [room for room in ROOMS if room.holds(module)]
+    if module == f"{FACE}.workbook":
+        return next(room for room in ROOMS if room.name == "workbook")
+    return max(found, key=lambda room: max(map(len, room.modules or (room.name,))), default=None)
+
+
+def wrong_imports(texts):
+    """What is imported against the table: "digits.idx may not import workbook.lesson (room ...)"."""
+    names = [room.name for room in ROOMS]
+    for module, text in texts.items():
+        room = room_of(module)
+        if module == FACE or room is None:
             continue
-        for name in names:
-            while name not in known and "." in name:
-                name = name.rpartition(".")[0]
-            if name in known:
-                yield name
+        allowed = names if room.name in SHELLS else room.allowed
+        for other in sorted(set(imports(text, texts)) - {FACE, module}):
+            there = room_of(other)
+            if there is None or there.name not in allowed:
+                yield f"{module} imports {other}: room {room.name} may import {', '.join(room.reads) or 'nothing'}"
+
+
+def circles(texts):
+    """Modules that import each other, in groups."""
+    ways = {module: set(imports(text, texts)) - {module, FACE} for module, text in texts.items()}
+
+    def reached(start):
+        seen, waiting = set(), [start]
+        while waiting:
+            for module in ways[waiting.pop()] - seen:
+                seen.add(module)
+                waiting.append(module)
+        return seen
+
+    reach = {module: reached(module) for module in ways}
+    return {frozenset(b for b in reach[a] if a in reach[b]) for a in ways if a in reach[a]}
+
+
+def table():
+    """The rooms as a Markdown table, from the ground floor up."""
+    lines = ["| room | what lives there | may import |", "|---|---|---|"]
+    for room in ROOMS:
+        reads = (read if read in GROUPS else f"`{read}`" for read in room.reads)
+        may = "every room" if room.name in SHELLS else ", ".join(reads) or "nothing"
+        lines.append(f"| `{room.name}` | {room.what} | {may} |")
+    groups = (f"{group}: {', '.join(f'`{name}`' for name in names)}" for group, names in GROUPS.items())
+    return "\n".join([*lines, "", *(f"- {line}" for line in groups)])
+
+
+def written(text):
+    """A page with the table of today between its marks."""
+    before, rest = text.split(BEGIN)
+    _, after = rest.split(END)
+    return f"{before}{BEGIN}\n{table()}\n{END}{after}"
+
+
+if __name__ == "__main__":
+    if "--write" in sys.argv:
+        DESIGN.write_text(written(DESIGN.read_text("utf-8")), "utf-8")
+    else:
+        print(table())

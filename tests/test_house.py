@@ -9,9 +9,10 @@ import pytest
 
 import handgrad
 
+import house
+
 SOURCE = Path(handgrad.__file__).parent
 REFERENCE = ("layers", "losses", "network", "optimizers", "training")
-SHELLS = ("cli", "lab", "estimator", "__main__")
 HEAVY = (
     "matplotlib",
     "sklearn",
@@ -27,16 +28,24 @@ HEAVY = (
     "jax",
 )
 CORE = {*REFERENCE, "recipes", "arrays", "diagnosis", "errors"}
-OWN = {path.relative_to(SOURCE).with_suffix("").parts[0] for path in SOURCE.rglob("*.py")}
+MOST_AT_THE_TOP = 15
+
+
+@pytest.fixture(scope="module")
+def texts():
+    return house.modules()
 
 
 def imports(path):
-    """(module, whether it is imported when the file is) for each import of handgrad's own rooms."""
+    """(module, whether it is imported when the file is) for each import of a file."""
     tree = ast.parse(path.read_text())
-    for node in ast.walk(tree):  # what only the type checker imports does not count
-        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
-            node.body = []
     late = {id(node) for f in ast.walk(tree) if isinstance(f, ast.FunctionDef) for node in ast.walk(f)}
+    late |= {
+        id(node)
+        for test in ast.walk(tree)
+        if isinstance(test, ast.If) and ast.unparse(test.test) == "TYPE_CHECKING"
+        for node in ast.walk(test)
+    }
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
@@ -47,33 +56,78 @@ def imports(path):
         yield from ((name, id(node) not in late) for name in names)
 
 
-def rooms(path):
-    """The rooms of handgrad that a file imports."""
-    parts = (name.split(".") for name, _ in imports(path))
-    return {part[1] for part in parts if part[0] == "handgrad" and len(part) > 1 and part[1] in OWN}
+def test_every_module_has_a_room(texts):
+    assert [module for module in texts if house.room_of(module) is None] == ["handgrad"]
+    empty = [room.name for room in house.ROOMS if not any(house.room_of(module) is room for module in texts)]
+    assert not empty
 
 
-def test_the_reference_imports_one_way():
-    """layers <- losses <- network <- optimizers <- training: each only what stands before it."""
-    order = (
-        "errors",
-        "arrays",
-        "layers",
-        "losses",
-        "network",
-        "diagnosis",
-        "optimizers",
-        "recipes",
-        "training",
-    )
-    for i, name in enumerate(order):
-        assert rooms(SOURCE / f"{name}.py") <= set(order[:i]), name
+def test_rooms_import_downwards():
+    """Whatever a room may import stands before it in the table: no way leads up, and none round."""
+    names = [room.name for room in house.ROOMS]
+    for i, room in enumerate(house.ROOMS):
+        assert room.allowed - {room.name} <= set(names[:i]), room.name
 
 
-def test_nothing_imports_a_shell():
-    for path in SOURCE.rglob("*.py"):
-        if path.relative_to(SOURCE).parts[0].removesuffix(".py") not in SHELLS:
-            assert not rooms(path) & set(SHELLS), path.name
+def test_modules_import_what_their_room_may(texts):
+    assert list(house.wrong_imports(texts)) == []
+
+
+def test_modules_do_not_import_each_other_in_circles(texts):
+    assert house.circles(texts) == set()
+
+
+PLANTED = (
+    ("photos.marks", "from handgrad import runs"),
+    ("photos.reading", "from handgrad.workbook import lesson"),
+    ("model", "import handgrad.bench"),
+    ("model", "from handgrad.engines import engine"),
+    ("model", "from handgrad.insight.plots import png"),
+    ("model", "from handgrad.runs import run"),
+    ("digits.idx", "import handgrad.workbook.lesson"),
+    ("digits", "from handgrad.model import Model"),
+    ("losses", "from handgrad.network import forward"),
+    ("engines.dense", "from handgrad.engines import engine"),
+    ("workbook.lesson", "from handgrad.workbook import check"),
+    ("runs", "from handgrad.cli.shared import say"),
+    ("workbook.desk.desk", "from handgrad.workbook.checks import run"),
+)
+LAZY = "\n\ndef planted():\n    {}\n"
+FOR_TYPES = "\nfrom typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    {}\n"
+BY_NAME = "\nimport importlib\nimportlib.import_module({!r})\n"
+
+
+@pytest.mark.parametrize("form", ["\n{}\n", LAZY, FOR_TYPES])
+@pytest.mark.parametrize(("module", "statement"), PLANTED)
+def test_a_planted_import_is_refused(texts, module, statement, form):
+    module = f"handgrad.{module}"
+    refused = list(house.wrong_imports(texts | {module: texts[module] + form.format(statement)}))
+    assert refused
+    assert all(line.startswith(f"{module} imports ") for line in refused)
+
+
+def test_an_import_by_name_is_refused(texts):
+    planted = {"handgrad.model": texts["handgrad.model"] + BY_NAME.format("handgrad.runs")}
+    assert len(list(house.wrong_imports(texts | planted))) == 1
+
+
+def test_a_planted_circle_is_found(texts):
+    planted = {
+        "handgrad.photos.marks": texts["handgrad.photos.marks"]
+        + LAZY.format("import handgrad.photos.reading")
+    }
+    (found,) = house.circles(texts | planted)
+    assert {"handgrad.photos.marks", "handgrad.photos.reading"} <= found
+
+
+def test_the_design_shows_the_table_of_rooms():
+    text = house.DESIGN.read_text("utf-8")
+    assert text == house.written(text), "run: python tests/house.py --write"
+
+
+def test_few_modules_stand_at_the_top():
+    top = {path.stem for path in SOURCE.glob("*.py")} - {"__init__", "__main__"}
+    assert len(top) <= MOST_AT_THE_TOP, sorted(top)
 
 
 def test_the_core_does_no_io_and_prints_nothing():
@@ -133,16 +187,3 @@ def test_public_functions_have_docstrings():
         for node in ast.parse(path.read_text()).body:
             if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
                 assert ast.get_docstring(node), f"{path.name}: {node.name}"
-
-
-@pytest.mark.parametrize(("old", "new"), handgrad.MOVED.items())
-def test_a_moved_module_is_found_under_its_old_name(old, new):
-    """Notebooks that were handed out keep working: both names are one module."""
-    parent, name = old.rsplit(".", 1)
-    program = f"import {old}; from {parent} import {name}; import sys; assert sys.modules['{old}'] is sys.modules['{new}'] is {name}"
-    subprocess.run([sys.executable, "-c", program], check=True)
-
-
-def test_what_stands_below_a_moved_module_is_loaded_once():
-    program = "import handgrad.ink.task as old, handgrad.engines.ink.task as new; assert old is new"
-    subprocess.run([sys.executable, "-c", program], check=True)

@@ -22,7 +22,7 @@ FAR = 20  # a curve that rises above this many times the right one's is drawn on
 
 
 def curves(right: Curves, wrong: Curves, switch_on: int, title: str) -> "Figure":
-    """A panel for each curve: right in blue, wrong in orange; a line at the epoch that switched the bug on."""
+    """A panel for each curve: right in blue, wrong in orange; a line where the bug is switched on."""
     from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator, PercentFormatter
 
