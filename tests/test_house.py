@@ -182,6 +182,21 @@ def test_the_reference_is_read_in_one_sitting(figure):
     assert sum(lines.values()) < 350
 
 
+def test_the_readme_says_what_the_reference_stands_on(texts):
+    """Every module that the five import, directly or not, is named in README."""
+    stands_on, waiting = set(), [f"handgrad.{name}" for name in REFERENCE]
+    while waiting:
+        module = waiting.pop()
+        if module not in stands_on and module != "handgrad":
+            stands_on.add(module)
+            waiting += house.imports(texts[module], texts)
+    assert len(stands_on) > len(REFERENCE)
+    readme = (house.ROOT / "README.md").read_text("utf-8")
+    for module in stands_on:
+        name = module.removeprefix("handgrad.")
+        assert f"[{name}](src/handgrad/{name}.py)" in readme, name
+
+
 def test_public_functions_have_docstrings():
     for path in SOURCE.rglob("*.py"):
         for node in ast.parse(path.read_text()).body:
