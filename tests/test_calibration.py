@@ -401,7 +401,7 @@ def test_what_cannot_be_calibrated_is_one_line(run, saved, trained, mnist, tmp_p
         (1, (path,), "which images its run held back is not known; name an IDX pair"),
         (1, (path, *learnt), "did not learn from; it was trained on these"),
         (1, (path, *few), "expected at least 50 images, 5 of them read rightly and 5 wrongly"),
-        (1, (path, *pair, "--out", tmp_path / "text"), "text: exists and is no model file"),
+        (1, (path, *pair, "--out", tmp_path / "text"), "text: exists and is not a model file"),
         (1, (path, *pair, "--out", tmp_path / "none" / "m"), "cannot be written: No such file or directory"),
         (1, (tmp_path / "going", *pair), "the run is not finished; go on with it first"),
         (1, (tmp_path / "none",), "expected a model file; there is none"),

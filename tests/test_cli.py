@@ -196,10 +196,10 @@ def test_save_boxes_draws_on_the_picture_and_replaces_nothing_else(run, trained,
     (tmp_path / "notes.txt").write_text("not to be lost")
     before = page.read_bytes()
     for path, message in (
-        (tmp_path / "notes.txt", "exists and is no picture; give --save-boxes another name"),
-        (page, "is the picture to read; give --save-boxes another name"),
-        (tmp_path, "expected a file to draw into; this is a folder or a device"),
-        (tmp_path / "none" / "b.png", "cannot be written: No such file or directory"),
+        (tmp_path / "notes.txt", "exists and is not a PNG image made by handgrad; choose another name, or remove it"),
+        (page, "is the file to read; choose another name"),
+        (tmp_path, "exists and is not a PNG image made by handgrad but a folder; choose another name"),
+        (tmp_path / "none" / "b.png", "cannot be written: No such file or directory; make the folder first"),
     ):
         code, _, err = run("predict", page, "--model", trained, "--save-boxes", path)
         assert code == 1
@@ -314,7 +314,7 @@ def test_a_pipe_is_neither_replaced_nor_waited_for(run, tmp_path):
 
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    assert "exists and is no model file" in run("train", "--out", pipe)[2]
+    assert "exists and is not a model file but a pipe" in run("train", "--out", pipe)[2]
     assert "expected a file; this is a pipe" in run("evaluate", "m", "--images", pipe, "--labels", pipe)[2]
     assert run("predict", pipe, "--model", pipe)[0] == 1
     assert stat.S_ISFIFO(pipe.stat().st_mode)
@@ -427,8 +427,8 @@ def bad_inputs(tmp_path, trained):
         "no such model": (["evaluate", f / "none"], "none: expected a model file; there is none"),
         "a torn model": (["evaluate", f / "torn"], "torn: expected a safetensors file; it is damaged"),
         "a text as model": (["predict", "x.png", "--model", f / "text"], "text: expected a safetensors file"),
-        "out is no model": (["train", "--out", f / "text"], "text: exists and is no model file; choose another name, or remove it"),
-        "out is a folder": (["train", "--out", f], "expected a file to write the model to; this is a folder"),
+        "out is no model": (["train", "--out", f / "text"], "text: exists and is not a model file; choose another name, or remove it"),
+        "out is a folder": (["train", "--out", f], "exists and is not a model file but a folder; choose another name"),
         "out in no folder": (["train", "--out", f / "none" / "m"], "cannot be written: No such file or directory"),
         "resume of nothing": (["train", "--resume", f / "none"], "none: expected a model file; there is none"),
         "a rate that diverges": (["train", "--quiet", "--learning-rate", "1000", "--out", f / "m"], "training diverged: every output is saturated at 0 or 1, where no gradient is left, in epoch 1, batch 1719, at learning rate "),

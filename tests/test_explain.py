@@ -405,8 +405,8 @@ def test_the_picture_replaces_nothing_but_a_picture(run, saved, tmp_path, monkey
     (tmp_path / "letter.png").write_text("Dear Ann,")
     (tmp_path / "folder.png").mkdir()
     for name, code, message in (
-        ("letter.png", 1, "exists and is no PNG picture; choose another name, or remove it"),
-        ("folder.png", 1, "expected a file to draw into; this is a folder or a device"),
+        ("letter.png", 1, "exists and is not a PNG image made by handgrad; choose another name, or remove it"),
+        ("folder.png", 1, "exists and is not a PNG image made by handgrad but a folder; choose another name"),
         ("nowhere/x.png", 1, "cannot be written: No such file or directory"),
         ("x.jpg", 2, "--out: expected a name that ends in .png"),
     ):
@@ -415,12 +415,12 @@ def test_the_picture_replaces_nothing_but_a_picture(run, saved, tmp_path, monkey
         assert got == code
     assert (tmp_path / "letter.png").read_text() == "Dear Ann,"
     code, _, err = run("explain", out, "--model", saved, "--out", out)
-    assert (code, "is the picture to explain itself" in err) == (1, True)
+    assert (code, "is the file to read; choose another name" in err) == (1, True)
     assert out.read_bytes() == first
     assert sorted(path.name for path in tmp_path.iterdir()) == ["folder.png", "letter.png", "out.png"]
     find_spec = importlib.util.find_spec
     monkeypatch.setattr(
-        "handgrad.cli.explain.find_spec", lambda name: None if name == "matplotlib" else find_spec(name)
+        "handgrad.cli.shared.find_spec", lambda name: None if name == "matplotlib" else find_spec(name)
     )
     code, _, err = run(*words, tmp_path / "y.png")
     assert (code, err) == (1, "handgrad: error: --out needs matplotlib: pip install 'handgrad[plot]'\n")

@@ -417,7 +417,7 @@ def process(server, *faults):
 
 def wait_for_a_part(cache):
     until = time.monotonic() + 30
-    while not (parts := list(cache.rglob(".*.part"))):
+    while not (parts := list(cache.rglob(".*.tmp"))):
         assert time.monotonic() < until
         time.sleep(0.01)
     return parts

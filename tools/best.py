@@ -23,9 +23,14 @@ from threadpoolctl import threadpool_limits
 
 from handgrad import calibration, digits, model_file, pretrained, runs
 from handgrad.engines import engine
+from handgrad.files import Kind, write_atomically
 from handgrad.recipes import RECIPES, Distortion, Recipe
 
 RESULTS = Path(__file__).with_name("best.json")
+ROWS = Kind(
+    "rows of measurements (JSON)",
+    lambda file: b"".join(file.read(64).split()).startswith((b'{"name":', b'[{"name":', b"[]")),
+)
 HELD_BACK = 5000
 BEST = RECIPES["best"]
 # ingredients are left out of a smaller network, trained for a shorter time
@@ -75,7 +80,7 @@ def trained(name: str, recipe: Recipe, seed: int, validation: int, folder: Path)
         target = np.eye(10)[data.validation[1]]
         loss = ((progress.model.scores(data.validation[0]) - target) ** 2).sum(axis=1).mean()
         row |= {"validation": progress.model.accuracy["validation"], "validation_loss": round(float(loss), 5)}
-    row_path.write_text(json.dumps(row))
+    write_atomically(row_path, json.dumps(row).encode(), ROWS)
 
 
 def rows(folder: Path) -> dict[str, dict[str, Any]]:
@@ -87,7 +92,7 @@ def rows(folder: Path) -> dict[str, dict[str, Any]]:
 def table(folder: Path) -> None:
     """Print the tables, and keep their rows."""
     found = rows(folder)
-    RESULTS.write_text(json.dumps(list(found.values()), indent=1) + "\n")
+    write_atomically(RESULTS, (json.dumps(list(found.values()), indent=1) + "\n").encode(), ROWS)
     print(
         "| seed | validation (55,000 images) | test (all 60,000) | seconds, one thread |\n|---|---|---|---|"
     )

@@ -1,30 +1,200 @@
-"""What is asked of the operating system: files written whole, its errors in one line, how many cores."""
+"""What is asked of the operating system: whether a file may be written, files written whole, its errors in
+one line, how many cores.
+
+One rule for writing holds for every command and function: only a regular file of the kind that is to be
+written is replaced, one that handgrad would have written itself. An empty file may be replaced too, since
+mktemp makes such files. Everything else stays as it is: folders, devices, pipes, sockets, links to nothing,
+other people's files, and files without write permission. A link to a file of the right kind stays a link.
+"""
 
 import os
+import stat
 import tempfile
+import unicodedata
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
+
+from handgrad.errors import HandgradError
+
+BEGINNING = 4096  # bytes of a file, by which most kinds are recognised
+UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}  # control characters, bytes that are not UTF-8, separators of lines
+NAMES = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
 
 
-def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
-    """Write data to path, or leave what stood there: temporary file, fsync, rename, fsync the folder.
+@dataclass(frozen=True)
+class Kind:
+    """A kind of file that handgrad writes: what it is called, and how one that is there is recognised."""
 
-    The temporary file lives in the same folder, so that the rename cannot cross a file system. A
-    process killed at any moment leaves the old file or the new one, never a torn one. OSError where
-    the folder is missing or read-only, or the disk is full; then nothing has changed.
+    noun: str
+    recognises: Callable[[IO[bytes]], bool]  # of a file that is open at its beginning
+    error: type[HandgradError] = HandgradError  # raised where something else stands in the way
+    through_links: bool = True  # whether a link to such a file is followed
+
+
+def _is_our_png(file: IO[bytes]) -> bool:
+    begins = file.read(BEGINNING)
+    return begins.startswith(b"\x89PNG\r\n\x1a\n") and b"tEXtSoftware\0handgrad" in begins
+
+
+PNG = Kind("a PNG image made by handgrad", _is_our_png)
+KEPT = Kind("a file of handgrad's cache", lambda file: True, through_links=False)
+
+
+def expect_writable(path: str | os.PathLike[str], kind: Kind, *inputs: str | os.PathLike[str]) -> None:
+    """Ask, before any work is done, whether a file of this kind can be written to path.
+
+    kind.error, in one line that names the path, where something else stands there, where it is one of the
+    inputs of the command, and where its folder is missing or read-only. Nothing is changed. What may appear
+    under the name later is asked again by the writer.
     """
-    path = Path(os.path.realpath(path))  # a link stays a link: what it points to is replaced
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+    _expect_name(path, kind.error)
+    if any(_same(path, source) for source in inputs):
+        raise kind.error(f"{path}: is the file to read; choose another name")
+    expect_replaceable(path, kind)
+    folder = Path(os.path.realpath(path)).parent
+    try:
+        tempfile.TemporaryFile(dir=folder).close()
+    except FileNotFoundError as error:
+        raise kind.error(f"{path}: cannot be written: {reason(error)}; make the folder first") from None
+    except OSError as error:
+        raise kind.error(f"{path}: cannot be written: {reason(error)}") from None
+
+
+def expect_replaceable(path: str | os.PathLike[str], kind: Kind) -> None:
+    """kind.error where something stands at path that a file of this kind must not replace."""
+    try:
+        if os.path.islink(path) and not kind.through_links:
+            raise _refusal(path, kind, "a link")
+        status = os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        if os.path.islink(path):
+            raise _refusal(path, kind, "a link to a file that does not exist") from None
+        return
+    except OSError as error:
+        raise kind.error(f"{path}: cannot be written: {reason(error)}") from None
+    if not stat.S_ISREG(status.st_mode):
+        raise _refusal(path, kind, NAMES.get(stat.S_IFMT(status.st_mode), "a device"))
+    if _is_standard_stream(status):
+        raise kind.error(f"{path}: is stdin, stdout or stderr of this command; choose another name")
+    if not os.access(path, os.W_OK):
+        raise kind.error(f"{path}: cannot be written: Permission denied; choose another name")
+    try:
+        with open(path, "rb", opener=without_waiting) as file:
+            ours = status.st_size == 0 or kind.recognises(file)
+    except OSError as error:
+        raise kind.error(f"{path}: cannot be read, to see what it is: {reason(error)}") from None
+    if not ours:
+        raise kind.error(f"{path}: exists and is not {kind.noun}; choose another name, or remove it")
+
+
+def expect_folder(path: str | os.PathLike[str]) -> None:
+    """Make the folder where it is missing, and ask whether files can be written into it.  HandgradError where
+    something else stands there, or the system refuses."""
+    _expect_name(path, HandgradError)
+    try:
+        Path(path).mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=path).close()
+    except FileExistsError:
+        raise HandgradError(f"{path}: exists and is not a folder; choose another name") from None
+    except OSError as error:
+        raise HandgradError(f"{path}: cannot be written: {reason(error)}") from None
+
+
+def write_atomically(path: str | os.PathLike[str], data: bytes, kind: Kind) -> None:
+    """Write data to path, or leave what stood there: see new_file.  kind.error where that must not be
+    replaced, and where the folder is missing or read-only or the disk is full; then nothing has changed."""
+    _expect_name(path, kind.error)
+    try:
+        with new_file(path, kind) as file:
+            file.write(data)
+    except OSError as error:
+        raise kind.error(f"{path}: cannot be written: {reason(error)}") from None
+
+
+@contextmanager
+def new_file(path: str | os.PathLike[str], kind: Kind) -> Iterator[IO[bytes]]:
+    """A file to write into; it appears under the path when the block ends well, and vanishes otherwise.
+
+    Temporary file, fsync, rename, fsync of the folder. The temporary file lives in the same folder, so that
+    the rename cannot cross a file system. A process killed at any moment leaves the old file or the new one,
+    never a torn one. kind.error where what stands there must not be replaced; OSError where the system
+    refuses. This is asked before the block and again after it, just before the rename. What appears between
+    that last look and the rename, some microseconds, is replaced: no system call renames by kind.
+    """
+    expect_replaceable(path, kind)
+    real = Path(os.path.realpath(path))  # a link stays a link: what it points to is replaced
+    descriptor, name = tempfile.mkstemp(prefix=f".{real.name[:40]}.", suffix=".tmp", dir=real.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
+            yield file
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(name, _mode_for(path))
-        os.replace(name, path)
+        os.chmod(name, _mode_for(real))
+        expect_replaceable(real, kind)
+        os.replace(name, real)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
-    _fsync_folder(path.parent)
+    _fsync_folder(real.parent)
+
+
+def readable(text: str) -> str:
+    """A name as one line of a terminal, a table or a JSON document can hold it: bytes that are not UTF-8, and
+    control characters, are escaped as Python writes them."""
+    return "".join(c if unicodedata.category(c) not in UNPRINTABLE else _escaped(ord(c)) for c in text)
+
+
+def reason(error: OSError) -> str:
+    """An operating system's error in a few words: "No such file or directory"."""
+    return error.strerror or str(error) or type(error).__name__
+
+
+def without_waiting(path: str, flags: int) -> int:
+    """An opener for open(): do not wait for a writer at the other end of a pipe."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def available_cores() -> int:
+    """The number of cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _expect_name(path: str | os.PathLike[str], error: type[HandgradError]) -> None:
+    """Names that no line of output can hold: the command would end in an encoding error after its work."""
+    if (name := os.fspath(path)) != readable(name):
+        expected = "expected a file name in UTF-8 without control characters"
+        raise error(f"{readable(name)}: {expected}; choose another name")
+
+
+def _refusal(path: str | os.PathLike[str], kind: Kind, what: str) -> HandgradError:
+    return kind.error(f"{path}: exists and is not {kind.noun} but {what}; choose another name")
+
+
+def _same(path: str | os.PathLike[str], other: str | os.PathLike[str]) -> bool:
+    try:
+        return os.path.samefile(path, other)
+    except (OSError, ValueError):  # one of them is not there
+        return False
+
+
+def _is_standard_stream(status: os.stat_result) -> bool:
+    """Whether the file is where the shell has redirected this process's stdin, stdout or stderr."""
+    for descriptor in range(3):
+        try:
+            if os.path.samestat(status, os.fstat(descriptor)):
+                return True
+        except OSError:  # it is closed
+            pass
+    return False
+
+
+def _escaped(code: int) -> str:
+    if 0xDC80 <= code <= 0xDCFF:  # how Python keeps a byte of a file name that is not UTF-8
+        code -= 0xDC00
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 
 
 def _mode_for(path: Path) -> int:
@@ -45,13 +215,3 @@ def _fsync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def reason(error: OSError) -> str:
-    """An operating system's error in a few words: "No such file or directory"."""
-    return error.strerror or str(error) or type(error).__name__
-
-
-def available_cores() -> int:
-    """The number of cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -12,14 +12,14 @@ import os
 import struct
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
 from handgrad.arrays import PIXEL_MAX, NDArray
 from handgrad.calibration import Calibration
 from handgrad.errors import ModelFileError
-from handgrad.files import reason, write_atomically
+from handgrad.files import Kind, reason, write_atomically
 from handgrad.model import STORAGES, Model
 from handgrad.network import Params
 from handgrad.recipes import Recipe
@@ -43,7 +43,8 @@ class RunState:
 def save(path: str | os.PathLike[str], model: Model, run: RunState | None = None) -> None:
     """Write a model, atomically: a reader finds the old file or the new one, whole. Equal models give
     equal bytes. The parameters are stored as model.storage says.  ModelFileError where they do not fit into
-    that, or the file cannot be written; what stood there then still does.
+    that, the file cannot be written, or something else than a model file of ours stands there; what stood
+    there then still does.
     """
     from safetensors.numpy import save as to_safetensors
 
@@ -75,10 +76,7 @@ def save(path: str | os.PathLike[str], model: Model, run: RunState | None = None
         tensors |= {RUN + name: np.ascontiguousarray(tensor) for name, tensor in run.tensors.items()}
         metadata["run"] = run.facts
     data = to_safetensors(tensors, metadata={key: json.dumps(value) for key, value in metadata.items()})
-    try:
-        write_atomically(path, _in_order(data))
-    except OSError as error:
-        raise ModelFileError(f"{path}: cannot be written: {reason(error)}") from None
+    write_atomically(path, _in_order(data), KIND)
 
 
 def load(path: str | os.PathLike[str]) -> Model:
@@ -130,16 +128,15 @@ def _narrowed(path: str | os.PathLike[str], name: str, p: NDArray, storage: str)
     return narrow
 
 
-def looks_like_one(path: str | os.PathLike[str]) -> bool:
-    """Whether the file begins as a model file does, whole or not: a length, then a JSON header."""
-    if not Path(path).is_file():
-        return False
-    try:
-        with open(path, "rb") as file:
-            start = file.read(9)
-    except OSError:
-        return False
-    return start[8:] == b"{" and int.from_bytes(start[:8], "little") <= MAX_HEADER
+def looks_like_one(file: IO[bytes]) -> bool:
+    """Whether an open file begins as our model files do, whole or not: a length, then a JSON header that
+    names the version of handgrad. Other programs' safetensors files do not."""
+    length = int.from_bytes(file.read(8), "little")
+    header = file.read(length) if length <= MAX_HEADER else b""
+    return header.startswith(b"{") and b'"handgrad_version"' in header
+
+
+KIND = Kind("a model file", looks_like_one, ModelFileError)
 
 
 def _model(metadata: dict[str, Any], tensors: dict[str, NDArray]) -> Model:

@@ -1,5 +1,6 @@
 """The command line. One module per command; each is imported only when its command is called."""
 
+import io
 import os
 import signal
 import sys
@@ -61,6 +62,8 @@ def _run(arguments: list[str]) -> int:
     debug = "--debug" in arguments
     if sys.stdout is None:
         return _fail("stdout is closed, so there is nowhere to write the result")
+    if isinstance(sys.stdout, io.TextIOWrapper):  # no result is lost for a character that it cannot show
+        sys.stdout.reconfigure(errors="backslashreplace")
     if "_HANDGRAD_COMPLETE" in os.environ:  # the shell asks for completions
         cli.main(arguments, prog_name="handgrad")
     try:

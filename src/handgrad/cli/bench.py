@@ -2,8 +2,6 @@
 
 import os
 import platform
-import tempfile
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +9,8 @@ import click
 
 from handgrad import __version__
 from handgrad.bench.measure import PROCESSES, Points, measure, processes
-from handgrad.cli.shared import FILE, emit, output_options, say
-from handgrad.errors import HandgradError, MissingExtraError
-from handgrad.files import reason, write_atomically
+from handgrad.cli.shared import FILE, emit, expect_picture, output_options, say
+from handgrad.files import PNG, write_atomically
 
 NAMES = {
     "train": ("ink", "numpy", "reference", "torch", "torch-compile", "jax", "sklearn"),
@@ -62,7 +59,11 @@ def bench(
     counts = [_number(count, "--threads") for count in threads.split(",")]
     named = {kind: _named(peers, kind) for kind in kinds}
     if picture is not None:
-        _expect_place(picture)
+        if not picture.endswith(".png"):
+            raise click.UsageError(
+                f"expected --picture to be a file whose name ends in .png; got {picture!r}"
+            )
+        expect_picture("--picture", picture)
     document: dict[str, Any] = {"machine": _machine(), "rounds": rounds}
     for kind in kinds:
         if kind == "process":
@@ -77,7 +78,7 @@ def bench(
     if picture is not None:
         from handgrad.insight.plots import bench_bars, png
 
-        write_atomically(picture, png(bench_bars(document)))
+        write_atomically(picture, png(bench_bars(document)), PNG)
     if as_json:
         emit(document)
         return
@@ -111,18 +112,6 @@ def _number(text: str, option: str) -> int:
     if not text.isdecimal() or int(text) == 0:
         raise click.UsageError(f"expected {option} to hold whole numbers of at least 1; got {text!r}")
     return int(text)
-
-
-def _expect_place(picture: str) -> None:
-    """Before minutes of measuring: whether the picture can be drawn, and written there."""
-    if find_spec("matplotlib") is None:
-        raise MissingExtraError("--picture needs matplotlib: pip install 'handgrad[plot]'")
-    if not picture.endswith(".png") or Path(picture).is_dir():
-        raise click.UsageError(f"expected --picture to be a file whose name ends in .png; got {picture!r}")
-    try:
-        tempfile.TemporaryFile(dir=Path(picture).resolve().parent).close()
-    except OSError as error:
-        raise HandgradError(f"{picture}: cannot be written: {reason(error)}") from None
 
 
 def _machine() -> str:

@@ -10,6 +10,7 @@ from handgrad import calibration, digits, model_file
 from handgrad.calibration import MIN_IMAGES, MIN_MISTAKES, WANTED
 from handgrad.cli.shared import FILE, emit, existing_model, idx_options, output_options, pair
 from handgrad.errors import DataError, HandgradError
+from handgrad.files import expect_writable
 from handgrad.insight.evaluation import columns, percent
 from handgrad.model import Model
 
@@ -42,8 +43,8 @@ def calibrate(
     path = existing_model(model)
     given = pair(images, labels)
     target = path if out is None else Path(out)
-    if target.exists() and not model_file.looks_like_one(target):
-        raise HandgradError(f"{target}: exists and is no model file; choose another name, or remove it")
+    if out is not None or path.exists():  # without either, load says that there is no model
+        expect_writable(target, model_file.KIND)
     trained, run = model_file.load_run(path)
     if run is not None:
         raise HandgradError(f"{path}: the run is not finished; go on with it first (handgrad train --resume)")

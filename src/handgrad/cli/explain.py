@@ -1,25 +1,20 @@
 """handgrad explain: one image -> which hidden units and which pixels spoke for and against its digit."""
 
-import os
-import tempfile
 from dataclasses import replace
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import click
 
 from handgrad import digits, model_file, templates
 from handgrad.arrays import NDArray
-from handgrad.cli.shared import FILE, emit, existing_model, idx_options, output_options
-from handgrad.errors import DataError, HandgradError, ImageError, MissingExtraError
-from handgrad.files import reason, write_atomically
+from handgrad.cli.shared import FILE, emit, existing_model, expect_picture, idx_options, output_options
+from handgrad.errors import DataError, ImageError
+from handgrad.files import PNG, write_atomically
 from handgrad.insight.explain import PIECEWISE, Explanation
 from handgrad.insight.explain import explain as take_apart
 from handgrad.model import Model
 
 Pair = tuple[NDArray, NDArray]
-PNG = b"\x89PNG\r\n\x1a\n"  # how each begins
 MNIST_SHAPE = (28, 28)
 WIDTH = 42  # of a column of text
 
@@ -77,7 +72,9 @@ def explain(
     if labels is not None and images is None:
         raise click.UsageError("--labels goes with --images")
     if out is not None:
-        _expect_room(out, picture)
+        if not out.lower().endswith(".png"):
+            raise click.UsageError(f"--out: expected a name that ends in .png; got {out}")
+        expect_picture("--out", out, *([] if picture is None else [picture]))
     trained = model_file.load(existing_model(model))
     other = _class_named(versus, trained)
     mnist = digits.load_mnist() if trained.image_shape == MNIST_SHAPE or images is None else None
@@ -157,37 +154,11 @@ def _baseline(model: Model, mnist: tuple[Pair, Pair] | None) -> NDArray | None:
     return None if known_other else templates.fit(*mnist[0])
 
 
-def _expect_room(out: str, picture: str | None) -> None:
-    """Before any work: that a picture can be drawn and written there, and replaces nothing but a picture."""
-    path = Path(out)
-    if path.suffix.lower() != ".png":
-        raise click.UsageError(f"--out: expected a name that ends in .png; got {out}")
-    if find_spec("matplotlib") is None:
-        raise MissingExtraError("--out needs matplotlib: pip install 'handgrad[plot]'")
-    try:
-        if path.exists():
-            if not path.is_file():
-                raise HandgradError(f"{out}: expected a file to draw into; this is a folder or a device")
-            if picture is not None and os.path.exists(picture) and path.samefile(picture):
-                raise HandgradError(f"{out}: is the picture to explain itself; choose another name")
-            with open(path, "rb") as file:
-                if file.read(len(PNG)) != PNG:
-                    raise HandgradError(
-                        f"{out}: exists and is no PNG picture; choose another name, or remove it"
-                    )
-        tempfile.TemporaryFile(dir=path.resolve().parent).close()
-    except OSError as error:
-        raise HandgradError(f"{out}: cannot be written: {reason(error)}") from None
-
-
 def _draw(out: str, explanation: Explanation, source: Source) -> None:
     from handgrad.insight import plots, plots_explain
 
     figure = plots_explain.explained(explanation, source.photo, source.box, source.label)
-    try:
-        write_atomically(out, plots.png(figure))
-    except OSError as error:
-        raise HandgradError(f"{out}: cannot be written: {reason(error)}") from None
+    write_atomically(out, plots.png(figure), PNG)
 
 
 def _text(told: Explanation, source: Source, most: int) -> str:

@@ -1,23 +1,20 @@
 """handgrad predict: pictures -> the digits on them."""
 
 import io
-import os
 import sys
-from pathlib import Path
 from typing import Any
 
 import click
 
 from handgrad import model_file
 from handgrad.cli.shared import FILE, emit, existing_model, output_options
-from handgrad.errors import HandgradError, ImageError
-from handgrad.files import reason, write_atomically
+from handgrad.errors import ImageError
+from handgrad.files import PNG, expect_writable, write_atomically
 from handgrad.model import Model
 from handgrad.photos import Picture, read_picture
 from handgrad.photos.reading import Reading, read
 
 MAX_BYTES = 100_000_000  # of a picture on stdin
-PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF", b"BM")  # how files begin that --save-boxes may replace
 Lines = list[list[Reading]]
 
 
@@ -44,7 +41,7 @@ def predict(
     if save_boxes is not None:
         if len(pictures) > 1:
             raise click.UsageError(f"--save-boxes draws one picture; got {len(pictures)}: name one IMAGE")
-        _expect_place(save_boxes, pictures[0])
+        expect_writable(save_boxes, PNG, pictures[0])
     trained = model_file.load(existing_model(model))
     read_pictures, failed = [], 0
     for name in pictures:
@@ -84,31 +81,11 @@ def _read(name: str, picture: Picture, model: Model) -> Lines:
         raise ImageError(f"{name}: {error}") from None
 
 
-def _expect_place(path: str, picture: str) -> None:
-    """HandgradError where a drawing would replace something that is no picture, or the photograph itself."""
-    try:
-        if not os.path.exists(path):
-            return
-        if os.path.exists(picture) and os.path.samefile(path, picture):
-            raise HandgradError(f"{path}: is the picture to read; give --save-boxes another name")
-        if not os.path.isfile(path):
-            raise HandgradError(f"{path}: expected a file to draw into; this is a folder or a device")
-        with open(path, "rb") as file:
-            begins = file.read(4)
-    except OSError as error:
-        raise HandgradError(f"{path}: cannot be replaced: {reason(error)}") from None
-    if begins and not begins.startswith(PICTURES):
-        raise HandgradError(f"{path}: exists and is no picture; give --save-boxes another name")
-
-
 def _draw(path: str, picture: Picture, lines: Lines) -> None:
     from handgrad.photos.boxes import Label, drawn
 
     labels = [Label(one.box, _marked(one), one.doubtful) for line in lines for one in line]
-    try:
-        write_atomically(Path(path), drawn(picture, labels))
-    except OSError as error:
-        raise HandgradError(f"{path}: cannot be written: {reason(error)}") from None
+    write_atomically(path, drawn(picture, labels), PNG)
 
 
 def _document(name: str, lines: Lines) -> dict[str, Any]:

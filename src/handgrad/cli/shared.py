@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from platformdirs import user_data_path
 from handgrad import digits, pretrained
 from handgrad.arrays import NDArray
 from handgrad.digits.sets import SETS
+from handgrad.errors import MissingExtraError
+from handgrad.files import PNG, expect_writable
 
 Command = Callable[..., Any]
 
@@ -25,6 +28,8 @@ class _File(click.Path):
     def convert(self, value: Any, param: Any, ctx: Any) -> Any:
         if not value:
             self.fail("expected a file name; got an empty one", param, ctx)
+        if "\0" in value:
+            self.fail("expected a file name; got one with a zero byte", param, ctx)
         return super().convert(value, param, ctx)
 
 
@@ -88,6 +93,13 @@ def default_model() -> Path:
 def existing_model(path: str | None) -> Path:
     """The model file to read: the one named, else the network in the box."""
     return pretrained.PATH if path is None else Path(path)
+
+
+def expect_picture(option: str, path: str, *inputs: str) -> None:
+    """Before any work: that the picture which an option names can be drawn, and written there."""
+    if find_spec("matplotlib") is None:
+        raise MissingExtraError(f"{option} needs matplotlib: pip install 'handgrad[plot]'")
+    expect_writable(path, PNG, *inputs)
 
 
 def emit(document: dict[str, Any]) -> None:

@@ -1,7 +1,6 @@
 """handgrad train: images and labels -> a trained network in a model file."""
 
 import shlex
-import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -26,8 +25,8 @@ from handgrad.cli.shared import (
     say,
 )
 from handgrad.engines import ENGINES, engine
-from handgrad.errors import DataError, HandgradError, ModelFileError
-from handgrad.files import reason
+from handgrad.errors import DataError, ModelFileError
+from handgrad.files import expect_folder, expect_writable
 from handgrad.insight.evaluation import baseline_accuracy, percent
 from handgrad.insight.evaluation import evaluate as measure
 from handgrad.model import Model
@@ -123,7 +122,10 @@ def train(
         from handgrad.insight.report import expect_report
 
         expect_report(report)
-    path = _writable(Path(out or resume or default_model()), make_folder=out is None and resume is None)
+    path = Path(out or resume or default_model())
+    if out is None and resume is None:
+        expect_folder(path.parent)
+    expect_writable(path, model_file.KIND)
     kept = model_file.load_run(resume) if resume else None
     seed = _default(seed, 0)
     if kept is None:
@@ -216,24 +218,6 @@ def _data(name: str | None, named: Names, named_test: Names, validation: int | N
             f"the test labels go up to {test[1].max()}, those to learn from to {data.classes - 1}"
         )
     return data
-
-
-def _writable(path: Path, make_folder: bool) -> Path:
-    """The path, once it is sure that a model can be written there; asked before any work is done.
-
-    Only a model file is ever replaced, so that a slip of the pen costs nobody a file.
-    """
-    if path.is_dir():
-        raise HandgradError(f"{path}: expected a file to write the model to; this is a folder")
-    if path.exists() and not model_file.looks_like_one(path):
-        raise HandgradError(f"{path}: exists and is no model file; choose another name, or remove it")
-    try:
-        if make_folder:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=path.resolve().parent).close()
-    except OSError as error:
-        raise HandgradError(f"{path}: cannot be written: {reason(error)}") from None
-    return path
 
 
 def _describe(recipe: Recipe) -> str:

@@ -16,10 +16,10 @@ from typing import IO, Any
 import numpy as np
 
 from handgrad.arrays import NDArray
-from handgrad.digits.download import new_file
-from handgrad.digits.idx import parse_idx, write_idx
+from handgrad.digits.idx import idx_bytes, parse_idx
 from handgrad.digits.pairs import Pairs
 from handgrad.errors import DataError
+from handgrad.files import KEPT, new_file
 
 SIDE = 16  # of USPS's images, in pixels
 IMAGES = 4096  # turned at once
@@ -35,11 +35,11 @@ def convert_emnist(archive: Path, split: str, pairs: Pairs) -> None:
             names = {name.rpartition("/")[2]: name for name in opened.namelist()}
             for part, images, labels in (("train", *pairs[:2]), ("test", *pairs[2:])):
                 member = opened.open(names[f"emnist-{split}-{part}-images-idx3-ubyte.gz"])
-                with member, gzip.open(member) as stream, new_file(images) as out:
+                with member, gzip.open(member) as stream, new_file(images, KEPT) as out:
                     _turn_upright(stream, out, f"{archive}, {member.name}")
                 name = names[f"emnist-{split}-{part}-labels-idx1-ubyte.gz"]
                 read = parse_idx(bytearray(gzip.decompress(opened.read(name))), f"{archive}, {name}")
-                write_idx(labels, read - 1 if split == "letters" else read)
+                _keep(labels, read - 1 if split == "letters" else read)
     except KeyError as error:
         raise DataError(f"{archive}: expected {error.args[0]} in the archive; there is none") from None
     except (zipfile.BadZipFile, zlib.error, EOFError, gzip.BadGzipFile) as error:
@@ -53,8 +53,13 @@ def convert_usps(train: Path, test: Path, pairs: Pairs) -> None:
     """
     for path, images_path, labels_path in ((train, *pairs[:2]), (test, *pairs[2:])):
         images, labels = _read_libsvm(path)
-        write_idx(images_path, images)
-        write_idx(labels_path, labels)
+        _keep(images_path, images)
+        _keep(labels_path, labels)
+
+
+def _keep(path: Path, array: NDArray) -> None:
+    with new_file(path, KEPT) as file:
+        file.write(idx_bytes(array, str(path)))
 
 
 def _turn_upright(stream: Any, out: IO[bytes], name: str) -> None:

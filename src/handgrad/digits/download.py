@@ -4,18 +4,15 @@ place -> pieces -> counted and hashed -> temporary file -> right size and SHA-25
 """
 
 import hashlib
-import os
-import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from handgrad import __version__
 from handgrad.digits.sets import PublishedFile
-from handgrad.files import reason
+from handgrad.files import KEPT, new_file, reason
 
 if TYPE_CHECKING:
     from http.client import HTTPResponse
@@ -59,26 +56,13 @@ def obtain(
 
 def sha256(path: Path) -> str | None:
     """The sum of a file's contents; None where there is no file to read."""
+    if not path.is_file():  # nobody may be writing at the other end of a pipe
+        return None
     try:
         with open(path, "rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
         return None
-
-
-@contextmanager
-def new_file(path: Path) -> Iterator[IO[bytes]]:
-    """A file to write into; it appears under the path when the block ends well, and vanishes otherwise."""
-    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-    try:
-        with open(part, "xb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
 
 
 def _keep(
@@ -89,7 +73,7 @@ def _keep(
 ) -> None:
     """Write the pieces to the path, if they are the file."""
     received, digest = 0, hashlib.sha256()
-    with new_file(path) as out:
+    with new_file(path, KEPT) as out:
         for piece in pieces:
             received += len(piece)
             if received > file.at_most:

@@ -18,7 +18,7 @@ from handgrad.digits.download import Place, RefusedError, obtain, sha256
 from handgrad.digits.pairs import Pairs, load_pair
 from handgrad.digits.sets import SETS, DataSet, PublishedFile
 from handgrad.errors import DataError, HandgradError
-from handgrad.files import reason, write_atomically
+from handgrad.files import KEPT, expect_replaceable, new_file, reason
 
 SUMS = "SHA256SUMS"  # beside the files that were made: a line each, as sha256sum writes and reads it
 MADE = (
@@ -73,6 +73,9 @@ def fetch_set(
     if is_made(chosen):
         return Fetched(pairs_of(chosen), ())
     folder = cache_folder() / chosen.published_in
+    made = () if chosen.kind == "idx" else (*pairs_of(chosen), cache_folder() / chosen.name / SUMS)
+    for path in (*(folder / file.name for file in chosen.files), *made):
+        expect_replaceable(path, KEPT)
     try:
         fetched = _fetch_published(chosen, folder, place, note, watch)
         if chosen.kind != "idx":
@@ -184,15 +187,19 @@ def _make(chosen: DataSet, folder: Path) -> None:
     else:
         convert_usps(published[0], published[1], pairs)
     lines = (f"{sha256(path)}  {path.name}\n" for path in pairs)
-    write_atomically(into / SUMS, "".join(lines).encode())
+    with new_file(into / SUMS, KEPT) as file:
+        file.write("".join(lines).encode())
 
 
 def _made_files(chosen: DataSet) -> Iterator[Checked]:
     """The files that SHA256SUMS names, if the set is one that is made, and was."""
     if chosen.kind == "idx":
         return
+    sums = cache_folder() / chosen.name / SUMS
+    if not sums.is_file():
+        return
     try:
-        lines = (cache_folder() / chosen.name / SUMS).read_text("ascii", "replace").splitlines()
+        lines = sums.read_text("ascii", "replace").splitlines()
     except OSError:
         return
     expected = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}

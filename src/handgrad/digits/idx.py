@@ -18,7 +18,7 @@ import numpy as np
 
 from handgrad.arrays import NDArray
 from handgrad.errors import DataError
-from handgrad.files import reason, write_atomically
+from handgrad.files import Kind, reason, without_waiting, write_atomically
 
 TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 CODES = {np.dtype(name).newbyteorder("="): code for code, name in TYPES.items()}
@@ -35,7 +35,7 @@ def read_idx(path: str | os.PathLike[str]) -> NDArray:
     http://yann.lecun.com/exdb/mnist (the format's description).
     """
     try:
-        with open(path, "rb", opener=_without_waiting) as file:
+        with open(path, "rb", opener=without_waiting) as file:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
                 raise DataError(f"{path}: expected a file; this is a pipe or a device")
@@ -55,19 +55,25 @@ def read_idx(path: str | os.PathLike[str]) -> NDArray:
 def write_idx(path: str | os.PathLike[str], array: NDArray) -> None:
     """Write an array as an IDX file, gzip-compressed where the name ends in .gz; atomically.
 
-    DataError for a type that IDX does not know; OSError where the file cannot be written.
+    DataError for a type that IDX does not know, where the file cannot be written, and where something else
+    than an IDX file stands there.
     """
+    data = idx_bytes(array, str(path))
+    write_atomically(path, gzip.compress(data, mtime=0) if Path(path).suffix == ".gz" else data, KIND)
+
+
+def idx_bytes(array: NDArray, name: str) -> bytes:
+    """The array as the bytes of an IDX file. DataError, which begins with the name, for an unknown type."""
     array = np.asarray(array)
     code = CODES.get(array.dtype.newbyteorder("="))
     if code is None or not 1 <= array.ndim <= MAX_RANK or max(array.shape) >= 1 << 32:
         known = ", ".join(str(dtype) for dtype in CODES)
         raise DataError(
-            f"{path}: IDX holds arrays of {known} with 1 to {MAX_RANK} dimensions; got {array.dtype} "
+            f"{name}: IDX holds arrays of {known} with 1 to {MAX_RANK} dimensions; got {array.dtype} "
             f"of shape {array.shape}"
         )
     header = struct.pack(f">2xBB{array.ndim}I", code, array.ndim, *array.shape)
-    data = header + array.astype(TYPES[code]).tobytes()
-    write_atomically(path, gzip.compress(data, mtime=0) if Path(path).suffix == ".gz" else data)
+    return header + array.astype(TYPES[code]).tobytes()
 
 
 def parse_idx(data: bytearray, name: str) -> NDArray:
@@ -83,9 +89,19 @@ def parse_idx(data: bytearray, name: str) -> NDArray:
     return array.astype(dtype.newbyteorder("="), copy=False)
 
 
-def _without_waiting(path: str, flags: int) -> int:
-    """Open without waiting for a writer at the other end of a pipe."""
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+def _is_idx(file: IO[bytes]) -> bool:
+    """Whether an open file begins as an IDX file does, raw or gzip."""
+    begins = file.read(4)
+    if begins.startswith(b"\x1f\x8b"):
+        file.seek(0)
+        try:
+            begins = gzip.GzipFile(fileobj=file).read(4)
+        except (gzip.BadGzipFile, zlib.error, EOFError):
+            return False
+    return len(begins) == 4 and begins[:2] == b"\0\0" and begins[2] in TYPES and 1 <= begins[3] <= MAX_RANK
+
+
+KIND = Kind("an IDX file", _is_idx, DataError)
 
 
 def _read(stream: IO[bytes] | gzip.GzipFile, path: Any, size: int, compressed: bool) -> NDArray:

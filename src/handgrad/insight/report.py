@@ -3,7 +3,6 @@
 import base64
 import html
 import os
-import tempfile
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,26 +12,32 @@ import numpy as np
 
 from handgrad import templates
 from handgrad.arrays import NDArray
-from handgrad.errors import HandgradError, MissingExtraError
-from handgrad.files import reason, write_atomically
+from handgrad.errors import MissingExtraError
+from handgrad.files import BEGINNING, PNG, Kind, expect_folder, expect_replaceable, write_atomically
 from handgrad.insight.evaluation import Evaluation, percent
 from handgrad.model import Model
 from handgrad.recipes import Distortion
 from handgrad.runs.distortions import augment
 
 ROWS, COLUMNS = 10, 12  # of distorted images
+PICTURES = (
+    "learning-curves", "mean-templates", "distortions", "hidden-templates", "confusion", "mistakes",
+    "reliability", "coverage",
+)  # fmt: skip
+GENERATOR = b'<meta name="generator" content="handgrad">'  # by which a page of ours is recognised
+PAGE = Kind("a report of handgrad", lambda file: GENERATOR in file.read(BEGINNING))
 
 
 def expect_report(folder: str | os.PathLike[str]) -> None:
     """Make the folder and try it, before any work is done: MissingExtraError without matplotlib,
-    HandgradError where the folder cannot be written."""
+    HandgradError where the folder cannot be written, or holds a page or picture of that name that is not
+    from a report of ours."""
     if find_spec("matplotlib") is None:
         raise MissingExtraError("--report needs matplotlib: pip install 'handgrad[plot]'")
-    try:
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=folder).close()
-    except OSError as error:
-        raise HandgradError(f"{folder}: the report cannot be written: {reason(error)}") from None
+    expect_folder(folder)
+    expect_replaceable(Path(folder) / "index.html", PAGE)
+    for name in PICTURES:
+        expect_replaceable(Path(folder) / f"{name}.png", PNG)
 
 
 def write_report(
@@ -74,17 +79,13 @@ def write_report(
     figures.append(("reliability", "Whether its confidence can be trusted", _RELIABILITY, sure))
     doubt = plots.coverage_curve(result)
     figures.append(("coverage", "What is left when the doubtful are put aside", _COVERAGE, doubt))
-    folder = Path(folder)
-    try:
-        sections = []
-        for name, title, caption, figure in figures:
-            picture = plots.png(figure)
-            write_atomically(folder / f"{name}.png", picture)
-            sections.append(_section(title, caption, picture))
-        page = folder / "index.html"
-        write_atomically(page, _page(model, result, sections).encode())
-    except OSError as error:
-        raise HandgradError(f"{folder}: the report cannot be written: {reason(error)}") from None
+    folder, sections = Path(folder), []
+    for name, title, caption, figure in figures:
+        picture = plots.png(figure)
+        write_atomically(folder / f"{name}.png", picture, PNG)
+        sections.append(_section(title, caption, picture))
+    page = folder / "index.html"
+    write_atomically(page, _page(model, result, sections).encode(), PAGE)
     return page
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from PIL import Image, ImageDraw, ImageFont
+from PIL.PngImagePlugin import PngInfo
 
 from handgrad.photos.decoding import Picture
 
@@ -40,5 +41,7 @@ def drawn(picture: Picture, labels: Iterable[Label]) -> bytes:
         pen.rectangle((at_x, at_y, at_x + right - left + 4, at_y + bottom - top + 4), fill=colour)
         pen.text((at_x + 2 - left, at_y + 2 - top), label.text, fill="white", font=font)
     buffer = io.BytesIO()
-    canvas.save(buffer, "PNG")
+    maker = PngInfo()
+    maker.add_text("Software", "handgrad")  # by which files.PNG recognises it
+    canvas.save(buffer, "PNG", pnginfo=maker)
     return buffer.getvalue()

@@ -18,6 +18,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patches import FancyBboxPatch, Rectangle
 from matplotlib.ticker import MaxNLocator
 
+from handgrad.files import PNG, write_atomically
 from handgrad.insight.plots import BLUE, COLOURS, GREY, INK, ORANGE, SIGNED, png
 
 Array = Any
@@ -36,7 +37,7 @@ def show(figure: Figure, caption: str = "") -> None:
         return
     file = Path(script).parent / "pictures" / f"{Path(script).stem}-{next(_numbers):02}.png"
     file.parent.mkdir(exist_ok=True)
-    file.write_bytes(png(figure))
+    write_atomically(file, png(figure), PNG)
     print(f"[{file.parent.name}/{file.name}: {caption}]")  # noqa: T201 (a script has nowhere else to show it)
 
 

@@ -1,14 +1,13 @@
 """handgrad workbook grade: a folder of submissions, marked."""
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from handgrad.cli.shared import FILE, emit, output_options
 from handgrad.errors import HandgradError
-from handgrad.files import write_atomically
+from handgrad.files import expect_writable, write_atomically
 
 if TYPE_CHECKING:
     from handgrad.workbook.marking.class_table import Mark
@@ -41,7 +40,11 @@ def grade(
     """
     from handgrad.workbook.desk.remote import MB, Limits
     from handgrad.workbook.marking import grade as grading
+    from handgrad.workbook.marking.class_table import CSV
 
+    if out is not None:
+        grading.expect_no_submission(out)
+        expect_writable(out, CSV)
     shown, count = sys.stderr.isatty() and not quiet, 0
 
     def progress(mark: "Mark") -> None:
@@ -57,12 +60,14 @@ def grade(
     finally:
         if shown:
             click.echo("\r\x1b[K", nl=False, err=True)
-    if out:
-        write_atomically(Path(out), marks.csv().encode())
-    if as_json:
-        emit(marks.to_dict())
-    else:
-        click.echo(str(marks))
+    try:
+        if out is not None:
+            write_atomically(out, marks.csv().encode("utf-8", "backslashreplace"), CSV)
+    finally:  # whatever may have happened to the file meanwhile, the marks are told
+        if as_json:
+            emit(marks.to_dict())
+        else:
+            click.echo(str(marks))
     if failed := marks.failed:
         which = ", ".join(mark.student for mark in failed)
         raise HandgradError(f"{len(failed)} of {len(marks.marks)} submissions could not be marked: {which}")

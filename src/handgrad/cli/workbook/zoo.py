@@ -1,14 +1,13 @@
 """handgrad workbook zoo: a planted mistake in a running network, its curves, and a guess which it is."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import click
 
-from handgrad.cli.shared import FILE, emit, output_options, say
+from handgrad.cli.shared import FILE, emit, expect_picture, output_options, say
 from handgrad.errors import HandgradError
-from handgrad.files import reason, write_atomically
+from handgrad.files import PNG, write_atomically
 from handgrad.insight.evaluation import percent
 from handgrad.workbook import zoo as bugs
 
@@ -42,6 +41,8 @@ def zoo(
         raise click.UsageError("--from goes with BUG")
     if out is not None and bug is None and not ask:
         raise click.UsageError("--out goes with BUG or --quiz")
+    if out is not None:
+        expect_picture("--out", out)
     try:
         if every:
             _all(settings | {"hidden": hidden or 64}, as_json, quiet)
@@ -102,9 +103,5 @@ def _all(settings: dict[str, Any], as_json: bool, quiet: bool) -> None:
 
 
 def _write(out: str | None, picture: Callable[[], bytes]) -> None:
-    if out is None:
-        return
-    try:
-        write_atomically(Path(out), picture())
-    except OSError as error:
-        raise HandgradError(f"{out}: cannot be written: {reason(error)}") from None
+    if out is not None:
+        write_atomically(out, picture(), PNG)

@@ -20,7 +20,8 @@ import llvmlite.binding as llvm
 import numpy as np
 from platformdirs import user_cache_path
 
-from handgrad.files import write_atomically
+from handgrad.errors import HandgradError
+from handgrad.files import KEPT, new_file
 
 MADE_FROM = ("kernel.py", "task.py", "operations.py", "compiler.py", "machine.py")
 CHECKED = hashlib.sha256().digest_size  # bytes of the checksum before the code
@@ -44,9 +45,10 @@ def _code(lanes: int, itemsize: int) -> Function:
     binary = _kept(path)
     if binary is None:
         binary = _compiled(lanes, itemsize)
-        with suppress(OSError):  # nowhere to keep it: it is compiled each time
+        with suppress(OSError, HandgradError):  # nowhere to keep it: it is compiled each time
             path.parent.mkdir(parents=True, exist_ok=True)
-            write_atomically(path, hashlib.sha256(binary).digest() + binary)
+            with new_file(path, KEPT) as file:
+                file.write(hashlib.sha256(binary).digest() + binary)
     return linked(binary)
 
 

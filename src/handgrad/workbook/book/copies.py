@@ -14,7 +14,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from handgrad.errors import HandgradError, MissingExtraError
-from handgrad.files import reason
+from handgrad.files import expect_folder, reason
 from handgrad.workbook.book.exercise import Exercise, exercises, find
 
 FORMS = ("both", "notebooks", "python")
@@ -54,14 +54,20 @@ def write(
         raise HandgradError(
             f"{folder}: {there[0]} is there already, and nothing is overwritten; name another folder"
         )
+    expect_folder(folder)
+    written: list[Path] = []
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         for name, text in texts.items():
-            with (folder / name).open("x", encoding="utf-8", newline="\n") as file:
+            with (folder / name).open("x", encoding="utf-8", newline="\n") as file:  # never replaces a file
+                written.append(folder / name)
                 file.write(text)
-    except OSError as error:
+    except BaseException as error:  # a full disk, Ctrl-C: half a copy would be in the way of the next
+        for path in written:
+            path.unlink(missing_ok=True)
+        if not isinstance(error, OSError):
+            raise
         raise HandgradError(f"{folder}: the workbook cannot be written: {reason(error)}") from None
-    return [folder / name for name in texts]
+    return written
 
 
 def chapter(number: int, solved: bool = False, torch: bool = False, script: bool = False) -> str:

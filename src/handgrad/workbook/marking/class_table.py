@@ -5,10 +5,13 @@ import io
 from dataclasses import dataclass
 from typing import Any
 
+from handgrad.files import Kind
 from handgrad.workbook.checks.mistakes import MISTAKES
 from handgrad.workbook.checks.verdict import Verdict
 
 COLUMNS = ("student", "file", "passed", "of", "points", "seconds", "failure")
+HEADER = ",".join(COLUMNS).encode()  # how every table begins
+CSV = Kind("a table of marks (CSV)", lambda file: file.read(len(HEADER)) == HEADER)
 
 
 @dataclass(frozen=True)

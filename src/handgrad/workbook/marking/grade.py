@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from handgrad.errors import DataError, HandgradError
-from handgrad.files import available_cores, reason
+from handgrad.files import available_cores, readable, reason
 from handgrad.workbook import checks
 from handgrad.workbook.checks.common import DeskLike
 from handgrad.workbook.checks.verdict import Verdict
@@ -59,6 +59,12 @@ def grade(
                 desk.close()
             raise
     return Marks(tuple(future.result() for future in futures))
+
+
+def expect_no_submission(path: str | os.PathLike[str]) -> None:
+    """HandgradError where a table of marks would get the name of a submission: even an empty one stays."""
+    if Path(os.path.realpath(path)).suffix in LARGEST:
+        raise HandgradError(f"{path}: this is the name of a submission (.py or .ipynb); choose another name")
 
 
 def collect(folder: str | os.PathLike[str]) -> list[Given]:
@@ -114,10 +120,13 @@ def _mark(given: Given, desk: RemoteDesk) -> Mark:
     if not failure:
         try:
             with desk:
-                found = verdicts(desk, given.text, Path(given.file).name)
+                found = verdicts(desk, given.text, readable(Path(given.file).name))
         except HandgradError as error:
             failure = str(error)
-    return Mark(given.student, given.file, tuple(found), failure, time.monotonic() - start)
+    failure = failure and readable(failure)
+    return Mark(
+        readable(given.student), readable(given.file), tuple(found), failure, time.monotonic() - start
+    )
 
 
 def _of_folder(folder: Path) -> Given:
