@@ -196,7 +196,10 @@ def test_save_boxes_draws_on_the_picture_and_replaces_nothing_else(run, trained,
     (tmp_path / "notes.txt").write_text("not to be lost")
     before = page.read_bytes()
     for path, message in (
-        (tmp_path / "notes.txt", "exists and is not a PNG image made by handgrad; choose another name, or remove it"),
+        (
+            tmp_path / "notes.txt",
+            "exists and is not a PNG image made by handgrad; choose another name, or remove it",
+        ),
         (page, "is the file to read; choose another name"),
         (tmp_path, "exists and is not a PNG image made by handgrad but a folder; choose another name"),
         (tmp_path / "none" / "b.png", "cannot be written: No such file or directory; make the folder first"),

@@ -405,7 +405,11 @@ def test_the_picture_replaces_nothing_but_a_picture(run, saved, tmp_path, monkey
     (tmp_path / "letter.png").write_text("Dear Ann,")
     (tmp_path / "folder.png").mkdir()
     for name, code, message in (
-        ("letter.png", 1, "exists and is not a PNG image made by handgrad; choose another name, or remove it"),
+        (
+            "letter.png",
+            1,
+            "exists and is not a PNG image made by handgrad; choose another name, or remove it",
+        ),
         ("folder.png", 1, "exists and is not a PNG image made by handgrad but a folder; choose another name"),
         ("nowhere/x.png", 1, "cannot be written: No such file or directory"),
         ("x.jpg", 2, "--out: expected a name that ends in .png"),

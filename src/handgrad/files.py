@@ -32,6 +32,7 @@ class Kind:
     recognises: Callable[[IO[bytes]], bool]  # of a file that is open at its beginning
     error: type[HandgradError] = HandgradError  # raised where something else stands in the way
     through_links: bool = True  # whether a link to such a file is followed
+    remedy: str = "choose another name"
 
 
 def _is_our_png(file: IO[bytes]) -> bool:
@@ -40,7 +41,7 @@ def _is_our_png(file: IO[bytes]) -> bool:
 
 
 PNG = Kind("a PNG image made by handgrad", _is_our_png)
-KEPT = Kind("a file of handgrad's cache", lambda file: True, through_links=False)
+KEPT = Kind("a file of handgrad's cache", lambda file: True, through_links=False, remedy="remove it")
 
 
 def expect_writable(path: str | os.PathLike[str], kind: Kind, *inputs: str | os.PathLike[str]) -> None:
@@ -170,7 +171,7 @@ def _expect_name(path: str | os.PathLike[str], error: type[HandgradError]) -> No
 
 
 def _refusal(path: str | os.PathLike[str], kind: Kind, what: str) -> HandgradError:
-    return kind.error(f"{path}: exists and is not {kind.noun} but {what}; choose another name")
+    return kind.error(f"{path}: exists and is not {kind.noun} but {what}; {kind.remedy}")
 
 
 def _same(path: str | os.PathLike[str], other: str | os.PathLike[str]) -> bool:

@@ -73,9 +73,9 @@ def fetch_set(
     if is_made(chosen):
         return Fetched(pairs_of(chosen), ())
     folder = cache_folder() / chosen.published_in
-    made = () if chosen.kind == "idx" else (*pairs_of(chosen), cache_folder() / chosen.name / SUMS)
-    for path in (*(folder / file.name for file in chosen.files), *made):
-        expect_replaceable(path, KEPT)
+    if chosen.kind != "idx":
+        for path in (*pairs_of(chosen), cache_folder() / chosen.name / SUMS):
+            expect_replaceable(path, KEPT)
     try:
         fetched = _fetch_published(chosen, folder, place, note, watch)
         if chosen.kind != "idx":
@@ -140,6 +140,8 @@ def _fetch_published(
     missing = [file for file in chosen.files if sha256(folder / file.name) != file.sha256]
     if not missing:
         return ()
+    for file in missing:
+        expect_replaceable(folder / file.name, KEPT)
     folder.mkdir(parents=True, exist_ok=True)
     _clear(folder)
     needed, free = sum(file.size or 0 for file in missing), shutil.disk_usage(folder).free
