@@ -466,7 +466,7 @@ def test_a_shared_cache_that_is_read_only_is_enough(run, tmp_path, monkeypatch):
     known = digits.sets.SETS["kmnist"]
     right = fetch.sha256(folder / NAMES[0])
     monkeypatch.setitem(
-        digits.sets.SETS, "kmnist", replace(known, files=tuple(replace(f, sha256=right) for f in known.files))
+        digits.sets.SETS, "kmnist", replace(known, files=tuple(f._replace(sha256=right) for f in known.files))
     )
     assert digits.fetch_set("kmnist").fetched == ()
 

@@ -7,6 +7,7 @@ last, agrees. Everything else is fetched or made again.
 """
 
 import shutil
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -143,6 +144,7 @@ def _fetch_published(
     for file in missing:
         expect_replaceable(folder / file.name, KEPT)
     folder.mkdir(parents=True, exist_ok=True)
+    tempfile.TemporaryFile(dir=folder).close()  # OSError before anything is fetched
     _clear(folder)
     needed, free = sum(file.size or 0 for file in missing), shutil.disk_usage(folder).free
     if needed > free:
