@@ -3,11 +3,13 @@
 import io
 import json
 import resource
+import struct
 import subprocess
 import sys
 import time
 import warnings
-from dataclasses import replace
+import zlib
+from dataclasses import FrozenInstanceError, replace
 from itertools import product
 
 import numpy as np
@@ -18,13 +20,12 @@ from handgrad import pretrained
 from handgrad.errors import ImageError
 from handgrad.model import Model
 from handgrad.network import init_params
-from handgrad.photos import find_digit, find_marks, read_grey, read_picture
+from handgrad.photos import find_digit, find_marks, read, read_grey, read_picture
 from handgrad.photos.lines import in_lines
-from handgrad.photos.paper import stroke_widths
-from handgrad.photos.reading import read
-from handgrad.photos.rules import without_rules
+from handgrad.photos.ruling import without_ruling
+from handgrad.photos.strokes import stroke_widths
 from photo_suite.judge import digits_right, distance, judged, strings_right
-from photo_suite.kinds import SINGLE, STRINGS, line, samples, touching_line
+from photo_suite.kinds import SINGLE, STRINGS, line, page_of_lines, samples, touching_line
 
 
 @pytest.fixture(scope="module")
@@ -293,15 +294,15 @@ def test_strokes_tell_how_wide_they_are_and_what_is_ink():
     assert (1 / light).sum() > 3 * (1 / dark).sum()
 
 
-def test_rules_go_and_what_crosses_them_stays():
+def test_ruling_is_removed_and_strokes_that_cross_it_stay():
     mask = np.zeros((300, 400), np.uint8)
     mask[50:52] = mask[150:152] = mask[250:252] = 1
     stroke = np.zeros_like(mask)
     stroke[90:230, 200:212] = 1
-    cleared = without_rules(mask | stroke)
+    cleared = without_ruling(mask | stroke)
     np.testing.assert_array_equal(cleared[90:230, 190:222], stroke[90:230, 190:222])
     assert cleared.sum() < stroke.sum() + 60
-    np.testing.assert_array_equal(without_rules(stroke), stroke)  # alone it is a 1, not a rule
+    np.testing.assert_array_equal(without_ruling(stroke), stroke)  # alone it is a 1, not a printed line
 
 
 @pytest.mark.parametrize("shade", [0, 128, 255])
@@ -338,7 +339,10 @@ def test_more_marks_than_anybody_writes_are_one_line(model, rng):
 
 def test_arrays_that_are_no_pictures_and_other_models_are_refused(model, rng):
     for grey in (np.zeros(5), np.zeros((0, 5)), np.zeros((5, 5, 4))):
-        with pytest.raises(ImageError, match="expected a grey picture"):
+        with pytest.raises(
+            ImageError,
+            match=r"expected a picture of shape \(height, width\) or \(height, width, 3\); got shape",
+        ):
             read(model, grey)
     with pytest.raises(ImageError, match="finite shades"):
         read(model, np.full((5, 5), np.nan))
@@ -352,15 +356,31 @@ def test_damaged_metadata_of_a_good_picture_is_passed_over(seven, model):
 
 
 def damaged():
-    noise = png(Image.effect_noise((64, 64), 50))
+    noise, tiny = png(Image.effect_noise((64, 64), 50)), Image.new("L", (9, 9))
     return {
-        "empty": (b"", "expected a PNG, JPEG, WEBP or BMP picture; this is none"),
-        "text": (b"not a picture", "expected a PNG, JPEG, WEBP or BMP picture"),
-        "GIF": (png(Image.new("L", (9, 9)), format="GIF"), "expected a PNG, JPEG, WEBP or BMP"),
+        "empty": (b"", "x.png: not a PNG, JPEG, WebP or BMP image$"),
+        "text": (b"not a picture", "x.png: not a PNG, JPEG, WebP or BMP image$"),
+        "GIF": (png(Image.new("L", (9, 9)), format="GIF"), "x.png: not a PNG, JPEG, WebP or BMP image$"),
         "cut off": (noise[: len(noise) // 2], "damaged|cannot be read as a picture"),
         "26 megapixels": (png(Image.new("1", (26_000, 1_000))), "at most 25 megapixels; got 26000 x 1000"),
-        "a bomb": (png(Image.new("1", (30_000, 30_000))), "at most 25 megapixels"),
+        "PNG of 3,600 megapixels": (declared(png(tiny), 16, ">II"), TOO_LARGE),
+        "JPEG of 3,600 megapixels": (declared(png(tiny, format="JPEG"), -1, ">HH"), TOO_LARGE),
+        "BMP of 3,600 megapixels": (declared(png(tiny, format="BMP"), 18, "<ii"), TOO_LARGE),
     }
+
+
+TOO_LARGE = "x.png: expected at most 25 megapixels; got 60000 x 60000$"
+
+
+def declared(data, at, layout):
+    """The file with 60,000 x 60,000 pixels in its header; at -1: in the frame header of a JPEG."""
+    if at < 0:
+        at = data.index(b"\xff\xc0") + 5
+    sides = struct.pack(layout, 60_000, 60_000)
+    data = data[:at] + sides + data[at + len(sides) :]
+    if data.startswith(b"\x89PNG"):
+        data = data[:29] + struct.pack(">I", zlib.crc32(data[12:29])) + data[33:]
+    return data
 
 
 @pytest.mark.parametrize("what", damaged())
@@ -373,7 +393,7 @@ def test_what_is_no_picture_is_one_line_that_names_it(what, tmp_path):
     assert "\n" not in str(caught.value)
     with pytest.raises(ImageError, match="cannot be read as a picture: No such file"):
         read_grey(tmp_path / "none.png")
-    with pytest.raises(ImageError, match="expected a file; this is a folder or a device"):
+    with pytest.raises(ImageError, match="expected a file; got a folder or a device"):
         read_picture(tmp_path)
 
 
@@ -446,3 +466,42 @@ def test_marks_of_a_page_know_their_lines(mnist):
     sample = samples(line, 1, 8, mnist[0])[0]
     page = find_marks(read_picture(io.BytesIO(sample.data), "line"))
     assert [len(marks) for marks in page.lines] == [len(sample.text)]
+
+
+def test_a_file_is_read_in_one_call(model, mnist, tmp_path):
+    sample = samples(line, 1, 8, mnist[0])[0]
+    (tmp_path / "line.jpg").write_bytes(sample.data)
+    ((*found,),) = read(model, tmp_path / "line.jpg")
+    assert "".join(str(one.digit) for one in found) == sample.text
+    assert read(model, str(tmp_path / "line.jpg")) == read(model, io.BytesIO(sample.data)) == [found]
+
+
+def test_a_page_cannot_be_changed(mnist):
+    page = find_marks(read_picture(io.BytesIO(samples(line, 1, 8, mnist[0])[0].data), "line"))
+    for array in (page.ink, page.labels):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0, 0] = 1
+    with pytest.raises(FrozenInstanceError):
+        page.labels = page.labels.copy()
+    with pytest.raises(AttributeError):
+        page.lines[0].append(page.lines[0][0])
+
+
+@pytest.mark.parametrize("kind", [page_of_lines, touching_line])
+def test_all_lines_are_scored_in_one_batch_and_cuts_in_a_second(kind, model, mnist, monkeypatch, figure):
+    """Both networks see the same batches, and no image twice."""
+    batches, score = [], Model.scores
+    monkeypatch.setattr(Model, "scores", lambda self, x: batches.append((self, x)) or score(self, x))
+    for sample in samples(kind, 2, 12, mnist[0]):
+        batches.clear()
+        lines = read(model, io.BytesIO(sample.data))
+        assert len(lines) == sample.text.count("\n") + 1
+        by_model = [images for network, images in batches if network is model]
+        by_second = [images for network, images in batches if network is pretrained.load_whole()]
+        sizes = [len(images) for images in by_model]
+        figure(f"{kind.__name__}, {len(lines)} lines", f"batches of {sizes} images")
+        assert 1 <= len(by_model) <= 2
+        assert len(batches) == len(by_model) + len(by_second)
+        assert all(a is b for a, b in zip(by_model, by_second, strict=True))
+        images = np.concatenate(by_model).reshape(sum(sizes), -1)
+        assert len(np.unique(images, axis=0)) == len(images)

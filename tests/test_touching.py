@@ -1,4 +1,4 @@
-"""Digits that touch: the paths that part them, and the network that tells a digit from a part of one."""
+"""Digits that touch: the paths that separate them, the cheapest division, the network that knows parts."""
 
 from itertools import pairwise, product
 
@@ -7,15 +7,16 @@ import pytest
 
 from handgrad import pretrained
 from handgrad.photos import cuts
+from handgrad.photos.candidates import Candidate, Place, candidates, cheapest
 from handgrad.photos.marks import Mark, Page
-from handgrad.photos.normal import normalised
+from handgrad.photos.normalisation import normalised
 
 
 def page_of(ink):
-    """Ink (height, width), 0 to 1, as a page with one mark."""
+    """Ink (height, width), 0 to 1, as a page with one mark; and the mark."""
     rows, columns = np.nonzero(ink > 0.4)
-    box = (int(columns.min()), int(rows.min()), int(columns.max()) + 1, int(rows.max()) + 1)
-    return Page(ink.astype(np.float32), (ink > 0.4).astype(np.int32), [], ink.shape[::-1]), Mark((1,), *box)
+    mark = Mark((1,), columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
+    return Page(ink.astype(np.float32), (ink > 0.4).astype(np.int32), [[mark]], ink.shape[::-1]), mark
 
 
 def beside(images, overlap):
@@ -45,11 +46,11 @@ def test_the_cheapest_path_is_the_cheapest_of_all(rng):
         for path in product(range(4), repeat=5):
             steps = np.abs(np.diff(lefts + path))
             if steps.max() <= 1:
-                found.append(float(ink[N, range(5), path].sum() + cuts.ASIDE * steps.sum()))
+                found.append(float(ink[N, range(5), path].sum() + cuts.STEP_COST * steps.sum()))
         assert costs[N] == pytest.approx(min(found))
         steps = np.abs(np.diff(lefts + sides[N]))
         assert steps.max() <= 1
-        assert ink[N, range(5), sides[N]].sum() + cuts.ASIDE * steps.sum() == pytest.approx(costs[N])
+        assert ink[N, range(5), sides[N]].sum() + cuts.STEP_COST * steps.sum() == pytest.approx(costs[N])
 
 
 def test_pieces_lie_side_by_side_and_are_all_of_the_ink(mnist):
@@ -61,15 +62,76 @@ def test_pieces_lie_side_by_side_and_are_all_of_the_ink(mnist):
         assert all((right >= left).all() for left, right in pairwise(paths))
         page, mark = page_of(ink)
         before = page.labels.copy()
-        pieces = cuts.cut(page, mark, 10)
+        after = cuts.cut(page, {mark}, 10)
+        assert (page.labels == before).all()
+        assert page.lines == ((mark,),)
+        (pieces,) = after.lines
+        assert [piece.after_cut for piece in pieces] == [False] + [True] * (len(pieces) - 1)
         assert 1 <= len(pieces) <= 11
-        assert ((page.labels > 0) == (before > 0)).all()
+        assert ((after.labels > 0) == (before > 0)).all()
         numbers = [part for piece in pieces for part in piece.parts]
-        assert set(np.unique(page.labels)) == {0, *numbers}
-        order = np.zeros(page.labels.max() + 1)
+        assert set(np.unique(after.labels)) == {0, *numbers}
+        order = np.zeros(after.labels.max() + 1)
         order[numbers] = range(len(numbers))
-        for row in page.labels:
+        for row in after.labels:
             assert (np.diff(order[row[row > 0]]) >= 0).all()
+
+
+def test_only_the_marks_named_are_cut_and_every_mark_has_its_ink(mnist):
+    """Three lines of one pair each: the labels of the marks of the new page hold all of the ink, once."""
+    pairs = [beside(mnist[1][0][[i, i + 1]], 1) for i in (0, 2, 4)]
+    ink = np.concatenate([np.pad(pair, ((4, 4), (4, 180 - pair.shape[1]))) for pair in pairs])
+    labels, lines = np.zeros(ink.shape, np.int32), []
+    for number, rows in enumerate(np.split(np.arange(len(ink)), 3), 1):
+        y, x = np.nonzero(ink[rows] > 0.4)
+        labels[y + rows[0], x] = number
+        lines.append([Mark((number,), x.min(), y.min() + rows[0], x.max() + 1, y.max() + 1 + rows[0])])
+    page = Page(ink.astype(np.float32), labels.copy(), lines, ink.shape[::-1])
+    after = cuts.cut(page, {lines[0][0], lines[2][0]}, 10)
+    assert after.lines[1] == page.lines[1]
+    assert min(len(after.lines[0]), len(after.lines[2])) > 1
+    assert (page.labels == labels).all()
+    for number, line in enumerate(after.lines, 1):
+        held = [np.isin(after.labels, piece.parts) for piece in line]
+        assert (np.sum(held, axis=0) == (labels == number)).all()
+        for piece, own in zip(line, held, strict=True):
+            y, x = np.nonzero(own)
+            box = (x.min(), y.min(), x.max() + 1, y.max() + 1)
+            assert box == (piece.left, piece.top, piece.right, piece.bottom)
+
+
+def test_candidates_are_neighbours_near_enough_to_be_one_digit():
+    """Marks 20 wide and 40 high: the first two 2 apart, the third cut in two, the fourth 30 away."""
+    lefts, cut = (0, 22, 44, 64, 114), (False, False, False, True, False)
+    line = [Mark((i + 1,), x, 0, x + 20, 40, c) for i, (x, c) in enumerate(zip(lefts, cut, strict=True))]
+    found = candidates([line, line[:1]], [40.0, 40.0])
+    runs = [(c.start, c.end, c.mark.parts) for c in found]
+    places = [Place(0, 0, 0), Place(0, 1, 0), Place(0, 2, 0), Place(0, 2, 1), Place(0, 3, 0), Place(1, 0, 0)]
+    expected = [
+        (i, j) for i, j in ((0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (1, 4), (2, 3), (2, 4), (3, 4), (4, 5))
+    ]
+    assert runs[:-1] == [(places[i], places[j], tuple(range(i + 1, j + 1))) for i, j in expected]
+    assert runs[-1] == (Place(1, 0, 0), Place(2, 0, 0), (1,))
+    assert [c.ends_at_cut for c in found[:-1]] == [j == 3 for _, j in expected]
+
+
+def test_the_cheapest_division_is_the_cheapest_of_all(rng):
+    """Against every way through small graphs of two lines."""
+    for _ in range(50):
+        places = [Place(0, i, 0) for i in range(4)] + [Place(1, i, 0) for i in range(3)] + [Place(2, 0, 0)]
+        edges = [(i, j) for i in range(8) for j in range(i + 1, 8) if j <= 4 or i >= 4]
+        edges = [e for e in edges if e[1] == e[0] + 1 or rng.random() < 0.7]
+        mark = Mark((1,), 0, 0, 1, 1)
+        found = [Candidate(places[i], places[j], mark, float(rng.random())) for i, j in edges]
+        costs = rng.random(len(found)).tolist()
+
+        def ways(at, edges=edges):
+            if at == 7:
+                return [[]]
+            return [[n, *rest] for n, (i, j) in enumerate(edges) if i == at for rest in ways(j)]
+
+        totals = {tuple(way): sum(found[n].cost + costs[n] for n in way) for way in ways(0)}
+        assert tuple(cheapest(found, costs)) == min(totals, key=totals.get)
 
 
 @pytest.mark.parametrize("slant", [0.0, 0.5, -0.5])
@@ -82,7 +144,8 @@ def test_where_two_digits_touch_there_is_a_cut(slant, mnist, figure):
         shifts = np.rint(slant * (np.arange(len(upright)) - len(upright) / 2)).astype(int)
         ink = np.stack([np.roll(row, shift) for row, shift in zip(upright, shifts, strict=True)])
         page, mark = page_of(ink)
-        pieces = cuts.cut(page, mark, 10)
+        page = cuts.cut(page, {mark}, 10)
+        pieces = page.marks
         between = 28 + 3 * (int(pair[0].any(axis=0).sum()) - overlap / 2)  # the two, where it stands upright
         left = np.arange(ink.shape[1]) < between + shifts[:, None]
         inks = [ink * np.isin(page.labels, piece.parts) for piece in pieces]

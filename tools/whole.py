@@ -3,8 +3,8 @@
     python tools/whole.py                  # a quarter of an hour on one core; writes it into the package
 
 MNIST's training digits are put side by side so that they touch, nearly touch or overlap, and are cut up as
-reading does it (photos.division). Of each run of pieces it is known whose ink it holds: it is a digit where
-nearly all of it is one digit's and it holds nearly all of that; where far less is so, it is "parts".
+reading does it (photos.cuts). Of each candidate it is known whose ink it holds: it is a digit if nearly all
+of its ink is one digit's and nearly all of that digit's; if far less is, it is "parts".
 MNIST's 1 are bars; some get the serif that Europeans write, which a network of MNIST alone takes for a 7.
 """
 
@@ -19,11 +19,12 @@ import numpy as np
 from handgrad import digits, model_file, pretrained, runs
 from handgrad.arrays import NDArray
 from handgrad.engines import engine
-from handgrad.photos.division import runs as possible_runs
+from handgrad.photos.candidates import candidates
+from handgrad.photos.cuts import cut
 from handgrad.photos.marks import Mark, Page
-from handgrad.photos.normal import normalised
+from handgrad.photos.normalisation import normalised
 from handgrad.photos.reading import MOST_CUTS
-from handgrad.photos.sifting import stacked
+from handgrad.photos.selection import with_fragments_joined
 from handgrad.recipes import Distortion, Recipe
 
 PARTS = 10  # the label of what is no whole digit
@@ -80,7 +81,7 @@ def _beside(reached: NDArray) -> int:
 
 
 def marks_of(images: NDArray, labels: NDArray, rng: np.random.Generator) -> Iterator[tuple[NDArray, int]]:
-    """The runs of pieces of a group as 28 x 28 images, each with the digit that it is, or PARTS."""
+    """The candidates of a group as 28 x 28 images, each with the digit that it is, or PARTS."""
     ink, owner = group(images, rng)
     _, connected, stats, _ = cv2.connectedComponentsWithStats((ink > 0.4).astype(np.uint8), connectivity=8)
     found = [
@@ -88,10 +89,10 @@ def marks_of(images: NDArray, labels: NDArray, rng: np.random.Generator) -> Iter
         for number, (x, y, width, height, area) in enumerate(stats[1:], 1)
         if area >= 20
     ]
-    line = sorted(stacked(found), key=lambda mark: mark.left + mark.right)
-    page = Page(ink, np.asarray(connected), [line], ink.shape[::-1])
+    line = sorted(with_fragments_joined(found), key=lambda mark: mark.left + mark.right)
     height = float(np.median([mark.height for mark in line]))
-    possible = possible_runs(page, line, [True] * len(line), height, MOST_CUTS)
+    page = cut(Page(ink, np.asarray(connected), [line], ink.shape[::-1]), line, MOST_CUTS)
+    possible = candidates(page.lines, [height])
     share_of = np.zeros((int(page.labels.max()) + 1, len(images)))
     np.add.at(share_of, (page.labels, owner), ink)  # by part and digit
     totals = share_of[1:].sum(axis=0)

@@ -1,16 +1,15 @@
-"""Pictures of digits -> the 28x28 images that MNIST's makers would have made of them, with their boxes.
+"""Digits on pictures: photographs, scans and drawings -> 28x28 images such as MNIST's, and readings of them.
 
-    file -> upright picture -> ink on paper -> marks -> lines -> digits in a 20-pixel box, centred by mass
+read(model, "photo.jpg") -> the digits, line by line
 
-decoding.py reads a file, paper.py tells ink from paper, rules.py drops printed lines, sifting.py keeps what
-may be a digit, lines.py puts it in reading order (finding.py calls these), normal.py makes a 28x28 image of
-each. Which marks belong together, and where one is cut, the network's scores decide: handgrad.photos.reading.
+file -> Picture -> ink -> Page of marks -> candidates -> 28x28 images -> readings
 """
 
 from handgrad.photos.decoding import FORMATS, MAX_PIXELS, Picture, as_picture, read_grey, read_picture
-from handgrad.photos.finding import find_marks
+from handgrad.photos.finding import Digit, find_digit, find_marks
 from handgrad.photos.marks import Mark, Page
-from handgrad.photos.normal import BOX, SIDE, Digit, find_digit
+from handgrad.photos.normalisation import BOX, SIDE
+from handgrad.photos.reading import Reading, read
 
 __all__ = [
     "BOX",
@@ -21,9 +20,11 @@ __all__ = [
     "Mark",
     "Page",
     "Picture",
+    "Reading",
     "as_picture",
     "find_digit",
     "find_marks",
+    "read",
     "read_grey",
     "read_picture",
 ]

@@ -1,7 +1,7 @@
-"""A picture file -> an upright picture in colour, no larger than digits need, in little memory.
+"""A picture file -> an upright picture in colour, reduced to the size that finding digits needs.
 
-Photographs have 12 megapixels and more; digits are found on a tenth of that. A JPEG is decoded at a
-fraction of its size, anything else is reduced band by band, so that the whole never stands in memory twice.
+Photographs have 12 megapixels and more; a tenth of that is enough to find digits. To save memory, a JPEG is
+decoded at a fraction of its size, and other formats are reduced one band of rows at a time.
 """
 
 import os
@@ -14,18 +14,23 @@ from typing import IO, NamedTuple
 import cv2
 import numpy as np
 from PIL import Image, UnidentifiedImageError
+from PIL.BmpImagePlugin import BmpImageFile
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
+from PIL.WebPImagePlugin import WebPImageFile
 
 from handgrad.arrays import NDArray
 from handgrad.errors import ImageError
 from handgrad.files import reason
 
-FORMATS = ("PNG", "JPEG", "WEBP", "BMP")
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP")  # by Pillow's names
+FORMAT_NAMES = "PNG, JPEG, WebP or BMP"
 MAX_PIXELS = 25_000_000
-WORKING = 1600  # pixels of the longer side, at most, on which digits are looked for
-ENOUGH = 1000  # and at least, where the picture has as many
-LARGE = 4_000_000  # pixels from which Pillow's decoder of WebP takes too much memory: it makes five copies
-BAND = 1 << 20  # pixels that are converted at once
-ORIENTATION = 0x0112  # the EXIF tag that says how a camera was held
+LONGEST = 1600  # the longer side of a picture is reduced to at most this many pixels
+ENOUGH = 1000  # a JPEG is decoded at a fraction of its size that keeps at least this many
+LARGE_WEBP = 4_000_000  # from this many pixels on OpenCV decodes WebP: Pillow makes five copies in memory
+BAND = 1 << 20  # pixels converted at once
+ORIENTATION = 0x0112  # EXIF tag: how the camera was held
 UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -35,96 +40,115 @@ UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-SIDEWAYS = (5, 6, 7, 8)
+SIDEWAYS = (5, 6, 7, 8)  # orientations that exchange width and height
+# What Pillow's decoders raise on damaged files, besides OSError.
 DAMAGE = (ValueError, SyntaxError, EOFError, IndexError, KeyError, TypeError, OverflowError, struct.error)
+
+Source = str | os.PathLike[str] | IO[bytes]
 
 
 class Picture(NamedTuple):
-    """An upright picture: pixels (height, width, 3) uint8, and the width and height that it had."""
+    """An upright picture."""
 
-    pixels: NDArray
-    size: tuple[int, int]
+    pixels: NDArray  # (height, width, 3) uint8, perhaps reduced
+    size: tuple[int, int]  # width and height before it was reduced
 
 
-def read_picture(source: str | os.PathLike[str] | IO[bytes], name: str | None = None) -> Picture:
-    """The picture, turned upright, its longer side reduced to at most 1,600 pixels.
+def read_picture(source: Source, name: str | None = None) -> Picture:
+    """The picture in a file, upright, its longer side reduced to at most 1,600 pixels.
 
-    PNG, JPEG, WebP and BMP, 8 or 16 bits a channel, at most 25 megapixels; of an animation the first
-    picture. ImageError, in one line that names the picture, for anything else.
+    PNG, JPEG, WebP or BMP, with 8 or 16 bits per channel and at most 25 megapixels; the first frame of an
+    animation. ImageError, in one line that begins with the name, if it cannot be read.
     """
     name = name or str(source)
     with _opened(source, name) as picture:
         size = picture.size
-        if picture.format == "JPEG":  # decoded at an eighth, a quarter or half its size, where that is enough
+        if picture.format == "JPEG":
             picture.draft(None, (min(ENOUGH, size[0]), min(ENOUGH, size[1])))
         orientation = _orientation(picture)
-        if picture.format == "WEBP" and size[0] * size[1] > LARGE:
-            picture = _decoded(source)
-        small = _reduced(picture, -(-max(picture.size) // WORKING))
+        if picture.format == "WEBP" and size[0] * size[1] > LARGE_WEBP:
+            picture = _decoded_webp(source)
+        reduced = _reduced(picture, -(-max(picture.size) // LONGEST))
         if orientation in UPRIGHT:
-            small = small.transpose(UPRIGHT[orientation])
-        return Picture(np.asarray(small), size[::-1] if orientation in SIDEWAYS else size)
+            reduced = reduced.transpose(UPRIGHT[orientation])
+        return Picture(np.asarray(reduced), size[::-1] if orientation in SIDEWAYS else size)
 
 
-def read_grey(source: str | os.PathLike[str] | IO[bytes], name: str | None = None) -> NDArray:
-    """The same as grey (height, width) float32, 0 black to 1 white."""
+def read_grey(source: Source, name: str | None = None) -> NDArray:
+    """The picture in a file in grey: (height, width) float32, 0 black to 1 white. As read_picture."""
     pixels = read_picture(source, name).pixels
     return np.asarray(Image.fromarray(pixels).convert("L"), np.float32) / 255
 
 
-def as_picture(given: NDArray | Picture) -> Picture:
-    """An array as a picture: grey (height, width) or colour (height, width, 3), uint8 or floats 0 to 1."""
-    if isinstance(given, Picture):
-        return given
-    pixels: NDArray = given
+def as_picture(source: Picture | NDArray | Source) -> Picture:
+    """A picture from an array or a file; a Picture as it is.
+
+    An array is grey (height, width) or RGB (height, width, 3): uint8, or floats from 0 (black) to 1 (white).
+    ImageError for other arrays, and as read_picture raises it.
+    """
+    if isinstance(source, Picture):
+        return source
+    if not isinstance(source, np.ndarray):
+        return read_picture(source)
+    pixels = source
     if pixels.ndim not in (2, 3) or pixels.size == 0 or (pixels.ndim == 3 and pixels.shape[2] != 3):
-        got = f"got shape {pixels.shape}"
         raise ImageError(
-            f"expected a grey picture (height, width) or a coloured one (height, width, 3); {got}"
+            f"expected a picture of shape (height, width) or (height, width, 3); got shape {pixels.shape}"
         )
     if pixels.dtype != np.uint8:
         if not np.isfinite(pixels).all():
-            raise ImageError("expected a picture of finite shades, 0 black to 1 white; got NaN or infinity")
+            raise ImageError("expected finite shades, 0 (black) to 1 (white); got NaN or infinity")
         pixels = np.rint(255 * np.clip(pixels, 0, 1)).astype(np.uint8)
     colour = pixels if pixels.ndim == 3 else np.repeat(pixels[:, :, None], 3, axis=2)
     size = (colour.shape[1], colour.shape[0])
-    small = _reduced(Image.fromarray(np.ascontiguousarray(colour)), -(-max(size) // WORKING))
-    return Picture(np.asarray(small), size)
+    reduced = _reduced(Image.fromarray(np.ascontiguousarray(colour)), -(-max(size) // LONGEST))
+    return Picture(np.asarray(reduced), size)
 
 
 @contextmanager
-def _opened(source: str | os.PathLike[str] | IO[bytes], name: str) -> Iterator[Image.Image]:
-    """The picture, its pixels not yet decoded; whatever goes wrong within becomes one ImageError."""
+def _opened(source: Source, name: str) -> Iterator[Image.Image]:
+    """The picture, not decoded yet. Errors of Pillow within the block become one ImageError."""
     if isinstance(source, str | os.PathLike) and os.path.exists(source) and not os.path.isfile(source):
-        raise ImageError(f"{name}: expected a file; this is a folder or a device")
-    limit = f"at most {MAX_PIXELS // 10**6} megapixels"
+        raise ImageError(f"{name}: expected a file; got a folder or a device")
+    limit = f"expected at most {MAX_PIXELS // 10**6} megapixels"
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # remarks on odd metadata, which nobody asked for
+            warnings.simplefilter("ignore")  # about odd metadata
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(source, formats=FORMATS) as picture:
-                if picture.width * picture.height > MAX_PIXELS:
-                    raise ImageError(f"{name}: expected {limit}; got {picture.width} x {picture.height}")
-                if not picture.width or not picture.height:
-                    raise ImageError(
-                        f"{name}: expected a picture; this is {picture.width} x {picture.height}"
-                    )
+                width, height = picture.size
+                if width * height > MAX_PIXELS:
+                    raise ImageError(f"{name}: {limit}; got {width} x {height}")
+                if not width or not height:
+                    raise ImageError(f"{name}: expected at least one pixel; got {width} x {height}")
                 yield picture
     except ImageError:
         raise
     except (Image.DecompressionBombWarning, Image.DecompressionBombError):
-        raise ImageError(f"{name}: expected {limit}; got more") from None
+        raise ImageError(f"{name}: {limit}; got {_declared_size(source)}") from None
     except UnidentifiedImageError:
-        known = f"{', '.join(FORMATS[:-1])} or {FORMATS[-1]}"
-        raise ImageError(f"{name}: expected a {known} picture; this is none") from None
+        raise ImageError(f"{name}: not a {FORMAT_NAMES} image") from None
     except OSError as error:
         raise ImageError(f"{name}: cannot be read as a picture: {reason(error)}") from None
-    except (*DAMAGE, MemoryError, EOFError) as error:
+    except (*DAMAGE, MemoryError) as error:
         raise ImageError(f"{name}: the picture is damaged ({error})") from None
 
 
-def _decoded(source: str | os.PathLike[str] | IO[bytes]) -> Image.Image:
-    """A large WebP picture, by OpenCV's decoder, at half its size."""
+def _declared_size(source: Source) -> str:
+    """The size in the header of a file that Image.open refuses because of its size."""
+    for plugin in (PngImageFile, JpegImageFile, BmpImageFile, WebPImageFile):
+        if not isinstance(source, str | os.PathLike):
+            source.seek(0)
+        try:
+            with plugin(source) as picture:
+                return f"{picture.width} x {picture.height}"
+        except (*DAMAGE, OSError, MemoryError):
+            continue
+    return "more"
+
+
+def _decoded_webp(source: Source) -> Image.Image:
+    """A WebP picture at half its size, decoded by OpenCV."""
     if isinstance(source, str | os.PathLike):
         data = np.fromfile(source, np.uint8)
     else:
@@ -142,7 +166,7 @@ def _decoded(source: str | os.PathLike[str] | IO[bytes]) -> Image.Image:
 
 
 def _orientation(picture: Image.Image) -> int:
-    """The EXIF orientation, 1 to 8; 1 where there is none or the metadata are damaged."""
+    """The EXIF orientation, 1 to 8; 1 (upright) if it is missing or the metadata are damaged."""
     try:
         value = picture.getexif().get(ORIENTATION, 1)
     except (*DAMAGE, OSError):
@@ -151,33 +175,34 @@ def _orientation(picture: Image.Image) -> int:
 
 
 def _reduced(picture: Image.Image, factor: int) -> Image.Image:
-    """The picture in RGB, each factor x factor block averaged; band by band, transparency on paper."""
+    """The picture in RGB, with each block of factor x factor pixels averaged and transparency on paper."""
     picture.load()
-    paper = _behind(picture)
+    paper = _paper_behind(picture)
     if factor == 1 and picture.mode == "RGB":
         return picture.copy()
     width, height = picture.size
     rows = max(1, BAND // (width * factor)) * factor
-    small = Image.new("RGB", (-(-width // factor), -(-height // factor)))
-    top = 0.0 if picture.mode[0] not in "IF" else float(picture.getextrema()[1])  # type: ignore[arg-type]  # one band, one pair
+    reduced = Image.new("RGB", (-(-width // factor), -(-height // factor)))
+    has_deep_grey = picture.mode[0] in "IF"
+    white = float(picture.getextrema()[1]) if has_deep_grey else 0.0  # type: ignore[arg-type]  # one band, one pair
     for y in range(0, height, rows):
         band = picture.crop((0, y, width, min(y + rows, height)))
-        if picture.mode[0] in "IF":  # 16 bits of grey, of which often fewer are used
-            shades = np.asarray(band, np.float32) * np.float32(255 / max(top, 1))
+        if has_deep_grey:  # up to 16 bits of grey, often fewer: scaled by the lightest shade in use
+            shades = np.asarray(band, np.float32) * np.float32(255 / max(white, 1))
             band = Image.fromarray(np.clip(shades, 0, 255).astype(np.uint8))
         elif paper is not None:
             band = band.convert("RGBA")
             band = Image.alpha_composite(Image.new("RGBA", band.size, paper), band)
         band = band.convert("RGB")
-        small.paste(band if factor == 1 else band.reduce(factor), (0, y // factor))
-    return small
+        reduced.paste(band if factor == 1 else band.reduce(factor), (0, y // factor))
+    return reduced
 
 
-def _behind(picture: Image.Image) -> tuple[int, int, int, int] | None:
-    """The colour of the paper behind a transparent picture; None where nothing is transparent.
+def _paper_behind(picture: Image.Image) -> tuple[int, int, int, int] | None:
+    """The colour of the paper to put behind a transparent picture; None if the mode has no transparency.
 
-    Ink alone (one colour, the rest transparent) lies on the opposite shade: white ink on black paper.
-    Where the picture brings its own paper, more than half of it opaque, that paper goes on behind the rest.
+    A picture that is mostly opaque, in several colours, shows its own paper: the same colour goes behind the
+    rest. Otherwise the opaque part is ink alone, and its paper is black or white, whichever differs more.
     """
     if picture.mode not in ("RGBA", "LA", "PA", "La", "RGBa") and "transparency" not in picture.info:
         return None
@@ -188,11 +213,11 @@ def _behind(picture: Image.Image) -> tuple[int, int, int, int] | None:
     alpha = pixels[:, 3] / 255
     if alpha.min() == 1 or not alpha.any():
         return (255, 255, 255, 255)
-    shown = pixels[alpha > 0.5, :3] if (alpha > 0.5).any() else pixels[alpha > 0, :3]
-    middle = np.median(shown, axis=0)
-    of_one_colour = np.abs(shown - middle).sum(axis=1).mean() < 24
-    if (alpha > 0.5).mean() > 0.5 and not of_one_colour:
-        red, green, blue = (int(value) for value in middle)
+    opaque = pixels[alpha > 0.5, :3] if (alpha > 0.5).any() else pixels[alpha > 0, :3]
+    usual = np.median(opaque, axis=0)
+    has_one_colour = np.abs(opaque - usual).sum(axis=1).mean() < 24
+    if (alpha > 0.5).mean() > 0.5 and not has_one_colour:
+        red, green, blue = (int(value) for value in usual)
         return (red, green, blue, 255)
-    light = np.average(pixels[:, :3].mean(axis=1), weights=alpha) > 127
-    return (0, 0, 0, 255) if light else (255, 255, 255, 255)
+    is_light = np.average(pixels[:, :3].mean(axis=1), weights=alpha) > 127
+    return (0, 0, 0, 255) if is_light else (255, 255, 255, 255)

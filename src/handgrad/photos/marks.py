@@ -1,7 +1,7 @@
-"""A mark: connected ink, or several pieces of it, that may be a digit; and the page that marks are on."""
+"""A `Mark` is ink that may be a digit; a `Page` is a picture as ink on paper, with its marks."""
 
-from dataclasses import dataclass, replace
-from typing import NamedTuple
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -10,36 +10,52 @@ from handgrad.arrays import NDArray
 
 @dataclass(frozen=True)
 class Mark:
-    """Connected ink, or parts of it that belong together."""
+    """Ink that may be a digit: a connected component, several of them, or a piece of one."""
 
-    parts: tuple[int, ...]  # their numbers in Page.labels
+    parts: tuple[int, ...]  # labels of its pixels in Page.labels
     left: int
     top: int
     right: int  # one past the last column
-    bottom: int
+    bottom: int  # one past the last row
+    after_cut: bool = False  # whether it was cut from the mark before it in the line
 
     @property
     def width(self) -> int:
-        """In pixels of the page."""
+        """Width of the bounding box, in pixels of the page."""
         return self.right - self.left
 
     @property
     def height(self) -> int:
-        """In pixels of the page."""
+        """Height of the bounding box, in pixels of the page."""
         return self.bottom - self.top
 
 
-class Page(NamedTuple):
-    """A picture seen as ink on paper."""
+@dataclass(frozen=True, eq=False)
+class Page:
+    """A picture as ink on paper, with its marks in reading order.
 
-    ink: NDArray  # (height, width) float32, 0 is paper
-    labels: NDArray  # (height, width) int32, the part of a mark that each pixel belongs to; 0 is none
-    lines: list[list[Mark]]
-    size: tuple[int, int]  # of the picture, which may be larger or smaller than the page
-    one: bool = False  # whether all of it is one digit, however broken or wide
+    A page does not change: its arrays are made read-only. To cut marks makes a new page.
+    """
+
+    ink: NDArray  # (height, width) float32; 0 is paper
+    labels: NDArray  # (height, width) int32: which part of which mark a pixel belongs to; 0 is paper
+    lines: Sequence[Sequence[Mark]]  # lines from top to bottom, marks from left to right
+    size: tuple[int, int]  # width and height of the picture, which the page may enlarge or reduce
+    single: bool = False  # whether all the ink is one digit, however broken or wide it is
+
+    def __post_init__(self) -> None:
+        """Freeze the arrays and the lines."""
+        self.ink.setflags(write=False)
+        self.labels.setflags(write=False)
+        object.__setattr__(self, "lines", tuple(tuple(line) for line in self.lines))
+
+    @property
+    def marks(self) -> list[Mark]:
+        """The marks of all lines, in reading order."""
+        return [mark for line in self.lines for mark in line]
 
     def box(self, mark: Mark) -> tuple[int, int, int, int]:
-        """x, y, width and height of a mark in pixels of the picture."""
+        """x, y, width and height of a mark, in pixels of the picture."""
         height, width = self.ink.shape
         x_scale, y_scale = self.size[0] / width, self.size[1] / height
         left, top = int(mark.left * x_scale), int(mark.top * y_scale)
@@ -48,11 +64,10 @@ class Page(NamedTuple):
         return left, top, right - left, bottom - top
 
 
-def joined(marks: list[Mark]) -> Mark:
-    """One mark of several."""
-    parts = tuple(part for mark in marks for part in mark.parts)
+def joined(marks: Sequence[Mark]) -> Mark:
+    """Several marks as one."""
     return Mark(
-        parts,
+        tuple(part for mark in marks for part in mark.parts),
         min(mark.left for mark in marks),
         min(mark.top for mark in marks),
         max(mark.right for mark in marks),
@@ -61,25 +76,7 @@ def joined(marks: list[Mark]) -> Mark:
 
 
 def distance(mark: Mark, other: Mark) -> float:
-    """Between the boxes of two marks."""
+    """The distance between the bounding boxes of two marks; 0 where they overlap."""
     across = max(0, mark.left - other.right, other.left - mark.right)
     down = max(0, mark.top - other.bottom, other.top - mark.bottom)
     return float(np.hypot(across, down))
-
-
-def relabelled(page: Page, mark: Mark, pieces: NDArray) -> list[Mark]:
-    """The mark as several, numbered from 0 by pieces (height, width) of its box; changes page.labels."""
-    window = page.labels[mark.top : mark.bottom, mark.left : mark.right]
-    own = np.isin(window, mark.parts)
-    first = int(page.labels.max()) + 1
-    window[own] = first + pieces[own]
-    marks = []
-    for number in range(first, int(pieces.max()) + first + 1):
-        rows, columns = np.nonzero(window == number)
-        if rows.size:
-            corner = (mark.left + int(columns.min()), mark.top + int(rows.min()))
-            end = (mark.left + int(columns.max()) + 1, mark.top + int(rows.max()) + 1)
-            marks.append(
-                replace(mark, parts=(number,), left=corner[0], top=corner[1], right=end[0], bottom=end[1])
-            )
-    return marks

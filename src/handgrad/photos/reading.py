@@ -1,176 +1,175 @@
-"""Reading pictures with a model: what was found where, as which digit, and how surely.
+"""A picture -> its digits, line by line: which digit, how sure, where, and whether it is doubtful.
 
-What belongs together is decided by the network's own scores: of all ways to divide a line of marks into
-digits (photos.division) the one wins that doubts least. Two networks are asked: the model that reads, which
-takes two digits that touch for one, and a 1 with a long serif for a 7, as MNIST has no others; and one that
-has seen them, and tells digits from parts.
+    page -> candidates -> one batch through the networks -> the cheapest division -> readings
+
+Marks that may hold several digits are cut, and the candidates that this makes are scored in a second batch.
+Two batches are cheaper than one: without the first, every mark wider than a 1 would have to be cut, which
+makes nine times as many candidates of a page.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import NamedTuple
 
 import numpy as np
 
-from handgrad import pretrained
 from handgrad.arrays import NDArray
 from handgrad.model import Model
-from handgrad.photos import Digit, Mark, Page, Picture, as_picture, find_marks
-from handgrad.photos.division import MOST_PIECES, WIDEST, cheapest, runs
-from handgrad.photos.marks import distance, joined
-from handgrad.photos.normal import SIDE, expect_model, normalised, prepared
+from handgrad.photos.candidates import Candidate, broken_digit, candidates, cheapest
+from handgrad.photos.cuts import cut
+from handgrad.photos.decoding import Picture, Source, as_picture
+from handgrad.photos.finding import find_marks
+from handgrad.photos.marks import Mark, Page
+from handgrad.photos.normalisation import SIDE, expect_model, prepared
+from handgrad.photos.scoring import Answer, answers, second_network
 
-SURE = 0.9  # what a mark that is not cut reaches, as one whole digit
-NARROW = 0.4  # width over height below which it is never cut
-PARTLY, SURELY_CUT = 0.5, 0.97  # what a digit, and one that was cut from another, reaches, or it is doubtful
-PLAUSIBLE = 0.12  # an output below which nothing was read
-USUAL_WIDTH = 0.7  # and above which it is the less likely one, the wider it is
-BROKEN = 0.15  # how far apart the pieces of a broken digit may lie, in shares of its height
-SURELY_ONE = 0.7  # and what they reach together
-MOST_CUTS = 10  # in one mark, where the marks are few; otherwise, and where the model is asked alone, 2
-FEW = 24  # marks on a page, up to which they are
-DIGIT_COST = 0.08  # of each digit, however sure
-DOUBT_COST = 0.45  # for each factor of e by which it is less sure than can be,
-LEAST = 1e-3  # down to this
+# Which marks are cut, and how often.
+SURE = 0.9  # a mark of at least this sureness is not cut
+NARROW = 0.4  # nor is a mark of at most this width, in heights
+MOST_CUTS = 10  # largest number of cuts in one mark,
+FEW_CUTS = 2  # and where the page has many marks or the model is asked without the second network
+MANY = 24  # marks on a page, above which they are many
+
+# What a digit costs in a division.
+DIGIT_COST = 0.08  # of each digit
+DOUBT_COST = 0.45  # for each factor of e by which its sureness is below 1
+LEAST_SURENESS = 1e-3  # less costs no more
+LOW_COST = 2.0  # for each height of the line by which it is lower than LOW
+LOW = 0.6  # in heights of the line
+WIDE_COST = 1.0  # for each height by which it is wider than WIDE
+WIDE = 0.7  # in heights
+
+# What is accepted, and what is doubtful.
+PLAUSIBLE = 0.12  # candidates whose outputs are all lower are not digits
+SURELY_BROKEN = 0.7  # sureness above which all marks are the parts of one broken digit
+UNSURE = 0.5  # a digit of less sureness is doubtful
+UNSURE_CUT = 0.97  # the same for a digit that was cut from another
 
 
 @dataclass(frozen=True)
 class Reading:
-    """One digit that was read."""
+    """A digit on a picture."""
 
     digit: int | str
-    confidence: float  # how surely, in (0, 1): model.confidence
-    runner_up: int | str
+    confidence: float  # 0 to 1: model.confidence
+    runner_up: int | str  # the class of the second highest output
     box: tuple[int, int, int, int]  # x, y, width, height in pixels of the upright picture
-    scores: tuple[float, ...]  # the outputs, one a class
-    doubtful: bool  # whether somebody should look at it
-    image: NDArray = field(repr=False, compare=False)  # (28, 28) uint8, as the network saw it
+    scores: tuple[float, ...]  # the outputs, one per class
+    doubtful: bool  # whether a person should check it
+    image: NDArray = field(repr=False, compare=False)  # (28, 28) uint8, what the network saw
 
 
-class Scored(NamedTuple):
-    """Neighbouring pieces as one digit."""
+class ScoredCandidate(NamedTuple):
+    """A candidate, and what the networks see in it."""
 
-    mark: Mark
-    image: NDArray
-    scores: NDArray  # (C,)
-    whole: float  # how much it looks like one digit, not like a part or several; from 0 to 1
-    disputed: bool  # whether the model said 7 and the other network 1, as it says now
-    cut: bool = False  # whether it was cut from the one after it
-
-    @property
-    def sureness(self) -> float:
-        """1 where the networks see one whole digit, 0 where they see none."""
-        return float(self.scores.max()) * self.whole
+    candidate: Candidate
+    answer: Answer
 
 
-def read(model: Model, picture: Picture | NDArray) -> list[list[Reading]]:
-    """The digits on a picture, line by line; an empty list where there is none.
+def read(model: Model, picture: Picture | NDArray | Source) -> list[list[Reading]]:
+    """The digits on a picture, line by line; an empty list if there are none.
 
-    picture: what photos.read_picture returns, or an array: grey (height, width) or colour (height, width, 3),
-    uint8 or floats from 0 (black) to 1. ImageError where the model does not take 28 x 28 images, or where
-    there are more than 64 marks.
+    picture: a file, an array or a Picture, as as_picture takes it. ImageError if it cannot be read, if it
+    shows more than 64 marks, or if the model does not take 28 x 28 images.
     """
     expect_model(model.image_shape)
     picture = as_picture(picture)
     if (image := prepared(picture)) is not None:
-        scores = model.scores(image)[0]
-        doubtful = bool(model.doubtful(scores)[0])
-        return [[_reading(model, Digit(image, (0, 0, SIDE, SIDE)), scores, doubtful)]]
+        outputs = model.scores(image)[0]
+        doubtful = bool(model.doubtful(outputs)[0])
+        return [[_reading(model, image, outputs, (0, 0, SIDE, SIDE), doubtful)]]
     page = find_marks(picture)
-    marks = [mark for line in page.lines for mark in line]
-    if page.one:
-        lines = [_scored(model, page, marks)] if marks else []
-    elif len(marks) > 1 and (one := _one_broken(model, page, marks)):
-        lines = [[one]]
-    else:
-        cuts = MOST_CUTS if len(marks) <= FEW and _second(model) else 2
-        lines = [_divided(model, page, line, cuts) for line in page.lines]
-    found = [[one for one in line if page.one or one.scores.max() >= PLAUSIBLE] for line in lines]
-    return [_readings(model, page, line) for line in found if line]
+    division = _divided(model, page)
+    if not page.single:
+        division = [digit for digit in division if digit.answer.outputs.max() >= PLAUSIBLE]
+    lines = groupby(division, key=lambda digit: digit.candidate.start.line)
+    return [_readings(model, page, list(line)) for _, line in lines]
 
 
-def _readings(model: Model, page: Page, line: list[Scored]) -> list[Reading]:
-    """A line as it was read. Of digits that were cut apart one that is in doubt puts the others in doubt."""
-    marks = np.cumsum([0, *(not one.cut for one in line[:-1])])  # of each digit, the mark it was cut from
-    in_parts = np.bincount(marks)[marks] > 1
-    doubts = [
-        bool(model.doubtful(one.scores)[0] or one.disputed or one.sureness < (SURELY_CUT if cut else PARTLY))
-        for one, cut in zip(line, in_parts, strict=True)
-    ]
-    doubtful = np.isin(marks, marks[doubts])
-    return [
-        _reading(model, Digit(one.image, page.box(one.mark)), one.scores, bool(doubt))
-        for one, doubt in zip(line, doubtful, strict=True)
-    ]
-
-
-def _reading(model: Model, digit: Digit, scores: NDArray, doubtful: bool) -> Reading:
-    first, second = np.argsort(-scores, kind="stable")[:2] if len(scores) > 1 else (0, 0)
-    return Reading(
-        model.classes[first],
-        float(model.confidence(scores)[0]),
-        model.classes[second],
-        digit.box,
-        tuple(float(score) for score in scores),
-        doubtful,
-        digit.image,
-    )
-
-
-def _one_broken(model: Model, page: Page, marks: list[Mark]) -> Scored | None:
-    """All marks as the pieces of one digit: where they are few and near, and none is as high as all."""
-    whole = joined(marks)
-    near = BROKEN * whole.height
-    apart = any(min(distance(a, b) for b in marks if b is not a) > near for a in marks)
-    if len(marks) > MOST_PIECES or apart or whole.width > WIDEST * whole.height:
-        return None
-    if max(mark.height for mark in marks) > 0.8 * whole.height:
-        return None
-    one = _scored(model, page, [whole])[0]
-    return one if one.sureness > SURELY_ONE else None
-
-
-def _divided(model: Model, page: Page, line: list[Mark], cuts: int) -> list[Scored]:
-    """The line as digits: the cheapest way to put its pieces together.
-
-    cuts: how often a wide mark may be cut.
-    """
-    height = float(np.median([mark.height for mark in line]))
-    suspects = [_suspect(one, height) for one in _scored(model, page, line)]
-    found = runs(page, line, suspects, height, cuts)
-    scored = _scored(model, page, [run.mark for run in found])
-    costs = [run.cost + _cost(one, height) for run, one in zip(found, scored, strict=True)]
-    return [scored[number]._replace(cut=found[number].cut) for number in cheapest(found, costs)]
-
-
-def _suspect(one: Scored, height: float) -> bool:
-    """Whether a mark may be more than one digit."""
-    wide = one.mark.width / max(one.mark.height, 0.7 * height)
-    return wide > NARROW and one.sureness < SURE
-
-
-def _cost(one: Scored, height: float) -> float:
-    """What a digit costs: how unsure it is; more if far smaller than the others of its line, or very wide."""
-    small = 2 * max(0.0, 0.6 - one.mark.height / height)
-    wide = max(0.0, one.mark.width / max(one.mark.height, 0.7 * height) - USUAL_WIDTH)
-    return DIGIT_COST - DOUBT_COST * math.log(max(one.sureness, LEAST)) + small + wide
-
-
-def _scored(model: Model, page: Page, marks: list[Mark]) -> list[Scored]:
-    """Marks as digits. Where the model sees a 7 and the other network a 1, the two outputs are exchanged."""
-    if not marks:
+def _divided(model: Model, page: Page) -> list[ScoredCandidate]:
+    """The marks of a page as digits: the cheapest division of all lines into candidates, in reading order."""
+    if not page.lines:
         return []
-    images = np.stack([normalised(page, mark) for mark in marks])
-    scores, wholes = model.scores(images), np.ones(len(marks))
-    serifs = np.zeros(len(marks), bool)
-    if second := _second(model):
-        seconded = second.scores(images)
-        wholes = 1 - seconded[:, -1]
-        serifs = (scores.argmax(axis=1) == 7) & (seconded[:, 1] > seconded[:, 7])
-        scores[serifs, 1], scores[serifs, 7] = scores[serifs, 7], scores[serifs, 1]
-    return [Scored(*one) for one in zip(marks, images, scores, wholes, map(bool, serifs), strict=True)]
+    heights = [float(np.median([mark.height for mark in line])) for line in page.lines]
+    possible = candidates(page.lines, heights)
+    whole = None if page.single else broken_digit(page.marks)
+    scored = answers(model, page, [*(each.mark for each in possible), *([whole] if whole else [])])
+    if whole:
+        *scored, of_whole = scored
+        if of_whole.sureness > SURELY_BROKEN:
+            return [ScoredCandidate(Candidate(possible[0].start, possible[-1].end, whole, 0.0), of_whole)]
+    known = {(each.start, each.end): answer for each, answer in zip(possible, scored, strict=True)}
+    if not page.single and (suspects := _suspects(page, possible, scored, heights)):
+        few = len(page.marks) > MANY or second_network(model) is None
+        page = cut(page, suspects, FEW_CUTS if few else MOST_CUTS)
+        possible = candidates(page.lines, heights)
+        new = [each for each in possible if (each.start, each.end) not in known]
+        scored = answers(model, page, [each.mark for each in new])
+        known |= {(each.start, each.end): answer for each, answer in zip(new, scored, strict=True)}
+    scored = [known[each.start, each.end] for each in possible]
+    costs = [
+        _cost(each.mark, answer.sureness, heights[each.start.line])
+        for each, answer in zip(possible, scored, strict=True)
+    ]
+    return [ScoredCandidate(possible[i], scored[i]) for i in cheapest(possible, costs)]
 
 
-def _second(model: Model) -> Model | None:
-    """The network that knows parts from digits, for a model of MNIST; others are asked alone."""
-    return pretrained.load_whole() if model.data_checksum == pretrained.load().data_checksum else None
+def _suspects(
+    page: Page, possible: Sequence[Candidate], scored: Sequence[Answer], heights: Sequence[float]
+) -> set[Mark]:
+    """The marks of a page that may hold several digits: those that are wide and not surely one digit."""
+    marks = set(page.marks)
+    return {
+        each.mark
+        for each, answer in zip(possible, scored, strict=True)
+        if each.mark in marks
+        and answer.sureness < SURE
+        and _relative_width(each.mark, heights[each.start.line]) > NARROW
+    }
+
+
+def _relative_width(mark: Mark, height: float) -> float:
+    """Width over height; marks far lower than the digits of their line are compared with these."""
+    return mark.width / max(mark.height, 0.7 * height)
+
+
+def _cost(mark: Mark, sureness: float, height: float) -> float:
+    """The cost of a mark as one digit. height: of the digits in its line."""
+    doubt = -math.log(max(sureness, LEAST_SURENESS))
+    lowness = max(0.0, LOW - mark.height / height)
+    excess = max(0.0, _relative_width(mark, height) - WIDE)
+    return DIGIT_COST + DOUBT_COST * doubt + LOW_COST * lowness + WIDE_COST * excess
+
+
+def _readings(model: Model, page: Page, line: Sequence[ScoredCandidate]) -> list[Reading]:
+    """The readings of one line. A digit in doubt puts in doubt all that were cut from the same mark."""
+    groups = np.cumsum([0, *(not digit.candidate.ends_at_cut for digit in line[:-1])])
+    was_cut = np.bincount(groups)[groups] > 1
+    doubts = [
+        bool(model.doubtful(answer.outputs)[0])
+        or answer.disputed
+        or answer.sureness < (UNSURE_CUT if in_pieces else UNSURE)
+        for (_, answer), in_pieces in zip(line, was_cut, strict=True)
+    ]
+    doubtful = np.isin(groups, groups[doubts])
+    return [
+        _reading(model, answer.image, answer.outputs, page.box(candidate.mark), bool(doubt))
+        for (candidate, answer), doubt in zip(line, doubtful, strict=True)
+    ]
+
+
+def _reading(
+    model: Model, image: NDArray, outputs: NDArray, box: tuple[int, int, int, int], doubtful: bool
+) -> Reading:
+    first, second = np.argsort(-outputs, kind="stable")[:2] if len(outputs) > 1 else (0, 0)
+    return Reading(
+        digit=model.classes[first],
+        confidence=float(model.confidence(outputs)[0]),
+        runner_up=model.classes[second],
+        box=box,
+        scores=tuple(float(output) for output in outputs),
+        doubtful=doubtful,
+        image=image,
+    )

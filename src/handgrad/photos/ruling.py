@@ -1,0 +1,128 @@
+"""Ruling: the printed lines, squares and margins of the paper, which are removed from the ink."""
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from handgrad.arrays import NDArray
+
+# Lengths and widths are shares of the picture's shorter side.
+SEGMENT = 0.25  # length of the straight segments that suggest a printed line
+STRETCH = 0.12  # inked stretches of a printed line are at least this long
+WIDEST = 0.02  # largest width of a printed line
+COVERED = 0.35  # share of its length that inked stretches cover, at least
+COVERED_UPRIGHT = 0.75  # the same for upright lines, since a 1 may be nearly as high as the picture
+TILT = 14.0  # largest angle between a printed line and the level or the upright, in degrees
+
+
+class PrintedLine(NamedTuple):
+    """A nearly level line across the picture, by its row in the first column and in the last."""
+
+    left: float
+    right: float
+
+
+def without_ruling(mask: NDArray) -> NDArray:
+    """The mask (uint8, 0 or 1) without its printed lines. Strokes that cross a line stay whole.
+
+    Along a line, a pixel is removed where the ink is no thicker than the line.
+    """
+    short = min(mask.shape)
+    if short < 60 or not _has_long_marks(mask, SEGMENT):
+        return mask
+    found = cv2.HoughLinesP(
+        _thin_ink(mask),
+        1,
+        np.pi / 720,
+        threshold=int(0.5 * SEGMENT * short),
+        minLineLength=SEGMENT * short,
+        maxLineGap=max(2, 0.02 * short),
+    )
+    if found is None:
+        return mask
+    segments = np.asarray(found).reshape(-1, 4).astype(np.float64)
+    height, width = mask.shape
+    level = _printed_lines(mask, segments, max(COVERED, 0.45 * min(1.0, height / width)))
+    upright = _printed_lines(mask.T, segments[:, [1, 0, 3, 2]], COVERED_UPRIGHT)
+    if len(level) < 2:  # a lone line near the border is a margin or an edge; in the middle it may be a stroke
+        level = [line for line in level if not 0.2 < line.left / height < 0.8]
+        upright = [line for line in upright if len(level) or not 0.3 < line.left / width < 0.7]
+    cleared = _without(mask, level)
+    cleared = np.ascontiguousarray(_without(cleared.T, upright).T)
+    return cleared if _has_long_marks(cleared, 0.07) else mask
+
+
+def _has_long_marks(mask: NDArray, share: float) -> bool:
+    """Whether a connected component is at least as long as this share of the shorter side."""
+    _, _, stats, _ = cv2.connectedComponentsWithStats(np.ascontiguousarray(mask), connectivity=8)
+    return bool(np.asarray(stats)[1:, 2:4].max(initial=0) >= share * min(mask.shape))
+
+
+def _thin_ink(mask: NDArray) -> NDArray:
+    """The mask without what is wider than a printed line: painted areas, shadows, heavy strokes."""
+    widest = max(5, int(WIDEST * min(mask.shape))) | 1
+    wide = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((widest, widest), np.uint8))
+    return np.asarray(np.where(cv2.dilate(wide, np.ones((3, 3), np.uint8)) > 0, 0, mask))
+
+
+def _printed_lines(mask: NDArray, segments: NDArray, covered: float) -> list[PrintedLine]:
+    """The nearly level lines through these segments (x1, y1, x2, y2) that cross the picture.
+
+    covered: share of a line that inked stretches must cover.
+    """
+    height, width = mask.shape
+    thickened = cv2.dilate(np.ascontiguousarray(mask), np.ones((3, 1), np.uint8))
+    columns = np.arange(width)
+    lines: list[PrintedLine] = []
+    for x1, y1, x2, y2 in segments[np.argsort(-np.hypot(*(segments[:, 2:] - segments[:, :2]).T))]:
+        if abs(y2 - y1) > np.tan(np.radians(TILT)) * abs(x2 - x1):
+            continue
+        slope = (y2 - y1) / (x2 - x1)
+        line = PrintedLine(y1 - slope * x1, y1 + slope * (width - 1 - x1))
+        if any(abs(line.left - other.left) < 3 and abs(line.right - other.right) < 3 for other in lines):
+            continue
+        rows = np.rint(np.linspace(line.left, line.right, width)).astype(int)
+        visible = (rows >= 0) & (rows < height)
+        inked = thickened[rows[visible], columns[visible]]
+        if visible.mean() > 0.3 and _in_stretches(inked, int(STRETCH * min(height, width))) > covered:
+            lines.append(line)
+    return lines
+
+
+def _in_stretches(inked: NDArray, length: int) -> float:
+    """The share of a line that lies in inked stretches of at least this length; small gaps are ignored."""
+    closed = cv2.morphologyEx(
+        inked.reshape(1, -1), cv2.MORPH_CLOSE, np.ones((1, max(3, length // 5)), np.uint8)
+    )
+    stretches = cv2.morphologyEx(closed, cv2.MORPH_OPEN, np.ones((1, max(3, length)), np.uint8))
+    return float(stretches.mean())
+
+
+def _without(mask: NDArray, lines: list[PrintedLine]) -> NDArray:
+    """The mask without these lines."""
+    if not lines:
+        return mask
+    mask = np.ascontiguousarray(mask)
+    core = np.zeros_like(mask)
+    for line in lines:
+        cv2.line(core, (0, round(line.left)), (mask.shape[1] - 1, round(line.right)), 1, 1)
+    thickness = _thickness(mask, core)
+    zone = cv2.dilate(core, np.ones((2 * thickness + 5, 1), np.uint8))
+    taller = int(1.6 * thickness) + 2
+    crossing = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((taller, 1), np.uint8))
+    cleared = np.where((zone > 0) & (crossing == 0), 0, mask).astype(np.uint8)
+    # Ink on a line with ink above and below it belongs to a stroke, and returns.
+    bridged = cv2.morphologyEx(cleared, cv2.MORPH_CLOSE, np.ones((2 * thickness + 7, 1), np.uint8))
+    return np.asarray(cleared | (bridged & mask))
+
+
+def _thickness(mask: NDArray, core: NDArray) -> int:
+    """The median height of the ink where the lines run, in pixels."""
+    limit = max(5, int(WIDEST * min(mask.shape)))
+    inside = (core > 0) & (mask > 0)
+    for height in range(2, limit):
+        opened = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((height, 1), np.uint8))
+        if (opened[inside] > 0).mean() < 0.5:
+            return height - 1
+    return limit

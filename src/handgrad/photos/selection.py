@@ -1,0 +1,106 @@
+"""Which marks may be digits. Marks that are too small, too large or at the border are dropped.
+
+Fragments of a digit that are stacked, such as the bar of a 5 above its bowl, are joined into one mark.
+"""
+
+import numpy as np
+
+from handgrad.photos.marks import Mark, distance, joined
+
+# Sizes are shares of the usual height of a digit in the picture.
+SMALLEST_DIGIT = 0.3
+LARGEST_DIGIT = 2.2
+SMALLEST_FRAGMENT = 0.1
+
+
+def without_surroundings(marks: list[Mark], shape: tuple[int, ...]) -> list[Mark]:
+    """The marks without those that enter from outside the picture: a table, a thumb, the edge of a sheet.
+
+    A mark that touches the border is kept if it resembles the marks that do not touch it, or if it may be a
+    digit that fills the picture.
+    """
+    height, width = shape
+    inner = [mark for mark in marks if not _sides(mark, shape) and mark.height >= 0.04 * height]
+    if not inner:
+        return [mark for mark in marks if _sides(mark, shape) < 3]
+    whole = joined(inner)
+    if whole.height > 0.6 * height and whole.width > 0.6 * width and len(inner) < 3:
+        return [mark for mark in marks if _sides(mark, shape) < 3]
+    usual = _usual_height(inner)
+    return [mark for mark in marks if not _sides(mark, shape) or _is_digit_at_border(mark, usual, shape)]
+
+
+def _is_digit_at_border(mark: Mark, usual: float, shape: tuple[int, ...]) -> bool:
+    """Whether a mark at the border has about the usual height, and at most twice that in width."""
+    large = mark.width > 0.5 * shape[1] or mark.height > 0.5 * shape[0]
+    has_size = 0.6 < mark.height / usual < 1.5 and mark.width < 2 * usual
+    return _sides(mark, shape) < 2 and not large and has_size
+
+
+def _sides(mark: Mark, shape: tuple[int, ...]) -> int:
+    """How many sides of the picture a mark touches."""
+    (height, width), near = shape, 2
+    touches = (mark.left < near, mark.top < near, mark.right > width - near, mark.bottom > height - near)
+    return sum(touches)
+
+
+def without_edges(marks: list[Mark], shape: tuple[int, ...]) -> list[Mark]:
+    """The marks without long thin ones that exceed all others: edges of a sheet, remains of printed lines."""
+
+    def is_long_and_thin(mark: Mark) -> bool:
+        long = max(mark.height / shape[0], mark.width / shape[1]) > 0.3
+        return long and min(mark.width, mark.height) < 0.2 * max(mark.width, mark.height)
+
+    others = [mark for mark in marks if not is_long_and_thin(mark) and mark.height > 0.04 * shape[0]]
+    if not others:
+        return marks
+    limit = 2.2 * max(mark.height for mark in others)
+    return [mark for mark in marks if not is_long_and_thin(mark) or max(mark.height, mark.width) < limit]
+
+
+def with_fragments_joined(marks: list[Mark]) -> list[Mark]:
+    """The marks, each fragment joined to the nearest mark that it may belong to; crumbs are dropped."""
+    if len(marks) < 2:
+        return marks
+    usual = _usual_height(marks)
+    wholes: list[Mark] = []
+    for mark in sorted(marks, key=lambda mark: -mark.height):
+        if max(mark.width, mark.height) < SMALLEST_FRAGMENT * usual:
+            continue
+        owners = [whole for whole in wholes if _is_fragment(mark, whole, usual)]
+        if owners:
+            owner = min(owners, key=lambda whole: distance(mark, whole))
+            wholes[wholes.index(owner)] = joined([owner, mark])
+        else:
+            wholes.append(mark)
+    return wholes
+
+
+def _is_fragment(mark: Mark, other: Mark, usual: float) -> bool:
+    """Whether a mark is a fragment of a higher one: above or below it, all but touching it, or its bar."""
+    overlap = min(mark.right, other.right) - max(mark.left, other.left)
+    height = joined([mark, other]).height
+    gap = distance(mark, other)
+    low = mark.height < 0.55 * usual
+    if overlap >= 0.5 * min(mark.width, other.width):
+        return low and gap <= 0.3 * usual and height <= 1.4 * max(usual, other.height)
+    touches = max(mark.width, mark.height) < 0.5 * usual and gap <= 0.08 * usual
+    is_bar = low and mark.width > mark.height and overlap > -0.15 * usual and gap <= 0.25 * usual
+    return height <= 1.5 * usual and (touches or is_bar)
+
+
+def of_digit_size(marks: list[Mark]) -> list[Mark]:
+    """The marks without dots and dashes, and without those far larger than a digit of this picture."""
+    if not marks:
+        return marks
+    usual = _usual_height(marks)
+    return [mark for mark in marks if SMALLEST_DIGIT * usual <= mark.height <= LARGEST_DIGIT * usual]
+
+
+def _usual_height(marks: list[Mark]) -> float:
+    """The median height of the marks, weighted by their size."""
+    heights = np.array([mark.height for mark in marks], np.float64)
+    sizes = np.array([mark.height * max(mark.width, mark.height / 4) for mark in marks], np.float64)
+    order = np.argsort(heights)
+    middle = np.searchsorted(np.cumsum(sizes[order]), sizes.sum() / 2)
+    return float(heights[order][min(middle, len(heights) - 1)])
