@@ -115,6 +115,14 @@ def test_candidates_are_neighbours_near_enough_to_be_one_digit():
     assert [c.ends_at_cut for c in found[:-1]] == [j == 3 for _, j in expected]
 
 
+@pytest.mark.parametrize(("cut", "most"), [(False, 3), (True, 5)])
+def test_a_digit_may_have_many_cuts_but_few_gaps(cut, most):
+    """Five parts, each 8 wide and 40 high, side by side: marks of their own, or pieces of one mark."""
+    line = [Mark((i,), 8 * i, 0, 8 * i + 8, 40, cut and i > 0) for i in range(5)]
+    lengths = [len(c.mark.parts) for c in candidates([line], [40.0])]
+    assert sorted(lengths) == sorted(n for n in range(1, most + 1) for _ in range(6 - n))
+
+
 def test_the_cheapest_division_is_the_cheapest_of_all(rng):
     """Against every way through small graphs of two lines."""
     for _ in range(50):
