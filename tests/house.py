@@ -39,17 +39,18 @@ class Room(NamedTuple):
 
 
 GROUPS = {  # rooms that are read together
-    "the floor": ("errors", "files", "arrays"),
-    "the layers": ("errors", "files", "arrays", "layers", "losses", "network"),
+    "the floor": ("errors", "files", "threads", "arrays"),
+    "the layers": ("errors", "files", "threads", "arrays", "layers", "losses", "network"),
     "the reference": (
-        *("errors", "files", "arrays", "layers", "losses", "network"),
+        *("errors", "files", "threads", "arrays", "layers", "losses", "network"),
         *("diagnosis", "optimizers", "recipes", "training"),
     ),
 }
 
 ROOMS = (
     Room("errors", "what can go wrong, by name; each message is one line"),
-    Room("files", "what is asked of the operating system: files written whole, how many cores", ("errors",)),
+    Room("files", "whether a file may be written; files written whole; the system's errors in one line", ("errors",)),
+    Room("threads", "how many cores this process may use; BLAS on one thread", ("errors",)),
     Room("arrays", "whose functions work on an array; what counts as images and labels; x = pixel / 255", ("errors",)),
     Room("layers", "each layer's forward beside its backward", ("errors", "arrays")),
     Room("losses", "the losses, each with its gradient", ("errors", "arrays", "layers")),
@@ -64,7 +65,7 @@ ROOMS = (
     Room("model_file", "safetensors in and out", ("the reference", "calibration", "model")),
     Room("digits", "the IDX format, the embedded MNIST, pairs of files, sets that can be fetched ([data](data.md))", ("the floor",)),
     Room("pretrained", "the networks in the box ([how they were made](best.md))", ("the reference", "calibration", "model", "model_file")),
-    Room("engines.dense", "the epoch on NumPy arrays, in buffers made once", ("the reference",)),
+    Room("engines.dense", "the epoch on NumPy arrays, in buffers made once; what an engine may be given", ("the reference",), ("engines.dense", "engines.arguments")),
     Room("engines.ink", "the fast engine: `engine` trains, `scorer` answers, `kernel` computes ([engine](engine.md))", ("the reference", "engines.dense")),
     Room("engines", "which arrays, and which `run_epoch`, an epoch is computed with; a model that answers through `ink`", ("the reference", "calibration", "model", "engines.dense", "engines.ink")),
     Room("runs", "from data to model file: split, initial parameters, distortions, keep the best, save, resume", ("the reference", "templates", "calibration", "model", "model_file", "digits", "engines")),

@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from handgrad import calibration, digits, model_file, pretrained, runs
 from handgrad.engines import engine
@@ -71,7 +70,7 @@ def trained(name: str, recipe: Recipe, seed: int, validation: int, folder: Path)
     train, test = digits.load_mnist()
     data = runs.split(*train, validation, test)
     where, began = engine(threads=1, hidden=recipe.hidden), time.perf_counter()
-    with threadpool_limits(1, "blas"):
+    with where.limits():
         for progress in runs.run(data, recipe, seed, path, "best", where=where):
             print(f"{name}: epoch {progress.epoch.epoch} of {recipe.epochs}", end="\r", file=sys.stderr)
     row: dict[str, Any] = {"name": name, "seed": seed, "images": len(data.images)}

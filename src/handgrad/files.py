@@ -1,5 +1,4 @@
-"""What is asked of the operating system: whether a file may be written, files written whole, its errors in
-one line, how many cores.
+"""Files: whether one may be written, files written whole, and the system's errors in one line.
 
 One rule for writing holds for every command and function: only a regular file of the kind that is to be
 written is replaced, one that handgrad would have written itself. An empty file may be replaced too, since
@@ -156,11 +155,6 @@ def reason(error: OSError) -> str:
 def without_waiting(path: str, flags: int) -> int:
     """An opener for open(): do not wait for a writer at the other end of a pipe."""
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
-
-
-def available_cores() -> int:
-    """The number of cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _expect_name(path: str | os.PathLike[str], error: type[HandgradError]) -> None:

@@ -23,6 +23,9 @@ STORAGES = ("float32", "float16")
 class Scorer(Protocol):
     """Something faster than the reference for uint8 images (N, ...): not a number, if one is not finite."""
 
+    params: Params  # what it answers by
+    activation: str
+
     def scores(self, images: NDArray) -> NDArray:
         """z (N, C)."""
 
@@ -37,6 +40,7 @@ class Model:
     predict(images) -> labels and scores(images) -> (N, C) take images as they come: uint8 pixels
     (N, 28, 28) or (N, 784), or floats from 0 (paper) to 1 (ink). One image may come without the N.
     confidence(scores) -> (N,) and doubtful(scores) -> (N,) say how far the answers can be trusted.
+    Several threads may ask one model at the same time; it can be pickled, and asked in forked children.
     """
 
     params: Params
@@ -56,7 +60,7 @@ class Model:
     scorer: Scorer | None = field(default=None, init=False, repr=False)  # engines.compiled sets it
 
     def __post_init__(self) -> None:
-        self.params = map_params(lambda p: np.ascontiguousarray(p, np.float32), self.params)
+        self.params = map_params(_as_float32, self.params)
         self.classes = tuple(self.classes) or tuple(range(len(self.params.W2)))
         self.classes = tuple(c.item() if isinstance(c, np.generic) else c for c in self.classes)
         side = round(self.pixels**0.5)
@@ -138,11 +142,14 @@ class Model:
     def _batch(self, images: NDArray) -> tuple[NDArray, Scorer | None]:
         """The images as (N, ...), and who scores them: uint8 pixels are what a scorer takes."""
         if self.scorer is not None and type(images) is np.ndarray and images.dtype == np.uint8:
-            shape, D = images.shape, self.params.W1.shape[1]
-            if shape == self.image_shape or shape == (D,):
-                return images[None], self.scorer
-            if len(shape) > 1 and images.size == shape[0] * D > 0:
-                return images, self.scorer
+            scorer, shape, D = self.scorer, images.shape, self.params.W1.shape[1]
+            if scorer.params is self.params and scorer.activation == self.activation:
+                if shape == self.image_shape or shape == (D,):
+                    return images[None], scorer
+                if len(shape) > 1 and images.size == shape[0] * D > 0:
+                    return images, scorer
+        if hasattr(images, "mask"):
+            raise DataError("expected images without a mask; got a masked array: fill it, array.filled(0)")
         try:
             images = np.asarray(images)
         except ValueError:
@@ -154,7 +161,7 @@ class Model:
 
     def _z(self, images: NDArray) -> NDArray:
         chunks = (images[i : i + CHUNK] for i in range(0, len(images), CHUNK))
-        with np.errstate(over="ignore", invalid="ignore"):  # looked for, and named
+        with np.errstate(over="ignore", invalid="ignore"):  # non-finite values are reported below
             z = [forward(self.params, as_input(some, np.float32), self.activation).z for some in chunks]
         together = np.concatenate(z)
         return _numbers(together if np.isfinite(together).all() else np.full_like(together, np.nan))
@@ -193,6 +200,16 @@ class Model:
         if min(self.image_shape) < 1 or math.prod(self.image_shape) != W1.shape[1]:
             shape = " x ".join(map(str, self.image_shape))
             raise ValueError(f"W1 has {W1.shape[1]} columns but images are {shape} pixels")
+
+
+def _as_float32(p: NDArray) -> NDArray:
+    """A parameter as the model keeps it.  ValueError for what is not an array of numbers."""
+    array = np.asarray(p)
+    if array.dtype.kind not in "iuf" or hasattr(p, "mask"):
+        got = "a masked array" if hasattr(p, "mask") else array.dtype
+        raise ValueError(f"expected parameters as arrays of real numbers; got {got}")
+    with np.errstate(over="ignore"):  # a number too large for float32 becomes infinite, which is refused
+        return np.ascontiguousarray(array, np.float32)
 
 
 def _numbers(values: NDArray) -> NDArray:

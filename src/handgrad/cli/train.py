@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from threadpoolctl import threadpool_limits
 
 from handgrad import digits, model_file, runs
 from handgrad.cli.shared import (
@@ -158,7 +157,7 @@ def train(
     seconds: dict[int, float] = {}
     began = time.perf_counter()
     try:
-        with threadpool_limits(where.blas_threads, "blas"):
+        with where.limits():
             for progress in runs.run(split, recipe, seed, path, name, resumed, where):
                 done = progress.epoch.epoch
                 seconds[done] = progress.epoch.seconds

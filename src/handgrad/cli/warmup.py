@@ -6,8 +6,8 @@ import click
 
 from handgrad.cli.shared import emit, output_options, say
 from handgrad.engines import engine
-from handgrad.files import available_cores
 from handgrad.recipes import RECIPES
+from handgrad.threads import available_cores
 
 
 @click.command()

@@ -8,9 +8,11 @@ auto    ink where it is available, else numpy; torch for another device than the
 
 import os
 import threading
+import warnings
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext, suppress
 from copy import copy
-from importlib.util import find_spec
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,26 +20,31 @@ from array_api_compat import to_device
 
 from handgrad.arrays import Array, NDArray
 from handgrad.engines import dense
-from handgrad.errors import HandgradError, MissingExtraError
-from handgrad.files import available_cores
+from handgrad.engines.arguments import MOST_THREADS, expect_threads
+from handgrad.errors import HandgradError, MissingExtraError, came_of_ctrl_c
 from handgrad.model import Model
+from handgrad.network import Params, map_params
 from handgrad.recipes import RECIPES
+from handgrad.threads import available_cores, one_blas_thread
 from handgrad.training import accuracy, run_epoch
 
 ENGINES = ("auto", "ink", "numpy", "torch")
 PATIENCE = 0.8  # seconds of preparation after which the user is told
 
 
+def _as_it_is(thing: Any) -> Any:
+    return thing
+
+
 class Engine(NamedTuple):
-    """How to train: put(array) places a NumPy array where run_epoch works on it."""
+    """How to train. An engine can be pickled, and used in forked children and by several threads."""
 
     name: str
-    put: Callable[[NDArray], Array]
+    put: Callable[[NDArray], Array]  # places a NumPy array where run_epoch works on it
     run_epoch: Callable[..., Any]
     accuracy: Callable[..., float] = accuracy
-    # None: as many as there are. They wait awake for a while after each product, on cores that others need
-    blas_threads: int | None = None
-    answering: Callable[[Model], Model] = lambda model: model  # the model, to be asked through this engine
+    answering: Callable[[Model], Model] = _as_it_is  # the model, to be asked through this engine
+    limits: Callable[[], AbstractContextManager[Any]] = nullcontext  # to be entered around a whole run
 
 
 def engine(
@@ -52,28 +59,33 @@ def engine(
     threads: of the ink engine; by default the cores that this process may use. say is told, in a line,
     what the user should know: that the kernel is being compiled, or which engine takes over and why.
     hidden: units of the network to come; the ink engine has its code for them ready when this returns.
-    MissingExtraError where PyTorch is not installed; HandgradError for a device that is not there.
+    HandgradError for another name, for threads that are not a whole number from 1 on, and for a device or
+    an engine that cannot be had; MissingExtraError where PyTorch is not installed. "auto" always gives one.
     """
+    if name not in ENGINES:
+        raise HandgradError(f"expected an engine among {', '.join(ENGINES)}; got {name!r:.30}")
+    threads = _threads(threads)
     if name in ("ink", "numpy") and device != "cpu":
         raise HandgradError(f"the {name} engine runs on device cpu; got {device}; use --engine torch")
     if name == "torch" or device != "cpu":
         return _torch(device)
+    numpy = Engine("numpy", _as_it_is, dense.run_epoch, dense.accuracy)  # it limits BLAS by itself
     if name == "numpy":
-        return Engine("numpy", lambda array: array, dense.run_epoch)
-    if missing := _why_no_ink():
+        return numpy
+    try:
+        fast = _ink(threads, say, hidden)
+    except HandgradError as error:
         if name == "ink":
-            raise HandgradError(f"the ink engine is not available: {missing}; use --engine numpy")
-        say(f"the ink engine is not available ({missing}); the numpy engine takes over")
-        return Engine("numpy", lambda array: array, dense.run_epoch)
-    threads = threads or available_cores()
-    fast = _ink(threads, say, hidden)
+            raise HandgradError(f"the ink engine is not available: {error}; use --engine numpy") from error
+        say(f"the ink engine is not available ({error}); the numpy engine takes over")
+        return numpy
     return Engine(
         f"ink, {threads} thread{'s' if threads > 1 else ''}",
-        lambda array: array,
+        _as_it_is,
         fast.run_epoch,
         fast.accuracy,
-        blas_threads=1,
-        answering=lambda model: compiled(model, threads),
+        answering=partial(compiled, threads=threads),
+        limits=one_blas_thread,  # what BLAS computes between epochs would keep the engine's cores
     )
 
 
@@ -84,16 +96,53 @@ def compiled(
 
     The same predict and scores (but for rounding); other images than uint8 go the slower way. Its code is
     compiled when this is first called (say is told). HandgradError where the fast engine is not available.
-    """
-    if missing := _why_no_ink():
-        raise HandgradError(f"the ink engine is not available: {missing}; use the model as it is")
-    threads = threads or available_cores()
-    _ink(1, say, model.hidden)
-    from handgrad.engines.ink import Scorer
 
+    Several threads may ask it at the same time, and it answers in forked children. It is pickled as the
+    model and the number of threads, and compiled again where it is read; where that fails, a warning says
+    so and the model answers as it is. Its parameters are a copy that cannot be written to. Given others
+    (fast.params = ...) or another activation, it answers by those, as a model that is not compiled: compile
+    it again.
+    """
+    threads = _threads(threads)
+    try:
+        _ink(1, say, model.hidden)
+    except HandgradError as error:
+        raise HandgradError(f"the ink engine is not available: {error}; use the model as it is") from error
     fast = copy(model)
-    fast.scorer = Scorer(model.params, model.activation, threads)
+    fast.params = map_params(_frozen, map_params(np.copy, model.params))
+    fast.scorer = _Compiled(fast.params, model.activation, threads)
     return fast
+
+
+class _Compiled:
+    """The scorer of a compiled model: what it answers by, and how it is pickled."""
+
+    def __init__(self, params: Params, activation: str, threads: int) -> None:
+        from handgrad.engines.ink import Scorer
+
+        scorer = Scorer(params, activation, threads)
+        self.params, self.activation, self.threads = params, activation, threads
+        self.scores, self.outputs = scorer.scores, scorer.outputs
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _compiled_again, (self.params, self.activation, self.threads)
+
+
+def _compiled_again(params: Params, activation: str, threads: int) -> _Compiled | None:
+    """A compiled model's scorer, read in another process; None, with a warning, where it cannot be had."""
+    try:
+        _ink(1, lambda line: None, len(params.W1))
+    except HandgradError as error:
+        warnings.warn(
+            f"the ink engine is not available ({error}); the model answers without it", stacklevel=2
+        )
+        return None
+    return _Compiled(map_params(_frozen, params), activation, threads)
+
+
+def _frozen(array: NDArray) -> NDArray:
+    array.setflags(write=False)
+    return array
 
 
 def to_numpy(array: Array) -> NDArray:
@@ -101,26 +150,41 @@ def to_numpy(array: Array) -> NDArray:
     return np.asarray(to_device(array, "cpu"))
 
 
-def _why_no_ink() -> str | None:
-    if find_spec("llvmlite") is None:
-        return "llvmlite is not installed"
-    if os.name != "posix":
-        return "its threads need a POSIX system"
-    return None
+def _threads(threads: int | None) -> int:
+    return min(available_cores(), MOST_THREADS) if threads is None else expect_threads(threads)
 
 
 def _ink(threads: int, say: Callable[[str], object], hidden: int) -> Any:
-    """The fast engine, compiled; the user is told where that takes long (the first time)."""
+    """The fast engine, compiled; say is told where that takes long (the first time).
+
+    HandgradError, with the reason in a few words, where it cannot be had: whatever goes wrong between
+    llvmlite, the processor and the cache of code, there is an engine that needs none of them.
+    """
+    if os.name != "posix":
+        raise HandgradError("its threads need a POSIX system")
     told = threading.Timer(PATIENCE, say, ["compiling the fast engine for this machine, once"])
     told.daemon = True
-    told.start()
+    with suppress(RuntimeError):  # no thread can be started: nothing is said
+        told.start()
     try:
         from handgrad.engines.ink import InkEngine, warm_up
 
         warm_up(hidden, threads)
+    except Exception as error:
+        if came_of_ctrl_c(error):
+            raise
+        raise HandgradError(_why(error)) from error
     finally:
         told.cancel()
     return InkEngine(threads)
+
+
+def _why(error: Exception) -> str:
+    """What went wrong, on one line: the error's kind and the beginning of its text."""
+    if isinstance(error, ModuleNotFoundError) and error.name == "llvmlite":
+        return "llvmlite is not installed"
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text:.200}" if text else type(error).__name__
 
 
 def _torch(device: str) -> Engine:
@@ -130,7 +194,13 @@ def _torch(device: str) -> Engine:
         raise MissingExtraError("the torch engine needs PyTorch: pip install 'handgrad[torch]'") from None
     try:
         torch.zeros(1, device=device)
-    except (RuntimeError, AssertionError) as error:  # how PyTorch says that a device is not there
+    except (RuntimeError, AssertionError, TypeError) as error:  # how PyTorch says that a device is not there
         text = str(error).splitlines()[0]
         raise HandgradError(f"expected a device that PyTorch has here; got {device!r}: {text}") from None
-    return Engine(f"torch on {device}", lambda array: torch.tensor(array, device=device), run_epoch)
+    return Engine(f"torch on {device}", partial(_on_device, device=device), run_epoch)
+
+
+def _on_device(array: NDArray, device: str) -> Array:
+    import torch
+
+    return torch.tensor(array, device=device)

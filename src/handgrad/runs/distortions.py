@@ -15,12 +15,11 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from handgrad.arrays import NDArray
 from handgrad.errors import DataError
-from handgrad.files import available_cores
 from handgrad.recipes import Distortion
+from handgrad.threads import available_cores, one_blas_thread
 
 TOGETHER = 500  # images distorted by one call and one generator of their own
 MOST_ROWS = 32_000  # of a picture that OpenCV moves: below 2^15
@@ -52,7 +51,7 @@ def augment(
         rows = slice(start, start + size)
         _distort(images[rows], np.random.default_rng(seed), how, distorted[rows])
 
-    with threadpool_limits(1, "blas"), ThreadPoolExecutor(threads or available_cores()) as pool:
+    with one_blas_thread(), ThreadPoolExecutor(threads or available_cores()) as pool:
         for _ in pool.map(some, starts, seeds):
             pass
     return distorted

@@ -17,6 +17,7 @@ from array_api_compat import array_namespace, device
 
 from handgrad import digits, layers, losses, network
 from handgrad.arrays import PIXEL_MAX, Array
+from handgrad.threads import one_blas_thread
 from handgrad.workbook.blanks import is_blank
 
 KEYS = network.Params._fields  # W1, b1, W2, b2
@@ -128,6 +129,7 @@ def calculate_accuracy(model: Any, input_data: Array, labels: Array) -> float:
     return int(xp.count_nonzero(xp.argmax(out, axis=1) == labels)) / int(labels.shape[0])
 
 
+@one_blas_thread()
 def train_model(
     model: Any, train_data: Array, train_labels: Array, validation_data: Array, validation_labels: Array,
     n_epochs: int, learning_rate: float = 1e-3, batch_size: int = 16,

@@ -6,22 +6,30 @@ lists the ink of each batch and works through the lists. The same arguments and 
 training.run_epoch.
 """
 
-import threading
 import warnings
 from typing import Any
 
 import numpy as np
 
-from handgrad.arrays import NDArray, expect_images, expect_labels
+from handgrad.arrays import NDArray
 from handgrad.engines import dense
+from handgrad.engines.arguments import (
+    expect_threads,
+    plain,
+    plain_images,
+    plain_memory,
+    plain_order,
+    plain_params,
+    plain_rates,
+)
 from handgrad.engines.ink import task
-from handgrad.engines.ink.layout import Layout, Work, address, find_bands, helpers, rows_of_pixels, scales_of
+from handgrad.engines.ink.helpers import SharedOut, Together
+from handgrad.engines.ink.layout import Layout, Work, address, find_bands, rows_of_pixels, scales_of
 from handgrad.engines.ink.machine import code
-from handgrad.engines.ink.scorer import Scorer, modes, split
+from handgrad.engines.ink.scorer import WIDTHS, Scorer, modes, split
 from handgrad.errors import DivergedError
 from handgrad.network import Params
 from handgrad.recipes import Recipe
-from handgrad.training import accuracy
 
 RULES = {"sgd": task.SGD, "momentum": task.MOMENTUM, "nesterov": task.NESTEROV, "adam": task.ADAM}
 LARGEST = 8192  # images in a batch: the lists of one take 60 MB a thread
@@ -29,10 +37,18 @@ LOSSES = {"l2": task.L2, "cross_entropy": task.CROSS_ENTROPY}
 
 
 class InkEngine:
-    """run_epoch over lists of ink, on some threads."""
+    """run_epoch over lists of ink, on some threads.
+
+    One engine may be used from several threads (their epochs follow one another) and in forked children,
+    and is pickled as its number of threads. HandgradError for a number of threads that cannot be.
+    """
 
     def __init__(self, threads: int = 1) -> None:
-        self.threads, self._pool, self._lock = threads, helpers(threads), threading.Lock()
+        self.threads = expect_threads(threads)
+        self._together, self._shared_out = Together(self.threads), SharedOut(self.threads)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return InkEngine, (self.threads,)
 
     def run_epoch(
         self,
@@ -47,50 +63,62 @@ class InkEngine:
     ) -> tuple[Params, Params | None, float]:
         """training.run_epoch, faster: the same arguments, batches and numbers (but for rounding).
 
-        Where the images are not uint8 pixels, or the batches very large, the dense engine takes over, with
-        a warning.
+        What the kernel is not made for, the dense engine computes, with a warning: images that are not
+        uint8, parameters that are neither float32 nor float64, very large batches. DataError and IndexError
+        for what no engine takes; HandgradError where the system does not start the engine's threads.
         """
-        if images.dtype != np.uint8 or min(recipe.batch_size, len(order)) > LARGEST:
-            why = f"a batch has more than {LARGEST:,} images"
-            why = "the images are no uint8 pixels" if images.dtype != np.uint8 else why
+        params, order = plain_params(params), plain_order(order)
+        (H, D), C, dtype, M = params.W1.shape, len(params.W2), params.W1.dtype, len(order)
+        images, labels = plain_images(images, labels, D, C)
+        batch = min(recipe.batch_size, M)
+        if why := _why_dense(recipe, images, dtype, batch):
             warnings.warn(f"{why}; the numpy engine takes over", stacklevel=2)
             return dense.run_epoch(params, images, labels, order, recipe, rates, memory, first_step)
-        expect_images(images, params.W1.shape[1])
-        expect_labels(labels, len(images), len(params.W2))
-        if len(order) and not (order.min() >= 0 and order.max() < len(images)):  # as NumPy would
+        rates = plain_rates(rates, -(-M // recipe.batch_size))
+        memory = plain_memory(memory, params, dense.SLOTS[recipe.optimizer])
+        if not (order.min() >= 0 and order.max() < len(images)):  # as NumPy would
             raise IndexError(f"expected rows from 0 to {len(images) - 1}; got {order.min()} to {order.max()}")
-        dtype, N, D = params.W1.dtype, len(order), params.W1.shape[1]
-        lanes, threads = split(len(params.W1), self.threads)
+        lanes, threads = split(H, self.threads)
         layout = Layout(params, lanes, threads, recipe.optimizer, memory)
-        work = Work(layout, find_bands(D, lanes, dtype.itemsize), min(recipe.batch_size, N), self._pool)
+        work = Work(layout, find_bands(D, lanes, dtype.itemsize), batch, self._together)
         data = {
             "images": rows_of_pixels(images),
             "labels": labels.astype(np.uint64),
-            "order": _alike_together(order, labels, recipe.batch_size, len(params.W2)),
-            "scales": scales_of(recipe, rates, N, first_step, dtype),
+            "order": _alike_together(order, labels, recipe.batch_size, C),
+            "scales": scales_of(recipe, rates, M, first_step, dtype),
         }
-        work.tell(N=N, batches=len(rates), **{name: address(array) for name, array in data.items()})
+        work.tell(N=M, batches=len(rates), **{name: address(array) for name, array in data.items()})
         work.tell(**modes(recipe.activation, params, LOSSES[recipe.loss], RULES[recipe.optimizer]))
-        with self._lock:  # two epochs at once would wait for each other's helpers
-            done = work.run(data)
+        done = work.run(data)
         if diverged := done.diverged:
             epoch = first_step // len(rates) + 1
             raise DivergedError("the loss is not finite", epoch, diverged, float(rates[diverged - 1]))
-        return layout.params(), layout.memory(), done.total / N
+        return layout.params(), layout.memory(), done.total / M
 
     def accuracy(self, params: Params, images: NDArray, labels: NDArray, activation: str = "relu") -> float:
-        """training.accuracy, faster: the share of images whose label the network predicts."""
-        if images.dtype != np.uint8:
-            return accuracy(params, images, labels, activation)
-        expect_images(images, params.W1.shape[1])
-        expect_labels(labels, len(images), len(params.W2))
+        """training.accuracy, faster where images are uint8: the share whose label the network predicts."""
+        params = plain_params(params)
+        if plain(images, "images").dtype != np.uint8 or params.W1.dtype.name not in WIDTHS:
+            return dense.accuracy(params, images, labels, activation)
+        images, labels = plain_images(images, labels, params.W1.shape[1], len(params.W2))
         lanes, _ = split(len(params.W1), self.threads)  # whose code is compiled already
-        z = Scorer(params, activation, self.threads, lanes, self._pool).z(images)
+        z = Scorer(params, activation, self.threads, lanes, self._shared_out).z(images)
         return int(np.count_nonzero(np.argmax(z, axis=1) == labels)) / len(images)
 
 
+def _why_dense(recipe: Recipe, images: NDArray, dtype: Any, batch: int) -> str | None:
+    """Why the kernel cannot compute an epoch, in a few words; None where it can."""
+    if images.dtype != np.uint8:
+        return "the images are not uint8"
+    if dtype.name not in WIDTHS:
+        return f"the parameters are {dtype}"
+    if batch > LARGEST:
+        return f"a batch has more than {LARGEST:,} images"
+    return None
+
+
 def warm_up(hidden: int, threads: int = 1, dtype: Any = np.float32) -> None:
-    """Have the kernel for so many hidden units compiled, or fetched from where it is kept."""
+    """Have the kernel for that many hidden units compiled, or fetched from where it is kept."""
     code(split(hidden, threads)[0], dtype)
 
 
@@ -99,7 +127,7 @@ def _alike_together(order: NDArray, labels: NDArray, size: int, C: int) -> NDArr
 
     Within a batch the order changes nothing but the rounding of sums.
     """
-    keys = np.arange(len(order)) // size * C + labels[order]
+    keys = np.arange(len(order)) // size * C + labels[order].astype(np.int64)
     kind = np.uint16 if keys.max(initial=0) < 2**16 else np.uint32  # 16 bits are sorted by counting
     sorted_: NDArray = order[np.argsort(keys.astype(kind), kind="stable")].astype(np.uint64)
     return sorted_

@@ -1,8 +1,6 @@
 """Everything as the kernel wants it: parameters in blocks, pixels in bands, room to work in, all padded."""
 
 import math
-from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from ctypes import addressof
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -12,6 +10,7 @@ import numpy as np
 from handgrad.arrays import PIXEL_MAX, NDArray
 from handgrad.engines.dense import SLOTS
 from handgrad.engines.ink import task
+from handgrad.engines.ink.helpers import Together
 from handgrad.engines.ink.machine import code
 from handgrad.engines.ink.task import Task
 from handgrad.network import Params, map_params
@@ -63,7 +62,7 @@ def scales_of(recipe: Recipe, rates: NDArray, N: int, first_step: int, dtype: An
     """The numbers that each batch needs, (batches + 1, SCALES): those of batch k, from 1 on, in row k."""
     scales, steps = np.zeros((len(rates) + 1, task.SCALES)), first_step + np.arange(1, len(rates) + 1)
     sizes = np.full(len(rates), recipe.batch_size)
-    sizes[-1] = N - (len(rates) - 1) * recipe.batch_size
+    sizes[-1] = min(recipe.batch_size, N - (len(rates) - 1) * recipe.batch_size)
     scales[1:, task.RATE] = rates
     scales[1:, task.UNBIAS], scales[1:, task.UNBIAS2] = 1 / (1 - 0.9**steps), 1 / (1 - 0.999**steps)
     scales[1:, task.PER_IMAGE], scales[1:, task.TWO_PER_IMAGE] = 1 / sizes, 2 / sizes
@@ -136,10 +135,10 @@ class Layout:
 
 
 class Work:
-    """Room for the kernel to work in, with batches of so many images; it holds what the addresses name."""
+    """Room for the kernel to work in, for batches of size images; it holds what the addresses name."""
 
-    def __init__(self, layout: Layout, bands: Bands, size: int, pool: Executor | None = None) -> None:
-        """pool: where the layout's threads but one run; it must have a worker for each."""
+    def __init__(self, layout: Layout, bands: Bands, size: int, together: Together | None = None) -> None:
+        """together: what the layout's threads run on, where there are several."""
         dtype, threads, C, Cp, lanes = layout.dtype, layout.threads, layout.C, layout.Cp, layout.lanes
         room, pairs, many = _up(size, task.TOGETHER), -(-size // 2), len(bands.where[0]) - 1
         rows = int(np.diff(bands.where[0].astype(np.int64)).max())
@@ -176,21 +175,21 @@ class Work:
             self._held.append(own)
             where = {name: address(array) for name, array in (shared | own).items()}
             self.tasks.append(Task(thread=thread, **sizes, **where))
-        self._run, self._pool = code(lanes, dtype), pool if threads > 1 else None
+        self._run, self._together = code(lanes, dtype), together if threads > 1 else None
         self._at = list(map(addressof, self.tasks))
 
     def tell(self, **fields: int) -> None:
         """Fill in these fields of all threads' tasks."""
-        for one in self.tasks:
+        for record in self.tasks:
             for name, value in fields.items():
-                setattr(one, name, value)
+                setattr(record, name, value)
 
     def run(self, held: Any = None) -> Task:
         """The kernel -> a task that says what came out; in this all tasks are alike.
 
-        held: the arrays whose addresses were told, if they might go before the kernel ends.
+        held: the arrays whose addresses were told, if they might be freed before the kernel ends.
         """
-        if self._pool is None:
+        if self._together is None:
             self._run(self._at[0])
         else:
             self._counter[:2] = 0
@@ -198,40 +197,12 @@ class Work:
             def part(at: int, held: Any = (self, held)) -> None:
                 self._run(at)
 
-            side_by_side(part, self._at, self._pool, self._give_up)
+            self._together.run(part, self._at, self._give_up)
         return self.tasks[0]
 
     def _give_up(self) -> None:
-        """Who waits for a thread that never began must not wait for ever."""
+        """Tell every thread to stop waiting: another one has failed, or could not be started."""
         self._counter[1] = 1
-
-
-def side_by_side(
-    function: Callable[[Any], Any],
-    tasks: Sequence[Any],
-    pool: Executor | None,
-    give_up: Callable[[], object] = lambda: None,
-) -> list[Any]:
-    """The results of a function for each task, the first here, the others in the pool.
-
-    If the caller only waited, its core would look busy when the helpers start, and they share one. After
-    an error or Ctrl-C here the others are told to give up, and waited for: they work on the same arrays.
-    """
-    if pool is None:
-        return [function(task) for task in tasks]
-    others: list[Future[Any]] = []
-    try:
-        others.extend(pool.submit(function, task) for task in tasks[1:])
-        return [function(tasks[0]), *(other.result() for other in others)]
-    except BaseException:
-        give_up()
-        wait(others)
-        raise
-
-
-def helpers(threads: int) -> Executor | None:
-    """The pool for side_by_side, beside the caller's own thread."""
-    return ThreadPoolExecutor(threads - 1) if threads > 1 else None
 
 
 def zeros(dtype: Any, *shape: int) -> NDArray:

@@ -6,6 +6,7 @@ kernel is compiled anew, which takes half a second.
 """
 
 import hashlib
+import os
 import platform
 from collections.abc import Callable
 from contextlib import suppress
@@ -28,10 +29,17 @@ CHECKED = hashlib.sha256().digest_size  # bytes of the checksum before the code
 Function = Callable[[int], None]  # of the address of a task; it lets go of the interpreter's lock
 
 _lock = Lock()
+if hasattr(os, "register_at_fork"):  # a process is forked before or after compiling, never in between
+    os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release)
 
 
 def code(lanes: int, dtype: Any) -> Function:
-    """The kernel in blocks of so many units, for parameters of that type; compiled if it never was."""
+    """The kernel in blocks of so many units, for parameters of that type; compiled if it never was.
+
+    TypeError for parameters that are not float32 or float64 in this machine's byte order.
+    """
+    if dtype not in (np.float32, np.float64):
+        raise TypeError(f"expected float32 or float64; got {dtype}")
     with _lock:
         return _code(lanes, np.dtype(dtype).itemsize)
 
@@ -41,10 +49,12 @@ def _code(lanes: int, itemsize: int) -> Function:
     made_for = lanes, itemsize, *processor(), llvmlite.__version__, platform.python_version()
     texts = [(Path(__file__).parent / name).read_bytes() for name in MADE_FROM]
     key = hashlib.sha256(b"".join([*texts, repr(made_for).encode()])).hexdigest()
-    path = user_cache_path("handgrad", appauthor=False) / f"ink-{key[:32]}"
-    binary = _kept(path)
+    path = _path(f"ink-{key[:32]}")
+    binary = _kept(path) if path else None
     if binary is None:
         binary = _compiled(lanes, itemsize)
+        if path is None:
+            return linked(binary)
         with suppress(OSError, HandgradError):  # nowhere to keep it: it is compiled each time
             path.parent.mkdir(parents=True, exist_ok=True)
             with new_file(path, KEPT) as file:
@@ -89,6 +99,15 @@ def _target() -> Any:
     return llvm.Target.from_triple(triple).create_target_machine(
         *processor(), opt=3, reloc=place, codemodel="jitdefault", jit=True
     )
+
+
+def _path(name: str) -> Path | None:
+    """Where code of that name is kept; None for a user without HOME and without an entry in passwd."""
+    try:
+        folder = user_cache_path("handgrad", appauthor=False)
+    except (RuntimeError, KeyError):  # how platformdirs and Python say so
+        return None
+    return folder / name if folder.is_absolute() else None
 
 
 def _kept(path: Path) -> bytes | None:

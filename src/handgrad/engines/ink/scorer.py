@@ -1,39 +1,49 @@
 """What a network that no longer learns makes of images, through the fast engine: microseconds for one."""
 
-from concurrent.futures import Executor
 from functools import cache
 from threading import Lock
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from handgrad.arrays import NDArray
+from handgrad.engines.arguments import expect_threads, plain, plain_params
 from handgrad.engines.ink import task
-from handgrad.engines.ink.layout import (
-    Layout,
-    Work,
-    address,
-    find_bands,
-    helpers,
-    rows_of_pixels,
-    side_by_side,
-)
+from handgrad.engines.ink.helpers import SharedOut, renew_in_children
+from handgrad.engines.ink.layout import Layout, Work, address, find_bands, rows_of_pixels
 from handgrad.engines.ink.machine import processor
+from handgrad.errors import Choices, DataError
 from handgrad.network import Params
 
-ACTIVATIONS = {
-    "relu": task.RELU,
-    "leaky_relu": task.LEAKY_RELU,
-    "tanh": task.TANH,
-    "sigmoid": task.SIGMOID,
-    "none": task.NONE,
-}
+ACTIVATIONS = Choices(
+    relu=task.RELU,
+    leaky_relu=task.LEAKY_RELU,
+    tanh=task.TANH,
+    sigmoid=task.SIGMOID,
+    none=task.NONE,
+)
+WIDTHS = ("float32", "float64")  # the parameters that the kernel is compiled for
 AT_ONCE = 64  # images that go through the network together
+PIXEL = np.dtype(np.uint8)
+
+
+class Room(NamedTuple):
+    """Where a scorer works. A forked child makes its own: another thread may be at work in the parent's."""
+
+    first: Work  # for a page of images
+    works: list[Work]  # for more, one a thread
+    # a page whose address is known: to ask for one takes as long as to copy an image
+    page: NDArray  # (AT_ONCE, D)
+    page_out: NDArray  # (AT_ONCE, Cp)
+    order: NDArray  # of the page's images: the kernel has the address
+    views: list[tuple[NDArray, NDArray]]  # of n images, and their scores
 
 
 class Scorer:
-    """What a network with parameters that stay as they are makes of images.
+    """What a network makes of images, with the parameters as they are when this is made.
 
-    Prepared once; several threads of the caller may ask it, one after the other.
+    Several threads may ask one scorer at the same time; they are answered one after the other. It works in
+    forked children, whatever the parent's other threads are doing, and is pickled as what it was made of.
     """
 
     def __init__(
@@ -42,29 +52,35 @@ class Scorer:
         activation: str = "relu",
         threads: int = 1,
         lanes: int | None = None,
-        pool: Executor | None = None,
+        helpers: SharedOut | None = None,
     ) -> None:
         """lanes: units in a block, of which there are two kinds to be compiled; by default the faster.
 
-        pool: for the threads but one; by default one of its own.
+        helpers: the threads for large batches; by default some of its own. DataError for parameters that
+        are not float32 or float64 arrays that fit.
         """
-        H, D = params.W1.shape
-        lanes = lanes or split(H, 1)[0]
-        self._dtype, self._C, self._lock = params.W1.dtype, len(params.W2), Lock()
-        layout, bands = Layout(params, lanes), find_bands(D, lanes, self._dtype.itemsize)
-        self._first, *self._works = (Work(layout, bands, AT_ONCE) for _ in range(1 + threads))
-        for work in (self._first, *self._works):
-            work.tell(**modes(activation, params, task.L2, task.READ))
-        self._pool = pool or helpers(threads)
-        # few images go by a page whose address is known: to ask for one takes as long as to copy an image
-        self._page = np.zeros((AT_ONCE, bands.D), np.uint8)
-        self._page_out = np.zeros((AT_ONCE, layout.Cp), self._dtype)
-        self._views = [(self._page[:n, :D], self._page_out[:n, : self._C]) for n in range(AT_ONCE + 1)]
-        self._grow(AT_ONCE)
-        self._first.tell(images=address(self._page), out=address(self._page_out), batches=1)
+        params, threads = plain_params(params), expect_threads(threads)
+        if params.W1.dtype.name not in WIDTHS:
+            raise DataError(f"expected parameters as {' or '.join(WIDTHS)}; got {params.W1.dtype}")
+        (H, self._D), self._C = params.W1.shape, len(params.W2)
+        self._modes = modes(activation, params, task.L2, task.READ)
+        self._layout = Layout(params, lanes or split(H, 1)[0])  # a copy of the parameters, never changed
+        self._made_with = activation, threads, lanes
+        self._threads, self._helpers = threads, helpers or SharedOut(threads)
+        self.renew()
+        self._prepared()
+        renew_in_children(self)
+
+    def renew(self) -> None:
+        """Forget the lock and the room to work in: in a forked child, they are another thread's."""
+        self._lock = Lock()
+        self._room: Room | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Scorer, (self._layout.params(), *self._made_with)
 
     def z(self, images: NDArray) -> NDArray:
-        """z (N, C) of uint8 images (N, ...) of the network's D pixels, which is not checked."""
+        """z (N, C) of uint8 images (N, ...) of the network's D pixels.  DataError for other images."""
         return self._ask(images, False)[0]
 
     def scores(self, images: NDArray) -> NDArray:
@@ -81,32 +97,44 @@ class Scorer:
 
     def _ask(self, images: NDArray, squash: bool) -> tuple[NDArray, bool]:
         """The scores or outputs (N, C), and whether all scores are finite."""
-        N = len(images)
+        if type(images) is not np.ndarray:
+            images = plain(images, "images")
+        N = len(images) if images.ndim > 1 else 0
+        if images.dtype != PIXEL or N == 0 or images.size != N * self._D:
+            got = f"{images.dtype} of shape {images.shape}"
+            raise DataError(f"expected uint8 images (N, ...) of {self._D} pixels each; got {got}")
         with self._lock:
+            room = self._room or self._prepared()
             if N <= AT_ONCE:
-                page, answers = self._views[N]
+                page, answers = room.views[N]
                 page[:] = images.reshape(N, -1)
-                asked = self._first.tasks[0]
+                asked = room.first.tasks[0]
                 asked.N, asked.squash = N, squash
-                self._first.run()
+                room.first.run()
                 return answers.copy(), asked.finite == 1
-            if self._many < N:
-                self._grow(N)
-            flat, out, share = rows_of_pixels(images), self._out[:N], -(-N // len(self._works))
-            parts = list(zip(self._works, range(0, N, share), strict=False))
+            flat, out = rows_of_pixels(images), np.empty((N, room.page_out.shape[1]), self._layout.dtype)
+            order, share = np.arange(N, dtype=np.uint64), -(-N // self._threads)
+            parts = list(zip(room.works, range(0, N, share), strict=False))
             for work, low in parts:
                 many = min(share, N - low)
-                at = {"images": address(flat[low:]), "out": address(out[low:])}
+                at = {"images": address(flat[low:]), "out": address(out[low:]), "order": address(order)}
                 work.tell(N=many, batches=-(-many // AT_ONCE), squash=squash, **at)
-            done = side_by_side(lambda part: part[0].run((flat, out)), parts, self._pool)
-            return out[:, : self._C].copy(), all(one.finite for one in done)
+            held = flat, out, order
+            done = self._helpers.run(lambda part: part[0].run(held), parts)
+            return out[:, : self._C].copy(), all(record.finite for record in done)
 
-    def _grow(self, N: int) -> None:
-        """Have an order of rows, and room for the scores of so many images."""
-        self._many, self._order = N, np.arange(N, dtype=np.uint64)
-        self._out = np.empty((N, self._page_out.shape[1]), self._dtype)
-        for work in (self._first, *self._works):
-            work.tell(order=address(self._order))
+    def _prepared(self) -> Room:
+        """Room to work in, kept until a child is forked."""
+        layout, bands = self._layout, find_bands(self._D, self._layout.lanes, self._layout.dtype.itemsize)
+        first, *works = (Work(layout, bands, AT_ONCE) for _ in range(1 + self._threads))
+        for work in (first, *works):
+            work.tell(**self._modes)
+        page, page_out = np.zeros((AT_ONCE, bands.D), np.uint8), np.zeros((AT_ONCE, layout.Cp), layout.dtype)
+        order = np.arange(AT_ONCE, dtype=np.uint64)
+        first.tell(images=address(page), out=address(page_out), order=address(order), batches=1)
+        views = [(page[:n, : self._D], page_out[:n, : self._C]) for n in range(AT_ONCE + 1)]
+        self._room = Room(first, works, page, page_out, order, views)
+        return self._room
 
 
 def modes(activation: str, params: Params, loss: int, rule: int) -> dict[str, int]:

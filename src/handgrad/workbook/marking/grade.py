@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from handgrad.errors import DataError, HandgradError
-from handgrad.files import available_cores, readable, reason
+from handgrad.files import readable, reason
+from handgrad.threads import available_cores
 from handgrad.workbook import checks
 from handgrad.workbook.checks.common import DeskLike
 from handgrad.workbook.checks.verdict import Verdict

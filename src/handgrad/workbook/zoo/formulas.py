@@ -15,6 +15,7 @@ from handgrad.arrays import NDArray, as_input
 from handgrad.errors import DivergedError
 from handgrad.network import Cache, Params
 from handgrad.recipes import Recipe
+from handgrad.threads import one_blas_thread
 
 Formula = Callable[..., Any]
 Activation = tuple[Formula, Formula, str]  # forward, backward, and which of the cache the backward reads
@@ -96,7 +97,8 @@ def steps(
         yield Step(params, memory, float(L), grads, len(x))
 
 
-@np.errstate(over="ignore", invalid="ignore")  # looked for, and named
+@one_blas_thread()
+@np.errstate(over="ignore", invalid="ignore")  # non-finite values are checked below and reported
 def run_epoch(
     params: Params, images: NDArray, labels: NDArray, order: NDArray, recipe: Recipe, rates: NDArray,
     memory: Params | None = None, first_step: int = 0, formulas: Formulas = RIGHT,

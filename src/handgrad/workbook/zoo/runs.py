@@ -9,6 +9,7 @@ from handgrad.arrays import NDArray
 from handgrad.diagnosis import FLAT
 from handgrad.network import Cache, Params, init_params
 from handgrad.recipes import RECIPES, Recipe
+from handgrad.threads import one_blas_thread
 from handgrad.workbook.zoo.formulas import RIGHT, Formulas, forward, steps
 
 Set = tuple[NDArray, NDArray]  # images, labels
@@ -70,7 +71,8 @@ class Course:
         params: Params = formulas.init(*sizes, np.random.default_rng(self.seed), dtype=np.float32)
         return params
 
-    @np.errstate(over="ignore", invalid="ignore")  # looked for, and named
+    @one_blas_thread()
+    @np.errstate(over="ignore", invalid="ignore")  # non-finite values end the run, and are reported
     def learn(
         self, formulas: Formulas, params: Params, epochs: range, points_an_epoch: int = POINTS
     ) -> Curves:
