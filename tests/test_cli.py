@@ -365,7 +365,6 @@ def no(monkeypatch):
 def test_a_missing_extra_is_named_before_any_work(run, trained, tmp_path, no, monkeypatch):
     no("matplotlib")
     monkeypatch.setattr("handgrad.insight.report.find_spec", importlib.util.find_spec)
-    monkeypatch.setattr("handgrad.engines.find_spec", importlib.util.find_spec)
     for words in (("train", "--out", tmp_path / "m"), ("evaluate", trained)):
         code, out, err = run(*words, "--report", tmp_path / "r")
         assert (code, out) == (1, "")

@@ -1,6 +1,5 @@
 """The fast engine against the reference, by name, for every configuration; and what it does when it cannot."""
 
-import importlib.util
 import os
 import subprocess
 import sys
@@ -197,7 +196,7 @@ def test_divergence_is_named_as_by_the_reference(threads, mnist):
 def test_dense_images_are_left_to_the_dense_engine_with_a_warning(rng):
     images, labels = rng.random((20, 9)), rng.integers(0, 3, 20)
     params, recipe = network.init_params(9, 4, 3, rng), Recipe(hidden=4, batch_size=5)
-    with pytest.warns(UserWarning, match="no uint8 pixels; the numpy engine takes over"):
+    with pytest.warns(UserWarning, match="the images are not uint8; the numpy engine takes over"):
         ours = InkEngine(1).run_epoch(params, images, labels, np.arange(20), recipe, np.full(4, 0.1))
     theirs = training.run_epoch(params, images, labels, np.arange(20), recipe, np.full(4, 0.1))
     np.testing.assert_allclose(ours[0].W1, theirs[0].W1, atol=1e-12)
@@ -215,17 +214,18 @@ class InterruptedPool:
             return self.sent[0]
         raise KeyboardInterrupt
 
+    def shutdown(self, **how):
+        self.pool.shutdown(**how)
+
 
 def test_after_ctrl_c_no_thread_waits_for_one_that_never_began(mnist):
     images, labels = mnist[0][0][:640], mnist[0][1][:640]
     params = network.init_params(784, 192, 10, np.random.default_rng(0), dtype=np.float32)
     fast, recipe, rates = InkEngine(3), Recipe(hidden=192, batch_size=64), np.full(10, 0.1)
-    pool = fast._pool
-    fast._pool = InterruptedPool(pool)
+    fast._together._pool = pool = InterruptedPool(ThreadPoolExecutor(2))
     with pytest.raises(KeyboardInterrupt):
         fast.run_epoch(params, images, labels, np.arange(640), recipe, rates)
-    assert all(helper.done() for helper in fast._pool.sent[:1])  # they work on the same arrays
-    fast._pool = pool
+    assert [helper.done() for helper in pool.sent] == [True, True]  # they work on the same arrays
     assert np.isfinite(fast.run_epoch(params, images, labels, np.arange(640), recipe, rates)[2])
 
 
@@ -266,7 +266,7 @@ print(ready, machine._code.cache_info().misses)
 @pytest.fixture
 def kept(monkeypatch, tmp_path):
     """A function that has the kernel's code fetched as by a new process -> what is kept, how often compiled."""
-    monkeypatch.setattr(machine, "user_cache_path", lambda *args, **named: tmp_path / "cache")
+    monkeypatch.setattr(machine, "user_folder", lambda kind: tmp_path / kind)
     times, compile_ = [], machine._compiled
 
     def counted(*args):
@@ -339,8 +339,9 @@ def test_where_nothing_can_be_kept_it_is_compiled_each_time(kept, tmp_path):
 
 
 def test_without_llvmlite_the_numpy_engine_takes_over_and_says_so(monkeypatch):
-    find = importlib.util.find_spec
-    monkeypatch.setattr("handgrad.engines.find_spec", lambda name: None if name == "llvmlite" else find(name))
+    monkeypatch.setitem(sys.modules, "llvmlite", None)
+    for name in [name for name in sys.modules if name.startswith("handgrad.engines.ink")]:
+        monkeypatch.delitem(sys.modules, name)
     said = []
     assert engine(say=said.append).name == "numpy"
     assert said == [
@@ -348,6 +349,57 @@ def test_without_llvmlite_the_numpy_engine_takes_over_and_says_so(monkeypatch):
     ]
     with pytest.raises(HandgradError, match="not available: llvmlite is not installed; use --engine numpy"):
         engine("ink")
+
+
+FAILURES = {
+    "processor": (
+        "processor",
+        RuntimeError("Unknown processor 'zen9'"),
+        "RuntimeError: Unknown processor 'zen9'",
+    ),
+    "compiler": (
+        "_compiled",
+        AttributeError("no attribute 'as_pointer'"),
+        "AttributeError: no attribute 'as_pointer'",
+    ),
+    "linker": ("linked", OSError("cannot allocate\nmemory"), "OSError: cannot allocate memory"),
+    "says nothing": ("_compiled", NotImplementedError(), "NotImplementedError"),
+}
+
+
+@pytest.mark.parametrize("fault", FAILURES)
+def test_whatever_goes_wrong_when_compiling_the_numpy_engine_takes_over_and_says_so(
+    fault, monkeypatch, tmp_path
+):
+    part, error, why = FAILURES[fault]
+
+    def fails(*arguments):
+        raise error
+
+    monkeypatch.setattr(machine, part, fails)
+    monkeypatch.setattr(machine, "user_folder", lambda kind: tmp_path / kind)
+    monkeypatch.setattr(machine, "_code", machine._code.__wrapped__)
+    said = []
+    assert engine(say=said.append, hidden=24).name == "numpy"
+    assert said == [f"the ink engine is not available ({why}); the numpy engine takes over"]
+    with pytest.raises(HandgradError) as caught:
+        engine("ink")
+    assert str(caught.value) == f"the ink engine is not available: {why}; use --engine numpy"
+    with pytest.raises(HandgradError, match="use the model as it is"):
+        compiled(Model(network.init_params(9, 4, 3, np.random.default_rng(0))))
+
+
+def test_ctrl_c_is_no_reason_for_another_engine(monkeypatch):
+    """Python may hide it behind another error; see errors.came_of_ctrl_c."""
+    hidden = RuntimeError("Error calling __set_name__")
+    hidden.__cause__ = KeyboardInterrupt()
+
+    def fails(*arguments):
+        raise hidden
+
+    monkeypatch.setattr(machine, "_code", fails)
+    with pytest.raises(RuntimeError, match="__set_name__"):
+        engine()
 
 
 @pytest.mark.parametrize("place", ["empty", "not to be written"])

@@ -157,6 +157,24 @@ def without_waiting(path: str, flags: int) -> int:
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
+def user_folder(kind: str) -> Path:
+    """The user's folder for handgrad, of kind "cache" or "data"; it need not exist yet.
+
+    HandgradError for a user without a home folder: HOME is not set, and passwd has no entry.
+    """
+    from platformdirs import user_cache_path, user_data_path
+
+    find = {"cache": user_cache_path, "data": user_data_path}[kind]
+    variable = f"XDG_{kind.upper()}_HOME"
+    try:
+        folder = find("handgrad", appauthor=False)
+    except (RuntimeError, KeyError):
+        folder = Path("~")
+    if not folder.is_absolute():  # older versions of platformdirs return the ~ as it is
+        raise HandgradError(f"you have no home folder, so no {kind} folder either; set HOME or {variable}")
+    return folder
+
+
 def _expect_name(path: str | os.PathLike[str], error: type[HandgradError]) -> None:
     """Names that no line of output can hold: the command would end in an encoding error after its work."""
     if (name := os.fspath(path)) != readable(name):

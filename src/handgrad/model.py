@@ -40,7 +40,8 @@ class Model:
     predict(images) -> labels and scores(images) -> (N, C) take images as they come: uint8 pixels
     (N, 28, 28) or (N, 784), or floats from 0 (paper) to 1 (ink). One image may come without the N.
     confidence(scores) -> (N,) and doubtful(scores) -> (N,) say how far the answers can be trusted.
-    Several threads may ask one model at the same time; it can be pickled, and asked in forked children.
+    Several threads may ask one model at the same time; it can be pickled, and asked in forked children. (A
+    fork while another thread is being answered can hang in NumPy's BLAS; a compiled model survives it too.)
     """
 
     params: Params

@@ -31,10 +31,11 @@ def list_(as_json: bool, quiet: bool, debug: bool) -> None:
         mnist = {"name": "mnist", "images": 70_000, "files": files, "attribution": ATTRIBUTION}
         emit({"data": [{**mnist, "where": "embedded in the package"}, *map(_facts, SETS.values())]})
         return
+    folder = cache_folder()
     click.echo("mnist  embedded in the package: 60,000 training and 10,000 test images, 28 x 28, 10 digits")
     click.echo(f"       {ATTRIBUTION}\n")
     click.echo("handgrad data fetch NAME gets any of these; they are kept in")
-    click.echo(f"{cache_folder()}\n")
+    click.echo(f"{folder}\n")
     click.echo("name            training     test  pixels   classes  licence       size")
     for chosen in SETS.values():
         here = is_cached(chosen)

@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import click
-from platformdirs import user_data_path
 
 from handgrad import digits, pretrained
 from handgrad.arrays import NDArray
 from handgrad.digits.sets import SETS
-from handgrad.errors import MissingExtraError
-from handgrad.files import PNG, expect_writable
+from handgrad.errors import HandgradError, MissingExtraError
+from handgrad.files import PNG, expect_writable, user_folder
 
 Command = Callable[..., Any]
 
@@ -86,8 +85,11 @@ def pair(images: str | None, labels: str | None) -> tuple[NDArray, NDArray] | No
 
 
 def default_model() -> Path:
-    """Where train writes, when no file is named."""
-    return user_data_path("handgrad", appauthor=False) / "model.safetensors"
+    """Where train writes, when no file is named.  HandgradError for a user without a home folder."""
+    try:
+        return user_folder("data") / "model.safetensors"
+    except HandgradError as error:
+        raise HandgradError(f"{error}, or name the model file: --out FILE") from None
 
 
 def existing_model(path: str | None) -> Path:

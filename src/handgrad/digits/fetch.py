@@ -19,7 +19,7 @@ from handgrad.digits.download import Place, RefusedError, obtain, sha256
 from handgrad.digits.pairs import Pairs, load_pair
 from handgrad.digits.sets import SETS, DataSet, PublishedFile
 from handgrad.errors import DataError, HandgradError
-from handgrad.files import KEPT, expect_replaceable, new_file, reason
+from handgrad.files import KEPT, expect_replaceable, new_file, reason, user_folder
 
 SUMS = "SHA256SUMS"  # beside the files that were made: a line each, as sha256sum writes and reads it
 MADE = (
@@ -53,9 +53,7 @@ class Checked(NamedTuple):
 
 def cache_folder() -> Path:
     """Where fetched sets are kept: data/ in the user's cache folder for handgrad."""
-    from platformdirs import user_cache_path
-
-    return user_cache_path("handgrad", appauthor=False) / "data"
+    return user_folder("cache") / "data"
 
 
 def fetch_set(

@@ -109,7 +109,7 @@ def compiled(
     except HandgradError as error:
         raise HandgradError(f"the ink engine is not available: {error}; use the model as it is") from error
     fast = copy(model)
-    fast.params = map_params(_frozen, map_params(np.copy, model.params))
+    fast.params = _frozen(map_params(np.copy, model.params))
     fast.scorer = _Compiled(fast.params, model.activation, threads)
     return fast
 
@@ -137,12 +137,15 @@ def _compiled_again(params: Params, activation: str, threads: int) -> _Compiled 
             f"the ink engine is not available ({error}); the model answers without it", stacklevel=2
         )
         return None
-    return _Compiled(map_params(_frozen, params), activation, threads)
+    return _Compiled(_frozen(params), activation, threads)  # the very params of the model
 
 
-def _frozen(array: NDArray) -> NDArray:
-    array.setflags(write=False)
-    return array
+def _frozen(params: Params) -> Params:
+    """The same parameters; their arrays cannot be written to from now on."""
+    for p in params:
+        if p is not None:
+            p.setflags(write=False)
+    return params
 
 
 def to_numpy(array: Array) -> NDArray:

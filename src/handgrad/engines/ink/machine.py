@@ -19,10 +19,9 @@ from typing import Any
 import llvmlite
 import llvmlite.binding as llvm
 import numpy as np
-from platformdirs import user_cache_path
 
 from handgrad.errors import HandgradError
-from handgrad.files import KEPT, new_file
+from handgrad.files import KEPT, new_file, user_folder
 
 MADE_FROM = ("kernel.py", "task.py", "operations.py", "compiler.py", "machine.py")
 CHECKED = hashlib.sha256().digest_size  # bytes of the checksum before the code
@@ -102,12 +101,11 @@ def _target() -> Any:
 
 
 def _path(name: str) -> Path | None:
-    """Where code of that name is kept; None for a user without HOME and without an entry in passwd."""
+    """Where code of that name is kept; None for a user without a home folder."""
     try:
-        folder = user_cache_path("handgrad", appauthor=False)
-    except (RuntimeError, KeyError):  # how platformdirs and Python say so
+        return user_folder("cache") / name
+    except HandgradError:
         return None
-    return folder / name if folder.is_absolute() else None
 
 
 def _kept(path: Path) -> bytes | None:
