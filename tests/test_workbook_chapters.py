@@ -115,7 +115,7 @@ def test_a_dangling_link_counts_as_something_that_is_there(tmp_path):
 
 def test_a_folder_that_cannot_be_made_is_one_line(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(HandgradError, match="the workbook cannot be written: Not a directory"):
+    with pytest.raises(HandgradError, match="copy: cannot be written: Not a directory"):
         copies.write(tmp_path / "file" / "copy", "python")
 
 
