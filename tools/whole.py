@@ -125,7 +125,7 @@ def with_serif(image: NDArray, rng: np.random.Generator) -> NDArray:
 
 
 def marks(images: NDArray, labels: NDArray, count: int, seed: int) -> tuple[NDArray, NDArray]:
-    """Marks (N, 28, 28) and labels (N,) of so many groups of one to three digits."""
+    """Marks (N, 28, 28) and labels (N,) of `count` groups of one to three digits."""
     rng = np.random.default_rng(seed)
     kept: list[tuple[NDArray, int]] = []
     how = replace(Distortion(), thickness=0.5)

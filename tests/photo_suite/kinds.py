@@ -245,6 +245,6 @@ STRINGS = (line, real_line, ruled_line, touching_line, page_of_lines)
 
 
 def samples(kind, count, seed, mnist):
-    """So many pictures of a kind; the same for the same seed."""
+    """`count` pictures of a kind; the same seed gives the same pictures."""
     number = (*SINGLE, *STRINGS).index(kind)
     return [kind(Maker(np.random.default_rng([seed, number, i]), mnist)) for i in range(count)]

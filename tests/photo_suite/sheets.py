@@ -28,7 +28,7 @@ PENS = {  # width in shares of the digit's height, how much it varies, how grain
 
 
 def drawn(digit, height, pen, rng):
-    """The ink (h, w), 0 to 1, of a digit drawn with a pen, so many pixels high."""
+    """The ink (h, w), 0 to 1, of a digit drawn with a pen, `height` pixels high."""
     share, varies, _, _ = PENS[pen]
     width = max(1.2, share * height * rng.uniform(0.8, 1.25))
     paths = [path * height for path in strokes(digit, rng)]
@@ -54,7 +54,7 @@ def drawn(digit, height, pen, rng):
 
 
 def pasted(image, height, rng):
-    """The ink (h, w), 0 to 1, of an MNIST image, so many pixels high, with crisp edges."""
+    """The ink (h, w), 0 to 1, of an MNIST image, `height` pixels high, with crisp edges."""
     rows, columns = np.flatnonzero(image.any(axis=1)), np.flatnonzero(image.any(axis=0))
     crop = image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     crop = np.pad(crop, 1).astype(np.float32) / 255

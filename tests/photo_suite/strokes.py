@@ -1,7 +1,7 @@
 """Digits as people write them: the paths of a pen, in several styles, each time a little different.
 
-A digit is a list of strokes; a stroke is a list of points (x to the right, y down, the digit 1 high) through
-which a smooth curve goes. A point that is given twice is a corner.
+A digit is a list of strokes; a stroke is a list of points (x to the right, y down, the digit 1 high) that
+a smooth curve passes through. A point that is given twice is a corner.
 """
 
 from itertools import pairwise

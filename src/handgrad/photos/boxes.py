@@ -1,4 +1,4 @@
-"""What was read, drawn on the picture: a box around each digit, and the digit above it."""
+"""The readings drawn on the picture: a box around each digit, and the digit above the box."""
 
 import io
 from collections.abc import Iterable
@@ -10,11 +10,11 @@ from PIL.PngImagePlugin import PngInfo
 from handgrad.photos.decoding import Picture
 
 SURE, DOUBTFUL = (0, 140, 60), (220, 80, 0)  # green, and orange
-SMALLEST = 400  # pixels of the longer side of a drawing, so that its letters can be read
+SMALLEST = 400  # the longer side of a drawing has at least this many pixels, to keep the text legible
 
 
 class Label(NamedTuple):
-    """A box in pixels of the upright picture, what to write above it, and whether it is doubtful."""
+    """A box in pixels of the upright picture, the text above it, and whether the digit is doubtful."""
 
     box: tuple[int, int, int, int]
     text: str
@@ -22,7 +22,7 @@ class Label(NamedTuple):
 
 
 def drawn(picture: Picture, labels: Iterable[Label]) -> bytes:
-    """The picture as a PNG file, upright, no larger than it was worked on, with the labels on it."""
+    """The bytes of a PNG file: the picture, upright and reduced as read_picture does it, with the labels."""
     canvas = Image.fromarray(picture.pixels)
     share = max(1, -(-SMALLEST // max(canvas.size)))
     canvas = canvas.resize((canvas.width * share, canvas.height * share), Image.Resampling.NEAREST)
