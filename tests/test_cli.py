@@ -3,6 +3,7 @@
 import importlib.util
 import io
 import json
+import shlex
 import subprocess
 import sys
 
@@ -309,6 +310,82 @@ def test_a_finished_run_is_resumed_only_with_its_own_data(run, trained, pair):
     assert "holds a finished run of 8 epochs; nothing is left to do" in err
     assert str(trained) in out
     assert trained.read_bytes() == before
+
+
+def test_a_finished_run_is_continued_to_more_epochs(run, trained, pair, tmp_path):
+    """Twice the same bytes; the history goes on; options that the file answers are still refused."""
+    files = []
+    for name in ("once", "again"):
+        path = tmp_path / name
+        path.write_bytes(trained.read_bytes())
+        code, out, err = run("train", "--resume", path, "--epochs", 10, *pair, "--threads", 1, "--json")
+        assert code == 0
+        assert ", after epoch 8 of 10\n" in err
+        files.append(path.read_bytes())
+    assert files[0] == files[1] != trained.read_bytes()
+    result = json.loads(out)
+    assert [row["epoch"] for row in result["epochs"]] == list(range(1, 11))
+    assert [row["seconds"] is None for row in result["epochs"]] == [True] * 8 + [False] * 2
+    assert result["seconds"] == sum(row["seconds"] for row in result["epochs"][8:])
+    code, out, err = run("train", "--resume", path, "--epochs", 10, *pair)
+    assert (code, path.read_bytes()) == (0, files[0])
+    assert "holds a finished run of 10 epochs; nothing is left to do" in err
+    for words, message in (
+        (("--epochs", 0), "expected epochs to be a whole number, 1 to 1,000,000,000; got 0"),
+        (("--epochs", 12, "--batch-size", 7, "--recipe", "lesson"), "leave out --recipe, --batch-size"),
+        (("--epochs", 12, "--validation", 500), "leave out --validation"),
+    ):
+        code, _, err = run("train", "--resume", path, *words, *pair)
+        assert (code, err.count("\n")) == (2, 1)
+        assert message in err
+    assert path.read_bytes() == files[0]
+
+
+@pytest.mark.parametrize("epochs_done", [0, 1])
+def test_what_is_said_after_ctrl_c_continues_a_continued_run(
+    epochs_done, run, trained, pair, tmp_path, monkeypatch
+):
+    """Also where the file is still the finished one: its command must name the epochs again."""
+    from handgrad.runs import Run
+
+    def interrupted(self):
+        for epoch, progress in enumerate(train(self), 1):
+            yield progress
+            if epoch == epochs_done:
+                raise KeyboardInterrupt
+        raise KeyboardInterrupt
+
+    train, whole, path = Run._epochs, tmp_path / "whole", tmp_path / "with space"
+    for file in (whole, path):
+        file.write_bytes(trained.read_bytes())
+    assert run("train", "--resume", whole, "--epochs", 10, *pair, "--threads", 1, "-q")[0] == 0
+    with monkeypatch.context() as patched:
+        patched.setattr(Run, "_epochs", interrupted if epochs_done else lambda self: interrupted_at_once())
+        code, out, err = run("train", "--resume", path, "--epochs", 10, *pair, "--threads", 1)
+    assert (code, out) == (130, "")
+    assert f"interrupted after epoch {8 + epochs_done}; go on with: handgrad train" in err
+    going_on = shlex.split(err.rpartition("go on with: ")[2])
+    assert run(*going_on[1:], "-q")[0] == 0
+    assert path.read_bytes() == whole.read_bytes()
+
+
+def interrupted_at_once():
+    raise KeyboardInterrupt
+    yield
+
+
+@pytest.mark.parametrize("own_test", [False, True])
+def test_train_ends_with_the_command_that_evaluates_its_file(own_test, run, pair, tmp_path):
+    """Without a file, evaluate would measure the network in the box."""
+    words = (*pair, "--test-images", pair[1], "--test-labels", pair[3]) if own_test else ()
+    code, out, _ = run("train", "-q", "--out", tmp_path / "m", *FAST, *words)
+    assert code == 0
+    last = out.splitlines()[-1]
+    assert last.startswith("evaluate it with      handgrad evaluate ")
+    assert str(tmp_path / "m") in last
+    code, measured, _ = run(*shlex.split(last.removeprefix("evaluate it with      handgrad ")), "--json")
+    accuracy = json.loads(measured)["accuracy"]
+    assert (code, accuracy) == (0, model_file.load(tmp_path / "m").accuracy["test"])
 
 
 def test_a_pipe_is_neither_replaced_nor_waited_for(run, tmp_path):

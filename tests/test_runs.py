@@ -5,12 +5,15 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info
 
-from handgrad import model_file, runs
+from handgrad import model_file, runs, training
+from handgrad.calibration import Calibration
 from handgrad.engines import engine
 from handgrad.errors import DataError, DivergedError, HandgradError, ModelFileError
 from handgrad.recipes import RECIPES, Distortion, Recipe
@@ -39,7 +42,7 @@ def test_the_checksum_sees_every_pixel_and_label(mnist):
 def test_the_recipes_reach_what_they_promise(name, least, mnist, figure):
     """On all of MNIST: the lesson's network more than 95 %, the quick one 98 %."""
     began = time.perf_counter()
-    *_, last = runs.run(runs.split(*mnist[0], 5000, mnist[1]), RECIPES[name], where=engine())
+    *_, last = runs.run(runs.split(*mnist[0], 5000, mnist[1]), RECIPES[name], engine=engine())
     assert last.model.accuracy["test"] > least
     figure(
         f"recipe {name} on the test set",
@@ -81,8 +84,7 @@ def test_the_same_seed_gives_the_same_bytes_resumed_after_any_epoch(change, data
     assert digest(tmp_path / "again") == digest(whole)
     for epoch in range(1, recipe.epochs):
         path = tmp_path / f"after-{epoch}"
-        model, state = model_file.load_run(path)
-        rest = list(runs.run(data, model.recipe, model.seed, path, model.recipe_name, (model, state)))
+        rest = list(runs.resume(path, runs.split(*data.given, 7, data.test)))  # the file knows the split
         assert len(rest) == recipe.epochs - epoch
         assert digest(path) == digest(whole), f"resumed after epoch {epoch}"
     list(runs.run(data, recipe, 4, tmp_path / "other", "mine"))
@@ -97,7 +99,7 @@ def test_fifty_resume_points_without_a_differing_byte(data, tmp_path, figure):
     for epoch, copy in copies[:-1]:
         path = tmp_path / f"after-{epoch}"
         path.write_bytes(copy)
-        list(runs.run(data, recipe, 0, path, None, model_file.load_run(path)))
+        list(runs.resume(path, data))
         different += digest(path) != digest(whole)
     assert len(copies) - 1 == 50
     assert different == 0
@@ -175,19 +177,19 @@ def test_every_epoch_learns_from_images_distorted_anew(data):
 
     where = engine()
     recipe = replace(RECIPE, epochs=3, distortion=Distortion(shift=1.0))
-    list(runs.run(data, recipe, where=where._replace(run_epoch=watching)))
+    list(runs.run(data, recipe, engine=where._replace(run_epoch=watching)))
     assert len(seen) == 3
     for i, images in enumerate(seen):
         for other in (data.images, *seen[:i]):
             assert (images != other).any(axis=(1, 2)).mean() > 0.99
 
 
-def test_images_that_cannot_be_distorted_are_refused(data):
-    flat = runs.split(data.given[0].reshape(600, 784), data.given[1], 100)
-    with pytest.raises(
-        DataError, match=r"expected images to distort as uint8 \(N, height, width\); got uint8"
-    ):
-        next(runs.run(flat, replace(RECIPE, distortion=Distortion())))
+@pytest.mark.parametrize("form", ["floats", "two channels"])
+def test_images_that_cannot_be_distorted_are_refused(form, data):
+    images = data.given[0] / 255 if form == "floats" else np.stack([data.given[0]] * 2, axis=-1)
+    other = runs.split(images, data.given[1], 100)
+    with pytest.raises(DataError, match=r"expected images to distort as uint8 \(N, height, width\); got "):
+        next(runs.run(other, replace(RECIPE, distortion=Distortion())))
 
 
 def test_a_run_that_diverges_keeps_the_last_finished_epoch(data, tmp_path):
@@ -198,7 +200,7 @@ def test_a_run_that_diverges_keeps_the_last_finished_epoch(data, tmp_path):
 
     where = engine()
     with pytest.raises(DivergedError, match="in epoch 2, batch 5"):
-        list(runs.run(data, RECIPE, 0, tmp_path / "m", where=where._replace(run_epoch=failing)))
+        list(runs.run(data, RECIPE, 0, tmp_path / "m", engine=where._replace(run_epoch=failing)))
     model, state = model_file.load_run(tmp_path / "m")
     assert state.facts["epoch"] == 1
     assert len(model.history) == 1
@@ -223,13 +225,14 @@ def test_a_damaged_run_is_refused(damage, data, tmp_path):
         model.history.clear()
     else:
         model, error = replace(model, data_checksum="00"), DataError
+    model_file.save(tmp_path / "m", model, state)
     with pytest.raises(error, match=r"start anew|their checksum differs"):
-        next(runs.run(data, RECIPE, 0, None, None, (model, state)))
+        runs.resume(tmp_path / "m", data)
 
 
 def test_the_torch_engine_trains_the_same_network(data):
-    *_, ours = runs.run(data, replace(RECIPE, epochs=2), 0, where=engine("numpy"))
-    *_, theirs = runs.run(data, replace(RECIPE, epochs=2), 0, where=engine("torch"))
+    *_, ours = runs.run(data, replace(RECIPE, epochs=2), 0, engine=engine("numpy"))
+    *_, theirs = runs.run(data, replace(RECIPE, epochs=2), 0, engine=engine("torch"))
     for name, p, q in zip(ours.model.params._fields, ours.model.params, theirs.model.params, strict=True):
         np.testing.assert_allclose(p, q, atol=2e-3, err_msg=name)
     assert ours.epoch.loss == pytest.approx(theirs.epoch.loss, abs=1e-4)
@@ -237,12 +240,199 @@ def test_the_torch_engine_trains_the_same_network(data):
 
 def test_a_torch_run_resumes_to_the_same_bytes(data, tmp_path):
     whole, path, recipe = tmp_path / "whole", tmp_path / "part", replace(RECIPE, epochs=3)
-    list(runs.run(data, recipe, 0, whole, where=engine("torch")))
-    run = runs.run(data, recipe, 0, path, where=engine("torch"))
+    list(runs.run(data, recipe, 0, whole, engine=engine("torch")))
+    run = runs.run(data, recipe, 0, path, engine=engine("torch"))
     next(run)
     run.close()
-    list(runs.run(data, recipe, 0, path, None, model_file.load_run(path), engine("torch")))
+    list(runs.resume(path, data, "torch"))
     assert digest(path) == digest(whole)
+
+
+@pytest.fixture
+def finished(data, tmp_path):
+    """finished(**changes): the file of a finished run of 4 epochs."""
+
+    def finished(data=data, **changes):
+        list(runs.run(data, replace(RECIPE, epochs=4, **changes), 3, tmp_path / "finished", "mine", engine()))
+        return tmp_path / "finished"
+
+    return finished
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{}, {"optimizer": "sgd", "bias": False}, {"averaging": 0.8, "distortion": Distortion(shift=1.0)}],
+)
+@pytest.mark.parametrize("validation", [0, 20, 100])
+def test_a_finished_run_is_continued_to_the_same_bytes(change, validation, data, tmp_path, finished):
+    """Twice; interrupted after each epoch and resumed; and once more, to more epochs still."""
+    data = runs.split(*data.given, validation, data.test)
+    path = finished(data, **change)
+    before = model_file.load(path)
+    ends = []
+    for name in ("once", "again"):
+        (tmp_path / name).write_bytes(path.read_bytes())
+        begun = runs.resume(tmp_path / name, runs.split(*data.given, None, data.test), epochs=7)
+        assert begun.data.held_back == validation
+        for progress in begun:
+            (tmp_path / f"after-{progress.epoch.epoch}").write_bytes((tmp_path / name).read_bytes())
+        ends.append(digest(tmp_path / name))
+    assert ends[0] == ends[1]
+    assert begun.done == 7
+    for epoch in (5, 6):
+        list(runs.resume(tmp_path / f"after-{epoch}", data, epochs=None if epoch == 5 else 7))
+        assert digest(tmp_path / f"after-{epoch}") == ends[0], f"resumed after epoch {epoch}"
+    model = model_file.load(tmp_path / "once")
+    assert model.history[:4] == before.history
+    assert [record["epoch"] for record in model.history] == list(range(1, 8))
+    assert [row["seconds"] is None for row in begun.history] == [True] * 4 + [False] * 3
+    assert model.recipe == replace(before.recipe, epochs=7)
+    assert (model.accuracy["test"], (model.calibration is None)) == (
+        (model.predict(data.test[0]) == data.test[1]).mean(),
+        validation < 50,
+    )
+    list(runs.resume(tmp_path / "once", data, epochs=8))
+    assert model_file.load(tmp_path / "once").continued == (4, 7)
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "nesterov", "adam"])
+def test_continuing_is_what_the_documentation_says(optimizer, data, finished):
+    """Written out: the stored weights, an empty memory, the rates of 6 epochs, orders by the seed and 4."""
+    path = finished(optimizer=optimizer)
+    params, recipe = model_file.load(path).params, replace(RECIPE, optimizer=optimizer, epochs=6)
+    reference = engine("numpy")._replace(run_epoch=training.run_epoch)
+    rng, memory = np.random.default_rng([3, 4]), None
+    batches = -(-len(data.images) // recipe.batch_size)
+    for i, progress in enumerate(runs.resume(path, data, reference, 6)):
+        rates = recipe.learning_rates(range((4 + i) * batches, (5 + i) * batches), 6 * batches)
+        order = rng.permutation(len(data.images))
+        params, memory, loss = training.run_epoch(
+            params, data.images, data.labels, order, recipe, rates, memory, i * batches
+        )
+        assert progress.epoch.loss == loss
+        for p, q in zip(progress.epoch.params, params, strict=True):
+            np.testing.assert_array_equal(p, q)
+    assert i == 1
+
+
+def test_while_a_continued_run_lasts_its_file_claims_nothing_of_before(data, finished):
+    """Neither calibration nor test accuracy, which belong to the finished network; float32 again."""
+    path = finished()
+    model = model_file.load(path)
+    model_file.save(path, replace(model, storage="float16"))
+    assert set(model.accuracy) == {"validation", "test"}
+    assert model.calibration is not None
+    assert model.continued == ()
+    next(iter(runs.resume(path, data, epochs=6)))
+    model, state = model_file.load_run(path)
+    assert state.facts["epoch"] == 5
+    assert set(model.accuracy) == {"validation"}
+    assert (model.calibration, model.storage, model.continued) == (None, "float32", (4,))
+
+
+def test_a_continued_run_keeps_the_best_of_before(data, finished):
+    path = finished()
+    model = model_file.load(path)
+    model.history[1]["validation_accuracy"] = 1.0  # which no later epoch reaches
+    model_file.save(path, model)
+    *_, last = runs.resume(path, data, epochs=6)
+    assert last.model.history[-1]["validation_accuracy"] < 1
+    np.testing.assert_array_equal(last.model.params.W1, model.params.W1)
+    assert (last.epoch.params.W1 != model.params.W1).any()
+
+
+def test_a_continued_run_that_diverges_names_the_epoch_and_leaves_the_file(data, finished):
+    def failing(params, images, labels, order, recipe, rates, memory, first_step):
+        if first_step:
+            raise DivergedError("the loss is not finite", first_step // len(rates) + 1, 5, 0.1)
+        return where.run_epoch(params, images, labels, order, recipe, rates, memory, first_step)
+
+    where, path = engine(), finished()
+    with pytest.raises(DivergedError, match="the loss is not finite in epoch 6, batch 5") as caught:
+        list(runs.resume(path, data, where._replace(run_epoch=failing), 8))
+    assert caught.value.epoch == 6
+    assert len(model_file.load(path).history) == 5
+
+
+def test_only_a_finished_run_is_continued(data, tmp_path, finished):
+    path = finished()
+    for epochs in (None, 1, 4):
+        assert runs.resume(path, data, epochs=epochs).finished
+        assert list(runs.resume(path, data, epochs=epochs)) == []
+    with pytest.raises(ValueError, match="expected epochs to be a whole number"):
+        runs.resume(path, data, epochs=0)
+    begun = iter(runs.resume(path, data, epochs=7))
+    next(begun)
+    for epochs in (6, 8):
+        with pytest.raises(HandgradError, match="expected to go on to 7 epochs, as the unfinished run began"):
+            runs.resume(path, data, epochs=epochs)
+    assert len(list(runs.resume(path, data, epochs=7))) == 2
+
+
+def test_what_was_held_back_is_known_or_asked_for(data, finished):
+    """From the calibration; without one, from the file; a file that lacks both is not continued."""
+    few = runs.split(*data.given, 20)
+    for held_back in (data, few):
+        path = finished(held_back)
+        model = model_file.load(path)
+        assert model.held_back == held_back.held_back
+        given = Calibration(1.0, 0.5, 0.9, 1.0, 60, 6, "given")
+        model_file.save(path, replace(model, calibration=given))  # by images that were not held back
+        assert model_file.load(path).held_back == held_back.held_back
+    model_file.save(path, replace(model, held_back=None))
+    assert runs.resume(path, few).finished
+    with pytest.raises(ModelFileError, match="the run does not say how many images were held back"):
+        runs.resume(path, few, epochs=6)
+    model_file.save(path, replace(model, history=model.history[1:]))
+    with pytest.raises(ModelFileError, match="its history tells of 3 epochs, its recipe of 4; start anew"):
+        runs.resume(path, few)
+    history = [{**record, "validation_accuracy": None} for record in model.history]
+    model_file.save(path, replace(model, history=history))
+    with pytest.raises(ModelFileError, match="the history does not fit to 20 images held back"):
+        runs.resume(path, few, epochs=6)
+
+
+def test_a_run_that_was_left_goes_on_where_it_stood(data, tmp_path):
+    """The same Run, entered again: the bytes of one that was never left."""
+    whole = runs.start(data, RECIPE, 0, engine(), tmp_path / "whole")
+    assert len(list(whole)) == 6
+    assert list(whole) == []
+    parts = runs.start(data, RECIPE, 0, engine(), tmp_path / "parts")
+    for progress in parts:
+        if progress.epoch.epoch == 2:
+            break
+    assert (parts.done, parts.finished) == (2, False)
+    assert len(list(parts)) == 4
+    assert digest(tmp_path / "parts") == digest(tmp_path / "whole")
+
+
+def test_the_engines_limits_hold_in_an_epoch_and_never_for_the_caller(data):
+    depth = seen = 0
+
+    @contextmanager
+    def limits():
+        nonlocal depth
+        depth += 1
+        yield
+        depth -= 1
+
+    def watching(*arguments):
+        nonlocal seen
+        seen = max(seen, depth)
+        return where.run_epoch(*arguments)
+
+    where = engine()
+    watched = where._replace(run_epoch=watching, limits=limits)
+    for _ in runs.run(data, replace(RECIPE, epochs=2), engine=watched):
+        assert depth == 0
+    assert (seen, depth) == (1, 0)
+
+
+def test_beside_the_fast_engine_blas_has_one_thread():
+    with engine("ink").limits():
+        assert {library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"} == {
+            1
+        }
 
 
 def test_engines_that_are_not_there_are_named():

@@ -70,9 +70,8 @@ def trained(name: str, recipe: Recipe, seed: int, validation: int, folder: Path)
     train, test = digits.load_mnist()
     data = runs.split(*train, validation, test)
     where, began = engine(threads=1, hidden=recipe.hidden), time.perf_counter()
-    with where.limits():
-        for progress in runs.run(data, recipe, seed, path, "best", where=where):
-            print(f"{name}: epoch {progress.epoch.epoch} of {recipe.epochs}", end="\r", file=sys.stderr)
+    for progress in runs.run(data, recipe, seed, path, "best", engine=where):
+        print(f"{name}: epoch {progress.epoch.epoch} of {recipe.epochs}", end="\r", file=sys.stderr)
     row: dict[str, Any] = {"name": name, "seed": seed, "images": len(data.images)}
     row |= {"seconds": round(time.perf_counter() - began, 1), "test": progress.model.accuracy["test"]}
     if data.validation is not None:

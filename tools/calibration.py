@@ -176,7 +176,7 @@ def networks(files: list[str], folder: Path) -> dict[str, list[tuple[Model, Pair
         for seed in seeds:
             path = folder / f"{kind.replace(' ', '-')}-{seed}.safetensors"
             if not path.exists():
-                for _ in runs.run(data, recipe, seed, path, where=engine(threads=1)):
+                for _ in runs.run(data, recipe, seed, path, engine=engine(threads=1)):
                     pass
             assert data.validation is not None
             found.setdefault(kind, []).append((model_file.load(path), data.validation, test))

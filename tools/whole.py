@@ -155,7 +155,7 @@ def main() -> None:
     check = marks(images[-HELD_BACK:], labels[-HELD_BACK:], chosen.count // 12, seed=1)
     data = runs.split(*(np.concatenate(pair) for pair in zip(learn, check, strict=True)), len(check[0]))
     print(f"{len(data.images):,} marks to learn from, {len(check[0]):,} to check")
-    for progress in runs.run(data, RECIPE, seed=0, where=engine(threads=1, hidden=RECIPE.hidden)):
+    for progress in runs.run(data, RECIPE, seed=0, engine=engine(threads=1, hidden=RECIPE.hidden)):
         record = progress.model.history[-1]
         reached = f"{record['train_accuracy']:.2%}, {record['validation_accuracy']:.2%}"
         print(f"epoch {progress.epoch.epoch}: {reached}", flush=True)

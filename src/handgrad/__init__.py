@@ -6,6 +6,10 @@ import importlib.machinery
 import sys
 from collections.abc import Sequence
 from types import ModuleType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from handgrad.runs import fit as fit
 
 __version__ = "0.1.0"
 
@@ -19,6 +23,15 @@ MOVED = {  # names that notebooks and programs were given -> where the module is
     "handgrad.reliability": "handgrad.insight.reliability",
     "handgrad.report": "handgrad.insight.report",
 }
+
+
+LAZY = {"fit": "handgrad.runs"}  # functions of the package -> the module that has them
+
+
+def __getattr__(name: str) -> object:
+    if name not in LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(LAZY[name]), name)
 
 
 class _MovedModules(importlib.abc.MetaPathFinder, importlib.abc.Loader):

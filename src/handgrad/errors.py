@@ -34,7 +34,7 @@ class DivergedError(HandgradError, ArithmeticError):
     """Training left the finite numbers, or saturated so far that no gradient is left."""
 
     def __init__(self, what: str, epoch: int, batch: int, learning_rate: float) -> None:
-        self.epoch, self.batch, self.learning_rate = epoch, batch, learning_rate
+        self.what, self.epoch, self.batch, self.learning_rate = what, epoch, batch, learning_rate
         super().__init__(
             f"training diverged: {what} in epoch {epoch}, batch {batch}, at learning rate "
             f"{learning_rate:g}; use a smaller learning rate"
@@ -42,13 +42,7 @@ class DivergedError(HandgradError, ArithmeticError):
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle by message and fields, so the error crosses process boundaries whole."""
-        return (_rebuild_diverged, (str(self), self.epoch, self.batch, self.learning_rate))
-
-
-def _rebuild_diverged(message: str, epoch: int, batch: int, learning_rate: float) -> DivergedError:
-    error = DivergedError("", epoch, batch, learning_rate)
-    error.args = (message,)
-    return error
+        return DivergedError, (self.what, self.epoch, self.batch, self.learning_rate)
 
 
 def came_of_ctrl_c(error: BaseException | None) -> bool:

@@ -58,6 +58,8 @@ class Model:
     handgrad_version: str = __version__
     calibration: Calibration | None = None  # what the outputs are worth, where it was measured
     storage: str = "float32"  # of the parameters in a file; "float16" takes half the room
+    held_back: int | None = None  # the number of images that its run held back, where it is known
+    continued: tuple[int, ...] = ()  # epochs after which the finished run was continued for more
     scorer: Scorer | None = field(default=None, init=False, repr=False)  # engines.compiled sets it
 
     def __post_init__(self) -> None:

@@ -1,10 +1,11 @@
 """Model files: safetensors in and out, validated on the way in, atomic on the way out.
 
 A finished model is four float32 tensors, W1 (H, D), b1 (H,), W2 (C, H), b2 (C,), and metadata in which
-every value is a JSON text. Biases that are off are stored as zeros, with "bias": false. Two keys are there
-only where they say something: "calibration", and "storage": "float16" where the four are stored in half
-the room. A run in progress keeps what it needs to go on beside them, in float32 tensors whose names begin
-with "run.". Nothing is ever unpickled. Format: https://github.com/huggingface/safetensors#format
+every value is a JSON text. Biases that are off are stored as zeros, with "bias": false. Four keys are there
+only where they say something: "calibration"; "storage", "float16" where the four are stored in half the room;
+"held_back", the number of images that the run held back, where the calibration does not tell it; "continued",
+the epochs after which a finished run was continued. A run in progress keeps what it needs to go on beside
+them, in float32 tensors whose names begin with "run.". Nothing is ever unpickled. Format: https://github.com/huggingface/safetensors#format
 """
 
 import json
@@ -72,6 +73,10 @@ def save(path: str | os.PathLike[str], model: Model, run: RunState | None = None
         metadata["calibration"] = model.calibration.to_dict()
     if model.storage != STORAGES[0]:
         metadata["storage"] = model.storage
+    if run is None and model.held_back is not None and model.held_back != _held_back(model.calibration):
+        metadata["held_back"] = model.held_back
+    if model.continued:
+        metadata["continued"] = list(model.continued)
     if run is not None:
         tensors |= {RUN + name: np.ascontiguousarray(tensor) for name, tensor in run.tensors.items()}
         metadata["run"] = run.facts
@@ -113,6 +118,11 @@ def load_run(path: str | os.PathLike[str]) -> tuple[Model, RunState | None]:
     if not isinstance(metadata["run"], dict):
         raise ModelFileError(f"{path}: expected the state of the run as facts by name; it is damaged")
     return model, RunState({name.removeprefix(RUN): tensors[name] for name in run_names}, metadata["run"])
+
+
+def _held_back(fitted: Calibration | None) -> int | None:
+    """The number of images that the run held back, where the calibration was fitted on these."""
+    return fitted.images if fitted is not None and fitted.source == "validation" else None
 
 
 def _narrowed(path: str | os.PathLike[str], name: str, p: NDArray, storage: str) -> NDArray:
@@ -171,6 +181,15 @@ def _model(metadata: dict[str, Any], tensors: dict[str, NDArray]) -> Model:
         raise ValueError(f"expected seed to be 0 or more; got {seed}")
     if not all(isinstance(record, dict) and set(record) >= HISTORY for record in history):
         raise ValueError(f"expected each record of history to give {', '.join(sorted(HISTORY))}")
+    fitted = Calibration.from_dict(metadata["calibration"]) if "calibration" in metadata else None
+    held_back = metadata.get("held_back", _held_back(fitted))
+    if held_back is not None and (type(held_back) is not int or held_back < 1):
+        raise ValueError(f"expected held_back as a number of images; got {held_back!r:.30}")
+    continued = metadata.get("continued", [])
+    if type(continued) is not list or not all(type(epoch) is int and epoch > 0 for epoch in continued):
+        raise ValueError(f"expected continued as numbers of epochs; got {continued!r:.30}")
+    if recipe is not None and [*continued, recipe.epochs] != sorted({*continued, recipe.epochs}):
+        raise ValueError(f"expected to be continued before epoch {recipe.epochs}; got {continued!r:.30}")
     return Model(
         params if bias else params._replace(b1=None, b2=None),
         _typed(metadata, "activation", str),
@@ -184,8 +203,10 @@ def _model(metadata: dict[str, Any], tensors: dict[str, NDArray]) -> Model:
         accuracy,
         history,
         _typed(metadata, "handgrad_version", str),
-        Calibration.from_dict(metadata["calibration"]) if "calibration" in metadata else None,
+        fitted,
         storage,
+        held_back,
+        tuple(continued),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
@@ -24,16 +24,12 @@ from handgrad.cli.shared import (
     say,
 )
 from handgrad.engines import ENGINES, engine
-from handgrad.errors import DataError, ModelFileError
 from handgrad.files import expect_folder, expect_writable
 from handgrad.insight.evaluation import baseline_accuracy, percent
 from handgrad.insight.evaluation import evaluate as measure
-from handgrad.model import Model
-from handgrad.model_file import RunState
 from handgrad.recipes import CHOICES, RECIPES, Distortion, Recipe
-from handgrad.runs import Data, Progress
+from handgrad.runs import Data, Progress, Run
 
-Names = tuple[str | None, str | None]  # the files of images and of labels
 # option -> the choice of the recipe that it changes
 CHANGES: dict[str, Any] = {
     "hidden": int,
@@ -77,30 +73,14 @@ def _recipe_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--engine", "engine_name", type=click.Choice(ENGINES), default="auto", help="What computes.")
 @click.option("--device", default="cpu", help="For the torch engine: cpu, cuda, cuda:1, mps.")
 @click.option("--threads", type=click.IntRange(1, 64), help="Of the ink engine. Default: all cores.")
-@click.option("--resume", type=FILE, help="Go on with the unfinished run in this file.")
+@click.option(
+    "--resume", type=FILE, help="Go on with the run in this file; with --epochs, continue a finished run."
+)
 @click.option("--out", type=FILE, help="The model file. Default: the user's data folder.")
 @click.option("--report", type=FILE, help="Also write pictures and index.html into this folder.")
 @output_options
 def train(
-    name: str | None,
-    data: str | None,
-    images: str | None,
-    labels: str | None,
-    test_images: str | None,
-    test_labels: str | None,
-    validation: int | None,
-    seed: int | None,
-    engine_name: str,
-    device: str,
-    threads: int | None,
-    resume: str | None,
-    out: str | None,
-    report: str | None,
-    distort: bool | None,
-    as_json: bool,
-    quiet: bool,
-    debug: bool,
-    **changes: Any,
+    resume: str | None, out: str | None, report: str | None, as_json: bool, quiet: bool, **options: Any
 ) -> None:
     """Train a network and write it to a model file.
 
@@ -108,15 +88,11 @@ def train(
     written after every epoch: an interrupted run goes on with --resume, with the same engine and threads
     to the same bytes.
     """
-    changes = {key: value for key, value in changes.items() if value is not None}
-    if resume is not None and out is not None and Path(out) != Path(resume):
-        raise click.UsageError(f"--resume goes on in {resume} itself; leave out --out (or copy the file)")
-    chosen = {**changes, "distort": distort, "recipe": name, "seed": seed, "validation": validation}
-    if resume is not None and any(value is not None for value in chosen.values()):
-        flags = ("--" + key.replace("_", "-") for key, value in chosen.items() if value is not None)
-        given = ", ".join(flags)
-        raise click.UsageError(f"--resume takes the recipe, seed and split from {resume}; leave out {given}")
-    expect_one_source(data, images, labels, test_images, test_labels)
+    if resume is not None:
+        _expect_nothing_chosen(resume, out, options)
+    name, recipe = _recipe(options)  # with --resume too: epochs that cannot be are wrong usage
+    source = Source(**{key: options[key] for key in Source._fields})
+    expect_one_source(*source)
     if report is not None:
         from handgrad.insight.report import expect_report
 
@@ -125,98 +101,109 @@ def train(
     if out is None and resume is None:
         expect_folder(path.parent)
     expect_writable(path, model_file.KIND)
-    kept = model_file.load_run(resume) if resume else None
-    seed = _default(seed, 0)
-    if kept is None:
-        name = name or "quick"
-        recipe = RECIPES[name]
-        if distort is not None:
-            changes["distortion"] = (recipe.distortion or Distortion()) if distort else None
-        recipe = _changed(recipe, changes)
-    else:
-        model, state = kept
-        if model.recipe is None or model.seed is None:
-            raise ModelFileError(
-                f"{resume}: expected a training run; the file does not say how it was trained"
-            )
-        name, recipe, seed = model.recipe_name, model.recipe, model.seed
-        validation = 0 if state is None else _count(state, resume)
+    hidden = model_file.load(resume).hidden if resume else recipe.hidden
     with ThreadPoolExecutor(1) as pool:  # images are decompressed while the engine gets ready
-        reading = pool.submit(_data, data, (images, labels), (test_images, test_labels), validation)
-        where = engine(engine_name, device, threads, lambda line: say(quiet, line), recipe.hidden)
-        split = reading.result()
-    if kept is not None and kept[1] is None:  # finished: say so, change nothing
-        if kept[0].data_checksum != split.checksum:
-            raise DataError("expected the data that the run began with; their checksum differs")
-        say(quiet, f"{resume} holds a finished run of {recipe.epochs} epochs; nothing is left to do")
-        _conclude(kept[0], split, Path(str(resume)), {}, as_json, report)
-        return
-    say(quiet, f"{name}: {_describe(recipe)}, seed {seed}, {len(split.images):,} images, engine {where.name}")
-    resumed = (kept[0], kept[1]) if kept and kept[1] else None
-    done = len(resumed[0].history) if resumed else 0
-    seconds: dict[int, float] = {}
-    began = time.perf_counter()
+        reading = pool.submit(source.read, options["validation"])
+        chosen = (options["engine_name"], options["device"], options["threads"])
+        where = engine(*chosen, lambda line: say(quiet, line), hidden)
+        data = reading.result()
+    if resume is None:
+        run = runs.start(data, recipe, options["seed"] or 0, where, path, name)
+    else:
+        run = runs.resume(path, data, where, options["epochs"])
+    _train(run, quiet, _command(path, source, options, None if resume is None else options["epochs"]))
+    _conclude(run, path, source, as_json, report)
+
+
+def _expect_nothing_chosen(resume: str, out: str | None, options: dict[str, Any]) -> None:
+    """Wrong usage where --resume stands beside what the file itself says."""
+    if out is not None and Path(out) != Path(resume):
+        raise click.UsageError(f"--resume goes on in {resume} itself; leave out --out (or copy the file)")
+    told = {*CHANGES, "distort", "name", "seed", "validation"} - {"epochs"}
+    given = [param for param in click.get_current_context().command.params if param.name in told]
+    given = [param for param in given if options[str(param.name)] is not None]
+    if given:
+        flags = ", ".join(param.opts[0] for param in given)
+        raise click.UsageError(f"--resume takes the recipe, seed and split from {resume}; leave out {flags}")
+
+
+def _recipe(options: dict[str, Any]) -> tuple[str, Recipe]:
+    """The recipe that the options choose, and its name."""
+    name: str = options["name"] or "quick"
+    recipe = RECIPES[name]
+    changes = {key: options[key] for key in CHANGES if options[key] is not None}
+    if (distort := options["distort"]) is not None:
+        changes["distortion"] = (recipe.distortion or Distortion()) if distort else None
     try:
-        with where.limits():
-            for progress in runs.run(split, recipe, seed, path, name, resumed, where):
-                done = progress.epoch.epoch
-                seconds[done] = progress.epoch.seconds
-                say(quiet, _line(progress, recipe, len(split.images), began, len(seconds)))
-    except KeyboardInterrupt:
-        if done == 0:
-            raise Interrupted("interrupted before the first epoch was done; nothing was written") from None
-        own = {
-            "--data": data,
-            "--images": images,
-            "--labels": labels,
-            "--test-images": test_images,
-            "--test-labels": test_labels,
-            "--engine": None if engine_name == "auto" else engine_name,  # others round otherwise
-            "--device": None if device == "cpu" else device,
-            "--threads": None if threads is None else str(threads),
-        }
-        words = [word for flag, value in own.items() if value for word in (flag, value)]
-        going_on = shlex.join(["handgrad", "train", "--resume", str(path), *words])
-        raise Interrupted(f"interrupted after epoch {done}; go on with: {going_on}") from None
-    _conclude(progress.model, split, path, seconds, as_json, report)
-
-
-def _default(value: int | None, default: int) -> int:
-    return default if value is None else value
-
-
-def _changed(recipe: Recipe, changes: dict[str, Any]) -> Recipe:
-    try:
-        return replace(recipe, **changes)
+        return name, replace(recipe, **changes)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
 
 
-def _count(state: RunState, resume: str | None) -> int:
-    count = state.facts.get("validation")
-    if type(count) is not int:
-        raise ModelFileError(f"{resume}: the run does not say how many images were held back; start anew")
-    return count
+class Source(NamedTuple):
+    """The options that say what to learn from."""
+
+    data: str | None
+    images: str | None
+    labels: str | None
+    test_images: str | None
+    test_labels: str | None
+
+    def read(self, validation: int | None) -> Data:
+        """The images and labels, split."""
+        given, test = pair(self.images, self.labels), pair(self.test_images, self.test_labels)
+        if self.data is not None and self.data != "mnist":
+            given, test = digits.load_set(self.data)
+        elif given is None:
+            if test is not None:
+                raise click.UsageError("--test-images goes with --images; MNIST has its own test images")
+            given, test = digits.load_mnist()
+        return runs.split(*given, validation, test)
+
+    def words(self) -> list[str]:
+        """The same as words of a command."""
+        return _words({"--" + key.replace("_", "-"): value for key, value in self._asdict().items()})
+
+    def evaluation(self, model: Path) -> str:
+        """The command that measures a model on the test images."""
+        test = {"--data": self.data, "--images": self.test_images, "--labels": self.test_labels}
+        return shlex.join(["handgrad", "evaluate", str(model), *_words(test)])
 
 
-def _data(name: str | None, named: Names, named_test: Names, validation: int | None) -> Data:
-    given, test = pair(*named), pair(*named_test)
-    if name is not None and name != "mnist":
-        given, test = digits.load_set(name)
-    elif given is None:
-        if test is not None:
-            raise click.UsageError("--test-images goes with --images; MNIST has its own test images")
-        given, test = digits.load_mnist()
-    elif test is not None and test[0].shape[1:] != given[0].shape[1:]:
-        shapes = f"{given[0].shape[1:]} and {test[0].shape[1:]}"
-        raise DataError(f"expected images and test images of one size; got {shapes}")
-    held_back = min(5000, len(given[0]) // 10) if validation is None else validation
-    data = runs.split(given[0], given[1], held_back, test)
-    if test is not None and test[1].max() >= data.classes:
-        raise DataError(
-            f"the test labels go up to {test[1].max()}, those to learn from to {data.classes - 1}"
-        )
-    return data
+def _words(options: dict[str, Any]) -> list[str]:
+    """Options that are given, as words of a command."""
+    return [str(word) for flag, value in options.items() if value is not None for word in (flag, value)]
+
+
+def _command(path: Path, source: Source, options: dict[str, Any], epochs: int | None) -> str:
+    """The command that goes on with this run. Another engine or number of threads would round otherwise."""
+    engine_name, device = options["engine_name"], options["device"]
+    own = {
+        "--epochs": epochs,
+        "--engine": None if engine_name == "auto" else engine_name,
+        "--device": None if device == "cpu" else device,
+        "--threads": options["threads"],
+    }
+    return shlex.join(["handgrad", "train", "--resume", str(path), *source.words(), *_words(own)])
+
+
+def _train(run: Run, quiet: bool, command: str) -> None:
+    """Train, a line an epoch on stderr; command is what goes on after an interruption."""
+    if run.finished:
+        say(quiet, f"{run.out} holds a finished run of {run.done} epochs; nothing is left to do")
+        return
+    recipe, images = run.recipe, len(run.data.images)
+    chosen = f"{run.name or 'a recipe without a name'}: {_describe(recipe)}, seed {run.seed}"
+    after = f", after epoch {run.done} of {recipe.epochs}" if run.done else ""
+    say(quiet, f"{chosen}, {images:,} images, engine {run.engine.name}{after}")
+    began = time.perf_counter()
+    try:
+        for progress in run:
+            say(quiet, _line(progress, recipe, images, began, len(run.seconds)))
+    except KeyboardInterrupt:
+        if run.done == 0:
+            raise Interrupted("interrupted before the first epoch was done; nothing was written") from None
+        raise Interrupted(f"interrupted after epoch {run.done}; go on with: {command}") from None
 
 
 def _describe(recipe: Recipe) -> str:
@@ -232,7 +219,7 @@ def _describe(recipe: Recipe) -> str:
 
 
 def _line(progress: Progress, recipe: Recipe, images: int, began: float, done_here: int) -> str:
-    epoch, record = progress.epoch, progress.model.history[-1]
+    epoch, record = progress.epoch, progress.record
     left = (time.perf_counter() - began) / done_here * (recipe.epochs - epoch.epoch)
     head = ""
     if done_here == 1:
@@ -244,41 +231,40 @@ def _line(progress: Progress, recipe: Recipe, images: int, began: float, done_he
     )
 
 
-def _conclude(
-    model: Model, data: Data, path: Path, seconds: dict[int, float], as_json: bool, report: str | None
-) -> None:
+def _conclude(run: Run, path: Path, source: Source, as_json: bool, report: str | None) -> None:
     """The result, on stdout: what the network reads on the test images, and what the templates read."""
-    total = sum(seconds.values())
+    data, model = run.data, run.model
+    assert model is not None  # there is no run of no epochs
     baseline = baseline_accuracy(data.given, data.test) if data.test is not None else None
     if report is not None:
         from handgrad.insight.report import write_report
 
         shown = data.test or data.validation or data.given
         write_report(report, model, measure(model, *shown, data.given), shown[0], data.given)
-    test_accuracy = model.accuracy.get("test")
+    seconds, test_accuracy = sum(run.seconds.values()), model.accuracy.get("test")
+    result = {
+        "model": str(path),
+        "recipe": model.recipe_name,
+        "seed": model.seed,
+        "epochs": run.history,
+        "test_accuracy": test_accuracy,
+        "baseline_accuracy": baseline,
+        "seconds": seconds,
+    }
     if as_json:
-        epochs = [{**record, "seconds": seconds.get(record["epoch"])} for record in model.history]
-        emit(
-            {
-                "model": str(path),
-                "recipe": model.recipe_name,
-                "seed": model.seed,
-                "epochs": epochs,
-                "test_accuracy": test_accuracy,
-                "baseline_accuracy": baseline,
-                "seconds": total,
-            }
-        )
+        emit(result)
         return
+    reached = model.accuracy.get("validation")
     if data.test is not None:
         click.echo(f"mean-image templates  {percent(baseline):>8} of {len(data.test[0]):,} test images")
-        click.echo(f"network               {percent(test_accuracy):>8}, trained in {total:.2f} s")
+        network = f"{percent(test_accuracy):>8}" + (f", trained in {seconds:.2f} s" if seconds else "")
+    elif reached:
+        network = f"{percent(reached)} of the images held back"
     else:
-        reached = model.accuracy.get("validation")
-        held_back = "no images were held back or given to test it on"
-        click.echo(
-            f"network               {f'{percent(reached)} of the images held back' if reached else held_back}"
-        )
+        network = "no images were held back or given to test it on"
+    click.echo(f"network               {network}")
     click.echo(f"model                 {path}")
+    if data.test is not None:
+        click.echo(f"evaluate it with      {source.evaluation(path)}")
     if report is not None:
         click.echo(f"report                {Path(report) / 'index.html'}")

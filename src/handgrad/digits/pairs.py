@@ -48,10 +48,10 @@ def load_pair(images_path: Path, labels_path: Path) -> tuple[NDArray, NDArray]:
     if labels.min() < 0 or labels.max() > 255:
         got = f"{labels.min()} to {labels.max()}"
         raise DataError(f"{labels_path}: expected labels from 0 to 255; got {got}")
-    return _as_pictures(images), labels.astype(np.uint8)
+    return as_pictures(images), labels.astype(np.uint8)
 
 
-def _as_pictures(images: NDArray) -> NDArray:
+def as_pictures(images: NDArray) -> NDArray:
     """(N, D) -> (N, side, side) or (N, 1, D); pictures stay as they are."""
     if images.ndim == 3:
         return images

@@ -44,7 +44,7 @@ class Engine(NamedTuple):
     run_epoch: Callable[..., Any]
     accuracy: Callable[..., float] = accuracy
     answering: Callable[[Model], Model] = _as_it_is  # the model, to be asked through this engine
-    limits: Callable[[], AbstractContextManager[Any]] = nullcontext  # to be entered around a whole run
+    limits: Callable[[], AbstractContextManager[Any]] = nullcontext  # to be entered around each epoch
 
 
 def engine(

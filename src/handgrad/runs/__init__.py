@@ -1,245 +1,189 @@
-"""A training run from data to model file: split, train, keep the best, save after every epoch, resume.
+"""Training runs from data to model file: split, train, keep the best, save after every epoch, resume.
 
-images, labels -> split -> Data -> run: initial parameters -> train -> best so far -> model file
-                                                                ^------ resume ------'
+images, labels -> split -> Data -> start: initial parameters -> Run: train -> best so far -> model file
+                                                                ^---------- resume ---------------'
 """
 
-import math
+import operator
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
-from handgrad import calibration, model_file, templates
-from handgrad.arrays import NDArray
+from handgrad import engines, model_file
 from handgrad.digits import checksum
-from handgrad.engines import Engine, engine, to_numpy
-from handgrad.errors import DataError, ModelFileError
+from handgrad.engines import Engine
+from handgrad.errors import DataError, HandgradError, ModelFileError
+from handgrad.files import expect_writable
 from handgrad.model import Model
 from handgrad.model_file import RunState
-from handgrad.network import Params, init_params, map_params
-from handgrad.optimizers import OPTIMIZERS
-from handgrad.recipes import Recipe
+from handgrad.recipes import RECIPES, Recipe
+from handgrad.runs.data import Data, split
 from handgrad.runs.distortions import augment
-from handgrad.training import Epoch, train
+from handgrad.runs.loop import Progress, Run, initial_params
+from handgrad.runs.state import begin_after, unpack
 
-SAMPLE = 5000  # training images that the accuracy is measured on, where none are held back
+__all__ = [
+    "Data",
+    "Progress",
+    "Run",
+    "augment",
+    "checksum",
+    "fit",
+    "initial_params",
+    "resume",
+    "run",
+    "split",
+]
+__all__ += ["start"]
 
-
-@dataclass(frozen=True, eq=False)
-class Data:
-    """The images and labels of a run. The validation split is the last rows of what was given."""
-
-    images: NDArray
-    labels: NDArray
-    validation: tuple[NDArray, NDArray] | None
-    test: tuple[NDArray, NDArray] | None
-    given: tuple[NDArray, NDArray]  # all the rows that it was split from
-    checksum: str  # of the rows given
-
-    @property
-    def classes(self) -> int:
-        """C: one more than the largest label."""
-        return int(self.given[1].max()) + 1
+Path = str | os.PathLike[str]
 
 
-class Progress(NamedTuple):
-    """Where a run stands after an epoch: the epoch, and the model as it would be kept now.
+def start(
+    data: Data,
+    recipe: Recipe,
+    seed: int = 0,
+    engine: Engine | str = "auto",
+    out: Path | None = None,
+    name: str | None = None,
+) -> Run:
+    """A run from the beginning. Nothing is computed or written until the Run is iterated.
 
-    The last record of model.history says how good the epoch is: loss, train_accuracy (on the first
-    training images, as many as are held back for validation, or 5,000) and
-    validation_accuracy.
+    out: the model file, written after each epoch. name: the recipe's, for the file to record.
+    ModelFileError, before any work is done, where no model file can be written to out.
     """
-
-    epoch: Epoch
-    model: Model
-
-
-def split(
-    images: NDArray, labels: NDArray, validation: int, test: tuple[NDArray, NDArray] | None = None
-) -> Data:
-    """Hold back the last `validation` rows (0: none) to choose by.  DataError where that leaves nothing."""
-    if not 0 <= validation < len(images):
-        expected = f"expected to hold back fewer than the {len(images)} images (--validation)"
-        raise DataError(f"{expected}; got {validation}")
-    kept = len(images) - validation
-    held_back = (images[kept:], labels[kept:]) if validation else None
-    return Data(images[:kept], labels[:kept], held_back, test, (images, labels), checksum(images, labels))
+    if out is not None:
+        expect_writable(out, model_file.KIND)
+    seed = operator.index(seed)
+    if seed < 0:
+        raise ValueError(f"expected seed to be 0 or more; got {seed}")
+    return Run(data, recipe, seed, _engine(engine, data, recipe.hidden), out, name)
 
 
 def run(
     data: Data,
     recipe: Recipe,
     seed: int = 0,
-    out: str | os.PathLike[str] | None = None,
+    out: Path | None = None,
     name: str | None = None,
-    resume: tuple[Model, RunState] | None = None,
-    where: Engine | None = None,
+    engine: Engine | str = "auto",
 ) -> Iterator[Progress]:
-    """Train by a recipe and yield the Progress after each epoch; with out, the file is written first.
+    """Train by a recipe from the beginning, and yield the Progress after each epoch: iter(start(...))."""
+    return iter(start(data, recipe, seed, engine, out, name))
 
-    The model is the one of the best validation accuracy so far (the latest, without validation), where
-    accuracies count as equal that chance may have parted: see _as_good. With averaging its weights are
-    the running average. While the run lasts the file also holds what resume needs: load_run(out). The last
-    epoch's file is finished: four tensors, and the accuracy on the test images. The same data, recipe, seed
-    and engine give the same bytes, interrupted and resumed or not. DivergedError, DataError, ModelFileError
-    as they occur; the file then still holds the last finished epoch.
+
+def resume(path: Path, data: Data, engine: Engine | str = "auto", epochs: int | None = None) -> Run:
+    """The Run in a model file, to go on with. The file gives the recipe, the seed and the split of the data.
+
+    An interrupted run ends in the bytes of an uninterrupted one, if the engine is the same.
+
+    A finished run of E epochs has nothing left to do, unless epochs (the number in all) is larger than E.
+    Then it is continued. Training starts from the stored weights, which are those of the best epoch. The
+    optimizer starts with empty memory, and counts its steps from there. The learning rate is that of a run
+    of so many epochs in all, from epoch E on. The orders of the images are drawn by the seed and E. The same
+    engine gives the same bytes each time.
+
+    DataError where the data are not those that the run began with. ModelFileError where the file holds no run
+    that can go on. HandgradError for another number of epochs of an unfinished run. ValueError for a number
+    that cannot be.
     """
-    where = where or engine()
-    rng = np.random.default_rng(seed)
-    put, last = where.put, None
-    if resume is None:
-        best, history, params = None, [], map_params(put, initial_params(data, recipe, rng))
-        averaged = params
-    else:
-        best, history = resume[0], resume[0].history
-        last, averaged = _last_epoch(*resume, recipe, data, put)
-        params = last.params
-    images, labels = put(data.images), put(data.labels)
-    validation = (put(data.validation[0]), put(data.validation[1])) if data.validation else None
-    sample = slice(0, len(data.validation[1]) if data.validation else SAMPLE)
-    distorted = _distorter(data.images, recipe, put)
-    for epoch in train(params, images, labels, rng, recipe, last, where.run_epoch, distorted):
-        averaged = _average(averaged, epoch, recipe)
-        on_training = where.accuracy(averaged, images[sample], labels[sample], recipe.activation)
-        reached = where.accuracy(averaged, *validation, recipe.activation) if validation else None
-        facts = {"epoch": epoch.epoch, "loss": epoch.loss}
-        history = [*history, {**facts, "train_accuracy": on_training, "validation_accuracy": reached}]
-        if best is None or data.validation is None or _as_good(history, len(data.validation[1])):
-            best = Model(
-                map_params(to_numpy, averaged),
-                recipe.activation,
-                recipe.loss,
-                image_shape=data.images.shape[1:],
-                recipe_name=name,
-                recipe=recipe,
-                seed=seed,
-                data_checksum=data.checksum,
-                accuracy={} if reached is None else {"validation": reached},
-            )
-        best = replace(best, history=history)
-        finished = epoch.epoch == recipe.epochs
-        if finished and data.test is not None:
-            on_test = where.accuracy(best.params, *data.test, recipe.activation)
-            best = replace(best, accuracy=best.accuracy | {"test": on_test})
-        if finished and data.validation is not None:
-            held_back, truth = data.validation
-            best = replace(best, calibration=calibration.fit(where.answering(best).scores(held_back), truth))
-        if out is not None:
-            model_file.save(out, best, None if finished else _run_state(epoch, averaged, recipe, data))
-        yield Progress(epoch, best)
-
-
-def initial_params(data: Data, recipe: Recipe, rng: np.random.Generator) -> Params:
-    """The parameters to start from, in float32.
-
-    With the output bias "prior", b2 = -log(C - 1), so that sigmoid(b2) = 1/C, the share of images that
-    show a digit. From 1/2 the first steps push all outputs down at once; with momentum they overshoot,
-    and sigmoids that reach 0 do not come back. Small sets need this most.
-    """
-    C = data.classes
-    if recipe.init == "templates":
-        if recipe.hidden < 2 * C:
-            needed = f"init 'templates' needs two hidden units for each of {C} classes"
-            raise DataError(f"{needed}: at least {2 * C}; got {recipe.hidden}")
-        fitted = templates.fit(data.images, data.labels, C)
-        params = templates.init_from(fitted, recipe.hidden, rng, recipe.bias)
-    else:
-        params = init_params(math.prod(data.images.shape[1:]), recipe.hidden, C, rng, recipe.bias)
-    if recipe.output_bias == "prior" and recipe.bias and C > 2:
-        params.b2[:] = -math.log(C - 1)
-    return map_params(lambda p: p.astype(np.float32), params)
-
-
-def _distorter(
-    images: NDArray, recipe: Recipe, put: Callable[[NDArray], Any]
-) -> Callable[[np.random.Generator], Any] | None:
-    """What draws the images of an epoch anew, where the recipe distorts them. DataError where it cannot."""
-    how = recipe.distortion
-    if how is None:
-        return None
-    if images.ndim != 3 or images.dtype != np.uint8:
-        got = f"{images.dtype} of shape {images.shape}"
-        raise DataError(f"expected images to distort as uint8 (N, height, width); got {got}")
-    return lambda rng: put(augment(images, rng, how))
-
-
-def _average(averaged: Params, epoch: Epoch, recipe: Recipe) -> Params:
-    """averaged <- s averaged + (1 - s) params; s is the recipe's averaging, and less while epochs are few."""
-    stays = min(recipe.averaging, 1 - 1 / epoch.epoch)
-    if stays == 0:
-        return epoch.params
-    return map_params(lambda mean, p: stays * mean + (1 - stays) * p, averaged, epoch.params)
-
-
-def _as_good(history: list[dict[str, Any]], images: int) -> bool:
-    """Whether the last epoch's accuracy is the highest so far, or less by no more than one standard error.
-
-    a >= h - sqrt(h (1 - h) / images). Of many epochs some read a few images more by luck; while the learning
-    rate is high these are not the better networks, and the highest alone would keep one of them.
-    The rule is by Breiman, Friedman, Olshen and Stone, "Classification and Regression Trees" (1984).
-    """
-    accuracies = [record["validation_accuracy"] for record in history]
-    highest: float = max(accuracies)
-    return bool(accuracies[-1] >= highest - math.sqrt(highest * (1 - highest) / images))
-
-
-def _run_state(epoch: Epoch, averaged: Params, recipe: Recipe, data: Data) -> RunState:
-    """What the next epoch needs, as tensors and facts. Without biases nothing is stored for them."""
-    tensors: dict[str, NDArray] = {}
-    for name, p in epoch.params._asdict().items():
-        if p is not None:
-            kept = [p, *getattr(epoch.memory, name), *([getattr(averaged, name)] if recipe.averaging else [])]
-            tensors |= {key: to_numpy(array) for key, array in zip(_keys(name, recipe), kept, strict=True)}
-    held_back = len(data.validation[1]) if data.validation else 0
-    return RunState(
-        tensors, {"epoch": epoch.epoch, "rng_state": dict(epoch.rng_state), "validation": held_back}
-    )
-
-
-def _keys(name: str, recipe: Recipe) -> list[str]:
-    """The names of what is kept of a parameter: itself, the optimizer's memory, its running average."""
-    one = np.zeros(1)
-    slots = len(OPTIMIZERS[recipe.optimizer](one, one, (), 0.0, 0)[1])
-    return [
-        name,
-        *(f"{name}.{slot}" for slot in range(slots)),
-        *([f"{name}.average"] * (recipe.averaging > 0)),
-    ]
-
-
-def _last_epoch(
-    model: Model, state: RunState, recipe: Recipe, data: Data, put: Callable[[NDArray], Any]
-) -> tuple[Epoch, Params]:
-    """The Epoch and the averaged weights that _run_state stored, their arrays put where the engine works.
-
-    ModelFileError where the file contradicts itself, DataError where the data are others.
-    """
+    model, state = model_file.load_run(path)
+    recipe, seed = model.recipe, model.seed
+    if recipe is None or seed is None:
+        raise ModelFileError(f"{path}: expected a training run; the file does not say how it was trained")
     if model.data_checksum != data.checksum:
         raise DataError("expected the data that the run began with; their checksum differs")
-    arrays: dict[str, Any] = {}
-    memory: dict[str, Any] = {}
-    averages: dict[str, Any] = {}
-    for name, kept in model.params._asdict().items():
-        expected = _keys(name, recipe) if kept is not None else []
-        found = [state.tensors[key] for key in expected if key in state.tensors]
-        if len(found) < len(expected) or any(array.shape != kept.shape for array in found):
-            raise ModelFileError(f"the state of the run lacks {name}, or its shape differs; start anew")
-        if not all(np.isfinite(array).all() for array in found):
-            raise ModelFileError(f"the state of the run is not finite in {name}; start anew")
-        there = list(map(put, found))
-        averages[name] = (there.pop() if recipe.averaging else there[0]) if there else None
-        arrays[name], memory[name] = (there[0], tuple(there[1:])) if there else (None, None)
-    epoch, rng_state = state.facts.get("epoch"), state.facts.get("rng_state", {})
+    wanted = recipe if epochs is None else replace(recipe, epochs=epochs)
+    if state is None and len(model.history) != recipe.epochs:
+        told = f"its history tells of {len(model.history)} epochs, its recipe of {recipe.epochs}"
+        raise ModelFileError(f"{path}: {told}; start anew")
+    more = state is None and wanted.epochs > recipe.epochs
+    if state is not None and wanted != recipe:
+        expected = f"{path}: expected to go on to {recipe.epochs} epochs, as the unfinished run began"
+        raise HandgradError(f"{expected}; got {epochs}: finish the run first, then continue it")
+    held_back = _held_back(path, model, state, needed=state is not None or more)
+    data = data.holding_back(held_back)
+    engine = _engine(engine, data, recipe.hidden)
+    last = averaged = None
+    if state is not None:
+        last, averaged = unpack(model, state, recipe, engine.put)
+    elif more:
+        last, averaged = begin_after(model, seed, engine.put)
+        model = replace(
+            model,
+            recipe=(recipe := wanted),
+            accuracy={name: share for name, share in model.accuracy.items() if name == "validation"},
+            calibration=None,
+            storage="float32",
+            continued=(*model.continued, len(model.history)),
+        )
+    return Run(data, recipe, seed, engine, path, model.recipe_name, model, last, averaged)
+
+
+def fit(
+    images: Any,
+    labels: Any,
+    recipe: Recipe | str = "quick",
+    engine: Engine | str = "auto",
+    seed: int = 0,
+    validation: int | None = None,
+    test: tuple[Any, Any] | None = None,
+    out: Path | None = None,
+    on_epoch: Callable[[Progress], object] | None = None,
+    **changes: Any,
+) -> Model:
+    """Train a network in one call, and return it.
+
+    images, labels, validation, test: as runs.split takes them.
+    recipe: a name ("lesson", "quick", "best") or a Recipe. changes: choices in place of the recipe's, such as
+    hidden=128, epochs=3.
+    engine: a name ("auto", "ink", "numpy", "torch"), or what engines.engine returns.
+    out: a model file, written after each epoch.
+
+    on_epoch is called with the Progress after each epoch; what it returns is ignored. If it raises
+    StopIteration, training stops and the best model so far is returned, without calibration and test
+    accuracy; runs.resume can go on with the file. All else that it raises reaches the caller.
+
+    DataError, DivergedError, ModelFileError as they occur. ValueError for a choice that cannot be. TypeError
+    for a choice that no recipe has.
+    """
+    name, chosen = (recipe, RECIPES.get(recipe)) if isinstance(recipe, str) else (None, recipe)
+    if chosen is None:
+        raise ValueError(f"expected recipe to be one of {', '.join(RECIPES)}, or a Recipe; got {name!r}")
+    begun = start(
+        split(images, labels, validation, test), replace(chosen, **changes), seed, engine, out, name
+    )
     try:
-        np.random.default_rng().bit_generator.state = rng_state
-    except (TypeError, ValueError, KeyError, AttributeError, OverflowError) as error:
-        raise ModelFileError(
-            f"the state of the run has no random state that fits ({error}); start anew"
-        ) from None
-    history = len(model.history) == epoch and (data.validation is None or "validation" in model.accuracy)
-    if type(epoch) is not int or not 1 <= epoch < recipe.epochs or not history:
-        raise ModelFileError(f"the state of the run says epoch {epoch} of {recipe.epochs}; start anew")
-    return Epoch(epoch, Params(**arrays), Params(**memory), rng_state, 0.0, 0.0), Params(**averages)
+        for progress in begun:
+            if on_epoch is not None:
+                on_epoch(progress)
+    except StopIteration:
+        pass
+    return progress.model
+
+
+def _engine(engine: Engine | str, data: Data, hidden: int) -> Engine:
+    """The engine of that name; "auto" is the numpy engine for images that are no uint8 pixels."""
+    if isinstance(engine, Engine):
+        return engine
+    pixels = data.images.dtype == np.uint8
+    return engines.engine(engine if pixels or engine != "auto" else "numpy", hidden=hidden)
+
+
+def _held_back(path: Path, model: Model, state: RunState | None, needed: bool) -> int:
+    """The number of images that the run held back.  ModelFileError where it is needed and missing."""
+    count = model.held_back if state is None else state.facts.get("validation")
+    chosen = "validation" in model.accuracy
+    if count is None and state is None and not (chosen and needed):
+        return 0
+    if type(count) is not int:
+        expected = f"{path}: the run does not say how many images were held back"
+        raise ModelFileError(f"{expected}; start anew")
+    if needed and any(
+        (type(record["validation_accuracy"]) is float) != (count > 0) for record in model.history
+    ):
+        raise ModelFileError(f"{path}: the history does not fit to {count} images held back; start anew")
+    return count
