@@ -10,7 +10,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from threadpoolctl import threadpool_info
 
 from handgrad import model_file, runs, training
 from handgrad.calibration import Calibration
@@ -426,13 +425,6 @@ def test_the_engines_limits_hold_in_an_epoch_and_never_for_the_caller(data):
     for _ in runs.run(data, replace(RECIPE, epochs=2), engine=watched):
         assert depth == 0
     assert (seen, depth) == (1, 0)
-
-
-def test_beside_the_fast_engine_blas_has_one_thread():
-    with engine("ink").limits():
-        assert {library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"} == {
-            1
-        }
 
 
 def test_engines_that_are_not_there_are_named():
