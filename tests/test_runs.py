@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info
 
 from handgrad import model_file, runs, training
 from handgrad.calibration import Calibration
@@ -425,6 +426,16 @@ def test_the_engines_limits_hold_in_an_epoch_and_never_for_the_caller(data):
     for _ in runs.run(data, replace(RECIPE, epochs=2), engine=watched):
         assert depth == 0
     assert (seen, depth) == (1, 0)
+
+
+def test_beside_the_fast_engine_numpys_blas_has_one_thread():
+    def threads():
+        return [lib["num_threads"] for lib in threadpool_info() if "numpy" in lib["filepath"]]
+
+    before = threads()
+    with engine("ink").limits():
+        assert set(threads()) <= {1}
+    assert threads() == before
 
 
 def test_engines_that_are_not_there_are_named():
