@@ -4,6 +4,8 @@ PyTorch, CuPy or JAX (the Python array API): what goes in decides what comes out
 from handgrad.arrays import Array, array_namespace
 from handgrad.errors import Choices
 
+LEAK = 0.01  # the slope of leaky relu below 0
+
 
 def affine_forward(x: Array, W: Array, b: Array | None = None) -> Array:
     """a = x W^T + b.  x (N, D), W (H, D), b (H,) or None for no bias -> a (N, H)."""
@@ -33,12 +35,12 @@ def relu_backward(grad_h: Array, a: Array) -> Array:
     return array_namespace(a).where(a > 0, grad_h, 0.0)
 
 
-def leaky_relu_forward(a: Array, slope: float = 0.01) -> Array:
+def leaky_relu_forward(a: Array, slope: float = LEAK) -> Array:
     """h = a where a > 0, else slope * a."""
     return array_namespace(a).where(a > 0, a, slope * a)
 
 
-def leaky_relu_backward(grad_h: Array, a: Array, slope: float = 0.01) -> Array:
+def leaky_relu_backward(grad_h: Array, a: Array, slope: float = LEAK) -> Array:
     """grad_a = grad_h where a > 0, else slope * grad_h."""
     return array_namespace(a).where(a > 0, grad_h, slope * grad_h)
 

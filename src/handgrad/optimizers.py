@@ -7,6 +7,8 @@ from handgrad.arrays import Array
 from handgrad.errors import Choices
 from handgrad.network import Params, map_params
 
+BETA, BETA2, EPSILON = 0.9, 0.999, 1e-8  # what momentum and adam use, in every engine
+
 Memory = tuple[Array, ...]  # of one parameter; that of all four is a Params of them, or None before step 0
 Moved = tuple[Array, Memory]
 
@@ -21,17 +23,17 @@ def momentum(
 ) -> Moved:
     """v <- 0.9 v + g,  p <- p - learning_rate v (Polyak 1964); Nesterov's form looks one step ahead,
     p <- p - learning_rate (g + 0.9 v) (Sutskever et al. 2013)."""
-    v = 0.9 * memory[0] + g if memory else g
-    return p - learning_rate * (g + 0.9 * v if nesterov else v), (v,)
+    v = BETA * memory[0] + g if memory else g
+    return p - learning_rate * (g + BETA * v if nesterov else v), (v,)
 
 
 def adam(p: Array, g: Array, memory: Memory, learning_rate: float, step: int) -> Moved:
     """m <- 0.9 m + 0.1 g,  v <- 0.999 v + 0.001 g^2,  p <- p - learning_rate m' / (sqrt(v') + 1e-8),
     where m' = m / (1 - 0.9^(step + 1)), and v' likewise, undo the start at zero (Kingma and Ba 2015)."""
     m, v = memory or (0.0, 0.0)
-    m, v = 0.9 * m + (1 - 0.9) * g, 0.999 * v + (1 - 0.999) * g * g
-    m_unbiased, v_unbiased = m / (1 - 0.9 ** (step + 1)), v / (1 - 0.999 ** (step + 1))
-    return p - learning_rate * m_unbiased / (v_unbiased**0.5 + 1e-8), (m, v)
+    m, v = BETA * m + (1 - BETA) * g, BETA2 * v + (1 - BETA2) * g * g
+    m_unbiased, v_unbiased = m / (1 - BETA ** (step + 1)), v / (1 - BETA2 ** (step + 1))
+    return p - learning_rate * m_unbiased / (v_unbiased**0.5 + EPSILON), (m, v)
 
 
 OPTIMIZERS = Choices(sgd=sgd, momentum=momentum, nesterov=partial(momentum, nesterov=True), adam=adam)

@@ -14,7 +14,9 @@ from handgrad import training
 from handgrad.arrays import PIXEL_MAX, NDArray, as_input
 from handgrad.engines.arguments import plain_images, plain_order, plain_params, plain_rates
 from handgrad.errors import DivergedError
+from handgrad.layers import LEAK
 from handgrad.network import Params, map_params
+from handgrad.optimizers import BETA, BETA2, EPSILON
 from handgrad.recipes import Recipe
 from handgrad.threads import one_blas_thread
 
@@ -29,8 +31,8 @@ ACTIVATE: dict[str, tuple[Callable[[NDArray], object], Callable[[NDArray, NDArra
         lambda grad, h: np.multiply(grad, h > 0, out=grad),
     ),
     "leaky_relu": (
-        lambda a: np.multiply(a, np.where(a > 0, 1, a.dtype.type(0.01)), out=a),
-        lambda grad, h: np.multiply(grad, np.where(h > 0, 1, h.dtype.type(0.01)), out=grad),
+        lambda a: np.multiply(a, np.where(a > 0, 1, a.dtype.type(LEAK)), out=a),
+        lambda grad, h: np.multiply(grad, np.where(h > 0, 1, h.dtype.type(LEAK)), out=grad),
     ),
     "tanh": (
         lambda a: np.tanh(a, out=a),
@@ -168,22 +170,22 @@ def _move(
         grad *= rate
     elif optimizer == "adam":
         m, v = slots
-        m *= 0.9
-        m += 0.1 * grad
+        m *= BETA
+        m += (1 - BETA) * grad
         np.multiply(grad, grad, out=grad)
-        v *= 0.999
-        v += 0.001 * grad
-        np.divide(v, 1 - 0.999 ** (step + 1), out=grad)
+        v *= BETA2
+        v += (1 - BETA2) * grad
+        np.divide(v, 1 - BETA2 ** (step + 1), out=grad)
         np.sqrt(grad, out=grad)
-        grad += 1e-8
+        grad += EPSILON
         np.divide(m, grad, out=grad)
-        grad *= rate / p.dtype.type(1 - 0.9 ** (step + 1))
+        grad *= rate / p.dtype.type(1 - BETA ** (step + 1))
     else:
         (v,) = slots
-        v *= 0.9
+        v *= BETA
         v += grad
         if optimizer == "nesterov":
-            grad += 0.9 * v
+            grad += BETA * v
             grad *= rate
         else:
             np.multiply(v, rate, out=grad)

@@ -67,8 +67,9 @@ from handgrad.engines.ink.task import (
     UNBIAS,
     UNBIAS2,
 )  # fmt: skip
+from handgrad.layers import LEAK
+from handgrad.optimizers import BETA, BETA2, EPSILON
 
-BETA, BETA2, EPSILON, LEAK = 0.9, 0.999, 1e-8, 0.01
 PATIENCE = 2000  # looks at the counter before a waiting thread offers its core to others
 
 

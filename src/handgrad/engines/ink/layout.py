@@ -14,6 +14,7 @@ from handgrad.engines.ink.helpers import Together
 from handgrad.engines.ink.machine import code
 from handgrad.engines.ink.task import Task
 from handgrad.network import Params, map_params
+from handgrad.optimizers import BETA, BETA2
 from handgrad.recipes import Recipe
 
 LINE = 64  # bytes of a cache line
@@ -64,7 +65,7 @@ def scales_of(recipe: Recipe, rates: NDArray, N: int, first_step: int, dtype: An
     sizes = np.full(len(rates), recipe.batch_size)
     sizes[-1] = min(recipe.batch_size, N - (len(rates) - 1) * recipe.batch_size)
     scales[1:, task.RATE] = rates
-    scales[1:, task.UNBIAS], scales[1:, task.UNBIAS2] = 1 / (1 - 0.9**steps), 1 / (1 - 0.999**steps)
+    scales[1:, task.UNBIAS], scales[1:, task.UNBIAS2] = 1 / (1 - BETA**steps), 1 / (1 - BETA2**steps)
     scales[1:, task.PER_IMAGE], scales[1:, task.TWO_PER_IMAGE] = 1 / sizes, 2 / sizes
     return scales.astype(dtype)
 

@@ -22,8 +22,11 @@ import numpy as np
 
 from handgrad.errors import HandgradError
 from handgrad.files import KEPT, new_file, user_folder
+from handgrad.layers import LEAK
+from handgrad.optimizers import BETA, BETA2, EPSILON
 
 MADE_FROM = ("kernel.py", "task.py", "operations.py", "compiler.py", "machine.py")
+CONSTANTS = BETA, BETA2, EPSILON, LEAK  # stand in the code, but in no text of MADE_FROM
 CHECKED = hashlib.sha256().digest_size  # bytes of the checksum before the code
 Function = Callable[[int], None]  # of the address of a task; it lets go of the interpreter's lock
 
@@ -45,7 +48,7 @@ def code(lanes: int, dtype: Any) -> Function:
 
 @cache
 def _code(lanes: int, itemsize: int) -> Function:
-    made_for = lanes, itemsize, *processor(), llvmlite.__version__, platform.python_version()
+    made_for = lanes, itemsize, *processor(), llvmlite.__version__, platform.python_version(), *CONSTANTS
     texts = [(Path(__file__).parent / name).read_bytes() for name in MADE_FROM]
     key = hashlib.sha256(b"".join([*texts, repr(made_for).encode()])).hexdigest()
     path = _path(f"ink-{key[:32]}")
