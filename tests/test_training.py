@@ -121,21 +121,21 @@ def test_accuracy_counts_right_answers(some):
     assert training.accuracy(params, *some) == (answers == some[1]).mean()
 
 
-def test_an_ailment_is_named_and_a_healthy_network_has_none(some):
-    from handgrad.diagnosis import ailment
+def test_a_failure_is_named_and_a_healthy_network_has_none(some):
+    from handgrad.diagnosis import failure
 
     params, _ = start()
-    assert ailment(params, *some) is None
+    assert failure(params, *some) is None
     broken = params._replace(b2=np.full(10, np.inf))
-    assert ailment(broken, *some) == "a parameter is not finite"
+    assert failure(broken, *some) == "a parameter is not finite"
     huge = params._replace(W1=params.W1 * 1e200, W2=params.W2 * 1e200)
-    assert ailment(huge, *some) == "a score is not finite"
+    assert failure(huge, *some) == "a score is not finite"
     stuck = params._replace(b2=np.full(10, -50.0))
-    assert "saturated" in ailment(stuck, *some)
-    assert ailment(stuck, *some, loss="cross_entropy") is None
+    assert "saturated" in failure(stuck, *some)
+    assert failure(stuck, *some, loss="cross_entropy") is None
     right = params._replace(b2=np.where(np.arange(10) == 7, 50.0, -50.0))
     sevens = some[1] == 7
-    assert ailment(right, some[0][sevens], some[1][sevens]) is None
+    assert failure(right, some[0][sevens], some[1][sevens]) is None
 
 
 def test_divergence_seen_at_the_end_of_an_epoch_names_its_highest_rate(some):

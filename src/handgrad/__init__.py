@@ -25,7 +25,10 @@ MOVED = {  # names that notebooks and programs were given -> where the module is
 }
 
 
-LAZY = {"fit": "handgrad.runs"}  # functions of the package -> the module that has them
+LAZY = {  # functions of the package -> the module that has them
+    "check_gradients": "handgrad.diagnosis",
+    "fit": "handgrad.runs",
+}
 
 
 def __getattr__(name: str) -> object:

@@ -10,7 +10,7 @@ from array_api_compat import device, is_array_api_obj
 from handgrad.errors import DataError
 
 __all__ = ["PIXEL_MAX", "Array", "NDArray", "array_namespace", "as_input", "device"]
-__all__ += ["expect_images", "expect_labels", "is_array_api_obj"]
+__all__ += ["checked", "expect_images", "expect_labels", "is_array_api_obj", "repr_of_shapes"]
 
 Array = Any  # an array of any namespace that follows the array API standard: NumPy, PyTorch, CuPy, JAX
 NDArray = np.ndarray[Any, Any]  # an array of NumPy's, where only these will do
@@ -36,6 +36,29 @@ def as_input(images: Array, dtype: object) -> Array:
     if xp.isdtype(x.dtype, "real floating"):
         return xp.astype(x, dtype, copy=False)
     return xp.astype(x, dtype) / PIXEL_MAX
+
+
+def repr_of_shapes(arrays: Any) -> str:
+    """The repr of a named tuple of arrays: their shapes in the place of their numbers."""
+    named = ", ".join(f"{name} {_shape(value)}" for name, value in arrays._asdict().items())
+    return f"{type(arrays).__name__}({named})"
+
+
+def _shape(value: Any) -> str:
+    if isinstance(value, tuple):  # what an optimizer remembers of a parameter
+        return f"({', '.join(map(_shape, value))})"
+    return f"{value.dtype} {tuple(value.shape)}" if is_array_api_obj(value) else repr(value)
+
+
+def checked(moved: Any, p: Array) -> Any:
+    """What an optimizer's rule returned for p.  ValueError unless it is p's successor, of p's shape, and a
+    tuple of what the rule remembers."""
+    pair = isinstance(moved, tuple) and len(moved) == 2 and isinstance(moved[1], tuple)
+    if not pair or getattr(moved[0], "shape", None) != p.shape:
+        got = f"({', '.join(map(_shape, moved))})" if isinstance(moved, tuple) else _shape(moved)
+        expected = f"expected the optimizer to return p of shape {tuple(p.shape)} and a tuple of arrays"
+        raise ValueError(f"{expected} to remember; got {got:.80}")
+    return moved
 
 
 def expect_images(images: Array, D: int) -> None:

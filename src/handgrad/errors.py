@@ -2,12 +2,83 @@
 
 from typing import Any
 
+Choice = Any  # a name of a table of Pieces, or a piece of one's own
+OWN, LONGEST = "own: ", 80  # stands before the name of a function, where only its name can be given
+
 
 class Choices(dict[str, Any]):
     """A table by name that, asked for a name it does not hold, says which it holds: ValueError."""
 
     def __missing__(self, name: str) -> Any:
         raise ValueError(f"expected one of {', '.join(self)}; got {name!r}")
+
+
+class Pieces(Choices):
+    """A table of functions, or of tuples of functions and texts. A piece of one's own stands for itself.
+
+    It must have the form of the entries; texts that it lacks at its end are those of the first entry.
+    ValueError for everything else says which names there are, and what the form is.
+    """
+
+    def __getitem__(self, choice: Choice) -> Any:
+        if isinstance(choice, str):
+            return super().__getitem__(choice)
+        if (piece := self._completed(choice)) is None:
+            raise ValueError(f"expected one of {', '.join(self)}, or {self.form}; got {choice!r:.80}")
+        return piece
+
+    def __missing__(self, name: str) -> Any:
+        if names_own(name):
+            raise ModelFileError(
+                f"the model file names the function {name.removeprefix(OWN)}, but does not hold it; put the "
+                "function itself in the place of its name"
+            )
+        return super().__missing__(name)
+
+    def __contains__(self, choice: Choice) -> bool:
+        return (
+            super().__contains__(choice) if isinstance(choice, str) else self._completed(choice) is not None
+        )
+
+    @property
+    def form(self) -> str:
+        """The form of a piece, in words: "your own in the form of (l2_loss, 'y')"."""
+        name, first = next(iter(self.items()))
+        parts = [repr(part) if isinstance(part, str) else part.__name__ for part in _parts(first)]
+        return "your own in the form of " + (f"({', '.join(parts)})" if len(parts) > 1 else name)
+
+    def _completed(self, choice: Choice) -> Any:
+        entries = [_parts(entry) for entry in self.values()]
+        parts, first = _parts(choice), entries[0]
+        parts += tuple(part for part in first[len(parts) :] if isinstance(part, str))
+        columns = list(zip(*entries, strict=True))
+        if len(parts) != len(columns) or not all(map(_has_form, parts, columns)):
+            return None
+        return parts if len(first) > 1 else parts[0]
+
+
+def _parts(piece: Any) -> tuple[Any, ...]:
+    return piece if isinstance(piece, tuple) else (piece,)
+
+
+def _has_form(part: Any, column: tuple[Any, ...]) -> bool:
+    return part in column if isinstance(part, str) else callable(part) and callable(column[0])
+
+
+def name_of(choice: Choice) -> str:
+    """The name of a choice. That of a piece of one's own is "own: " and the name of its (first) function."""
+    if isinstance(choice, str):
+        return choice
+    function = _parts(choice)[0]
+    function = getattr(function, "func", function)  # functools.partial has no name
+    return f"{OWN}{getattr(function, '__name__', type(function).__name__)}"[:LONGEST]
+
+
+def names_own(choice: Choice) -> bool:
+    """Whether this is the name that name_of gives a piece of one's own."""
+    return (
+        isinstance(choice, str) and choice.startswith(OWN) and choice.isprintable() and len(choice) <= LONGEST
+    )
 
 
 class HandgradError(Exception):

@@ -2,7 +2,7 @@
 PyTorch, CuPy or JAX (the Python array API): what goes in decides what comes out."""
 
 from handgrad.arrays import Array, array_namespace
-from handgrad.errors import Choices
+from handgrad.errors import Pieces
 
 LEAK = 0.01  # the slope of leaky relu below 0
 
@@ -67,7 +67,7 @@ def sigmoid_backward(grad_y: Array, y: Array) -> Array:
     return grad_y * y * (1 - y)
 
 
-ACTIVATIONS = Choices({  # of the hidden layer: forward, backward, and which of a and h the backward reads
+ACTIVATIONS = Pieces({  # of the hidden layer: forward, backward, and which of a and h the backward reads
     "relu": (relu_forward, relu_backward, "a"),
     "leaky_relu": (leaky_relu_forward, leaky_relu_backward, "a"),
     "tanh": (tanh_forward, tanh_backward, "h"),

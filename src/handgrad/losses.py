@@ -1,7 +1,7 @@
 """Losses: each returns its value together with its own gradient, so the two cannot drift apart."""
 
 from handgrad.arrays import Array, array_namespace, device
-from handgrad.errors import Choices
+from handgrad.errors import Pieces
 
 
 def one_hot(labels: Array, C: int, dtype: object = None) -> Array:
@@ -36,7 +36,7 @@ def log_softmax(z: Array) -> Array:
     return shifted - xp.log(xp.sum(xp.exp(shifted), axis=1, keepdims=True))
 
 
-LOSSES = Choices(l2=l2_loss, cross_entropy=cross_entropy_loss)
+LOSSES = Pieces(l2=(l2_loss, "y"), cross_entropy=(cross_entropy_loss, "z"))  # and which of y and z it reads
 
 
 def _target(outputs: Array, labels: Array) -> Array:

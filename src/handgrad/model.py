@@ -1,7 +1,9 @@
 """A trained network together with all that is needed to use it and to know where it came from."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from html import escape
 from typing import Any, Protocol
 
 import numpy as np
@@ -9,15 +11,16 @@ import numpy as np
 from handgrad import __version__
 from handgrad.arrays import NDArray, as_input, expect_images
 from handgrad.calibration import Calibration
-from handgrad.errors import DataError
+from handgrad.errors import DataError, name_of, names_own
 from handgrad.layers import ACTIVATIONS, sigmoid_forward
 from handgrad.losses import LOSSES, log_softmax
 from handgrad.network import Params, forward, map_params
-from handgrad.recipes import Recipe
+from handgrad.recipes import Activation, Loss, Recipe
 
 CHUNK = 2000  # images that go through the network at once
 CLEAR = 0.8  # without a calibration, an answer is doubtful whose output exceeds the runner-up's by less
 STORAGES = ("float32", "float16")
+SHOWN = 12  # epochs in a notebook
 
 
 class Scorer(Protocol):
@@ -33,6 +36,23 @@ class Scorer(Protocol):
         """y = sigmoid(z), (N, C)."""
 
 
+class History(list[dict[str, Any]]):
+    """What was measured, epoch by epoch: a list of flat dictionaries, ready for JSON and for
+    pandas.DataFrame, which is shown in short.
+    """
+
+    def __repr__(self) -> str:
+        last = ", ".join(f"{key} {cell}" for key, cell in _cells(self[-1]).items()) if self else ""
+        return f"History({len(self)} epochs{', the last: ' if last else ''}{last})"
+
+    def _repr_html_(self) -> str:
+        """A table for notebooks: a row an epoch, of many the first, the last and some between."""
+        shown = [self[i] for i in np.unique(np.linspace(0, len(self) - 1, SHOWN).round().astype(int))]
+        rows = [_cells(record) for record in (self if len(self) <= SHOWN else shown)]
+        names = list(dict.fromkeys(name for row in rows for name in row))
+        return html_table(names, [[row.get(name, "") for name in names] for row in rows])
+
+
 @dataclass(eq=False)
 class Model:
     """Parameters (NumPy, float32) and the facts beside them. ValueError where they contradict each other.
@@ -45,8 +65,8 @@ class Model:
     """
 
     params: Params
-    activation: str = "relu"
-    loss: str = "l2"  # trained with; "cross_entropy" makes the outputs a softmax
+    activation: Activation = "relu"  # a name, or the functions of your own that it was trained with
+    loss: Loss = "l2"  # trained with; "cross_entropy" makes the outputs a softmax
     classes: tuple[int | str, ...] = ()  # the label of each output; by default 0 to C - 1
     image_shape: tuple[int, ...] = ()  # of one image; by default a square, where D is one
     recipe_name: str | None = None
@@ -54,7 +74,7 @@ class Model:
     seed: int | None = None
     data_checksum: str | None = None  # of the images and labels that it learnt from
     accuracy: dict[str, float] = field(default_factory=dict)  # measured: "validation", "test"
-    history: list[dict[str, Any]] = field(default_factory=list)  # loss and accuracies, epoch by epoch
+    history: list[dict[str, Any]] = field(default_factory=History)  # loss and accuracies, epoch by epoch
     handgrad_version: str = __version__
     calibration: Calibration | None = None  # what the outputs are worth, where it was measured
     storage: str = "float32"  # of the parameters in a file; "float16" takes half the room
@@ -64,6 +84,7 @@ class Model:
 
     def __post_init__(self) -> None:
         self.params = map_params(_as_float32, self.params)
+        self.history = History(self.history)
         self.classes = tuple(self.classes) or tuple(range(len(self.params.W2)))
         self.classes = tuple(c.item() if isinstance(c, np.generic) else c for c in self.classes)
         side = round(self.pixels**0.5)
@@ -73,6 +94,21 @@ class Model:
         self._check()
         kinds = {type(c) for c in self.classes}
         self._labels = np.array(self.classes, dtype=None if len(kinds) == 1 else object)
+
+    def __repr__(self) -> str:
+        bias = "" if self.bias else ", no bias"
+        facts = [
+            f"{self.pixels} -> {self.hidden} {name_of(self.activation)} -> {len(self.classes)}{bias}",
+            name_of(self.loss),
+            *([] if self.recipe_name is None else [f"recipe {self.recipe_name}"]),
+            *([] if self.seed is None else [f"seed {self.seed}"]),
+            *(f"{of} {100 * share:.2f} %" for of, share in self.accuracy.items()),
+        ]
+        return f"Model({', '.join(facts)})"
+
+    def _repr_html_(self) -> str:
+        """The repr, and a table of the epochs, for notebooks."""
+        return f"<p>{escape(repr(self))}</p>" + (History(self.history)._repr_html_() if self.history else "")
 
     @property
     def pixels(self) -> int:
@@ -164,7 +200,7 @@ class Model:
 
     def _z(self, images: NDArray) -> NDArray:
         chunks = (images[i : i + CHUNK] for i in range(0, len(images), CHUNK))
-        with np.errstate(over="ignore", invalid="ignore"):  # non-finite values are reported below
+        with np.errstate(over="ignore", invalid="ignore"):  # non-finite values are checked below and reported
             z = [forward(self.params, as_input(some, np.float32), self.activation).z for some in chunks]
         together = np.concatenate(z)
         return _numbers(together if np.isfinite(together).all() else np.full_like(together, np.nan))
@@ -186,10 +222,10 @@ class Model:
                 raise ValueError(f"{name} holds values that are not finite (NaN or infinity)")
         if self.activation not in ACTIVATIONS:
             raise ValueError(
-                f"expected activation to be one of {', '.join(ACTIVATIONS)}; got {self.activation!r}"
+                f"expected activation to be one of {', '.join(ACTIVATIONS)}; got {self.activation!r:.80}"
             )
-        if self.loss not in LOSSES:
-            raise ValueError(f"expected loss to be l2 or cross_entropy; got {self.loss!r}")
+        if self.loss not in LOSSES and not names_own(self.loss):
+            raise ValueError(f"expected loss to be l2 or cross_entropy; got {self.loss!r:.80}")
         if len(set(self.classes)) != len(W2) or len(self.classes) != len(W2):
             raise ValueError(
                 f"expected {len(W2)} different classes, one a row of W2; got {len(self.classes)}"
@@ -213,6 +249,24 @@ def _as_float32(p: NDArray) -> NDArray:
         raise ValueError(f"expected parameters as arrays of real numbers; got {got}")
     with np.errstate(over="ignore"):  # a number too large for float32 becomes infinite, which is refused
         return np.ascontiguousarray(array, np.float32)
+
+
+def html_table(head: Iterable[object], rows: Iterable[Iterable[object]]) -> str:
+    """A table in HTML; every cell is escaped."""
+    lines = ["".join(f"<th>{escape(str(cell))}</th>" for cell in head)]
+    lines += ["".join(f"<td>{escape(str(cell))}</td>" for cell in row) for row in rows]
+    return f"<table>{''.join(f'<tr>{line}</tr>' for line in lines)}</table>"
+
+
+def _cells(record: dict[str, Any]) -> dict[str, str]:
+    """What is known of an epoch as text, accuracies in percent."""
+    return {name.replace("_", " "): _cell(name, value) for name, value in record.items() if value is not None}
+
+
+def _cell(name: str, value: Any) -> str:
+    if type(value) is not float:
+        return str(value)[:40]
+    return f"{100 * value:.2f} %" if name.endswith("accuracy") else f"{value:.4g}"
 
 
 def _numbers(values: NDArray) -> NDArray:

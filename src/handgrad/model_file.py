@@ -19,11 +19,12 @@ import numpy as np
 
 from handgrad.arrays import PIXEL_MAX, NDArray
 from handgrad.calibration import Calibration
-from handgrad.errors import ModelFileError
+from handgrad.errors import OWN, ModelFileError, name_of
 from handgrad.files import Kind, reason, write_atomically
+from handgrad.layers import ACTIVATIONS
 from handgrad.model import STORAGES, Model
 from handgrad.network import Params
-from handgrad.recipes import Recipe
+from handgrad.recipes import Activation, Recipe
 
 FORMAT_VERSION = 1
 NAMES = Params._fields
@@ -43,13 +44,15 @@ class RunState:
 
 def save(path: str | os.PathLike[str], model: Model, run: RunState | None = None) -> None:
     """Write a model, atomically: a reader finds the old file or the new one, whole. Equal models give
-    equal bytes. The parameters are stored as model.storage says.  ModelFileError where they do not fit into
-    that, the file cannot be written, or something else than a model file of ours stands there; what stood
-    there then still does.
+    equal bytes. The parameters are stored as model.storage says. Of a loss, an optimizer or a schedule of
+    your own the file holds the name.  ModelFileError where the parameters do not fit into the storage, for
+    an activation of your own, where the file cannot be written, or where something else than a model file of
+    ours stands there; what stood there then still does.
     """
     from safetensors.numpy import save as to_safetensors
 
     Model.__post_init__(model)  # nothing contradictory or not finite is ever saved
+    expect_no_own(model.activation)
     W1, b1, W2, b2 = model.params
     zeros = [np.zeros(len(W), np.float32) for W in (W1, W2)]
     values = (W1, zeros[0] if b1 is None else b1, W2, zeros[1] if b2 is None else b2)
@@ -57,7 +60,7 @@ def save(path: str | os.PathLike[str], model: Model, run: RunState | None = None
     metadata = {
         "format_version": FORMAT_VERSION,
         "activation": model.activation,
-        "loss": model.loss,
+        "loss": name_of(model.loss),
         "bias": model.bias,
         "classes": list(model.classes),
         "image_shape": list(model.image_shape),
@@ -78,10 +81,23 @@ def save(path: str | os.PathLike[str], model: Model, run: RunState | None = None
     if model.continued:
         metadata["continued"] = list(model.continued)
     if run is not None:
-        tensors |= {RUN + name: np.ascontiguousarray(tensor) for name, tensor in run.tensors.items()}
+        tensors |= {
+            RUN + name: np.ascontiguousarray(tensor, np.float32) for name, tensor in run.tensors.items()
+        }
         metadata["run"] = run.facts
     data = to_safetensors(tensors, metadata={key: json.dumps(value) for key, value in metadata.items()})
     write_atomically(path, _in_order(data), KIND)
+
+
+def expect_no_own(activation: Activation) -> None:
+    """ModelFileError for an activation of one's own: no file holds a function, and without it a network
+    cannot answer. Whoever trains asks this before any work is done."""
+    if not isinstance(activation, str):
+        raise ModelFileError(
+            f"expected an activation that has a name, {', '.join(ACTIVATIONS)}; got the function "
+            f"{name_of(activation).removeprefix(OWN)}, which a model file cannot hold; keep model.params in "
+            "a file of your own, as with numpy.savez, and the function in your program"
+        )
 
 
 def load(path: str | os.PathLike[str]) -> Model:
@@ -127,7 +143,7 @@ def _held_back(fitted: Calibration | None) -> int | None:
 
 def _narrowed(path: str | os.PathLike[str], name: str, p: NDArray, storage: str) -> NDArray:
     """The parameter as it is stored.  ModelFileError where a number is too large for that."""
-    with np.errstate(over="ignore"):  # looked for, and named
+    with np.errstate(over="ignore"):  # non-finite values are checked below and reported
         narrow = p.astype(storage, copy=False)
     if not np.isfinite(narrow).all():
         most, largest = float(np.finfo(storage).max), float(np.abs(p).max())

@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 
 from handgrad import layers, losses
-from handgrad.arrays import Array, array_namespace
-from handgrad.layers import ACTIVATIONS
+from handgrad.arrays import Array, array_namespace, repr_of_shapes
+from handgrad.errors import Choice
 
 
 class Params(NamedTuple):
@@ -29,6 +29,9 @@ class Cache(NamedTuple):
     y: Array  # (N, C)   outputs in (0, 1)
 
 
+Params.__repr__ = Cache.__repr__ = repr_of_shapes  # type: ignore[method-assign]  # not every number
+
+
 def init_params(
     D: int, H: int, C: int, rng: np.random.Generator, bias: bool = True, dtype: type = np.float64
 ) -> Params:
@@ -45,13 +48,13 @@ def map_params(f: Callable[..., Array], *params: Params) -> Params:
     return Params(*(None if parts[0] is None else f(*parts) for parts in zip(*params, strict=True)))
 
 
-def forward(params: Params, x: Array, activation: str = "relu") -> Cache:
-    """x (N, D) -> Cache(x, a, h, z, y)."""
+def forward(params: Params, x: Array, activation: Choice = "relu") -> Cache:
+    """x (N, D) -> Cache(x, a, h, z, y). activation: a name of ACTIVATIONS, or an entry of your own."""
     if (columns := params.W2.shape[1]) != (rows := params.W1.shape[0]):
         both = "both must be the number of hidden units H"
         raise ValueError(f"W2 has {columns} columns but W1 has {rows} rows; {both}")
     a = layers.affine_forward(x, params.W1, params.b1)  # (N, H)
-    activate, _, _ = ACTIVATIONS[activation]
+    activate, _, _ = layers.ACTIVATIONS[activation]
     h = activate(a)  # (N, H)
     z = layers.affine_forward(h, params.W2, params.b2)  # (N, C)
     y = layers.sigmoid_forward(z)  # (N, C)
@@ -59,11 +62,11 @@ def forward(params: Params, x: Array, activation: str = "relu") -> Cache:
 
 
 def backward(
-    params: Params, cache: Cache, grad_y: Array = None, activation: str = "relu", grad_z: Array = None
+    params: Params, cache: Cache, grad_y: Array = None, activation: Choice = "relu", grad_z: Array = None
 ) -> Params:
     """grad_y (N, C) -> the gradients of W1, b1, W2 and b2: forward mirrored, line for line. A loss that reads
     the scores instead (cross-entropy) comes in at grad_z (N, C), past the sigmoid."""
-    _, activate_backward, reads = ACTIVATIONS[activation]
+    _, activate_backward, reads = layers.ACTIVATIONS[activation]
     grad_z = layers.sigmoid_backward(grad_y, cache.y) if grad_z is None else grad_z  # (N, C)
     grad_h, grad_W2, grad_b2 = layers.affine_backward(grad_z, cache.h, params.W2)  # (N, H), (C, H), (C,)
     grad_a = activate_backward(grad_h, getattr(cache, reads))  # (N, H)
@@ -72,18 +75,15 @@ def backward(
 
 
 def loss_and_gradients(
-    params: Params, x: Array, labels: Array, activation: str = "relu", loss: str = "l2"
+    params: Params, x: Array, labels: Array, activation: Choice = "relu", loss: Choice = "l2"
 ) -> tuple[Array, Params]:
-    """One batch out and back.  x (N, D), labels (N,), loss "l2" or "cross_entropy" -> L (), Params."""
-    cache = forward(params, x, activation)
-    if loss == "cross_entropy":
-        L, grad_z = losses.cross_entropy_loss(cache.z, labels)
-        return L, backward(params, cache, activation=activation, grad_z=grad_z)
-    L, grad_y = losses.LOSSES[loss](cache.y, labels)
-    return L, backward(params, cache, grad_y, activation)
+    """One batch out and back.  x (N, D), labels (N,), loss: a name of LOSSES, or your own -> L (), Params."""
+    cache, (measure, reads) = forward(params, x, activation), losses.LOSSES[loss]
+    L, grad = measure(getattr(cache, reads), labels)  # grad_y, or grad_z of a loss that reads z
+    return L, backward(params, cache, activation=activation, **{f"grad_{reads}": grad})
 
 
-def predict(params: Params, x: Array, activation: str = "relu") -> Array:
+def predict(params: Params, x: Array, activation: Choice = "relu") -> Array:
     """The class with the largest score for each image: x (N, D) -> labels (N,)."""
     z = forward(params, x, activation).z
     return array_namespace(z).argmax(z, axis=1)

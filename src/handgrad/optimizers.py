@@ -3,8 +3,8 @@ and what it remembers of p (arrays shaped like p; nothing, (), before step 0), a
 
 from functools import partial
 
-from handgrad.arrays import Array
-from handgrad.errors import Choices
+from handgrad.arrays import Array, checked
+from handgrad.errors import Choice, Pieces
 from handgrad.network import Params, map_params
 
 BETA, BETA2, EPSILON = 0.9, 0.999, 1e-8  # what momentum and adam use, in every engine
@@ -36,13 +36,13 @@ def adam(p: Array, g: Array, memory: Memory, learning_rate: float, step: int) ->
     return p - learning_rate * m_unbiased / (v_unbiased**0.5 + EPSILON), (m, v)
 
 
-OPTIMIZERS = Choices(sgd=sgd, momentum=momentum, nesterov=partial(momentum, nesterov=True), adam=adam)
+OPTIMIZERS = Pieces(sgd=sgd, momentum=momentum, nesterov=partial(momentum, nesterov=True), adam=adam)
 
 
 def update(
-    optimizer: str, params: Params, grads: Params, memory: Params | None, learning_rate: float, step: int
+    optimizer: Choice, params: Params, grads: Params, memory: Params | None, learning_rate: float, step: int
 ) -> tuple[Params, Params]:
     """One step for W1, b1, W2 and b2 -> new params, new memory. memory is None before the first step."""
     rule, memory = OPTIMIZERS[optimizer], memory or Params((), (), (), ())
-    moved = map_params(lambda p, g, m: rule(p, g, m, learning_rate, step), params, grads, memory)
+    moved = map_params(lambda p, g, m: checked(rule(p, g, m, learning_rate, step), p), params, grads, memory)
     return map_params(lambda pair: pair[0], moved), map_params(lambda pair: pair[1], moved)

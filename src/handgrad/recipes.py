@@ -1,32 +1,47 @@
 """A recipe: every choice that a training run makes, as one plain value that a model file records."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import numpy as np
 
-from handgrad.errors import Choices
+from handgrad.arrays import Array, NDArray
+from handgrad.errors import Pieces, name_of, names_own
 from handgrad.layers import ACTIVATIONS
 from handgrad.losses import LOSSES
-from handgrad.optimizers import OPTIMIZERS
+from handgrad.optimizers import OPTIMIZERS, Memory, Moved
 
-SCHEDULES = Choices({  # t runs from 0 (at the peak) towards 1 (the end of the run)
+SCHEDULES = Pieces({  # t runs from 0 (at the peak) towards 1 (the end of the run)
     "constant": lambda t: np.ones_like(t),
     "linear": lambda t: 1 - t,
     "cosine": lambda t: (1 + np.cos(np.pi * t)) / 2,
 })  # fmt: skip
 
 
-def learning_rates(schedule: str, peak: float, steps: range, total: int, warmup: float = 0.0) -> np.ndarray:
+# Each choice is a name of its table, or a function of your own with the signature of the table's entries.
+Activation = str | tuple[Callable[[Array], Array], Callable[[Array, Array], Array], str]
+Loss = str | Callable[[Array, Array], tuple[Array, Array]] | tuple[Callable[..., tuple[Array, Array]], str]
+Optimizer = str | Callable[[Array, Array, Memory, float, int], Moved]
+Schedule = str | Callable[[NDArray], NDArray | float]
+PIECES = {"activation": ACTIVATIONS, "loss": LOSSES, "optimizer": OPTIMIZERS, "schedule": SCHEDULES}
+
+
+def learning_rates(schedule: Schedule, peak: float, steps: range, total: int, warmup: float = 0.0) -> NDArray:
     """The learning rate of some of a run's steps (0 to total - 1): a straight rise to the peak, then the
     schedule.
 
     warmup is the share of all steps that the rise takes, 0 to 1. With "cosine" and a warm-up this is
-    the one-cycle policy (Smith and Topin 2018).
+    the one-cycle policy (Smith and Topin 2018). ValueError where a schedule does not give each t a factor.
     """
     step, rise = np.array(steps), round(warmup * total)
-    down = SCHEDULES[schedule](np.maximum(step - rise, 0) / max(total - rise, 1))
-    return peak * np.where(step < rise, (step + 1) / max(rise, 1), down)
+    t = np.maximum(step - rise, 0) / max(total - rise, 1)
+    down = np.asarray(SCHEDULES[schedule](t))
+    if down.shape not in ((), t.shape):
+        given = f"expected the schedule to give a factor for each t, shape {t.shape}"
+        raise ValueError(f"{given}; got shape {down.shape}")
+    rates: NDArray = peak * np.where(step < rise, (step + 1) / max(rise, 1), down)
+    return rates
 
 
 CHOICES = {
@@ -72,17 +87,20 @@ class Distortion:
 
 @dataclass(frozen=True)
 class Recipe:
-    """The choices; the defaults are the lesson's. ValueError names the choice that cannot be."""
+    """The choices; the defaults are the lesson's. ValueError names the choice that cannot be.
+
+    activation, loss, optimizer and schedule may be functions of your own (docs/own_pieces.md).
+    """
 
     hidden: int = 64  # H, the number of hidden units
-    activation: str = "relu"
+    activation: Activation = "relu"
     bias: bool = True
     init: str = "random"  # or "templates": start from the mean images (20 hidden units at least)
     output_bias: str = "zero"  # or "prior": b2 such that each output starts at 1/C, not at 1/2
-    loss: str = "l2"
-    optimizer: str = "sgd"
+    loss: Loss = "l2"
+    optimizer: Optimizer = "sgd"
     learning_rate: float = 0.1  # at its peak
-    schedule: str = "constant"
+    schedule: Schedule = "constant"
     warmup: float = 0.0  # share of all steps, 0 to 1
     batch_size: int = 16
     epochs: int = 10
@@ -91,8 +109,13 @@ class Recipe:
 
     def __post_init__(self) -> None:
         for name, allowed in CHOICES.items():
-            if (value := getattr(self, name)) not in allowed:
-                raise ValueError(f"expected {name} to be one of {', '.join(allowed)}; got {value!r}")
+            value, pieces = getattr(self, name), PIECES.get(name)
+            own = pieces is not None and (names_own(value) or value in pieces)
+            if not own and (not isinstance(value, str) or value not in allowed):
+                or_own = f", or {pieces.form}" if pieces is not None and not isinstance(value, str) else ""
+                raise ValueError(
+                    f"expected {name} to be one of {', '.join(allowed)}{or_own}; got {value!r:.80}"
+                )
         for name in ("hidden", "batch_size", "epochs"):
             value = getattr(self, name)
             if type(value) is not int or not 1 <= value <= MOST:
@@ -106,17 +129,26 @@ class Recipe:
         if self.init == "templates" and self.hidden < 20:
             raise ValueError(f"init 'templates' needs 20 or more hidden units; got hidden {self.hidden}")
 
-    def learning_rates(self, steps: range, total: int) -> np.ndarray:
+    def learning_rates(self, steps: range, total: int) -> NDArray:
         """The learning rate of some of the run's steps, which are total in all."""
         return learning_rates(self.schedule, self.learning_rate, steps, total, self.warmup)
 
+    @property
+    def own(self) -> dict[str, str]:
+        """The choices that are functions of your own, by their names: {"loss": "own: my_loss"}."""
+        names = {choice: name_of(getattr(self, choice)) for choice in PIECES}
+        return {choice: name for choice, name in names.items() if names_own(name)}
+
     def to_dict(self) -> dict[str, object]:
-        """The recipe as plain values, for JSON."""
-        return asdict(self)
+        """The recipe as plain values, for JSON; of functions of your own the names ("own: my_loss")."""
+        return asdict(self) | self.own
 
     @classmethod
     def from_dict(cls, values: object) -> "Recipe":
-        """The recipe of a dictionary that to_dict wrote. ValueError where it is not one."""
+        """The recipe of a dictionary that to_dict wrote. ValueError where it is not one.
+
+        A function that it only names must be put in its place before the recipe can be followed.
+        """
         names = {field.name for field in fields(cls)}
         if not isinstance(values, dict) or set(values) | LATER != names:
             raise ValueError(f"expected a recipe with exactly {', '.join(sorted(names))}")

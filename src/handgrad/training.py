@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from handgrad.arrays import Array, array_namespace, as_input, device, expect_images, expect_labels
-from handgrad.diagnosis import ailment
-from handgrad.errors import DivergedError
+from handgrad.diagnosis import failure
+from handgrad.errors import Choice, DivergedError
 from handgrad.network import Params, loss_and_gradients, predict
 from handgrad.optimizers import update
 from handgrad.recipes import Recipe
@@ -24,8 +24,11 @@ class Epoch(NamedTuple):
     loss: float  # mean over the images, each measured just before the update of its batch
     seconds: float
 
+    def __repr__(self) -> str:
+        return f"Epoch({self.epoch}, loss {self.loss:.5f}, {self.seconds:.2f} s)"
 
-@np.errstate(over="ignore", invalid="ignore")  # looked for, and named
+
+@np.errstate(over="ignore", invalid="ignore")  # non-finite values are checked below and reported
 def run_epoch(
     params: Params, images: Array, labels: Array, order: Array, recipe: Recipe, rates: np.ndarray,
     memory: Params | None = None, first_step: int = 0,
@@ -69,14 +72,14 @@ def train(
         order = rng.permutation(N)
         seen = distorted(rng) if distorted else images
         params, memory, loss = run_epoch(params, seen, labels, order, recipe, rates, memory, step)
-        if what := ailment(params, images, labels, recipe.activation, recipe.loss):
+        if what := failure(params, images, labels, recipe.activation, recipe.loss):
             raise DivergedError(what, epoch + 1, batches, rates.max())
         took = time.perf_counter() - began
         yield Epoch(epoch + 1, params, memory, rng.bit_generator.state, loss, took)
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def accuracy(params: Params, images: Array, labels: Array, activation: str = "relu") -> float:
+def accuracy(params: Params, images: Array, labels: Array, activation: Choice = "relu") -> float:
     """The share of images whose label the network predicts, 0 to 1."""
     expect_labels(labels, images.shape[0], params.W2.shape[0])
     xp, N, right = array_namespace(images), images.shape[0], 0

@@ -21,7 +21,7 @@ from array_api_compat import to_device
 from handgrad.arrays import Array, NDArray
 from handgrad.engines import dense
 from handgrad.engines.arguments import MOST_THREADS, expect_threads
-from handgrad.errors import HandgradError, MissingExtraError, came_of_ctrl_c
+from handgrad.errors import OWN, HandgradError, MissingExtraError, came_of_ctrl_c, name_of
 from handgrad.model import Model
 from handgrad.network import Params, map_params
 from handgrad.recipes import RECIPES
@@ -84,9 +84,14 @@ def engine(
         _as_it_is,
         fast.run_epoch,
         fast.accuracy,
-        answering=partial(compiled, threads=threads),
+        answering=partial(_answering, threads=threads),
         limits=one_blas_thread,  # what BLAS computes between epochs would keep the engine's cores
     )
+
+
+def _answering(model: Model, threads: int) -> Model:
+    """The model compiled, or as it is where its activation is a function of the user's own."""
+    return compiled(model, threads) if isinstance(model.activation, str) else model
 
 
 def compiled(
@@ -97,6 +102,7 @@ def compiled(
     The same predict and scores (but for rounding); other images than uint8 go the slower way. Its code is
     compiled when this is first called (say is told). HandgradError where the fast engine is not available.
 
+
     Several threads may ask it at the same time, and it answers in forked children. It is pickled as the
     model and the number of threads, and compiled again where it is read; where that fails, a warning says
     so and the model answers as it is. Its parameters are a copy that cannot be written to. Given others
@@ -104,6 +110,9 @@ def compiled(
     it again.
     """
     threads = _threads(threads)
+    if not isinstance(model.activation, str):
+        name = name_of(model.activation).removeprefix(OWN)
+        raise HandgradError(f"the ink engine does not know the activation {name}; use the model as it is")
     try:
         _ink(1, say, model.hidden)
     except HandgradError as error:

@@ -1,7 +1,7 @@
 """The dense engine: run_epoch on NumPy arrays, in buffers made once and parameters moved in place.
 
 The reference, line for line, without its new arrays: a fifth to a half faster. Where the fast engine is not
-available, or the images are not uint8, it takes over.
+available, the images are not uint8, or a recipe brings functions of its own, it takes over.
 """
 
 from collections.abc import Callable
@@ -14,18 +14,22 @@ from handgrad import training
 from handgrad.arrays import PIXEL_MAX, NDArray, as_input
 from handgrad.engines.arguments import plain_images, plain_order, plain_params, plain_rates
 from handgrad.errors import DivergedError
-from handgrad.layers import LEAK
+from handgrad.layers import ACTIVATIONS, LEAK, sigmoid_backward, sigmoid_forward
+from handgrad.losses import LOSSES
 from handgrad.network import Params, map_params
-from handgrad.optimizers import BETA, BETA2, EPSILON
-from handgrad.recipes import Recipe
+from handgrad.optimizers import BETA, BETA2, EPSILON, update
+from handgrad.recipes import Activation, Loss, Recipe
 from handgrad.threads import one_blas_thread
 
 LARGE = 1e9  # multiply-adds: a product that takes one core 40 ms, and so is worth sharing out
 
 SLOTS = {"sgd": 0, "momentum": 1, "nesterov": 1, "adam": 2}  # arrays that an optimizer remembers of each
 
-# a -> h, and grad_h -> grad_a by h, both in place; the sign of h is that of a
-ACTIVATE: dict[str, tuple[Callable[[NDArray], object], Callable[[NDArray, NDArray], object]]] = {
+Activate = Callable[[NDArray], object]  # a -> h, in place
+ActivateBackward = Callable[[NDArray, NDArray], object]  # grad_h -> grad_a by h, in place
+Measure = Callable[[NDArray, NDArray, NDArray], float]  # z, labels, their one-hot rows -> L; z becomes grad_z
+
+ACTIVATE: dict[str, tuple[Activate, ActivateBackward]] = {  # the sign of h is that of a
     "relu": (
         lambda a: np.maximum(a, 0, out=a),
         lambda grad, h: np.multiply(grad, h > 0, out=grad),
@@ -68,7 +72,7 @@ def run_epoch(
         return _run_epoch(params, images, labels, order, recipe, rates, memory, first_step)
 
 
-def accuracy(params: Params, images: NDArray, labels: NDArray, activation: str = "relu") -> float:
+def accuracy(params: Params, images: NDArray, labels: NDArray, activation: Activation = "relu") -> float:
     """training.accuracy on NumPy arrays, with BLAS and refusals as in run_epoch."""
     params = plain_params(params)
     images, labels = plain_images(images, labels, params.W1.shape[1], len(params.W2))
@@ -93,16 +97,15 @@ def _run_epoch(
     first_step: int,
 ) -> tuple[Params, Params, float]:
     (H, D), C, dtype = params.W1.shape, len(params.W2), params.W1.dtype
-    nothing = map_params(lambda p: tuple(np.zeros_like(p) for _ in range(SLOTS[recipe.optimizer])), params)
-    params = map_params(np.copy, params)
-    memory = nothing if memory is None else map_params(lambda slots: tuple(map(np.copy, slots)), memory)
     flat, N, total = images.reshape(len(images), -1), len(order), 0.0
     size = min(recipe.batch_size, N)
     gathered = np.empty((size, D), flat.dtype)
     x, h, grad_h = np.empty((size, D), dtype), np.empty((size, H), dtype), np.empty((size, H), dtype)
     z, grads, target = np.empty((size, C), dtype), map_params(np.empty_like, params), np.eye(C, dtype=dtype)
-    activate, activate_backward = ACTIVATE[recipe.activation]
+    activate, activate_backward = _activation(recipe.activation)
+    measure, move = _loss(recipe.loss), _Optimizer(recipe, params, memory)
     for batch, rate in enumerate(map(float, rates)):
+        params = move.params
         rows = order[batch * size : (batch + 1) * size]
         if (n := len(rows)) < len(x):
             gathered, x, h, grad_h, z = gathered[:n], x[:n], h[:n], grad_h[:n], z[:n]
@@ -118,7 +121,7 @@ def _run_epoch(
         np.matmul(h, params.W2.T, out=z)
         if params.b2 is not None:
             z += params.b2
-        loss = _loss(recipe.loss, z, target[labels[rows]])  # z becomes grad_z
+        loss = measure(z, labels[rows], target[labels[rows]])  # z becomes grad_z
         np.matmul(z, params.W2, out=grad_h)
         activate_backward(grad_h, h)
         np.matmul(z.T, h, out=grads.W2)
@@ -126,26 +129,61 @@ def _run_epoch(
         if params.b1 is not None:
             np.sum(z, axis=0, out=grads.b2)
             np.sum(grad_h, axis=0, out=grads.b1)
-        for p, grad, slots in zip(params, grads, memory, strict=True):
-            if p is not None:
-                _move(recipe.optimizer, p, grad, slots, dtype.type(rate), first_step + batch)
+        move(grads, rate, first_step + batch)
         if not np.isfinite(loss):
             raise DivergedError("the loss is not finite", first_step // len(rates) + 1, batch + 1, rate)
         total += loss * n
-    return params, memory, total / N
+    return move.params, move.memory, total / N
 
 
-def _loss(name: str, z: NDArray, target: NDArray) -> float:
-    """The mean loss of a batch; its scores z (n, C) become grad_z. target (n, C): one-hot rows."""
+def _activation(choice: Activation) -> tuple[Activate, ActivateBackward]:
+    """The two functions of an activation, in place; of one's own functions the results are copied."""
+    forward, backward, reads = ACTIVATIONS[choice]
+    if isinstance(choice, str):
+        return ACTIVATE[choice]
+    kept: dict[str, NDArray] = {}
+
+    def activate(a: NDArray) -> None:
+        kept["a"] = a.copy()
+        kept["h"] = a[...] = forward(kept["a"])
+
+    def activate_backward(grad: NDArray, _: NDArray) -> None:
+        grad[...] = backward(grad.copy(), kept[reads])
+
+    return activate, activate_backward
+
+
+def _loss(choice: Loss) -> Measure:
+    """The loss of that name; or one's own, whose gradient is copied to where z was."""
+    own, reads = LOSSES[choice]
+    if isinstance(choice, str):
+        return {"l2": _l2, "cross_entropy": _cross_entropy}[choice]
+
+    def measure(z: NDArray, labels: NDArray, _: NDArray) -> float:
+        if reads == "z":
+            loss, z[...] = own(z.copy(), labels)
+        else:
+            y = sigmoid_forward(z)
+            loss, grad_y = own(y, labels)
+            z[...] = sigmoid_backward(grad_y, y)
+        return float(loss)
+
+    return measure
+
+
+def _l2(z: NDArray, labels: NDArray, target: NDArray) -> float:
     n = len(z)
-    if name == "l2":
-        _sigmoid(z)
-        error = z - target
-        loss = float(np.vdot(error, error)) / n
-        np.multiply(z, 1 - z, out=z)
-        z *= error
-        z *= 2 / n
-        return loss
+    _sigmoid(z)
+    error = z - target
+    loss = float(np.vdot(error, error)) / n
+    np.multiply(z, 1 - z, out=z)
+    z *= error
+    z *= 2 / n
+    return loss
+
+
+def _cross_entropy(z: NDArray, labels: NDArray, target: NDArray) -> float:
+    n = len(z)
     z -= z.max(axis=1, keepdims=True)
     y = np.exp(z)
     below = y.sum(axis=1, keepdims=True)
@@ -160,6 +198,32 @@ def _sigmoid(z: NDArray) -> None:
     """z -> 1 / (1 + exp(-z)), in place, without overflow."""
     e = np.exp(-np.abs(z))
     np.divide(np.where(z >= 0, 1, e), 1 + e, out=z)
+
+
+class _Optimizer:
+    """The parameters and the optimizer's memory, which each call moves: in place by a rule of ours."""
+
+    def __init__(self, recipe: Recipe, params: Params, memory: Params | None) -> None:
+        rule, self.params = recipe.optimizer, map_params(np.copy, params)
+        self._rule, self._ours = rule, rule if isinstance(rule, str) and rule in SLOTS else None
+        if self._ours and memory is None:
+            slots = SLOTS[self._ours]
+            self.memory = map_params(lambda p: tuple(np.zeros_like(p) for _ in range(slots)), params)
+        else:
+            nothing = Params((), (), (), ())
+            self.memory = map_params(lambda slots: tuple(map(np.copy, slots)), memory or nothing)
+
+    def __call__(self, grads: Params, rate: float, step: int) -> None:
+        """optimizers.update with these gradients, which are spent."""
+        params, memory, dtype = self.params, self.memory, self.params.W1.dtype
+        if self._ours:
+            for p, grad, slots in zip(params, grads, memory, strict=True):
+                if p is not None:
+                    _move(self._ours, p, grad, slots, dtype.type(rate), step)
+        else:  # which may remember the gradients as they are
+            own = map_params(np.copy, grads)
+            params, self.memory = update(self._rule, params, own, memory, rate, step)
+            self.params = map_params(lambda p: p.astype(dtype, copy=False), params)
 
 
 def _move(

@@ -1,6 +1,7 @@
 """How good a network is, where it errs, and whether it knows: accuracy, confusion, mistakes, confidence."""
 
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,9 @@ from handgrad.arrays import NDArray, expect_images
 from handgrad.calibration import Calibration
 from handgrad.errors import DataError
 from handgrad.insight import reliability
-from handgrad.model import Model
+from handgrad.model import Model, html_table
+
+WIDEST = 30  # classes of a confusion table in a notebook
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,18 @@ class Evaluation:
     confidences: dict[str, NDArray]  # (N,) each: "raw", "normalised" and, of a calibrated model, "calibrated"
     calibration: Calibration | None  # the model's
     baseline_accuracy: float | None = None  # of the mean-image templates on the same images
+
+    def __repr__(self) -> str:
+        baseline = "" if self.baseline_accuracy is None else f", baseline {percent(self.baseline_accuracy)}"
+        read = f"{self.images:,} images, accuracy {percent(self.accuracy)}{baseline}"
+        return f"Evaluation({read}, {len(self.mistakes):,} mistakes)"
+
+    def _repr_html_(self) -> str:
+        """The repr and the confusion table, for notebooks: a row a label, a column an answer."""
+        if len(self.classes) > WIDEST:
+            return f"<p>{escape(repr(self))}</p>"
+        rows = [[c, *counts] for c, counts in zip(self.classes, self.confusion.tolist(), strict=True)]
+        return f"<p>{escape(repr(self))}</p>" + html_table(["label, answer", *self.classes], rows)
 
     @property
     def per_digit(self) -> list[dict[str, Any]]:

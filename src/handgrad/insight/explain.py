@@ -17,7 +17,7 @@ import math
 import numpy as np
 
 from handgrad.arrays import Array, as_input, expect_images
-from handgrad.errors import DataError
+from handgrad.errors import Choice, DataError
 from handgrad.insight.explanation import PIECEWISE, Explanation
 from handgrad.layers import ACTIVATIONS, sigmoid_forward
 from handgrad.losses import log_softmax
@@ -82,7 +82,7 @@ def explain(
     )
 
 
-def _slopes(a: Array, h: Array, activation: str) -> Array:
+def _slopes(a: Array, h: Array, activation: Choice) -> Array:
     """s (H,) with h = s a + f(0): of the chord from 0 to a, and of the curve itself where a is 0."""
     activate, backward, reads = ACTIVATIONS[activation]
     tangent = backward(np.ones_like(a), {"a": a, "h": h}[reads])

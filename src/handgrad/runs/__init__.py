@@ -57,6 +57,7 @@ def start(
     """
     if out is not None:
         expect_writable(out, model_file.KIND)
+        model_file.expect_no_own(recipe.activation)
     seed = operator.index(seed)
     if seed < 0:
         raise ValueError(f"expected seed to be 0 or more; got {seed}")

@@ -27,9 +27,9 @@ from handgrad.engines.ink.helpers import SharedOut, Together
 from handgrad.engines.ink.layout import Layout, Work, address, find_bands, rows_of_pixels, scales_of
 from handgrad.engines.ink.machine import code
 from handgrad.engines.ink.scorer import WIDTHS, Scorer, modes, split
-from handgrad.errors import DivergedError
+from handgrad.errors import OWN, DivergedError
 from handgrad.network import Params
-from handgrad.recipes import Recipe
+from handgrad.recipes import Activation, Recipe
 
 RULES = {"sgd": task.SGD, "momentum": task.MOMENTUM, "nesterov": task.NESTEROV, "adam": task.ADAM}
 LARGEST = 8192  # images in a batch: the lists of one take 60 MB a thread
@@ -78,8 +78,9 @@ class InkEngine:
         memory = plain_memory(memory, params, dense.SLOTS[recipe.optimizer])
         if not (order.min() >= 0 and order.max() < len(images)):  # as NumPy would
             raise IndexError(f"expected rows from 0 to {len(images) - 1}; got {order.min()} to {order.max()}")
+        activation, loss, optimizer = str(recipe.activation), str(recipe.loss), str(recipe.optimizer)
         lanes, threads = split(H, self.threads)
-        layout = Layout(params, lanes, threads, recipe.optimizer, memory)
+        layout = Layout(params, lanes, threads, optimizer, memory)
         work = Work(layout, find_bands(D, lanes, dtype.itemsize), batch, self._together)
         data = {
             "images": rows_of_pixels(images),
@@ -88,17 +89,20 @@ class InkEngine:
             "scales": scales_of(recipe, rates, M, first_step, dtype),
         }
         work.tell(N=M, batches=len(rates), **{name: address(array) for name, array in data.items()})
-        work.tell(**modes(recipe.activation, params, LOSSES[recipe.loss], RULES[recipe.optimizer]))
+        work.tell(**modes(activation, params, LOSSES[loss], RULES[optimizer]))
         done = work.run(data)
         if diverged := done.diverged:
             epoch = first_step // len(rates) + 1
             raise DivergedError("the loss is not finite", epoch, diverged, float(rates[diverged - 1]))
         return layout.params(), layout.memory(), done.total / M
 
-    def accuracy(self, params: Params, images: NDArray, labels: NDArray, activation: str = "relu") -> float:
+    def accuracy(
+        self, params: Params, images: NDArray, labels: NDArray, activation: Activation = "relu"
+    ) -> float:
         """training.accuracy, faster where images are uint8: the share whose label the network predicts."""
         params = plain_params(params)
-        if plain(images, "images").dtype != np.uint8 or params.W1.dtype.name not in WIDTHS:
+        pixels = plain(images, "images").dtype == np.uint8
+        if not pixels or params.W1.dtype.name not in WIDTHS or not isinstance(activation, str):
             return dense.accuracy(params, images, labels, activation)
         images, labels = plain_images(images, labels, params.W1.shape[1], len(params.W2))
         lanes, _ = split(len(params.W1), self.threads)  # whose code is compiled already
@@ -108,6 +112,9 @@ class InkEngine:
 
 def _why_dense(recipe: Recipe, images: NDArray, dtype: Any, batch: int) -> str | None:
     """Why the kernel cannot compute an epoch, in a few words; None where it can."""
+    own = [name.removeprefix(OWN) for choice, name in recipe.own.items() if choice != "schedule"]
+    if own:
+        return f"the ink engine does not know {', '.join(own)}"
     if images.dtype != np.uint8:
         return "the images are not uint8"
     if dtype.name not in WIDTHS:
