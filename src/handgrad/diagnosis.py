@@ -112,8 +112,8 @@ def check_gradients(
 
     loss, activation: names, or functions of your own as a Recipe takes them. Without params each that is
     given is checked by itself at random points; where they are right, then a small random network with them
-    (the L2 loss and relu where one is not given). With params only the network is checked, at these parameters; x (N, ...) and
-    labels (N,) are the batch, random where they are not given.
+    (the L2 loss and relu where one is not given). With params only the network is checked, at these
+    parameters; x (N, ...) and labels (N,) are the batch, random where they are not given.
 
     A gradient passes where the norm of the difference is less than bound times the norm of the slopes. Of
     large arrays `most` entries are compared, drawn by rng. Entries whose difference quotient lies across a

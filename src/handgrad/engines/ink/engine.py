@@ -75,7 +75,7 @@ class InkEngine:
             warnings.warn(f"{why}; the numpy engine takes over", stacklevel=2)
             return dense.run_epoch(params, images, labels, order, recipe, rates, memory, first_step)
         rates = plain_rates(rates, -(-M // recipe.batch_size))
-        memory = plain_memory(memory, params, dense.SLOTS[recipe.optimizer])
+        memory = plain_memory(memory, params, dense.SLOTS[str(recipe.optimizer)])
         if not (order.min() >= 0 and order.max() < len(images)):  # as NumPy would
             raise IndexError(f"expected rows from 0 to {len(images) - 1}; got {order.min()} to {order.max()}")
         activation, loss, optimizer = str(recipe.activation), str(recipe.loss), str(recipe.optimizer)
