@@ -110,9 +110,9 @@ def test_whole_processes_end_in_a_good_network(capsys):
             ["--picture", "bench.gif"],
             "expected --picture to be a file whose name ends in .png; got 'bench.gif'",
         ),
-        (["--grid", "64"], "expected --grid as pairs such as '128,64 512,64'; got '64'"),
-        (["--grid", "64,x"], "expected --grid to hold whole numbers of at least 1; got 'x'"),
-        (["--threads", "0"], "expected --threads to hold whole numbers of at least 1; got '0'"),
+        (["--grid", "64"], "expected --grid to be pairs such as '128,64 512,64'; got '64'"),
+        (["--grid", "64,x"], "expected --grid to be whole numbers of at least 1; got 'x'"),
+        (["--threads", "0"], "expected --threads to be whole numbers of at least 1; got '0'"),
     ],
 )
 def test_wrong_usage_is_one_line(words, message, capsys):

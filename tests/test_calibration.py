@@ -345,7 +345,11 @@ def test_calibrate_on_a_pair_of_ones_own(run, saved, tmp_path):
     code, out, err = run("calibrate", path, *pair, "--accuracy", 0.98, "--json")
     assert (code, err) == (0, "")
     after = model_file.load(path)
-    assert json.loads(out) == {"model": str(path), "calibration": after.calibration.to_dict()}
+    assert json.loads(out) == {
+        "model": str(path),
+        "network": str(path),
+        "calibration": after.calibration.to_dict(),
+    }
     assert (after.calibration.source, after.calibration.wanted, after.calibration.images) == (
         "given",
         0.98,
@@ -381,7 +385,7 @@ def test_calibrate_again_on_what_training_held_back(run, mnist, tmp_path):
     model_file.save(tmp_path / "elsewhere", elsewhere)
     code, _, err = run("calibrate", tmp_path / "elsewhere")  # 5,000 images, but which?
     assert code == 1
-    assert "which images its run held back is not known" in err
+    assert "it is not known which images the run held back" in err
     assert "not doubtful (for 95.00 %)" in out
     assert out.count("expected calibration error") == 1
 
@@ -398,12 +402,16 @@ def test_what_cannot_be_calibrated_is_one_line(run, saved, trained, mnist, tmp_p
     few = ("--images", tmp_path / "few-images", "--labels", tmp_path / "few-labels")
     before = {entry: entry.read_bytes() for entry in tmp_path.iterdir()}
     for code, words, message in (
-        (1, (path,), "which images its run held back is not known; name an IDX pair"),
+        (1, (path,), "it is not known which images the run held back; name images"),
         (1, (path, *learnt), "did not learn from; it was trained on these"),
-        (1, (path, *few), "expected at least 50 images, 5 of them read rightly and 5 wrongly"),
+        (
+            1,
+            (path, *few),
+            "expected at least 50 images with 5 right and 5 wrong answers to calibrate; got 20 images",
+        ),
         (1, (path, *pair, "--out", tmp_path / "text"), "text: exists and is not a model file"),
         (1, (path, *pair, "--out", tmp_path / "none" / "m"), "cannot be written: No such file or directory"),
-        (1, (tmp_path / "going", *pair), "the run is not finished; go on with it first"),
+        (1, (tmp_path / "going", *pair), "the run is not finished; continue it first"),
         (1, (tmp_path / "none",), "expected a model file; there is none"),
         (2, (path, *pair, "--accuracy", 1), "is not in the range 0<x<1"),
         (2, (path, "--labels", "x"), "--images is missing"),

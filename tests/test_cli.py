@@ -81,8 +81,12 @@ def test_train_on_mnist_says_what_baseline_and_network_get(run, tmp_path):
 def test_without_a_model_the_network_in_the_box_answers(run, picture):
     code, out, _ = run("predict", picture, "--json")
     assert (code, json.loads(out)["images"][0]["text"]) == (0, "7")
+    assert json.loads(out)["model"] == "the network in the box (recipe best)"
+    assert run("predict", picture)[2] == "network: the network in the box (recipe best)\n"
+    assert run("predict", picture, "--quiet")[2] == ""
     code, out, _ = run("evaluate", "--json")
     assert code == 0
+    assert json.loads(out)["model"] == "the network in the box (recipe best)"
     assert json.loads(out)["accuracy"] >= 0.994
     assert json.loads(out)["baseline_accuracy"] == 0.8208
 
@@ -91,7 +95,9 @@ def test_without_out_the_model_goes_to_the_users_folder(run, pair):
     code, out, _ = run("train", "--quiet", *FAST, *pair, "--validation", "100", "--json")
     written = json.loads(out)["model"]
     assert (code, written.endswith("handgrad/model.safetensors")) == (0, True)
-    assert "accuracy" in run("evaluate", written)[1]
+    assert run("evaluate", written)[1].startswith(f"network    {written}\naccuracy ")
+    box = run("evaluate", *pair)[1].splitlines()[0]  # and nobody takes the network in the box for theirs
+    assert box == f"network    the network in the box (recipe best); yours: handgrad evaluate {written}"
 
 
 def test_text_results_are_on_stdout_and_quiet_is_quiet(run, tmp_path, pair):
@@ -140,7 +146,8 @@ def test_predict_reads_pictures(run, trained, picture, tmp_path, monkeypatch):
     assert digit["runner_up"] == int(np.argsort(digit["scores"])[-2])
     assert len(digit["box"]) == 4
     assert blank == {"file": str(tmp_path / "blank.png"), "text": "", "digits": []}
-    _, out, _ = run("predict", picture, tmp_path / "blank.png", "--model", trained)
+    _, out, err = run("predict", picture, tmp_path / "blank.png", "--model", trained)
+    assert err == f"network: {trained}\n"
     assert f": 7{'?' if digit['doubtful'] else ' '}  (confidence" in out
     assert out.count("\n  ") == 10
     assert "blank.png: no digit found" in out
@@ -554,7 +561,7 @@ def test_version_help_and_module(run):
 def test_a_reader_that_has_gone_is_no_traceback(trained):
     command = f"{sys.executable} -m handgrad evaluate {trained} | head -1"
     done = subprocess.run(command, shell=True, capture_output=True, text=True)
-    assert done.stdout.startswith("accuracy")
+    assert done.stdout.startswith("network")
     assert done.stderr == ""
 
 

@@ -13,8 +13,13 @@ from handgrad import __version__
 from handgrad.errors import HandgradError, came_of_ctrl_c
 from handgrad.files import reason
 
-COMMANDS = ("train", "evaluate", "predict", "explain", "calibrate", "workbook", "data", "bench", "warmup")
+COMMANDS = ("predict", "train", "evaluate", "explain", "calibrate", "data", "workbook", "bench", "warmup")
 INTERRUPTED = 130
+
+
+def examples(*lines: str) -> str:
+    """The end of a command's help: commands to copy, one a line."""
+    return "\b\n" + "\n".join(["Examples:", *(f"  {line}" for line in lines)])
 
 
 class LazyGroup(click.Group):
@@ -25,7 +30,7 @@ class LazyGroup(click.Group):
         self._names, self._package = names, package
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Their names, in the order in which help shows them."""
+        """The names of the commands, in the order in which help shows them."""
         return list(self._names)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
@@ -37,14 +42,21 @@ class LazyGroup(click.Group):
 
 
 @click.group(
-    cls=LazyGroup, names=COMMANDS, package=__name__, context_settings={"help_option_names": ["-h", "--help"]}
+    cls=LazyGroup,
+    names=COMMANDS,
+    package=__name__,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=examples("handgrad predict photo.jpg", "handgrad train", "handgrad train --help"),
 )
-@click.version_option(__version__)
+@click.version_option(__version__, help="Show the version and exit.")
 def cli() -> None:
-    """Handwritten digits, hand-derived gradients.
+    """Read handwritten digits, and train the network that reads them.
 
-    Exit codes: 0 done, 1 it failed, 2 wrong usage, 130 interrupted. Results go to stdout, progress to
-    stderr.
+    Every derivative of the network is written by hand. A trained network is in the package, so
+    "handgrad predict" works at once.
+
+    Results are printed on stdout, progress and errors on stderr. Exit codes: 0 success, 1 failure, 2 wrong
+    usage, 130 interrupted.
     """
 
 
@@ -67,7 +79,9 @@ def _run(arguments: list[str]) -> int:
     if "_HANDGRAD_COMPLETE" in os.environ:  # the shell asks for completions
         cli.main(arguments, prog_name="handgrad")
     try:
-        with cli.make_context("handgrad", list(arguments)) as context:  # cli.main has other ideas of Ctrl-C
+        with cli.make_context(
+            "handgrad", list(arguments)
+        ) as context:  # cli.main would turn Ctrl-C into exit code 1
             cli.invoke(context)
         sys.stdout.flush()
         return 0
@@ -79,7 +93,7 @@ def _run(arguments: list[str]) -> int:
     except click.UsageError as error:
         command = error.ctx.command_path if error.ctx else "handgrad"
         return _fail(f"{error.format_message()} (see {command} --help)", error.exit_code)
-    except BrokenPipeError:  # the reader of our stdout has gone: nobody is left to tell
+    except BrokenPipeError:  # whatever read our stdout has exited: there is no one to report to
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except (HandgradError, click.ClickException) as error:

@@ -1,4 +1,4 @@
-"""handgrad bench: what an epoch, an answer and a whole run take, beside every framework that is installed."""
+"""handgrad bench: time epochs, answers and whole runs, beside every framework that is installed."""
 
 import os
 import platform
@@ -9,6 +9,7 @@ import click
 
 from handgrad import __version__
 from handgrad.bench.measure import PROCESSES, Points, measure, processes
+from handgrad.cli import examples
 from handgrad.cli.shared import FILE, emit, expect_picture, output_options, say
 from handgrad.files import PNG, write_atomically
 
@@ -20,18 +21,54 @@ NAMES = {
 WHAT = {"train": "an epoch of 60,000 images", "answer": "the outputs", "process": "a whole process"}
 
 
-@click.command()
-@click.option("--what", default=",".join(NAMES), show_default=True, help="Epochs, answers, whole processes.")
-@click.option("--peers", help="Who takes part; the first sets 1 x. Default: all.")
-@click.option(
-    "--grid", default="64,16 128,64 512,64 1024,128", show_default=True, help="To train: hidden, batch."
+@click.command(
+    epilog=examples(
+        "handgrad bench --what train --grid 128,64 --rounds 3",
+        "handgrad bench --what answer --peers ink,numpy",
+    )
 )
 @click.option(
-    "--asked", default="256,1 256,64 256,10000", show_default=True, help="To answer: hidden, images at once."
+    "--what",
+    metavar="LIST",
+    default=",".join(NAMES),
+    show_default=True,
+    help="What to time: train (an epoch), answer (the outputs for some images), process (a whole run).",
 )
-@click.option("--threads", default="1,2", show_default=True, help="Each a run of its own.")
-@click.option("--rounds", type=click.IntRange(1, 1000), default=5, show_default=True, help="Of all in turn.")
-@click.option("--picture", type=FILE, help="Also draw the figures into this PNG file.")
+@click.option(
+    "--peers",
+    metavar="LIST",
+    help="Engines and frameworks to time; the others are given as multiples of the first. Default: all.",
+)
+@click.option(
+    "--grid",
+    metavar="PAIRS",
+    default="64,16 128,64 512,64 1024,128",
+    show_default=True,
+    help="Networks to train: pairs of the number of hidden units and the batch size.",
+)
+@click.option(
+    "--asked",
+    metavar="PAIRS",
+    default="256,1 256,64 256,10000",
+    show_default=True,
+    help="Networks to query: pairs of the number of hidden units and the number of images at once.",
+)
+@click.option(
+    "--threads",
+    metavar="LIST",
+    default="1,2",
+    show_default=True,
+    help="Numbers of threads; everything is measured with each.",
+)
+@click.option(
+    "--rounds",
+    metavar="N",
+    type=click.IntRange(1, 1000),
+    default=5,
+    show_default=True,
+    help="Number of rounds. In each round all peers are timed in turn; medians are printed.",
+)
+@click.option("--picture", metavar="FILE", type=FILE, help="Also draw the measurements as a PNG picture.")
 @output_options
 def bench(
     what: str,
@@ -45,12 +82,15 @@ def bench(
     quiet: bool,
     debug: bool,
 ) -> None:
-    """Time handgrad and its peers: the same weights, order and arithmetic, interleaved, medians.
+    """Time handgrad and other frameworks on the same work.
 
-    A peer that ends with another loss, or answers otherwise, is reported, not timed. "dense products" are
-    the two matrix products of the first layer alone: what an epoch costs at least when blank paper is
-    multiplied too. A whole process goes from nothing to a saved network that reads 98 %; "import torch"
-    is only that.
+    All peers start from the same weights and see the same images in the same order. A peer that reaches
+    another loss, or gives other answers, is reported and not timed. Peers that are not installed are
+    left out.
+
+    Two rows are limits rather than peers: "dense products" times only the two matrix products of the first
+    layer, and "import torch" times only the import. A whole process starts Python, trains a network that
+    reads at least 98 % of MNIST, and saves it.
     """
     kinds = what.split(",")
     if unknown := [kind for kind in kinds if kind not in NAMES]:
@@ -103,14 +143,14 @@ def _points(text: str, option: str) -> Points:
     for point in text.split():
         hidden, comma, size = point.partition(",")
         if not comma:
-            raise click.UsageError(f"expected {option} as pairs such as '128,64 512,64'; got {point!r}")
+            raise click.UsageError(f"expected {option} to be pairs such as '128,64 512,64'; got {point!r}")
         points.append((_number(hidden, option), _number(size, option)))
     return points
 
 
 def _number(text: str, option: str) -> int:
     if not text.isdecimal() or int(text) == 0:
-        raise click.UsageError(f"expected {option} to hold whole numbers of at least 1; got {text!r}")
+        raise click.UsageError(f"expected {option} to be whole numbers of at least 1; got {text!r}")
     return int(text)
 
 

@@ -1,4 +1,4 @@
-"""handgrad calibrate: a model file and labelled images it did not learn from -> confidence to rely on."""
+"""handgrad calibrate: a model file and labelled images that it did not learn from -> a calibrated model."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -8,7 +8,16 @@ import click
 
 from handgrad import calibration, digits, model_file
 from handgrad.calibration import MIN_IMAGES, MIN_MISTAKES, WANTED
-from handgrad.cli.shared import FILE, emit, existing_model, idx_options, output_options, pair
+from handgrad.cli import examples
+from handgrad.cli.shared import (
+    FILE,
+    emit,
+    existing_model,
+    idx_options,
+    network_named,
+    output_options,
+    pair,
+)
 from handgrad.errors import DataError, HandgradError
 from handgrad.files import expect_writable
 from handgrad.insight.evaluation import columns, percent
@@ -17,11 +26,23 @@ from handgrad.model import Model
 BOUNDS = click.FloatRange(0, 1, min_open=True, max_open=True)
 
 
-@click.command()
-@click.argument("model", type=FILE, required=False)
+@click.command(
+    epilog=examples(
+        "handgrad calibrate model.safetensors --accuracy 0.9995",
+        "handgrad calibrate --images mine-images.idx --labels mine-labels.idx --out mine.safetensors",
+    )
+)
+@click.argument("model", metavar="[MODEL]", type=FILE, required=False)
 @idx_options
-@click.option("--accuracy", type=BOUNDS, default=WANTED, show_default=True, help="Wanted where not doubtful.")
-@click.option("--out", type=FILE, help="The model file to write. Default: MODEL itself.")
+@click.option(
+    "--accuracy",
+    metavar="SHARE",
+    type=BOUNDS,
+    default=WANTED,
+    show_default=True,
+    help="Wanted accuracy, as a share between 0 and 1, of the answers that are not marked as doubtful.",
+)
+@click.option("--out", metavar="FILE", type=FILE, help="Model file to write. Default: MODEL itself.")
 @output_options
 def calibrate(
     model: str | None,
@@ -33,13 +54,17 @@ def calibrate(
     quiet: bool,
     debug: bool,
 ) -> None:
-    """Fit MODEL's confidence, and the threshold of doubt, on images that it did not learn from.
+    """Fit the confidence of a network to labelled images.
 
-    'handgrad train' has done it on the images it held back. This does it again, on these or on an IDX
-    pair of your own, for an accuracy of your own.
+    MODEL is a model file; without it, --out writes a calibrated copy of the network in the box. The images
+    must be images that the network did not learn from: a pair of IDX files, or by default the images that
+    the training run held back.
+
+    'handgrad train' calibrates every model. Calibrate again for images of your own, or to choose the
+    accuracy that answers must have unless they are marked as doubtful.
     """
     if model is None and out is None:
-        raise click.UsageError("name the MODEL to calibrate, or --out for a copy of the network in the box")
+        raise click.UsageError("expected MODEL, or --out for a copy of the network in the box; got neither")
     path = existing_model(model)
     given = pair(images, labels)
     target = path if out is None else Path(out)
@@ -47,39 +72,39 @@ def calibrate(
         expect_writable(target, model_file.KIND)
     trained, run = model_file.load_run(path)
     if run is not None:
-        raise HandgradError(f"{path}: the run is not finished; go on with it first (handgrad train --resume)")
+        raise HandgradError(f"{path}: the run is not finished; continue it first (handgrad train --resume)")
     shown = given or _held_back(trained, path)
     if digits.checksum(*shown) == trained.data_checksum:
-        raise DataError("expected images that the model did not learn from; it was trained on these")
+        raise DataError("expected images that the model did not learn from; it was trained on these images")
     truth = columns(trained, *shown)
-    scores = trained.scores(shown[0])
-    fitted = calibration.fit(scores, truth, accuracy, "given" if given else "validation")
+    outputs = trained.scores(shown[0])
+    fitted = calibration.fit(outputs, truth, accuracy, "given" if given else "validation")
     if fitted is None:
-        right = int((scores.argmax(axis=1) == truth).sum())
-        least = (
-            f"at least {MIN_IMAGES} images, {MIN_MISTAKES} of them read rightly and {MIN_MISTAKES} wrongly"
-        )
+        right = int((outputs.argmax(axis=1) == truth).sum())
+        least = f"at least {MIN_IMAGES} images with {MIN_MISTAKES} right and {MIN_MISTAKES} wrong answers"
         raise HandgradError(
-            f"expected {least}, to calibrate by; got {len(truth)} and {len(truth) - right} wrong"
+            f"expected {least} to calibrate; got {len(truth)} images with {len(truth) - right} wrong answers"
         )
     model_file.save(target, replace(trained, calibration=fitted))
     if as_json:
-        emit({"model": str(target), "calibration": fitted.to_dict()})
+        network = network_named(model, trained)
+        emit({"model": str(target), "network": network, "calibration": fitted.to_dict()})
         return
+    click.echo(f"network      {network_named(model, trained)}")
     click.echo(
         f"temperature  {fitted.temperature:.4f}, by {fitted.mistakes:,} mistakes in {fitted.images:,} images"
     )
     click.echo(
-        f"doubtful     below confidence {fitted.threshold:.6f}, {percent(1 - fitted.coverage)} of them"
+        f"doubtful     below confidence {fitted.threshold:.6f}, {percent(1 - fitted.coverage)} of the images"
     )
     click.echo(f"model        {target}")
 
 
 def _held_back(model: Model, path: Path) -> Any:
-    """The images of MNIST that the model's run held back: the last of the training images."""
+    """The last of MNIST's training images, which the model's run held back."""
     train, _ = digits.load_mnist()
     fitted = model.calibration
     if fitted is None or fitted.source != "validation" or model.data_checksum != digits.checksum(*train):
-        hint = "name an IDX pair that it did not learn from: --images and --labels"
-        raise HandgradError(f"{path}: which images its run held back is not known; {hint}")
+        hint = "name images that it did not learn from with --images and --labels"
+        raise HandgradError(f"{path}: it is not known which images the run held back; {hint}")
     return train[0][-fitted.images :], train[1][-fitted.images :]

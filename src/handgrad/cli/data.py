@@ -1,4 +1,4 @@
-"""handgrad data: what is embedded, what can be fetched, and whether what is here is whole."""
+"""handgrad data: the data sets that are embedded or can be fetched, and whether their files are intact."""
 
 import shlex
 import sys
@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from handgrad import digits
+from handgrad.cli import examples
 from handgrad.cli.shared import emit, output_options, say
 from handgrad.digits.fetch import cache_folder, is_cached, pairs_of, verify_cached
 from handgrad.digits.mnist import ATTRIBUTION, FILES
@@ -17,15 +18,19 @@ from handgrad.digits.sets import SETS, DataSet, PublishedFile
 from handgrad.errors import DataError
 
 
-@click.group()
+@click.group(epilog=examples("handgrad data list", "handgrad data fetch fashion-mnist"))
 def data() -> None:
-    """List, verify and fetch labelled images."""
+    """List, verify and fetch data sets of labelled images."""
 
 
-@data.command("list")
+@data.command("list", epilog=examples("handgrad data list", "handgrad data list --json"))
 @output_options
 def list_(as_json: bool, quiet: bool, debug: bool) -> None:
-    """Name the embedded data and the sets that can be fetched, with size, source and licence."""
+    """List the data sets, with size and licence.
+
+    MNIST is embedded in the package; the other data sets can be fetched. The JSON document also names their
+    files, checksums and sources.
+    """
     if as_json:
         files = [{"name": file.name, "bytes": file.size, "sha256": file.sha256} for file in FILES]
         mnist = {"name": "mnist", "images": 70_000, "files": files, "attribution": ATTRIBUTION}
@@ -34,7 +39,7 @@ def list_(as_json: bool, quiet: bool, debug: bool) -> None:
     folder = cache_folder()
     click.echo("mnist  embedded in the package: 60,000 training and 10,000 test images, 28 x 28, 10 digits")
     click.echo(f"       {ATTRIBUTION}\n")
-    click.echo("handgrad data fetch NAME gets any of these; they are kept in")
+    click.echo("handgrad data fetch NAME downloads a data set into")
     click.echo(f"{folder}\n")
     click.echo("name            training     test  pixels   classes  licence       size")
     for chosen in SETS.values():
@@ -46,10 +51,13 @@ def list_(as_json: bool, quiet: bool, debug: bool) -> None:
         )
 
 
-@data.command()
+@data.command(epilog=examples("handgrad data verify"))
 @output_options
 def verify(as_json: bool, quiet: bool, debug: bool) -> None:
-    """Compare the embedded files, and all that was fetched, with their published SHA-256 sums."""
+    """Compare all data files with their SHA-256 sums.
+
+    These are the embedded files of MNIST and the files of all data sets that were fetched.
+    """
     embedded = [_row(file.name, got, file.sha256) for file, got in digits.verify_mnist()]
     fetched = [_row(str(file.path), file.sha256, file.expected) for file in verify_cached()]
     if as_json:
@@ -62,25 +70,28 @@ def verify(as_json: bool, quiet: bool, debug: bool) -> None:
             raise DataError(f"{', '.join(bad)}: not what was published; {remedy}")
 
 
-@data.command()
+@data.command(
+    epilog=examples("handgrad data fetch fashion-mnist", "handgrad data fetch usps --from downloads")
+)
 @click.argument("name", type=click.Choice(list(SETS)), metavar="NAME")
 @click.option(
     "--from",
     "place",
     metavar="PLACE",
-    help="A folder that holds the published files, or the address of one. Default: the set's mirrors.",
+    help="Folder with the published files, or its address (https://...). Default: the data set's mirrors.",
 )
 @output_options
 def fetch(name: str, place: str | None, as_json: bool, quiet: bool, debug: bool) -> None:
-    """Put a set into the cache folder, and say how to train on it.
+    """Download a data set into the cache folder.
 
-    Names and sizes: handgrad data list.
+    NAME is the name of a data set, see 'handgrad data list'. A data set that is in the cache already is not
+    downloaded again. The last line of the output is the command that trains on it.
     """
     chosen = SETS[name]
     where = Path(place) if place is not None and "://" not in place else place
     if place == "" or (isinstance(where, str) and not where.startswith(("http://", "https://"))):
         raise click.UsageError(
-            f"--from takes a folder, or an address with http:// or https://; got {place!r}"
+            f"--from: expected a folder, or an address with http:// or https://; got {place!r}"
         )
     with closing(_Bar(quiet)) as bar:
         result = digits.fetch_set(name, where, bar.note, bar.watch)
@@ -99,7 +110,7 @@ def _row(name: str, got: str | None, expected: str) -> dict[str, Any]:
 
 
 def _facts(chosen: DataSet) -> dict[str, Any]:
-    """What is known of a set, for JSON."""
+    """The facts about a data set, for JSON."""
     cached = is_cached(chosen)
     return {
         "name": chosen.name,
@@ -126,7 +137,7 @@ def _command(pairs: Pairs, options: tuple[str, ...]) -> str:
 
 
 def _on_disk(chosen: DataSet) -> int:
-    """Bytes of the set's files in the cache, the published ones included."""
+    """Size in bytes of the set's files in the cache, the published files included."""
     published = {cache_folder() / chosen.published_in / file.name for file in chosen.files}
     return sum(path.stat().st_size for path in published | {*pairs_of(chosen)} if path.is_file())
 
@@ -136,7 +147,7 @@ def _megabytes(size: int | None) -> str:
 
 
 class _Bar:
-    """A bar for the file that is coming, on stderr where that is a terminal."""
+    """A progress bar for the current download, on stderr if that is a terminal."""
 
     def __init__(self, quiet: bool) -> None:
         self._quiet = quiet
@@ -144,21 +155,21 @@ class _Bar:
         self._bar: Any = None
 
     def watch(self, file: PublishedFile, received: int) -> None:
-        """Show how much of the file has come."""
+        """Show how many bytes have been received."""
         if not self._shown:
             return
-        if self._bar is None:  # a note ended the one before
+        if self._bar is None:  # the first file, or a note has ended the bar of the file before
             self._bar = click.progressbar(length=file.size, label=f"  {file.name}", file=sys.stderr)
             self._bar.__enter__()
         self._bar.update(received - self._bar.pos)
 
     def note(self, line: str) -> None:
-        """A line of its own."""
+        """Print a line; the bar ends."""
         self.close()
         say(self._quiet, line)
 
     def close(self) -> None:
-        """End the line."""
+        """End the bar."""
         if self._bar is not None:
             self._bar.__exit__(None, None, None)
             self._bar = None

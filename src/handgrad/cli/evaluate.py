@@ -3,6 +3,7 @@
 import click
 
 from handgrad import digits, model_file
+from handgrad.cli import examples
 from handgrad.cli.shared import (
     FILE,
     data_option,
@@ -10,15 +11,17 @@ from handgrad.cli.shared import (
     existing_model,
     expect_one_source,
     idx_options,
+    network_named,
     output_options,
     pair,
+    your_own,
 )
 from handgrad.insight.evaluation import Evaluation, percent
 from handgrad.insight.evaluation import evaluate as measure
 
 SHOWN = 10  # mistakes listed as text; --json lists twice as many
-MANY = 20  # classes beyond which the counts do not fit a terminal
-MEASURES = {  # as text -> as reliability.measures names them
+MANY = 20  # with more classes, the counts do not fit on a terminal
+MEASURES = {  # the line in the text -> the key of reliability.measures
     "mean": "mean_confidence",
     "expected calibration error": "expected_calibration_error",
     "  in bins of equal width": "expected_calibration_error_equal_width",
@@ -28,11 +31,19 @@ MEASURES = {  # as text -> as reliability.measures names them
 }
 
 
-@click.command()
-@click.argument("model", type=FILE, required=False)
+@click.command(
+    epilog=examples(
+        "handgrad evaluate",
+        "handgrad evaluate model.safetensors",
+        "handgrad evaluate model.safetensors --data emnist-digits --report report",
+    )
+)
+@click.argument("model", metavar="[MODEL]", type=FILE, required=False)
 @data_option
 @idx_options
-@click.option("--report", type=FILE, help="Also write pictures and index.html into this folder.")
+@click.option(
+    "--report", metavar="FOLDER", type=FILE, help="Also write index.html and its pictures into this folder."
+)
 @output_options
 def evaluate(
     model: str | None,
@@ -44,9 +55,11 @@ def evaluate(
     quiet: bool,
     debug: bool,
 ) -> None:
-    """Measure MODEL on MNIST's test images, on those of another set (--data), or on any IDX pair.
+    """Measure how well a network reads labelled images.
 
-    Without MODEL: the network in the box.
+    MODEL is a model file, as 'handgrad train' writes it. Default: the network in the box. The images are
+    MNIST's test images, the test images of another data set (--data), or a pair of IDX files. Printed are
+    accuracy, confusion matrix, the most confident mistakes, and how far the confidence can be trusted.
     """
     if report is not None:
         from handgrad.insight.report import expect_report, write_report
@@ -64,9 +77,10 @@ def evaluate(
     if report is not None:
         write_report(report, trained, result, chosen[0], learnt_from)
     if as_json:
-        emit(result.to_dict(2 * SHOWN))
+        emit({"model": network_named(model, trained), **result.to_dict(2 * SHOWN)})
     else:
-        click.echo("\n".join([*_answers(result), "", *_confidence(result)]))
+        network = f"network    {network_named(model, trained)}{your_own(model, 'handgrad evaluate')}"
+        click.echo("\n".join([network, *_answers(result), "", *_confidence(result)]))
 
 
 def _answers(result: Evaluation) -> list[str]:

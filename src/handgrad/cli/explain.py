@@ -1,4 +1,4 @@
-"""handgrad explain: one image -> which hidden units and which pixels spoke for and against its digit."""
+"""handgrad explain: one image -> which hidden units and pixels speak for its digit, and which against."""
 
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -7,7 +7,18 @@ import click
 
 from handgrad import digits, model_file, templates
 from handgrad.arrays import NDArray
-from handgrad.cli.shared import FILE, emit, existing_model, expect_picture, idx_options, output_options
+from handgrad.cli import examples
+from handgrad.cli.shared import (
+    FILE,
+    emit,
+    existing_model,
+    expect_picture,
+    idx_options,
+    network_named,
+    output_options,
+    say,
+    your_own,
+)
 from handgrad.errors import DataError, ImageError
 from handgrad.files import PNG, write_atomically
 from handgrad.insight.explain import PIECEWISE, Explanation
@@ -26,25 +37,46 @@ class Source(NamedTuple):
     image: NDArray
     facts: dict[str, Any]  # for the document
     label: int | None = None
-    photo: NDArray | None = None  # as it came, (height, width, 3)
+    photo: NDArray | None = None  # the whole picture, (height, width, 3)
     box: tuple[int, ...] | None = None  # of the digit, in pixels of the photo
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "handgrad explain photo.jpg --out why.png",
+        "handgrad explain --row 0",
+        "handgrad explain --row 0 --versus 3",
+    )
+)
 @click.argument("picture", metavar="[IMAGE]", type=FILE, required=False)
 @click.option(
-    "--digit", type=click.IntRange(min=1), help="Which of IMAGE's digits, as people read. Default: 1."
+    "--digit",
+    metavar="N",
+    type=click.IntRange(min=1),
+    help="Number of the digit in IMAGE, counted in reading order. Default: 1.",
 )
-@click.option("--row", type=click.IntRange(min=0), help="In place of IMAGE: this row of MNIST's test images.")
+@click.option(
+    "--row",
+    metavar="N",
+    type=click.IntRange(min=0),
+    help="Instead of IMAGE: row N, counted from 0, of MNIST's test images or of --images.",
+)
 @idx_options
-@click.option("--model", type=FILE, help="Default: the network in the box.")
+@click.option("--model", metavar="FILE", type=FILE, help="Model file. Default: the network in the box.")
 @click.option(
-    "--versus", metavar="DIGIT", help="Compare the answer with it. Default: the label, or the runner-up."
+    "--versus",
+    metavar="DIGIT",
+    help="Digit to compare the answer with. Default: the label if it is another digit, or the runner-up.",
 )
 @click.option(
-    "--units", type=click.IntRange(min=0), default=5, help="Hidden units listed, each way. Default: 5."
+    "--units",
+    metavar="N",
+    type=click.IntRange(min=0),
+    default=5,
+    show_default=True,
+    help="Number of hidden units to list that speak for a digit, and of those that speak against it.",
 )
-@click.option("--out", type=FILE, help="Also draw it all, as a PNG picture.")
+@click.option("--out", metavar="FILE", type=FILE, help="Also draw the explanation as a PNG picture.")
 @output_options
 def explain(
     picture: str | None,
@@ -60,10 +92,13 @@ def explain(
     quiet: bool,
     debug: bool,
 ) -> None:
-    """Take an answer apart: the scores as sums over hidden units and over pixels.
+    """Show which hidden units and pixels led to an answer.
 
-    IMAGE is a picture of a digit, as 'handgrad predict' reads it. --row takes MNIST's test images
-    instead, or with --images (and --labels, if there are any) those of an IDX file.
+    The score of a digit is a sum over the hidden units, and also a sum over the pixels. Both sums are
+    printed, for the answer and for the digit that it is compared with.
+
+    IMAGE is a picture of digits, as 'handgrad predict' reads it. With --row, the image is a row of MNIST's
+    test images, or of the IDX file --images; --labels is then optional.
     """
     if (picture is None) == (row is None):
         raise click.UsageError("expected one image: a picture, or --row N")
@@ -81,7 +116,7 @@ def explain(
     if picture is not None:
         source = _photo(picture, digit or 1, trained)
     else:
-        assert row is not None  # else it was wrong usage
+        assert row is not None  # checked above: wrong usage
         rows, known = mnist[1] if mnist is not None and images is None else _idx(str(images), labels)
         source = _row(row, rows, known, images)
     explanation = take_apart(trained, source.image, _baseline(trained, mnist), other)
@@ -90,8 +125,16 @@ def explain(
     if out is not None:
         _draw(out, explanation, source)
     if as_json:
-        emit({**source.facts, "label": source.label, "picture": out, **explanation.to_dict(units)})
+        facts = {
+            "model": network_named(model, trained),
+            **source.facts,
+            "label": source.label,
+            "picture": out,
+        }
+        emit(facts | explanation.to_dict(units))
     else:
+        own = your_own(model, "handgrad explain --model")
+        say(quiet, f"network: {network_named(model, trained)}{own}")
         click.echo(_text(explanation, source, units))
         if out is not None:
             click.echo(f"\npicture  {out}")
@@ -113,14 +156,16 @@ def _photo(picture: str, number: int, model: Model) -> Source:
 
     if model.image_shape != MNIST_SHAPE:
         shape = " x ".join(map(str, model.image_shape))
-        remedy = "name a row of its own images, with --images and --row"
-        raise ImageError(f"expected a model of 28 x 28 images to read pictures; this takes {shape}: {remedy}")
+        remedy = "name a row of its own images with --images and --row"
+        raise ImageError(f"expected a model for 28 x 28 images; this model takes {shape}; {remedy}")
     photo = read_picture(picture)
     found = [reading for line in read(model, photo) for reading in line]
     if not found:
         raise ImageError(f"{picture}: no digit found, so there is nothing to explain")
     if number > len(found):
-        raise click.UsageError(f"--digit: expected 1 to {len(found)}, as many as were found; got {number}")
+        raise click.UsageError(
+            f"--digit: expected 1 to {len(found)}, the digits that were found; got {number}"
+        )
     reading, scale = found[number - 1], photo.pixels.shape[1] / photo.size[0]
     name = picture if len(found) == 1 else f"{picture}, digit {number} of {len(found)}"
     facts = {"file": picture, "row": None, "number": number, "found": len(found), "box": list(reading.box)}
@@ -140,14 +185,14 @@ def _idx(images: str, labels: str | None) -> tuple[NDArray, NDArray | None]:
 def _row(row: int, rows: NDArray, labels: NDArray | None, file: str | None) -> Source:
     name = file or "MNIST's test images"
     if row >= len(rows):
-        raise click.UsageError(f"--row: expected less than {len(rows):,}, the rows of {name}; got {row}")
+        raise click.UsageError(f"--row: expected 0 to {len(rows) - 1:,}, the rows of {name}; got {row}")
     label = None if labels is None else int(labels[row])
     facts = {"file": file, "row": row, "number": None, "found": None, "box": None}
     return Source(f"row {row} of {name}", rows[row], facts, label)
 
 
 def _baseline(model: Model, mnist: tuple[Pair, Pair] | None) -> NDArray | None:
-    """MNIST's mean-image templates, where the model reads digits like MNIST's, as far as one can know."""
+    """MNIST's mean-image templates; None if the model is known to read something other than MNIST."""
     if mnist is None or model.image_shape != MNIST_SHAPE or model.classes != tuple(range(10)):
         return None
     known_other = model.data_checksum not in (None, digits.checksum(*mnist[0]))
@@ -173,13 +218,13 @@ def _text(told: Explanation, source: Source, most: int) -> str:
     height = max(map(len, units.values()))
     lines += map("   ".join, zip(*(_terms(told, c, units[c], height) for c in units), strict=True))
     if told.model.activation not in PIECEWISE:
-        bends = f"{told.model.activation} bends: the ink counts by chords from a = 0, for this image alone"
+        bends = f"{told.model.activation} is not linear: the sum over pixels holds for this image only"
         lines += ["", bends]
     return "\n".join(line.rstrip() for line in lines)
 
 
 def _scores(told: Explanation) -> list[str]:
-    """One line a class: for + against + bias = z, the output, and what the templates say."""
+    """A line for each class: for + against + bias = z, the output, and the agreement of the templates."""
     names = [str(c) for c in told.model.classes]
     width = max(5, *map(len, names))
     asked = told.baseline is not None
@@ -195,9 +240,9 @@ def _scores(told: Explanation) -> list[str]:
 
 
 def _terms(told: Explanation, c: int, units: list[int], height: int) -> list[str]:
-    """The score of a class as a sum over hidden units, then as one over pixels; lines of one length.
+    """The score of a class as a sum over hidden units, then as a sum over pixels. All lines are equally long.
 
-    The units take up the given height, however many they are.
+    The list of units is padded to the given height, so that two lists can stand side by side.
     """
     name, terms, ink = told.model.classes[c], told.contributions[c], told.pixels[c]
     *listed, bias, others, z = _adding([*terms[units], told.bias[c]], told.z[c])
@@ -216,7 +261,7 @@ def _terms(told: Explanation, c: int, units: list[int], height: int) -> list[str
 
 
 def _adding(terms: list[float], total: float) -> list[str]:
-    """The terms, what they leave of the total, and the total: as printed, they add up."""
+    """The terms, the rest, and the total, as text. The rest is chosen so that the printed digits add up."""
     whole = [round(float(term) * 1000) for term in (*terms, total)]
     whole.insert(-1, whole[-1] - sum(whole[:-1]))
     return [f"{part / 1000:+.3f}" for part in whole]

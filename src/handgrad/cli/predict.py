@@ -7,7 +7,16 @@ from typing import Any
 import click
 
 from handgrad import model_file
-from handgrad.cli.shared import FILE, emit, existing_model, output_options
+from handgrad.cli import examples
+from handgrad.cli.shared import (
+    FILE,
+    emit,
+    existing_model,
+    network_named,
+    output_options,
+    say,
+    your_own,
+)
 from handgrad.errors import ImageError
 from handgrad.files import PNG, expect_writable, write_atomically
 from handgrad.model import Model
@@ -18,10 +27,17 @@ MAX_BYTES = 100_000_000  # of a picture on stdin
 Lines = list[list[Reading]]
 
 
-@click.command()
+@click.command(
+    epilog=examples("handgrad predict photo.jpg", "handgrad predict scan.png --save-boxes boxes.png --json")
+)
 @click.argument("pictures", metavar="IMAGE...", nargs=-1, required=True)
-@click.option("--model", type=FILE, help="Default: the network in the box.")
-@click.option("--save-boxes", metavar="PNG", type=FILE, help="Draw what was found; for one IMAGE.")
+@click.option("--model", metavar="FILE", type=FILE, help="Model file. Default: the network in the box.")
+@click.option(
+    "--save-boxes",
+    metavar="FILE",
+    type=FILE,
+    help="Also draw IMAGE with a box around each digit, as a PNG picture; for a single IMAGE.",
+)
 @output_options
 def predict(
     pictures: tuple[str, ...],
@@ -31,19 +47,23 @@ def predict(
     quiet: bool,
     debug: bool,
 ) -> None:
-    """Read the digits on pictures: photographs, scans or drawings, one digit or many, in lines.
+    """Read the digits on photographs, scans and drawings.
 
-    PNG, JPEG, WebP or BMP, of at most 25 megapixels and 64 digits: dark on light or light on dark, coloured,
-    ruled, unevenly lit. A digit that somebody should look at has a "?" and its runner-up. "-" reads a picture
-    from stdin. A picture that cannot be read is one line on stderr; the others are read all the same, and the
-    exit code is 1. That there is no digit on a picture is an answer.
+    IMAGE is a PNG, JPEG, WebP or BMP file of at most 25 megapixels and 64 digits, or "-" for stdin. The
+    digits may stand in several lines, dark on light or light on dark, on coloured, ruled or unevenly lit
+    paper.
+
+    A doubtful digit, which a human should check, is marked with "?" and shown with its runner-up. A picture
+    without digits is not an error. If a picture cannot be read, the error is one line on stderr, the other
+    pictures are still read, and the exit code is 1.
     """
     if save_boxes is not None:
         if len(pictures) > 1:
             raise click.UsageError(f"--save-boxes draws one picture; got {len(pictures)}: name one IMAGE")
         expect_writable(save_boxes, PNG, pictures[0])
     trained = model_file.load(existing_model(model))
-    read_pictures, failed = [], 0
+    read_pictures: list[dict[str, Any]] = []
+    failed = 0
     for name in pictures:
         try:
             picture = _picture(name)
@@ -54,11 +74,14 @@ def predict(
             continue
         if save_boxes is not None:
             _draw(save_boxes, picture, lines)
+        if not read_pictures and not as_json:
+            own = your_own(model, "handgrad predict --model")
+            say(quiet, f"network: {network_named(model, trained)}{own}")
         read_pictures.append(_document(name, lines))
         if not as_json:
             click.echo(_text(name, lines, trained))
     if as_json:
-        emit({"images": read_pictures})
+        emit({"model": network_named(model, trained), "images": read_pictures})
     if failed:
         raise click.exceptions.Exit(1)
 

@@ -1,6 +1,7 @@
 """What the commands share: options, where things are kept, how results are printed."""
 
 import json
+import shlex
 from collections.abc import Callable
 from contextlib import suppress
 from importlib.util import find_spec
@@ -14,12 +15,13 @@ from handgrad.arrays import NDArray
 from handgrad.digits.sets import SETS
 from handgrad.errors import HandgradError, MissingExtraError
 from handgrad.files import PNG, expect_writable, user_folder
+from handgrad.model import Model
 
 Command = Callable[..., Any]
 
 
 class _File(click.Path):
-    """A path that is not empty (an unset variable of the shell); whether it can be read is seen later."""
+    """A path that is not empty (as from an unset shell variable). Whether it can be read shows later."""
 
     def __init__(self) -> None:
         super().__init__(readable=False)
@@ -36,7 +38,7 @@ FILE = _File()
 
 
 class Interrupted(click.ClickException):
-    """Stopped by Ctrl-C, with something to say about what was kept."""
+    """Stopped by Ctrl-C; the message says what was kept."""
 
     exit_code = 130
 
@@ -44,40 +46,41 @@ class Interrupted(click.ClickException):
 def output_options(command: Command) -> Command:
     """--json, --quiet, --debug."""
     for option in (
-        click.option("--debug", is_flag=True, help="Show the traceback of a failure."),
-        click.option("--quiet", "-q", is_flag=True, help="No progress on stderr."),
-        click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout."),
+        click.option("--debug", is_flag=True, help="Show the traceback if the command fails."),
+        click.option("--quiet", "-q", is_flag=True, help="Print no progress on stderr."),
+        click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON document."),
     ):
         command = option(command)
     return command
 
 
 def idx_options(command: Command) -> Command:
-    """--images and --labels: an IDX pair in place of the embedded MNIST."""
+    """--images and --labels: a pair of IDX files to use instead of the embedded MNIST."""
     for option in (
-        click.option("--labels", type=FILE, help="IDX file of their labels."),
-        click.option("--images", type=FILE, help="IDX file of images, instead of MNIST's."),
+        click.option("--labels", metavar="FILE", type=FILE, help="IDX file with the labels of --images."),
+        click.option(
+            "--images", metavar="FILE", type=FILE, help="IDX file with images. Default: the embedded MNIST."
+        ),
     ):
         command = option(command)
     return command
 
 
 def data_option(command: Command) -> Command:
-    """--data: a set by its name, in place of the embedded MNIST."""
+    """--data: the name of a set to use instead of the embedded MNIST."""
     names = click.Choice(["mnist", *SETS])
-    return click.option("--data", type=names, metavar="NAME", help="A set by name: handgrad data list.")(
-        command
-    )
+    words = "Name of a data set, see 'handgrad data list'. Default: mnist."
+    return click.option("--data", type=names, metavar="NAME", help=words)(command)
 
 
 def expect_one_source(data: str | None, *files: str | None) -> None:
-    """Wrong usage where both a set's name and files are given."""
+    """UsageError if both the name of a set and files are given."""
     if data is not None and any(file is not None for file in files):
         raise click.UsageError("--data names images and labels already; leave out the files")
 
 
 def pair(images: str | None, labels: str | None) -> tuple[NDArray, NDArray] | None:
-    """The IDX pair that the options name, or None; one without the other is wrong usage."""
+    """The IDX pair that the options name, or None.  UsageError if only one of the two is given."""
     if (images is None) != (labels is None):
         missing = "--labels" if labels is None else "--images"
         raise click.UsageError(f"--images and --labels go together; {missing} is missing")
@@ -85,7 +88,7 @@ def pair(images: str | None, labels: str | None) -> tuple[NDArray, NDArray] | No
 
 
 def default_model() -> Path:
-    """Where train writes, when no file is named.  HandgradError for a user without a home folder."""
+    """The model file that train writes unless --out names another.  HandgradError without a home folder."""
     try:
         return user_folder("data") / "model.safetensors"
     except HandgradError as error:
@@ -93,7 +96,7 @@ def default_model() -> Path:
 
 
 def existing_model(path: str | None) -> Path:
-    """The model file to read: the one named, else the network in the box."""
+    """The model file to read: the one that is named, otherwise the network in the box."""
     return pretrained.PATH if path is None else Path(path)
 
 
@@ -104,6 +107,20 @@ def expect_picture(option: str, path: str, *inputs: str) -> None:
     expect_writable(path, PNG, *inputs)
 
 
+def network_named(path: str | None, model: Model) -> str:
+    """Which network answers, in words: the file that was named, or the network in the box."""
+    return f"the network in the box (recipe {model.recipe_name})" if path is None else path
+
+
+def your_own(path: str | None, command: str) -> str:
+    """A hint to append where the network in the box answers, though the user has trained one."""
+    try:
+        own = default_model()
+    except HandgradError:  # without a home folder train has written none
+        return ""
+    return f"; yours: {command} {shlex.quote(str(own))}" if path is None and own.is_file() else ""
+
+
 def emit(document: dict[str, Any]) -> None:
     """One JSON document on stdout."""
     click.echo(json.dumps(document, indent=2, allow_nan=False))
@@ -112,5 +129,5 @@ def emit(document: dict[str, Any]) -> None:
 def say(quiet: bool, line: str) -> None:
     """A line of progress on stderr, unless --quiet."""
     if not quiet:
-        with suppress(OSError):  # nobody reads it any more: no reason to stop a run
+        with suppress(OSError):  # a closed stderr is no reason to stop a run
             click.echo(line, err=True)

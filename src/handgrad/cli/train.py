@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import click
 
 from handgrad import digits, model_file, runs
+from handgrad.cli import examples
 from handgrad.cli.shared import (
     FILE,
     Interrupted,
@@ -30,63 +31,126 @@ from handgrad.insight.evaluation import evaluate as measure
 from handgrad.recipes import CHOICES, RECIPES, Distortion, Recipe
 from handgrad.runs import Data, Progress, Run
 
-# option -> the choice of the recipe that it changes
-CHANGES: dict[str, Any] = {
-    "hidden": int,
-    "activation": click.Choice(CHOICES["activation"]),
-    "bias": None,
-    "init": click.Choice(CHOICES["init"]),
-    "output_bias": click.Choice(CHOICES["output_bias"]),
-    "loss": click.Choice(CHOICES["loss"]),
-    "optimizer": click.Choice(CHOICES["optimizer"]),
-    "learning_rate": float,
-    "schedule": click.Choice(CHOICES["schedule"]),
-    "warmup": float,
-    "batch_size": int,
-    "epochs": int,
-    "averaging": float,
-}
+DEFAULT_RECIPE = "quick"
+# choice of the recipe -> its option's values (a list, or a type and the name of its values) and help
+CHANGES: dict[str, tuple[Any, str | None, str]] = {
+    "hidden": (int, "N", "Number of hidden units."),
+    "activation": (CHOICES["activation"], None, "Non-linearity of the hidden units; none leaves it out."),
+    "bias": (bool, None, "Layers with or without biases."),
+    "init": (CHOICES["init"], None, "Initial weights: random (He, Xavier), or the mean-image templates."),
+    "output_bias": (
+        CHOICES["output_bias"], None, "Initial output biases: zero, or prior (each output starts at 1/C).",
+    ),
+    "loss": (CHOICES["loss"], None, "Loss function; after cross_entropy the outputs are a softmax."),
+    "optimizer": (CHOICES["optimizer"], None, "Optimizer, which turns gradients into steps."),
+    "learning_rate": (float, "RATE", "Peak learning rate, the factor of the gradient in each step."),
+    "schedule": (CHOICES["schedule"], None, "Learning rate after its peak: constant, or a fall to 0."),
+    "warmup": (float, "SHARE", "Share of all steps, 0 to 1, in which the learning rate rises to its peak."),
+    "batch_size": (int, "N", "Number of images in a mini-batch, for each of which there is one step."),
+    "epochs": (int, "N", "Number of epochs, passes over the training images."),
+    "averaging": (
+        float, "SHARE", "Weight averaging: share of the running average, 0 to 1, that an epoch keeps.",
+    ),
+}  # fmt: skip
 
 
 def _recipe_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    for name in reversed(CHANGES):
+    """An option for each choice of the recipe; None, its value by default, stands for the recipe's own."""
+    for name, (kind, metavar, words) in reversed(CHANGES.items()):
         flag = "--" + name.replace("_", "-")
-        if name == "bias":
-            command = click.option(f"{flag}/--no-bias", default=None, help="Layers with or without.")(command)
-        else:
-            command = click.option(flag, name, type=CHANGES[name], help="In place of the recipe's.")(command)
+        value: object = getattr(RECIPES[DEFAULT_RECIPE], name)
+        value = f"{value:g}" if isinstance(value, float) else value
+        if kind is bool:
+            flag += "/--no-" + name
+            value = f"--{name}" if value else f"--no-{name}"
+        words += f" Default: the recipe's ({DEFAULT_RECIPE}: {value})."
+        values = click.Choice(kind) if isinstance(kind, tuple) else kind
+        command = click.option(flag, name, default=None, type=values, metavar=metavar, help=words)(command)
     return command
 
 
-@click.command()
-@click.option("--recipe", "name", type=click.Choice(list(RECIPES)), help="Default: quick.")
+@click.command(
+    epilog=examples(
+        "handgrad train",
+        "handgrad train --hidden 64 --epochs 3 --seed 7 --out model.safetensors",
+        "handgrad train --recipe lesson --report report",
+    )
+)
+@click.option(
+    "--recipe",
+    "name",
+    type=click.Choice(list(RECIPES)),
+    help="Recipe for all choices up to --distort: lesson (as in the lesson), quick (a good network in "
+    f"seconds) or best (the most accurate, in minutes). Default: {DEFAULT_RECIPE}.",
+)
 @_recipe_options
 @click.option(
-    "--distort/--no-distort", default=None, help="Learn from images distorted anew in each epoch, or not."
+    "--distort/--no-distort",
+    default=None,
+    help="Learn from images that are distorted anew in each epoch, or from the images as they are. "
+    f"Default: the recipe's ({DEFAULT_RECIPE}: --no-distort).",
 )
 @data_option
 @idx_options
-@click.option("--test-images", type=FILE, help="IDX file of test images, beside --images.")
-@click.option("--test-labels", type=FILE, help="IDX file of their labels.")
-@click.option("--validation", type=click.IntRange(min=0), help="Images held back (the last).")
-@click.option("--seed", type=click.IntRange(min=0), help="Of all that is random. Default: 0.")
-@click.option("--engine", "engine_name", type=click.Choice(ENGINES), default="auto", help="What computes.")
-@click.option("--device", default="cpu", help="For the torch engine: cpu, cuda, cuda:1, mps.")
-@click.option("--threads", type=click.IntRange(1, 64), help="Of the ink engine. Default: all cores.")
 @click.option(
-    "--resume", type=FILE, help="Go on with the run in this file; with --epochs, continue a finished run."
+    "--test-images", metavar="FILE", type=FILE, help="IDX file with test images, to go with --images."
 )
-@click.option("--out", type=FILE, help="The model file. Default: the user's data folder.")
-@click.option("--report", type=FILE, help="Also write pictures and index.html into this folder.")
+@click.option("--test-labels", metavar="FILE", type=FILE, help="IDX file with the labels of --test-images.")
+@click.option(
+    "--validation",
+    metavar="N",
+    type=click.IntRange(min=0),
+    help="Hold back the last N training images for validation. Default: a tenth, at most 5000.",
+)
+@click.option("--seed", metavar="N", type=click.IntRange(min=0), help="Random seed. Default: 0.")
+@click.option(
+    "--engine",
+    "engine_name",
+    type=click.Choice(ENGINES),
+    default="auto",
+    show_default=True,
+    help="Engine: ink (compiled), numpy or torch; auto takes the fastest that is available.",
+)
+@click.option(
+    "--device",
+    metavar="NAME",
+    default="cpu",
+    show_default=True,
+    help="Device of the torch engine: cpu, cuda, cuda:1, mps.",
+)
+@click.option(
+    "--threads",
+    metavar="N",
+    type=click.IntRange(1, 64),
+    help="Number of threads of the ink engine. Default: one for each core.",
+)
+@click.option(
+    "--resume",
+    metavar="FILE",
+    type=FILE,
+    help="Continue the unfinished run in this model file; with --epochs N, continue a finished run to N "
+    "epochs in all.",
+)
+@click.option(
+    "--out",
+    metavar="FILE",
+    type=FILE,
+    help="Model file to write. Default: model.safetensors in the user's data folder.",
+)
+@click.option(
+    "--report", metavar="FOLDER", type=FILE, help="Also write index.html and its pictures into this folder."
+)
 @output_options
 def train(
     resume: str | None, out: str | None, report: str | None, as_json: bool, quiet: bool, **options: Any
 ) -> None:
     """Train a network and write it to a model file.
 
-    On the embedded MNIST, on another set by name (handgrad data fetch), or on any IDX pair. The file is
-    written after every epoch: an interrupted run goes on with --resume, with the same engine and threads
-    to the same bytes.
+    The training images are the embedded MNIST, a data set that was fetched (--data), or a pair of IDX
+    files (--images and --labels). A recipe makes all choices; options change single choices.
+
+    The model file is written after every epoch. An interrupted run continues with --resume; with the same
+    engine and number of threads it writes the same bytes as a run that was never interrupted.
     """
     if resume is not None:
         _expect_nothing_chosen(resume, out, options)
@@ -129,7 +193,7 @@ def _expect_nothing_chosen(resume: str, out: str | None, options: dict[str, Any]
 
 def _recipe(options: dict[str, Any]) -> tuple[str, Recipe]:
     """The recipe that the options choose, and its name."""
-    name: str = options["name"] or "quick"
+    name: str = options["name"] or DEFAULT_RECIPE
     recipe = RECIPES[name]
     changes = {key: options[key] for key in CHANGES if options[key] is not None}
     if (distort := options["distort"]) is not None:

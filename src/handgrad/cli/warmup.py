@@ -1,22 +1,24 @@
-"""handgrad warmup: compile the fast engine now, so that no one waits for it later."""
+"""handgrad warmup: compile the ink engine ahead of its first use."""
 
 import time
 
 import click
 
+from handgrad.cli import examples
 from handgrad.cli.shared import emit, output_options, say
 from handgrad.engines import engine
 from handgrad.recipes import RECIPES
 from handgrad.threads import available_cores
 
 
-@click.command()
+@click.command(epilog=examples("handgrad warmup"))
 @output_options
 def warmup(as_json: bool, quiet: bool, debug: bool) -> None:
-    """Compile the fast engine for this machine and keep it in the user's cache folder: for images and CI.
+    """Compile the ink engine ahead of its first use.
 
-    What every recipe needs, on one thread and on all cores: the width of a network and the number of
-    threads decide which of two variants of the code runs.
+    The machine code is kept in the user's cache folder, so that the first 'handgrad train' does not wait
+    for the compiler: useful in container images and CI. All variants that the recipes need are compiled,
+    for one thread and for all cores.
     """
     began = time.perf_counter()
     for threads in sorted({1, available_cores()}):

@@ -1,10 +1,15 @@
-"""handgrad workbook: the exercises, and what is wrong with a learner's answers."""
+"""handgrad workbook: the exercises, hints, and the checker of a learner's solutions."""
 
 import click
 
-from handgrad.cli import LazyGroup
+from handgrad.cli import LazyGroup, examples
 
 
-@click.group(cls=LazyGroup, names=("new", "check", "hint", "grade", "zoo"), package=__name__)
+@click.group(
+    cls=LazyGroup,
+    names=("new", "check", "hint", "grade", "zoo"),
+    package=__name__,
+    epilog=examples("handgrad workbook new course", "handgrad workbook check course/two_layer_net.py"),
+)
 def workbook() -> None:
-    """Build the network with your own hands, and be told which mistake you made."""
+    """Build the network yourself, with a checker that names mistakes."""

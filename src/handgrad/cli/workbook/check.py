@@ -1,4 +1,4 @@
-"""handgrad workbook check: which exercises of a file are right, and which mistake the others make."""
+"""handgrad workbook check: which exercises of a file are right, and the mistake in each of the others."""
 
 import contextlib
 import sys
@@ -7,22 +7,31 @@ from typing import Any
 
 import click
 
+from handgrad.cli import examples
 from handgrad.cli.shared import FILE, emit, output_options, say
 from handgrad.workbook.desk.submission import NAMES
 
 
-@click.command()
-@click.argument("file", type=FILE)
+@click.command(
+    epilog=examples(
+        "handgrad workbook check two_layer_net.py",
+        "handgrad workbook check two_layer_net.py affine_backward relu_backward",
+    )
+)
+@click.argument("file", metavar="FILE", type=FILE)
 @click.argument("names", nargs=-1, metavar="[NAME]...", type=click.Choice(NAMES))
 @click.option(
-    "--local", is_flag=True, help="Run the code in this very process, without limits (for a debugger)."
+    "--local", is_flag=True, help="Run the code in this process and without limits, for a debugger."
 )
 @output_options
 def check(file: str, names: tuple[str, ...], local: bool, as_json: bool, quiet: bool, debug: bool) -> None:
-    """Check a learner's FILE (.py or .ipynb); with a NAME or several, these exercises only.
+    """Check solutions, and name the mistakes in them.
 
-    The code runs in a process of its own, with limits of time and memory. What it prints goes to stderr. The
-    exit code is 0 only when every exercise is right.
+    FILE is a Python file or a notebook (.ipynb). NAME is the name of an exercise, see 'handgrad workbook
+    hint'; without NAME every exercise is checked.
+
+    The code runs in a process of its own, with limits on time and memory. Its output goes to stderr. The
+    exit code is 0 only if every exercise is right.
     """
     from handgrad.workbook.checks.verdict import table
     from handgrad.workbook.desk.desk import Desk

@@ -1,10 +1,11 @@
-"""handgrad workbook grade: a folder of submissions, marked."""
+"""handgrad workbook grade: mark a folder of submissions."""
 
 import sys
 from typing import TYPE_CHECKING
 
 import click
 
+from handgrad.cli import examples
 from handgrad.cli.shared import FILE, emit, output_options
 from handgrad.errors import HandgradError
 from handgrad.files import expect_writable, write_atomically
@@ -13,14 +14,36 @@ if TYPE_CHECKING:
     from handgrad.workbook.marking.class_table import Mark
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "handgrad workbook grade submissions",
+        "handgrad workbook grade submissions --out marks.csv --seconds 120",
+    )
+)
 @click.argument("folder", metavar="DIR", type=click.Path(exists=True, file_okay=False))
-@click.option("--out", type=FILE, help="Write the table as CSV, too.")
-@click.option("--seconds", type=click.FloatRange(1, 3600), default=60.0, show_default=True,
-              help="What one submission may take in all.")  # fmt: skip
-@click.option("--memory", type=click.IntRange(64, 1024**2), default=2048, show_default=True,
-              help="Megabytes that one submission may use.")  # fmt: skip
-@click.option("--workers", type=click.IntRange(1, 256), help="How many at once.  [default: one a core]")
+@click.option("--out", metavar="FILE", type=FILE, help="Also write the table as a CSV file.")
+@click.option(
+    "--seconds",
+    metavar="SECONDS",
+    type=click.FloatRange(1, 3600),
+    default=60.0,
+    show_default=True,
+    help="Time limit for a submission, in seconds.",
+)
+@click.option(
+    "--memory",
+    metavar="MB",
+    type=click.IntRange(64, 1024**2),
+    default=2048,
+    show_default=True,
+    help="Memory limit for a submission, in megabytes.",
+)
+@click.option(
+    "--workers",
+    metavar="N",
+    type=click.IntRange(1, 256),
+    help="Number of submissions that are marked at the same time. Default: one for each core.",
+)
 @output_options
 def grade(
     folder: str,
@@ -32,11 +55,14 @@ def grade(
     quiet: bool,
     debug: bool,
 ) -> None:
-    """Mark every submission in DIR: each .py or .ipynb file, and each folder that holds one.
+    """Mark every submission in a folder.
 
-    A submission is named for its file or folder. Each runs in a process of its own, with limits: these keep
-    mistakes and mischief in check, but they are no sandbox. The exit code is 0 when every submission was
-    marked, whatever the marks.
+    DIR holds the submissions: Python files, notebooks (.ipynb), or subfolders with a single such file. A
+    submission is named after its file or subfolder.
+
+    Each submission runs in a process of its own, with limits on time and memory. The limits stop mistakes
+    and pranks, but they are not a sandbox. The exit code is 0 if every submission could be marked, whatever
+    the marks.
     """
     from handgrad.workbook.desk.remote import MB, Limits
     from handgrad.workbook.marking import grade as grading

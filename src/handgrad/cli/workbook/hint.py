@@ -1,18 +1,20 @@
-"""handgrad workbook hint: one of the three hints of an exercise."""
+"""handgrad workbook hint: a hint for an exercise."""
 
 import click
 
+from handgrad.cli import examples
 from handgrad.cli.shared import emit, output_options
 
 
-@click.command()
-@click.argument("exercise", required=False)
-@click.argument("level", type=click.IntRange(1, 3), default=1)
+@click.command(epilog=examples("handgrad workbook hint", "handgrad workbook hint affine_backward 2"))
+@click.argument("exercise", metavar="[EXERCISE]", required=False)
+@click.argument("level", metavar="[LEVEL]", type=click.IntRange(1, 3), default=1)
 @output_options
 def hint(exercise: str | None, level: int, as_json: bool, quiet: bool, debug: bool) -> None:
-    """Give a hint for EXERCISE: LEVEL 1 is the symptom, 2 where to look, 3 the line.
+    """Print a hint for an exercise, or the list of exercises.
 
-    Without arguments: name the exercises.
+    EXERCISE is the name of an exercise; without it the exercises are listed. LEVEL says how much the hint
+    gives away: 1 describes the symptom (the default), 2 says where to look, 3 gives the line of code.
     """
     from handgrad.workbook.book.exercise import exercises
     from handgrad.workbook.book.exercise import hint as hint_for

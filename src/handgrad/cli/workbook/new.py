@@ -1,23 +1,28 @@
-"""handgrad workbook new: a learner's copy of the workbook."""
+"""handgrad workbook new: write a copy of the workbook."""
 
 import click
 
+from handgrad.cli import examples
 from handgrad.cli.shared import FILE, emit, output_options
 
 
-@click.command()
-@click.argument("folder", type=FILE)
-@click.option("--notebooks", "form", flag_value="notebooks", help="Only notebooks.")
-@click.option("--python", "form", flag_value="python", help="Only Python files.")
-@click.option("--torch", is_flag=True, help="For PyTorch instead of NumPy.")
-@click.option("--solved", is_flag=True, help="With the solutions: for teachers.")
+@click.command(
+    epilog=examples("handgrad workbook new course", "handgrad workbook new course --python --torch")
+)
+@click.argument("folder", metavar="FOLDER", type=FILE)
+@click.option("--notebooks", "form", flag_value="notebooks", help="Write only notebooks.")
+@click.option("--python", "form", flag_value="python", help="Write only Python files.")
+@click.option("--torch", is_flag=True, help="Write exercises for PyTorch instead of NumPy.")
+@click.option("--solved", is_flag=True, help="Write the solutions instead of blanks, for teachers.")
 @output_options
 def new(
     folder: str, form: str | None, torch: bool, solved: bool, as_json: bool, quiet: bool, debug: bool
 ) -> None:
-    """Write a copy of the workbook into FOLDER: nine chapters, and one plain file to fill in.
+    """Write a copy of the workbook.
 
-    Without --notebooks or --python both are written. Nothing is overwritten.
+    FOLDER is the folder to write it into; it is made if necessary. The workbook has nine chapters, as
+    notebooks and as Python files, and a single Python file that holds all exercises without the text.
+    Existing files are never overwritten.
     """
     from handgrad.workbook.book import copies
 
@@ -25,7 +30,7 @@ def new(
     if as_json:
         emit({"folder": folder, "files": [path.name for path in written]})
         return
-    click.echo(f"{len(written)} files in {folder}; its README.md says how to begin")
+    click.echo(f"{len(written)} files in {folder}; README.md there says how to begin")
     if form != "python":
         click.echo(f"    cd {folder} && jupyter lab")
     if form != "notebooks":

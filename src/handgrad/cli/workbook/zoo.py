@@ -1,10 +1,11 @@
-"""handgrad workbook zoo: a planted mistake in a running network, its curves, and a guess which it is."""
+"""handgrad workbook zoo: plant a bug in a network that is being trained, and watch the curves."""
 
 from collections.abc import Callable
 from typing import Any
 
 import click
 
+from handgrad.cli import examples
 from handgrad.cli.shared import FILE, emit, expect_picture, output_options, say
 from handgrad.errors import HandgradError
 from handgrad.files import PNG, write_atomically
@@ -12,26 +13,75 @@ from handgrad.insight.evaluation import percent
 from handgrad.workbook import zoo as bugs
 
 
-@click.command()
-@click.argument("bug", required=False)
-@click.option("--from", "switch_on", type=click.IntRange(1), help="The first epoch with the bug. Default: 3.")
-@click.option("--epochs", type=click.IntRange(1, 1000), default=6, show_default=True)
-@click.option("--hidden", type=click.IntRange(1, 4096), help="Hidden units. Default: 64, or what BUG needs.")
-@click.option("--images", type=click.IntRange(1), default=10_000, show_default=True, help="To train on.")
-@click.option("--learning-rate", type=click.FloatRange(0, 1e6), default=0.1, show_default=True)
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of all that is random.")
-@click.option("--out", type=FILE, help="Also write the curves as a picture (PNG).")
-@click.option("--quiz", "ask", is_flag=True, help="The curves of a bug that is not named, and four names.")
-@click.option("--guess", metavar="BUG", help="With --quiz: say whether that is it, and what shows it.")
-@click.option("--all", "every", is_flag=True, help="Every bug from the start: how much each still reads.")
+@click.command(
+    epilog=examples(
+        "handgrad workbook zoo",
+        "handgrad workbook zoo update-adds --from 2 --epochs 4",
+        "handgrad workbook zoo --quiz --seed 5",
+    )
+)
+@click.argument("bug", metavar="[BUG]", required=False)
+@click.option(
+    "--from",
+    "switch_on",
+    metavar="EPOCH",
+    type=click.IntRange(1),
+    help="First epoch with the bug. Default: 3, or 1 for a bug of the initialisation.",
+)
+@click.option(
+    "--epochs",
+    metavar="N",
+    type=click.IntRange(1, 1000),
+    default=6,
+    show_default=True,
+    help="Number of epochs, passes over the training images.",
+)
+@click.option(
+    "--hidden",
+    metavar="N",
+    type=click.IntRange(1, 4096),
+    help="Number of hidden units. Default: 64, or the number that BUG needs.",
+)
+@click.option(
+    "--images",
+    metavar="N",
+    type=click.IntRange(1),
+    default=10_000,
+    show_default=True,
+    help="Number of training images.",
+)
+@click.option(
+    "--learning-rate",
+    metavar="RATE",
+    type=click.FloatRange(0, 1e6),
+    default=0.1,
+    show_default=True,
+    help="Learning rate, the factor of each gradient step.",
+)
+@click.option(
+    "--seed", metavar="N", type=click.IntRange(0), default=0, show_default=True, help="Random seed."
+)
+@click.option("--out", metavar="FILE", type=FILE, help="Also draw the curves as a PNG picture.")
+@click.option(
+    "--quiz", "ask", is_flag=True, help="Show the curves of an unnamed bug, and four names to choose from."
+)
+@click.option("--guess", metavar="BUG", help="With --quiz: answer with this bug, and see how to tell.")
+@click.option(
+    "--all",
+    "every",
+    is_flag=True,
+    help="Train with each bug from the first epoch on, and compare test accuracies.",
+)
 @output_options
 def zoo(
     bug: str | None, switch_on: int | None, hidden: int | None, out: str | None, ask: bool, guess: str | None,
     every: bool, as_json: bool, quiet: bool, debug: bool, **settings: Any,
 ) -> None:  # fmt: skip
-    """Switch a bug on in a running network: its curves beside the right ones.
+    """Plant a bug in a network and watch it train.
 
-    BUG is a name or a number of the list, which is printed where none is given.
+    BUG is the name or the number of a bug; without it the bugs are listed. The curves of the network with
+    the bug are printed beside the curves of the right network. Both networks are the same until the bug is
+    switched on.
     """
     if sum((bug is not None, ask, every)) > 1:
         raise click.UsageError("expected one of BUG, --quiz and --all")
@@ -52,7 +102,7 @@ def zoo(
             _watch(bug, settings | {"switch_on": switch_on, "hidden": hidden}, out, as_json)
         else:
             _list(as_json)
-    except HandgradError:  # of files and data, which is no wrong usage
+    except HandgradError:  # an error of files or data, not of usage
         raise
     except ValueError as error:
         raise click.UsageError(str(error)) from None
