@@ -82,13 +82,13 @@ def section(name: str, command: click.Command) -> str:
     usage = " ".join(
         [name, "[OPTIONS]", *arguments, *(["COMMAND"] if isinstance(command, click.Group) else [])]
     )
-    parts = [f"## {name}", inspect.cleandoc(str(command.help)).strip(), f"    {usage}"]
+    parts = [f"## {name}", inspect.cleandoc(str(command.help)).strip(), f"```text\n{usage}\n```"]
     own = [option for option in options(command) if option.opts[0].lstrip("-") not in SHARED]
     if own:
         parts.append("\n".join(map(line, own)))
     if command.epilog:
         title, *lines = command.epilog.removeprefix("\b\n").split("\n")
-        parts += [title, "\n".join(f"    {one.strip()}" for one in lines)]
+        parts += [title, "\n".join(["```sh long", *(one.strip() for one in lines), "```"])]
     return "\n\n".join(parts)
 
 
