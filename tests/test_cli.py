@@ -510,13 +510,13 @@ def bad_inputs(tmp_path, trained):
         "nothing left to learn from": (["train", "--images", f / "small", "--labels", f / "labels", "--validation", "3"], "expected to hold back fewer than the 3 images (--validation); got 3"),
         "no such data": (["evaluate", trained, "--images", f / "none", "--labels", f / "labels"], "none: cannot be read: No such file or directory"),
         "images of another size": (["evaluate", trained, "--images", f / "small", "--labels", f / "labels"], "expected images of 784 pixels, as the network has; got 8 x 8 = 64 pixels"),
-        "no such model": (["evaluate", f / "none"], "none: expected a model file; there is none"),
+        "no such model": (["evaluate", f / "none"], "none: no such model file"),
         "a torn model": (["evaluate", f / "torn"], "torn: expected a safetensors file; it is damaged"),
         "a text as model": (["predict", "x.png", "--model", f / "text"], "text: expected a safetensors file"),
         "out is no model": (["train", "--out", f / "text"], "text: exists and is not a model file; choose another name, or remove it"),
         "out is a folder": (["train", "--out", f], "exists and is not a model file but a folder; choose another name"),
         "out in no folder": (["train", "--out", f / "none" / "m"], "cannot be written: No such file or directory"),
-        "resume of nothing": (["train", "--resume", f / "none"], "none: expected a model file; there is none"),
+        "resume of nothing": (["train", "--resume", f / "none"], "none: no such model file"),
         "a rate that diverges": (["train", "--quiet", "--learning-rate", "1000", "--out", f / "m"], "training diverged: every output is saturated at 0 or 1, where no gradient is left, in epoch 1, batch 1719, at learning rate "),
         "a rate beyond all bounds": (["train", "--quiet", "--schedule", "constant", "--warmup", "0", "--learning-rate", "1e30", "--out", f / "m"], "training diverged: the loss is not finite in epoch 1, batch 2, at learning rate 1e+30"),
         "no such device": (["train", "--device", "abacus", "--out", f / "m"], "expected a device that PyTorch has here; got 'abacus'"),
@@ -542,7 +542,7 @@ def test_bad_input_is_one_line_and_writes_nothing(number, run, tmp_path, trained
 
 
 def test_debug_shows_the_traceback(tmp_path):
-    with pytest.raises(Exception, match="there is none"):
+    with pytest.raises(Exception, match="no such model file"):
         main(["evaluate", str(tmp_path / "none"), "--debug"])
 
 

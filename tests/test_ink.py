@@ -78,7 +78,7 @@ def test_scores_are_those_of_the_reference(activation, N, D, hidden, C, rng):
     for threads in ENGINES:
         scorer = Scorer(params, activation, threads)
         for _ in range(2):
-            np.testing.assert_allclose(scorer.scores(images), expected, atol=1e-12)
+            np.testing.assert_allclose(scorer.checked_z(images), expected, atol=1e-12)
 
 
 def test_a_compiled_model_answers_as_the_model_does(mnist, rng):

@@ -1,15 +1,15 @@
-"""How sure an answer is: a confidence that means what it says, and the doubt below which to ask a human.
+"""Calibration: turn outputs into a confidence that is a probability, and find the answers to doubt.
 
-The outputs of a network with the L2 loss are no probabilities: of the answers with an output near 0.9 far
-more than 90 % are right. One number, the temperature T, mends that. It is fitted on labelled images that
-the network did not learn from:
+The outputs of a network with the L2 loss are not probabilities: of the answers with an output near 0.9, far
+more than 90 % are right. A single number, the temperature T, corrects this. It is fitted on labelled images
+that the network did not learn from:
 
     o_c = y_c / (1 - y_c)                                    the odds of each output
     p   = o_top^(1/T) / (NONE + sum_c o_c^(1/T))             the confidence: that the top class is right
 
-NONE stands for "none of these": where all outputs are near 0, no class is believed. Temperature scaling
-is by Guo, Pleiss, Sun and Weinberger, "On Calibration of Modern Neural Networks" (2017). Why this map and
-no other: docs/doubt.md.
+NONE is the odds of "none of these classes": if all outputs are near 0, the confidence is low. Temperature
+scaling is by Guo, Pleiss, Sun and Weinberger, "On Calibration of Modern Neural Networks" (2017).
+docs/doubt.md says why this formula is used.
 """
 
 import math
@@ -21,27 +21,27 @@ import numpy as np
 from handgrad.arrays import NDArray, expect_labels
 
 NONE = 0.1  # the odds of "none of these"
-LEAST, MOST = 1e-12, 1 - 2.0**-24  # outputs beyond are taken as these: 2^-24 is float32's last step below 1
-LARGEST = 15.0  # log odds of a confidence: it is never 0 or 1
-USUAL, SPREAD = 4 / 3, 0.25  # what T is before any image is seen: log T is about log USUAL, +- SPREAD
-COLDEST, HOTTEST = 0.05, 20.0  # T lies between
-MIN_IMAGES, MIN_MISTAKES = 50, 5  # with fewer, T would be a guess
+LEAST, MOST = 1e-12, 1 - 2.0**-24  # outputs are clipped to these; 2^-24 is float32's last step below 1
+LARGEST = 15.0  # log odds of a confidence are clipped to this, so it is never 0 or 1
+USUAL, SPREAD = 4 / 3, 0.25  # prior of T: log T is normal, with mean log USUAL and deviation SPREAD
+COLDEST, HOTTEST = 0.05, 20.0  # bounds of T
+MIN_IMAGES, MIN_MISTAKES = 50, 5  # fewer do not determine T
 WANTED = 0.999  # accuracy of the answers that are not doubtful
-STEPS, SMALLEST = 50, 1e-7  # of Newton's method; five steps are usual
+STEPS, SMALLEST = 50, 1e-7  # of Newton's method: at most so many steps, down to this length
 SOURCES = ("validation", "given")
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """What a network's outputs are worth, as fitted on some images. ValueError names what cannot be."""
+    """The calibration of a network, as it was fitted. ValueError names the value that is not valid."""
 
     temperature: float
-    threshold: float  # an answer with less confidence is doubtful; 1: all are
-    wanted: float  # accuracy of the others, for which the threshold was chosen
-    coverage: float  # share of the images that were not doubtful
-    images: int  # that it was fitted on
-    mistakes: int  # of the network on these
-    source: str = "validation"  # the images that the run held back, or others that were "given"
+    threshold: float  # an answer with less confidence is doubtful; with 1, all answers are
+    wanted: float  # accuracy of the other answers, for which the threshold was chosen
+    coverage: float  # share of the images whose answers were not doubtful
+    images: int  # number of images that it was fitted on
+    mistakes: int  # number of mistakes of the network on these images
+    source: str = "validation"  # the images that the run held back; "given": other images
 
     def __post_init__(self) -> None:
         for name, low, high in (
@@ -52,21 +52,21 @@ class Calibration:
         ):
             value = getattr(self, name)
             if type(value) is not float or not low <= value <= high:
-                expected = f"expected the calibration's {name} as a number from {low:g} to {high:g}"
+                expected = f"expected the calibration's {name} to be a number from {low:g} to {high:g}"
                 raise ValueError(f"{expected}; got {value!r:.30}")
         if type(self.images) is not int or type(self.mistakes) is not int or self.images < 1:
-            raise ValueError("expected the calibration's images and mistakes as whole numbers")
+            raise ValueError("expected the calibration's images and mistakes to be whole numbers")
         if not 0 <= self.mistakes <= self.images:
             raise ValueError(
                 f"expected at most {self.images} mistakes in {self.images} images; got {self.mistakes}"
             )
         if self.source not in SOURCES:
             raise ValueError(
-                f"expected the calibration's source as validation or given; got {self.source!r:.30}"
+                f"expected the calibration's source to be validation or given; got {self.source!r:.30}"
             )
 
     def confidence(self, scores: NDArray) -> NDArray:
-        """The probability that the top class is right: outputs (N, C) -> (N,) float64, never 0 or 1."""
+        """The probability that the answer is right: outputs (N, C) -> (N,) float64, never 0 or 1."""
         return _probability(_log_odds(_sorted_logits(scores), 1 / self.temperature)[0])
 
     def to_dict(self) -> dict[str, Any]:
@@ -75,7 +75,7 @@ class Calibration:
 
     @classmethod
     def from_dict(cls, values: object) -> "Calibration":
-        """The calibration of a dictionary that to_dict wrote. ValueError where it is not one."""
+        """The calibration from a dictionary of to_dict. ValueError if the dictionary is not valid."""
         names = [field.name for field in fields(cls)]
         if not isinstance(values, dict) or set(values) != set(names):
             raise ValueError(f"expected a calibration with exactly {', '.join(names)}")
@@ -85,28 +85,31 @@ class Calibration:
 def fit(
     scores: NDArray, labels: NDArray, wanted: float = WANTED, source: str = "validation"
 ) -> Calibration | None:
-    """Fit the temperature and choose the threshold: outputs (N, C), labels (N,) as columns of them.
+    """Fit the temperature and choose the threshold, from the outputs (N, C) and the labels (N,), 0 to C - 1.
 
-    The images must be others than the network learnt from. None where there are fewer than MIN_IMAGES
-    or fewer than MIN_MISTAKES mistakes, or as few right answers. DataError for labels that are none.
+    The network must not have learnt from these images. Returns None if there are fewer than MIN_IMAGES
+    images, MIN_MISTAKES mistakes or MIN_MISTAKES right answers. DataError if labels are not valid class
+    indices.
     """
-    expect_labels(labels, *scores.shape)
-    right = scores.argmax(axis=1) == labels
+    outputs = scores
+    expect_labels(labels, *outputs.shape)
+    right = outputs.argmax(axis=1) == labels
     N, mistakes = len(right), int((~right).sum())
     if N < MIN_IMAGES or not MIN_MISTAKES <= mistakes <= N - MIN_MISTAKES:
         return None
-    temperature = round(_temperature(_sorted_logits(scores), right), 4)
+    temperature = round(_temperature(_sorted_logits(outputs), right), 4)
     fitted = Calibration(temperature, 1.0, float(wanted), 0.0, N, mistakes, source)
-    confidence = fitted.confidence(scores)
+    confidence = fitted.confidence(outputs)
     threshold = choose_threshold(confidence, right, wanted)
     return replace(fitted, threshold=threshold, coverage=float((confidence >= threshold).mean()))
 
 
 def choose_threshold(confidence: NDArray, right: NDArray, wanted: float) -> float:
-    """The smallest confidence from which on the answers are right as often as wanted; 1 where none is.
+    """The lowest confidence above which the share of right answers is at least `wanted`; 1 if none has it.
 
-    Counted on these images, and by what the confidences themselves promise: the count alone hangs on
-    a handful of mistakes. Half-way to the next image below, with six decimals.
+    Two shares must reach it: the right answers that are counted on these images, and the mean confidence. The
+    count alone would depend on a handful of mistakes. The result lies half-way to the next lower confidence,
+    and has six decimals.
     """
     order = np.argsort(-confidence, kind="stable")
     confidence, right = confidence[order], right[order]
@@ -120,16 +123,16 @@ def choose_threshold(confidence: NDArray, right: NDArray, wanted: float) -> floa
     return math.floor(1e6 * float(confidence[last] + confidence[below]) / 2) / 1e6
 
 
-def _sorted_logits(scores: NDArray) -> NDArray:
-    """log o of the outputs (N, C), as (C, N), the largest first in each column, in float64."""
-    ranked = np.sort(scores, axis=1)[:, ::-1].T
+def _sorted_logits(outputs: NDArray) -> NDArray:
+    """The log odds of the outputs (N, C), as (C, N) float64; in each column, the largest comes first."""
+    ranked = np.sort(outputs, axis=1)[:, ::-1].T
     y = np.clip(ranked.astype(np.float64, order="C"), LEAST, MOST)
     logits: NDArray = np.log(y) - np.log1p(-y)
     return logits
 
 
 def _log_odds(logits: NDArray, power: float) -> tuple[NDArray, NDArray]:
-    """u = log(p / (1 - p)) of the confidence, and its derivative by the power 1/T.
+    """u = log(p / (1 - p)) of the confidence p, and its derivative with respect to the power 1/T.
 
     u = power l_top - log(NONE + sum of the others' exp(power l_c));  du = l_top - their weighted mean l.
     """
@@ -146,10 +149,10 @@ def _probability(log_odds: NDArray) -> NDArray:
 
 
 def _temperature(logits: NDArray, right: NDArray) -> float:
-    """The T of the largest likelihood that these answers are right and wrong, and of what T usually is.
+    """The T with the largest posterior probability, given which answers are right, and the prior of T.
 
-    Newton's method in t = log(1/T), the second derivative by its expectation (Fisher scoring), steps
-    halved until they help.
+    Newton's method in t = log(1/T). The second derivative is replaced by its expectation (Fisher scoring),
+    and a step is halved until it lowers the loss.
     """
     usual = -math.log(USUAL)
 

@@ -1,4 +1,4 @@
-"""What can go wrong, by name. Each message is one line: what was expected, what came, what to do."""
+"""The exceptions that handgrad raises. A message is one line: what was expected, what came, what to do."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ OWN, LONGEST = "own: ", 80  # stands before the name of a function, where only i
 
 
 class Choices(dict[str, Any]):
-    """A table by name that, asked for a name it does not hold, says which it holds: ValueError."""
+    """A dictionary that raises ValueError for a missing name; the message lists the names that it has."""
 
     def __missing__(self, name: str) -> Any:
         raise ValueError(f"expected one of {', '.join(self)}; got {name!r}")
@@ -82,11 +82,11 @@ def names_own(choice: Choice) -> bool:
 
 
 class HandgradError(Exception):
-    """Every error that handgrad raises on purpose about files, data and runs."""
+    """The base class of all errors that handgrad raises about files, data and runs."""
 
 
 class DataError(HandgradError, ValueError):
-    """A data file, an array of images or of labels is not what it should be."""
+    """A data file, or an array of images or labels, is not valid."""
 
 
 class ImageError(HandgradError, ValueError):
@@ -94,7 +94,7 @@ class ImageError(HandgradError, ValueError):
 
 
 class ModelFileError(HandgradError, ValueError):
-    """A model file cannot be trusted: it is not ours, torn, or contradicts itself."""
+    """A file is not a model file, or it is damaged or contradicts itself."""
 
 
 class MissingExtraError(HandgradError, ImportError):
@@ -102,7 +102,7 @@ class MissingExtraError(HandgradError, ImportError):
 
 
 class DivergedError(HandgradError, ArithmeticError):
-    """Training left the finite numbers, or saturated so far that no gradient is left."""
+    """Training produced values that are not finite, or saturated until no gradient was left."""
 
     def __init__(self, what: str, epoch: int, batch: int, learning_rate: float) -> None:
         self.what, self.epoch, self.batch, self.learning_rate = what, epoch, batch, learning_rate
@@ -119,8 +119,8 @@ class DivergedError(HandgradError, ArithmeticError):
 def came_of_ctrl_c(error: BaseException | None) -> bool:
     """Whether the error is a KeyboardInterrupt, or hides one.
 
-    Up to 3.11 Python makes a RuntimeError of one that falls into the making of an enum, and importing the
-    network's modules makes hundreds.
+    Up to version 3.11, Python turns a KeyboardInterrupt into a RuntimeError if it arrives while an enum class
+    is being created, and importing the modules for HTTP creates hundreds of enums.
     """
     while error is not None and not isinstance(error, KeyboardInterrupt):
         error = error.__cause__ or error.__context__

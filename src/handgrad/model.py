@@ -1,4 +1,4 @@
-"""A trained network together with all that is needed to use it and to know where it came from."""
+"""A trained network, with everything needed to use it and to know how it was made."""
 
 import math
 from collections.abc import Iterable
@@ -18,18 +18,18 @@ from handgrad.network import Params, forward, map_params
 from handgrad.recipes import Activation, Loss, Recipe
 
 CHUNK = 2000  # images that go through the network at once
-CLEAR = 0.8  # without a calibration, an answer is doubtful whose output exceeds the runner-up's by less
+CLEAR = 0.8  # without a calibration: an answer is doubtful unless its output exceeds the next by this
 STORAGES = ("float32", "float16")
 SHOWN = 12  # epochs in a notebook
 
 
 class Scorer(Protocol):
-    """Something faster than the reference for uint8 images (N, ...): not a number, if one is not finite."""
+    """A faster way to the outputs for uint8 images (N, ...). If any z is not finite, all results are NaN."""
 
     params: Params  # what it answers by
     activation: str
 
-    def scores(self, images: NDArray) -> NDArray:
+    def checked_z(self, images: NDArray) -> NDArray:
         """z (N, C)."""
 
     def outputs(self, images: NDArray) -> NDArray:
@@ -55,7 +55,7 @@ class History(list[dict[str, Any]]):
 
 @dataclass(eq=False)
 class Model:
-    """Parameters (NumPy, float32) and the facts beside them. ValueError where they contradict each other.
+    """Parameters (NumPy, float32) and facts about them. ValueError if they contradict each other.
 
     predict(images) -> labels and scores(images) -> (N, C) take images as they come: uint8 pixels
     (N, 28, 28) or (N, 784), or floats from 0 (paper) to 1 (ink). One image may come without the N.
@@ -72,14 +72,14 @@ class Model:
     recipe_name: str | None = None
     recipe: Recipe | None = None
     seed: int | None = None
-    data_checksum: str | None = None  # of the images and labels that it learnt from
+    data_checksum: str | None = None  # of the training images and labels
     accuracy: dict[str, float] = field(default_factory=dict)  # measured: "validation", "test"
     history: list[dict[str, Any]] = field(default_factory=History)  # loss and accuracies, epoch by epoch
     handgrad_version: str = __version__
-    calibration: Calibration | None = None  # what the outputs are worth, where it was measured
-    storage: str = "float32"  # of the parameters in a file; "float16" takes half the room
-    held_back: int | None = None  # the number of images that its run held back, where it is known
-    continued: tuple[int, ...] = ()  # epochs after which the finished run was continued for more
+    calibration: Calibration | None = None  # turns the outputs into a confidence
+    storage: str = "float32"  # type of the parameters in a file; "float16" halves its size
+    held_back: int | None = None  # number of images that its run held back, if known
+    continued: tuple[int, ...] = ()  # epochs after which the finished run was continued
     scorer: Scorer | None = field(default=None, init=False, repr=False)  # engines.compiled sets it
 
     def __post_init__(self) -> None:
@@ -117,7 +117,7 @@ class Model:
 
     @property
     def plane(self) -> tuple[int, int]:
-        """Height and width of one image as a picture; (1, D) where it is none."""
+        """Height and width of one image as a picture; (1, D) for images without two sides."""
         shape = self.image_shape
         return (shape[0], shape[1]) if len(shape) == 2 else (1, self.pixels)
 
@@ -132,9 +132,9 @@ class Model:
         return self.params.b1 is not None
 
     def predict(self, images: NDArray) -> NDArray:
-        """The label of each image: (N, ...) -> (N,) of classes.  DataError for what is not images."""
+        """The label of each image: (N, ...) -> (N,) of classes.  DataError for arrays that are not images."""
         images, scorer = self._batch(images)
-        z = self._z(images) if scorer is None else _numbers(scorer.scores(images))
+        z = self._z(images) if scorer is None else _numbers(scorer.checked_z(images))
         labels: NDArray = self._labels[z.argmax(axis=1)]
         return labels
 
@@ -142,7 +142,7 @@ class Model:
         """The outputs y in (0, 1), (N, C) float32: sigmoid(z), or softmax(z) after cross-entropy."""
         images, scorer = self._batch(images)
         if self.loss == "cross_entropy":
-            z = self._z(images) if scorer is None else _numbers(scorer.scores(images))
+            z = self._z(images) if scorer is None else _numbers(scorer.checked_z(images))
             y: NDArray = np.exp(log_softmax(z))
         elif scorer is None:
             y = sigmoid_forward(self._z(images))
@@ -151,17 +151,23 @@ class Model:
         return y
 
     def confidence(self, scores: NDArray) -> NDArray:
-        """How sure the answers are, (N,) float64, from scores (N, C): the probability that the top class is
-        right, where the model is calibrated; else the top output as it is.  DataError for other scores."""
-        scores = self._outputs(scores)
+        """How sure the answers are, (N,) float64, from the outputs (N, C) that model.scores returns.
+
+        With a calibration it is the probability that the answer is right; without, it is the largest output.
+        DataError for arrays that are not outputs of this model.
+        """
+        outputs = self._outputs(scores)
         if self.calibration is None:
-            top: NDArray = scores.max(axis=1).astype(np.float64)
+            top: NDArray = outputs.max(axis=1).astype(np.float64)
             return top
-        return self.calibration.confidence(scores)
+        return self.calibration.confidence(outputs)
 
     def doubtful(self, scores: NDArray) -> NDArray:
-        """Which answers somebody should look at, (N,) bool, from scores (N, C): those below the calibration's
-        threshold; without one, those whose output is not CLEAR of the runner-up's."""
+        """Which answers a human should check, (N,) bool, from the outputs (N, C) that model.scores returns.
+
+        With a calibration these are the answers below its threshold; without, the answers whose output
+        exceeds the runner-up's by less than CLEAR.
+        """
         if self.calibration is not None:
             return self.confidence(scores) < self.calibration.threshold
         ranked = np.sort(self._outputs(scores), axis=1)
@@ -170,16 +176,16 @@ class Model:
         return near
 
     def _outputs(self, scores: NDArray) -> NDArray:
-        scores, C = np.atleast_2d(scores), len(self.params.W2)
-        if scores.ndim != 2 or scores.shape[1] != C or scores.dtype.kind != "f":
-            got = f"{scores.dtype} of shape {scores.shape}"
-            raise DataError(f"expected scores (N, {C}), as model.scores gives them; got {got}")
-        if not ((scores >= 0) & (scores <= 1)).all():
-            raise DataError("expected scores from 0 to 1, as model.scores gives them; got others")
-        return scores
+        outputs, C = np.atleast_2d(scores), len(self.params.W2)
+        if outputs.ndim != 2 or outputs.shape[1] != C or outputs.dtype.kind != "f":
+            got = f"{outputs.dtype} of shape {outputs.shape}"
+            raise DataError(f"expected scores (N, {C}), as model.scores returns them; got {got}")
+        if not ((outputs >= 0) & (outputs <= 1)).all():
+            raise DataError("expected scores from 0 to 1, as model.scores returns them; got values outside")
+        return outputs
 
     def _batch(self, images: NDArray) -> tuple[NDArray, Scorer | None]:
-        """The images as (N, ...), and who scores them: uint8 pixels are what a scorer takes."""
+        """The images as (N, ...), and the scorer if it can take them: it needs uint8 pixels."""
         if self.scorer is not None and type(images) is np.ndarray and images.dtype == np.uint8:
             scorer, shape, D = self.scorer, images.shape, self.params.W1.shape[1]
             if scorer.params is self.params and scorer.activation == self.activation:
@@ -200,7 +206,7 @@ class Model:
 
     def _z(self, images: NDArray) -> NDArray:
         chunks = (images[i : i + CHUNK] for i in range(0, len(images), CHUNK))
-        with np.errstate(over="ignore", invalid="ignore"):  # non-finite values are checked below and reported
+        with np.errstate(over="ignore", invalid="ignore"):  # non-finite values are reported below
             z = [forward(self.params, as_input(some, np.float32), self.activation).z for some in chunks]
         together = np.concatenate(z)
         return _numbers(together if np.isfinite(together).all() else np.full_like(together, np.nan))
@@ -213,7 +219,7 @@ class Model:
             both = "both must be the number of hidden units H"
             raise ValueError(f"W2 has {W2.shape[1]} columns but W1 has {W1.shape[0]} rows; {both}")
         if (b1 is None) != (b2 is None):
-            raise ValueError("expected two biases or none; got one")
+            raise ValueError("expected both b1 and b2, or neither; got only one of them")
         for name, b, W in (("b1", b1, W1), ("b2", b2, W2)):
             if b is not None and b.shape != W.shape[:1]:
                 raise ValueError(f"expected {name} of shape {W.shape[:1]}; got {b.shape}")
@@ -228,10 +234,10 @@ class Model:
             raise ValueError(f"expected loss to be l2 or cross_entropy; got {self.loss!r:.80}")
         if len(set(self.classes)) != len(W2) or len(self.classes) != len(W2):
             raise ValueError(
-                f"expected {len(W2)} different classes, one a row of W2; got {len(self.classes)}"
+                f"expected {len(W2)} different classes, one for each row of W2; got {len(self.classes)}"
             )
         if not all(type(c) in (int, str) for c in self.classes):
-            raise ValueError("expected classes as integers or texts")
+            raise ValueError("expected classes as integers or strings")
         if self.storage not in STORAGES:
             raise ValueError(f"expected storage to be one of {', '.join(STORAGES)}; got {self.storage!r:.30}")
         if self.calibration is not None and not isinstance(self.calibration, Calibration):
@@ -270,6 +276,6 @@ def _cell(name: str, value: Any) -> str:
 
 
 def _numbers(values: NDArray) -> NDArray:
-    if values[0, 0] != values[0, 0]:  # no number: then none is
+    if values[0, 0] != values[0, 0]:  # NaN: then all values are
         raise DataError("the network's outputs are not finite: its weights are too large; train it anew")
     return values

@@ -1,11 +1,12 @@
-"""Model files: safetensors in and out, validated on the way in, atomic on the way out.
+"""Model files in the safetensors format: written atomically, and validated when they are read.
 
-A finished model is four float32 tensors, W1 (H, D), b1 (H,), W2 (C, H), b2 (C,), and metadata in which
-every value is a JSON text. Biases that are off are stored as zeros, with "bias": false. Four keys are there
-only where they say something: "calibration"; "storage", "float16" where the four are stored in half the room;
-"held_back", the number of images that the run held back, where the calibration does not tell it; "continued",
-the epochs after which a finished run was continued. A run in progress keeps what it needs to go on beside
-them, in float32 tensors whose names begin with "run.". Nothing is ever unpickled. Format: https://github.com/huggingface/safetensors#format
+A model is four float32 tensors, W1 (H, D), b1 (H,), W2 (C, H), b2 (C,), and metadata whose values are JSON
+texts. For a network without biases, b1 and b2 are stored as zeros, and "bias" is false. Four keys are
+optional: "calibration"; "storage", which is "float16" if the four tensors are float16, in half the space;
+"held_back", the number of images that the run held back, if the calibration does not say it; and "continued",
+the epochs after which a finished run was continued. The file of an unfinished run also holds the state that
+is needed to continue it, in float32 tensors whose names begin with "run.". Nothing is ever unpickled.
+Format: https://github.com/huggingface/safetensors#format
 """
 
 import json
@@ -30,28 +31,28 @@ FORMAT_VERSION = 1
 NAMES = Params._fields
 RUN = "run."  # prefix of the tensors of a run in progress
 HISTORY = {"epoch", "loss", "train_accuracy", "validation_accuracy"}
-MAX_HEADER = 1 << 22  # bytes; ours are a few thousand
-MAX_FLOATS = 1 << 28  # of all tensors together: a gigabyte
+MAX_HEADER = 1 << 22  # bytes; the header of a model file has a few thousand
+MAX_FLOATS = 1 << 28  # in all tensors together: a gigabyte
 
 
 @dataclass
 class RunState:
-    """What a run in progress needs to go on: tensors by name, and facts for the metadata."""
+    """What is needed to continue an unfinished run: tensors by name, and facts for the metadata."""
 
     tensors: dict[str, NDArray] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
 
 
 def save(path: str | os.PathLike[str], model: Model, run: RunState | None = None) -> None:
-    """Write a model, atomically: a reader finds the old file or the new one, whole. Equal models give
-    equal bytes. The parameters are stored as model.storage says. Of a loss, an optimizer or a schedule of
-    your own the file holds the name.  ModelFileError where the parameters do not fit into the storage, for
-    an activation of your own, where the file cannot be written, or where something else than a model file of
-    ours stands there; what stood there then still does.
+    """Write a model atomically: a reader finds either the old file or the new file, complete. Equal models
+    give equal bytes. The parameters are stored as model.storage says. Of a loss, an optimizer or a schedule
+    of your own the file holds the name.  ModelFileError, and the old file is unchanged, if the parameters do
+    not fit into that type, the activation is your own, the file cannot be written, or what stands there is
+    not a model file of ours.
     """
     from safetensors.numpy import save as to_safetensors
 
-    Model.__post_init__(model)  # nothing contradictory or not finite is ever saved
+    Model.__post_init__(model)  # refuses contradictions and values that are not finite
     expect_no_own(model.activation)
     W1, b1, W2, b2 = model.params
     zeros = [np.zeros(len(W), np.float32) for W in (W1, W2)]
@@ -101,20 +102,21 @@ def expect_no_own(activation: Activation) -> None:
 
 
 def load(path: str | os.PathLike[str]) -> Model:
-    """Read a model file.  ModelFileError, in one line that names the file, unless it is whole: known
-    format version, exactly our tensors, in the type that it names, with shapes that agree, finite values,
-    our metadata. Whatever they are stored as, the model's parameters are float32.
+    """Read a model file. The parameters of the model are float32, whatever type they are stored in.
+
+    ModelFileError, in one line that names the file, unless all of it is valid: the format version, the names,
+    types and shapes of the tensors, their values (finite), and the metadata.
     """
     return load_run(path)[0]
 
 
 def load_run(path: str | os.PathLike[str]) -> tuple[Model, RunState | None]:
-    """load, together with the state of the run in progress, where the file holds one."""
+    """The model as from load, and the state of the run if the file is that of an unfinished run."""
     metadata, tensors = _read(path)
     try:
         version = metadata.get("format_version")
         if type(version) is not int or version < 1:
-            raise ValueError("no handgrad format version in its metadata; it is not a handgrad model")
+            raise ValueError("not a handgrad model: its metadata has no format version")
         if version > FORMAT_VERSION:
             raise ValueError(f"format version {version} is newer than {FORMAT_VERSION}; update handgrad")
         if metadata.get("pixel_scaling") != {"divide_by": PIXEL_MAX}:
@@ -132,7 +134,7 @@ def load_run(path: str | os.PathLike[str]) -> tuple[Model, RunState | None]:
     if "run" not in metadata:
         return model, None
     if not isinstance(metadata["run"], dict):
-        raise ModelFileError(f"{path}: expected the state of the run as facts by name; it is damaged")
+        raise ModelFileError(f"{path}: the state of the run is damaged: expected a dictionary")
     return model, RunState({name.removeprefix(RUN): tensors[name] for name in run_names}, metadata["run"])
 
 
@@ -142,8 +144,8 @@ def _held_back(fitted: Calibration | None) -> int | None:
 
 
 def _narrowed(path: str | os.PathLike[str], name: str, p: NDArray, storage: str) -> NDArray:
-    """The parameter as it is stored.  ModelFileError where a number is too large for that."""
-    with np.errstate(over="ignore"):  # non-finite values are checked below and reported
+    """A parameter in the type of its storage.  ModelFileError if a number is too large for the type."""
+    with np.errstate(over="ignore"):  # infinite values are checked below and reported
         narrow = p.astype(storage, copy=False)
     if not np.isfinite(narrow).all():
         most, largest = float(np.finfo(storage).max), float(np.abs(p).max())
@@ -177,7 +179,7 @@ def _model(metadata: dict[str, Any], tensors: dict[str, NDArray]) -> Model:
     bias = _typed(metadata, "bias", bool)
     classes, shape = _typed(metadata, "classes", list), _typed(metadata, "image_shape", list)
     if not all(type(c) in (int, str) for c in classes) or not all(type(s) is int and s > 0 for s in shape):
-        raise ValueError("expected classes as numbers or texts and image_shape as positive numbers")
+        raise ValueError("expected classes to be integers or strings, and image_shape positive integers")
     if not bias and (params.b1.any() or params.b2.any()):
         raise ValueError("the metadata says that biases are off, but b1 or b2 is not zero")
     named, recipe = metadata.get("recipe"), None
@@ -192,11 +194,11 @@ def _model(metadata: dict[str, Any], tensors: dict[str, NDArray]) -> Model:
         recipe_name = None
     accuracy, history = _typed(metadata, "accuracy", dict), _typed(metadata, "history", list)
     if not all(type(share) is float and 0 <= share <= 1 for share in accuracy.values()):
-        raise ValueError(f"expected accuracy as shares from 0 to 1; got {accuracy!r:.60}")
+        raise ValueError(f"expected accuracy to be shares from 0 to 1; got {accuracy!r:.60}")
     if (seed := _typed(metadata, "seed", int, None)) is not None and seed < 0:
         raise ValueError(f"expected seed to be 0 or more; got {seed}")
     if not all(isinstance(record, dict) and set(record) >= HISTORY for record in history):
-        raise ValueError(f"expected each record of history to give {', '.join(sorted(HISTORY))}")
+        raise ValueError(f"expected each record of history to have {', '.join(sorted(HISTORY))}")
     fitted = Calibration.from_dict(metadata["calibration"]) if "calibration" in metadata else None
     held_back = metadata.get("held_back", _held_back(fitted))
     if held_back is not None and (type(held_back) is not int or held_back < 1):
@@ -227,28 +229,26 @@ def _model(metadata: dict[str, Any], tensors: dict[str, NDArray]) -> Model:
 
 
 def _typed(metadata: dict[str, Any], key: str, kind: type, *others: Any) -> Any:
-    """metadata[key], of that kind or one of the others."""
+    """metadata[key], if it is of that type or one of the other values.  ValueError otherwise."""
     value = metadata.get(key)
     if type(value) is not kind and (value not in others or not others):
-        raise ValueError(f"expected the metadata to give {key} as {kind.__name__}; got {value!r:.60}")
+        raise ValueError(f"expected the metadata's {key} to be {kind.__name__}; got {value!r:.60}")
     return value
 
 
 def _read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, NDArray]]:
-    """Metadata and tensors of a safetensors file; header, types and sizes are looked at first."""
+    """Metadata and tensors of a safetensors file. Header, types and sizes are checked before any is read."""
     from safetensors import SafetensorError, safe_open
 
     try:
         if not Path(path).is_file():
-            raise ModelFileError(f"{path}: expected a model file; there is none")
+            raise ModelFileError(f"{path}: no such model file")
         with open(path, "rb") as file:
             length = int.from_bytes(file.read(8), "little")
         if length > MAX_HEADER:
-            raise ModelFileError(
-                f"{path}: expected a safetensors file; this is none, or its header is damaged"
-            )
+            raise ModelFileError(f"{path}: not a safetensors file, or its header is damaged")
         with safe_open(path, framework="numpy") as file:
-            slices = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118  it is no dict
+            slices = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118  not a dict
             floats = sum(int(np.prod(part.get_shape(), dtype=object)) for part in slices.values())
             if floats > MAX_FLOATS:
                 raise ModelFileError(f"{path}: expected at most {MAX_FLOATS} numbers; got {floats}")
@@ -264,13 +264,11 @@ def _read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, NDArr
     except (SafetensorError, ValueError, RecursionError) as error:
         if isinstance(error, ModelFileError):
             raise
-        raise ModelFileError(
-            f"{path}: expected a safetensors file; it is damaged or none ({error})"
-        ) from None
+        raise ModelFileError(f"{path}: not a safetensors file, or damaged ({error})") from None
 
 
 def _in_order(data: bytes) -> bytes:
-    """The same file with its header keys sorted: the library writes metadata in a random order."""
+    """The same file with sorted keys in its header: the library writes metadata in random order."""
     length = struct.unpack_from("<Q", data)[0]
     header = json.dumps(json.loads(data[8 : 8 + length]), sort_keys=True, separators=(",", ":")).encode()
     header += b" " * (-len(header) % 8)

@@ -1,4 +1,4 @@
-"""The baseline: one template a class, its mean image, and the class whose template agrees most.
+"""The baseline: each class has a template, its mean image; the template that agrees most is the answer.
 
 Fitted on MNIST's training images it reads 82.08 % of the test images. Source: the lesson's first part.
 """
@@ -11,20 +11,20 @@ from handgrad.arrays import NDArray, as_input, expect_images, expect_labels
 from handgrad.errors import DataError
 from handgrad.network import Params, init_params
 
-CHUNK = 2000  # images at once; keeps the memory small
+CHUNK = 2000  # images at a time, to save memory
 
 
 def mean_images(images: NDArray, labels: NDArray, C: int = 10) -> NDArray:
     """The mean image of each class: images (N, ...), labels (N,) -> (C, ...) float64, in 0..1.
 
-    DataError for what is not images and labels, and for a class without a single image.
+    DataError for invalid images or labels, and for a class without images.
     """
     shape = images.shape[1:]
     expect_images(images, math.prod(shape))
     expect_labels(labels, len(images), C)
     counts = np.bincount(labels, minlength=C)
     if not counts.all():
-        raise DataError(f"expected at least one image of each class; got none of class {counts.argmin()}")
+        raise DataError(f"expected at least one image of each class; class {counts.argmin()} has no images")
     of_class = np.split(np.argsort(labels, kind="stable"), counts.cumsum()[:-1])
     kind = np.dtype(np.float64 if images.dtype.kind == "f" else np.uint64)  # sums of pixels are exact
     flat = images.reshape(len(images), -1)
@@ -37,7 +37,8 @@ def fit(images: NDArray, labels: NDArray, C: int = 10) -> NDArray:
     """Normalised templates: mean images, minus their mean, over their standard deviation.
 
     images (N, 28, 28), labels (N,) -> (C, 28, 28) float64. Without the normalisation a digit with much
-    ink (0) would agree with everything, and one with little (1) with nothing. DataError as mean_images.
+    ink (0) would agree with every image, and a digit with little ink (1) with no image. DataError as for
+    mean_images.
     """
     means = mean_images(images, labels, C)
     axes = tuple(range(1, means.ndim))
@@ -66,10 +67,10 @@ def predict(templates: NDArray, images: NDArray) -> NDArray:
 def init_from(templates: NDArray, H: int, rng: np.random.Generator, bias: bool = True) -> Params:
     """Parameters of a network that answers as the templates do, before any training; float64.
 
-    With t the agreement, relu(t) - relu(-t) = t, and the like holds, up to a factor or a rising
-    function, for every activation: so W1 begins with the templates and their negatives, and W2 adds the
-    first and subtracts the second. The other H - 2C rows of W1 are He's, as yet unheard: their columns
-    of W2 are zero. The templates are divided by the number of pixels, which keeps t within a few units.
+    Let t be the agreement. Then relu(t) - relu(-t) = t; for every other activation the difference is an
+    increasing function of t. So the first rows of W1 are the templates and their negatives, and W2 adds the
+    former and subtracts the latter. The other H - 2C rows of W1 are random (He) and have no effect yet: their
+    columns of W2 are zero. The templates are divided by the number of pixels, which keeps t small.
     """
     T = templates.reshape(len(templates), -1)
     C, D = T.shape

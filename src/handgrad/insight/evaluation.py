@@ -1,4 +1,4 @@
-"""How good a network is, where it errs, and whether it knows: accuracy, confusion, mistakes, confidence."""
+"""Evaluation of a network: accuracy, confusion matrix, mistakes, and how its confidence compares."""
 
 from dataclasses import dataclass
 from html import escape
@@ -18,18 +18,18 @@ WIDEST = 30  # classes of a confusion table in a notebook
 
 @dataclass(frozen=True)
 class Mistake:
-    """An image that was read wrongly, and how sure the network was of it."""
+    """An image that was read wrongly, and the network's confidence in its answer."""
 
-    index: int  # row of the images
+    index: int  # row of the image
     label: int | str
     predicted: int | str
-    confidence: float  # in the answer, as the model gives it: calibrated, where it is
-    label_score: float  # the output of the right one
+    confidence: float  # in the answer; calibrated if the model is
+    label_score: float  # the output of the label's class
 
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """What a network gets right and wrong on a set of labelled images."""
+    """The right and wrong answers of a network on labelled images."""
 
     images: int
     accuracy: float
@@ -38,7 +38,7 @@ class Evaluation:
     mistakes: list[Mistake]  # all of them, the most confident first
     right: NDArray  # (N,) whether each image was read rightly
     confidences: dict[str, NDArray]  # (N,) each: "raw", "normalised" and, of a calibrated model, "calibrated"
-    calibration: Calibration | None  # the model's
+    calibration: Calibration | None  # of the model
     baseline_accuracy: float | None = None  # of the mean-image templates on the same images
 
     def __repr__(self) -> str:
@@ -55,10 +55,8 @@ class Evaluation:
 
     @property
     def per_digit(self) -> list[dict[str, Any]]:
-        """For each class its images, recall (share of them found) and precision (share of answers right).
-
-        A share of nothing is None.
-        """
+        """For each class the number of images, recall (share of its images that were found) and precision
+        (share of its answers that are right); None where there are no images or no answers."""
         right, labelled, answered = self.confusion.diagonal(), self.confusion.sum(1), self.confusion.sum(0)
         return [
             {
@@ -72,30 +70,30 @@ class Evaluation:
 
     @property
     def confidence(self) -> NDArray:
-        """How sure the model is of each answer, (N,): calibrated, where it is."""
+        """The confidence of each answer, (N,); calibrated if the model is."""
         return self.confidences.get("calibrated", self.confidences["raw"])
 
     @property
     def answered(self) -> list[reliability.Point]:
-        """Accuracy against coverage: what is left at each of the COVERAGES when the surest are answered."""
+        """Accuracy at each of the COVERAGES, when only the most confident answers are given."""
         return [
             reliability.at_coverage(self.confidence, self.right, share) for share in reliability.COVERAGES
         ]
 
     @property
     def undoubted(self) -> reliability.Point | None:
-        """The same at the calibration's threshold."""
+        """Coverage and accuracy of the answers above the threshold of doubt; None without calibration."""
         if self.calibration is None:
             return None
         return reliability.at_confidence(self.confidence, self.right, self.calibration.threshold)
 
     def measures(self, name: str) -> dict[str, Any] | None:
-        """How far the confidences of that name can be trusted; None where there are none."""
+        """The reliability measures of a kind of confidence; None if the model does not have it."""
         values = self.confidences.get(name)
         return None if values is None else reliability.measures(values, self.right)
 
     def to_dict(self, most_mistakes: int = 20) -> dict[str, Any]:
-        """Plain values for JSON, with the most confident mistakes."""
+        """The evaluation as plain values for JSON, with the most confident mistakes."""
         return {
             "images": self.images,
             "accuracy": self.accuracy,
@@ -115,7 +113,7 @@ class Evaluation:
 def baseline_accuracy(train: tuple[NDArray, NDArray], test: tuple[NDArray, NDArray]) -> float:
     """The share of test images that the mean-image templates of the training images read rightly, 0 to 1.
 
-    Each is a pair of images and labels. Classes without a training image are never answered.
+    Each argument is a pair of images and labels. A class without training images is never the answer.
     """
     present, position = np.unique(train[1], return_inverse=True)
     fitted = templates.fit(train[0], position, len(present))
@@ -127,19 +125,19 @@ def evaluate(
 ) -> Evaluation:
     """Run the model over labelled images: images (N, ...), labels (N,) of the model's classes.
 
-    learnt_from: the images and labels that the model was trained on, where they are known; the baseline
-    is fitted on them. DataError for images that the network cannot take, and labels it does not know.
+    learnt_from: the images and labels that the model was trained on, if they are known; the baseline is
+    fitted on them. DataError for images of another size, and for labels that are not classes of the model.
     """
     truth = columns(model, images, labels)
-    C, scores = len(model.classes), model.scores(images)
-    answers = scores.argmax(axis=1)
+    C, outputs = len(model.classes), model.scores(images)
+    answers = outputs.argmax(axis=1)
     confusion = np.bincount(truth * C + answers, minlength=C * C).reshape(C, C)
-    confidences = {"raw": scores.max(axis=1).astype(np.float64)}
-    total = np.maximum(scores.sum(axis=1, dtype=np.float64), np.finfo(np.float64).tiny)  # all may be 0
+    confidences = {"raw": outputs.max(axis=1).astype(np.float64)}
+    total = np.maximum(outputs.sum(axis=1, dtype=np.float64), np.finfo(np.float64).tiny)  # all may be 0
     confidences["normalised"] = confidences["raw"] / total
     if model.calibration is not None:
-        confidences["calibrated"] = model.calibration.confidence(scores)
-    confidence = model.confidence(scores)
+        confidences["calibrated"] = model.calibration.confidence(outputs)
+    confidence = model.confidence(outputs)
     wrong = np.flatnonzero(answers != truth)
     wrong = wrong[np.argsort(-confidence[wrong], kind="stable")]
     mistakes = [
@@ -148,7 +146,7 @@ def evaluate(
             model.classes[truth[i]],
             model.classes[answers[i]],
             float(confidence[i]),
-            float(scores[i, truth[i]]),
+            float(outputs[i, truth[i]]),
         )
         for i in wrong
     ]
@@ -168,8 +166,8 @@ def evaluate(
 
 
 def columns(model: Model, images: NDArray, labels: NDArray) -> NDArray:
-    """The column of the scores that each label stands for, (N,).  DataError for images that the network
-    cannot take, and labels it does not know.
+    """The column of the outputs that belongs to each label, (N,).  DataError for images of another size, and
+    for labels that are not classes of the model.
     """
     expect_images(images, model.pixels)
     labels = np.asarray(labels)
@@ -183,5 +181,5 @@ def columns(model: Model, images: NDArray, labels: NDArray) -> NDArray:
 
 
 def percent(share: float | None) -> str:
-    """0.9812 -> "98.12 %"; nothing known -> "-"."""
+    """0.9812 -> "98.12 %"; None -> "-"."""
     return "-" if share is None else f"{100 * share:.2f} %"

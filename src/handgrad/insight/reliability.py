@@ -1,6 +1,6 @@
-"""Whether confidences can be trusted, measured: bins, calibration errors, accuracy against coverage.
+"""Reliability: how well confidence predicts right answers. Bins, calibration errors, accuracy by coverage.
 
-Everything takes confidence (N,), the probability given to the answer, and right (N,) bool, whether the
+All functions take confidence (N,), the probability given to each answer, and right (N,) bool, whether the
 answer was right. N is at least 1.
 """
 
@@ -24,34 +24,34 @@ class Bin(NamedTuple):
 
 
 class Point(NamedTuple):
-    """What is left when only the surest answers are given."""
+    """Coverage and accuracy when only the most confident answers are given."""
 
     coverage: float  # share of images answered
     accuracy: float  # of the answers
-    confidence: float  # the least among them
+    confidence: float  # the lowest of these answers
 
 
 def bins_of_equal_mass(confidence: NDArray, right: NDArray, count: int = BINS) -> list[Bin]:
-    """As many images in each bin as in the others (one more or less), the least sure first."""
+    """Bins of equal size, or a difference of one image, sorted by rising confidence."""
     order = np.argsort(confidence, kind="stable")
     return [_bin(confidence[rows], right[rows]) for rows in np.array_split(order, min(count, len(order)))]
 
 
 def bins_between(confidence: NDArray, right: NDArray, edges: Sequence[float]) -> list[Bin]:
-    """The bins between edges that rise, each with its lower edge; empty ones are left out."""
+    """The bins between rising edges; a bin includes its lower edge. Empty bins are left out."""
     place = np.searchsorted(edges[1:-1], confidence, side="right")
     return [_bin(confidence[place == i], right[place == i]) for i in np.unique(place)]
 
 
 def expected_error(bins: Sequence[Bin]) -> float:
     """Mean over the images of |accuracy - confidence| of their bin: the expected calibration error."""
-    images = sum(one.images for one in bins)
-    return sum(one.images * abs(one.accuracy - one.confidence) for one in bins) / images
+    images = sum(b.images for b in bins)
+    return sum(b.images * abs(b.accuracy - b.confidence) for b in bins) / images
 
 
 def largest_error(bins: Sequence[Bin]) -> float:
     """The largest |accuracy - confidence| of a bin: the maximum calibration error."""
-    return max(abs(one.accuracy - one.confidence) for one in bins)
+    return max(abs(b.accuracy - b.confidence) for b in bins)
 
 
 def brier_score(confidence: NDArray, right: NDArray) -> float:
@@ -60,13 +60,13 @@ def brier_score(confidence: NDArray, right: NDArray) -> float:
 
 
 def risk_coverage_area(confidence: NDArray, right: NDArray) -> float:
-    """Mean, over every number of surest answers, of the share of them that are wrong; 0 is best."""
+    """The share of wrong answers among the n most confident, averaged over all n; 0 is best."""
     order = np.argsort(-confidence, kind="stable")
     return float(np.mean(np.cumsum(~right[order]) / np.arange(1, len(order) + 1)))
 
 
 def measures(confidence: NDArray, right: NDArray) -> dict[str, Any]:
-    """All of these figures by name, and the bins of equal mass: plain values for JSON."""
+    """All measures of this module by name, and the bins of equal size, as plain values for JSON."""
     by_mass = bins_of_equal_mass(confidence, right)
     by_width = bins_between(confidence, right, np.linspace(0, 1, BINS + 1).tolist())
     return {
@@ -76,18 +76,18 @@ def measures(confidence: NDArray, right: NDArray) -> dict[str, Any]:
         "maximum_calibration_error": largest_error(by_mass),
         "brier_score": brier_score(confidence, right),
         "risk_coverage_area": risk_coverage_area(confidence, right),
-        "bins": [one._asdict() for one in by_mass],
+        "bins": [b._asdict() for b in by_mass],
     }
 
 
 def at_coverage(confidence: NDArray, right: NDArray, coverage: float) -> Point:
-    """The answers that remain when at least this share of the images is answered, the surest first."""
+    """The point at which at least this share of the images is answered, the most confident first."""
     least = np.sort(confidence)[::-1][max(1, round(coverage * len(confidence))) - 1]
     return at_confidence(confidence, right, float(least))
 
 
 def at_confidence(confidence: NDArray, right: NDArray, least: float) -> Point:
-    """The answers with at least this confidence; without any, the accuracy is 1: nothing was wrong."""
+    """The point of all answers with at least this confidence. Without any answers, the accuracy is 1."""
     answered = confidence >= least
     accuracy = float(right[answered].mean()) if answered.any() else 1.0
     return Point(float(answered.mean()), accuracy, least)

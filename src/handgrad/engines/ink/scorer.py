@@ -83,12 +83,12 @@ class Scorer:
         """z (N, C) of uint8 images (N, ...) of the network's D pixels.  DataError for other images."""
         return self._ask(images, False)[0]
 
-    def scores(self, images: NDArray) -> NDArray:
-        """As z; not a number, all of them, if one is not finite."""
+    def checked_z(self, images: NDArray) -> NDArray:
+        """z (N, C); if any z is not finite, all of them are NaN."""
         return self._checked(images, False)
 
     def outputs(self, images: NDArray) -> NDArray:
-        """As scores, but y = sigmoid(z)."""
+        """y = sigmoid(z), (N, C); if any z is not finite, all of them are NaN."""
         return self._checked(images, True)
 
     def _checked(self, images: NDArray, squash: bool) -> NDArray:
