@@ -131,7 +131,7 @@ class _Compiled:
 
         scorer = Scorer(params, activation, threads)
         self.params, self.activation, self.threads = params, activation, threads
-        self.scores, self.outputs = scorer.scores, scorer.outputs
+        self.checked_z, self.outputs = scorer.checked_z, scorer.outputs
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _compiled_again, (self.params, self.activation, self.threads)
