@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from functools import cache
 from threading import Lock
 from typing import Any
@@ -34,19 +34,22 @@ class _Limit:
     """How many callers have asked for one BLAS thread, and what restores the number of before."""
 
     def __init__(self) -> None:
-        self.lock, self._inside, self._restore = Lock(), 0, ExitStack()
+        self.lock, self._inside = Lock(), 0
+        self._limiter: Any = None
 
     def enter(self) -> None:
         with self.lock:
             if self._inside == 0:
-                self._restore.enter_context(_blas().limit(limits=1))
+                self._limiter = _blas().limit(limits=1)
             self._inside += 1
 
     def leave(self) -> None:
         with self.lock:
             self._inside -= 1
-            if self._inside == 0:
-                self._restore.close()
+            if self._inside == 0 and self._limiter is not None:
+                _release_control()  # it belongs to the thread that was the first one in
+                self._limiter.restore_original_limits()
+                _release_control()
 
 
 @cache
@@ -55,6 +58,13 @@ def _blas() -> Any:
     from threadpoolctl import ThreadpoolController
 
     return ThreadpoolController().select(user_api="blas")
+
+
+def _release_control() -> None:
+    """Let any thread set the number again: newer threadpoolctl leaves that to the first that did."""
+    for library in _blas().lib_controllers:
+        if release := getattr(library, "clear_controlling_thread", None):
+            release(force=True)
 
 
 _limit = _Limit()
