@@ -76,7 +76,13 @@ def run(
     return iter(start(data, recipe, seed, engine, out, name))
 
 
-def resume(path: Path, data: Data, engine: Engine | str = "auto", epochs: int | None = None) -> Run:
+def resume(
+    path: Path,
+    data: Data,
+    engine: Engine | str = "auto",
+    epochs: int | None = None,
+    own: Recipe | None = None,
+) -> Run:
     """The Run in a model file, to go on with. The file gives the recipe, the seed and the split of the data.
 
     An interrupted run ends in the bytes of an uninterrupted one, if the engine is the same.
@@ -87,14 +93,21 @@ def resume(path: Path, data: Data, engine: Engine | str = "auto", epochs: int | 
     of so many epochs in all, from epoch E on. The orders of the images are drawn by the seed and E. The same
     engine gives the same bytes each time.
 
+    own: the recipe that the run began with, where it holds functions of your own: a file only names them.
+
     DataError where the data are not those that the run began with. ModelFileError where the file holds no run
-    that can go on. HandgradError for another number of epochs of an unfinished run. ValueError for a number
+    that can go on, or one with another recipe than own.
+    HandgradError for another number of epochs of an unfinished run. ValueError for a number
     that cannot be.
     """
     model, state = model_file.load_run(path)
     recipe, seed = model.recipe, model.seed
     if recipe is None or seed is None:
         raise ModelFileError(f"{path}: expected a training run; the file does not say how it was trained")
+    if own is not None:
+        if own.to_dict() != recipe.to_dict():
+            raise ModelFileError(f"{path}: expected own as the recipe that the run began with; they differ")
+        recipe = own
     if model.data_checksum != data.checksum:
         raise DataError("expected the data that the run began with; their checksum differs")
     wanted = recipe if epochs is None else replace(recipe, epochs=epochs)
