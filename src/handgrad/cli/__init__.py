@@ -22,7 +22,21 @@ def examples(*lines: str) -> str:
     return "\b\n" + "\n".join(["Examples:", *(f"  {line}" for line in lines)])
 
 
-class LazyGroup(click.Group):
+class Group(click.Group):
+    """A group of commands that prints its help and exits with 2 (wrong usage) when no command is given.
+
+    Left to itself click 8.1 exits with 0 there, and 8.2 raises an exception that 8.1 does not have.
+    """
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click does, once there is a command."""
+        if not args and not ctx.resilient_parsing:
+            click.echo(ctx.get_help(), err=True)
+            ctx.exit(2)
+        return super().parse_args(ctx, args)
+
+
+class LazyGroup(Group):
     """Commands by name: a function of that name in a module of that name, imported when it is called."""
 
     def __init__(self, *args: Any, names: tuple[str, ...], package: str, **kwargs: Any) -> None:
@@ -86,9 +100,6 @@ def _run(arguments: list[str]) -> int:
         sys.stdout.flush()
         return 0
     except click.exceptions.Exit as error:
-        return error.exit_code
-    except click.exceptions.NoArgsIsHelpError as error:
-        error.show()
         return error.exit_code
     except click.UsageError as error:
         command = error.ctx.command_path if error.ctx else "handgrad"

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from handgrad import digits
-from handgrad.cli import examples
+from handgrad.cli import Group, examples
 from handgrad.cli.shared import emit, output_options, say
 from handgrad.digits.fetch import cache_folder, is_cached, pairs_of, verify_cached
 from handgrad.digits.mnist import ATTRIBUTION, FILES
@@ -18,7 +18,7 @@ from handgrad.digits.sets import SETS, DataSet, PublishedFile
 from handgrad.errors import DataError
 
 
-@click.group(epilog=examples("handgrad data list", "handgrad data fetch fashion-mnist"))
+@click.group(cls=Group, epilog=examples("handgrad data list", "handgrad data fetch fashion-mnist"))
 def data() -> None:
     """List, verify and fetch data sets of labelled images."""
 
