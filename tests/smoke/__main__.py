@@ -43,8 +43,9 @@ def lowest(requirement):
 
 
 def requirements(name):
-    """What is installed beside handgrad itself: its dependencies, and what draws its reports."""
-    wanted = [*PROJECT["project"]["dependencies"], *PROJECT["project"]["optional-dependencies"]["plot"]]
+    """What is installed beside handgrad itself: its dependencies and the extras plot and workbook."""
+    extras = PROJECT["project"]["optional-dependencies"]
+    wanted = list(dict.fromkeys([*PROJECT["project"]["dependencies"], *extras["plot"], *extras["workbook"]]))
     if name == "lowest":
         return [lowest(requirement) for requirement in wanted]
     if name == "without-llvmlite":
@@ -67,7 +68,7 @@ def interpreter(name):
 def pip(*words, python=None):
     """Run the pip of the Python at hand, for the environment of another: those are made without a pip."""
     target = ["--python", str(python)] if python else []
-    subprocess.run([sys.executable, "-m", "pip", *target, *map(str, words), "--quiet"], check=True)
+    subprocess.run([sys.executable, "-m", "pip", *target, *map(str, words), "-qq"], check=True)
 
 
 def make(folder, name, python, wheel):
