@@ -114,12 +114,12 @@ def test_ten_thousand_mutants_raise_nothing_but_data_errors(tmp_path, rng, figur
                 case _:
                     mutant[at:at] = rng.bytes(int(rng.integers(1, 9)))
         path.write_bytes(mutant)
-        began = time.perf_counter()
+        began = time.process_time()
         try:
             digits.read_idx(path)
         except DataError:
             refused += 1
-        slowest = max(slowest, time.perf_counter() - began)
+        slowest = max(slowest, time.process_time() - began)
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
     assert slowest < 1
     assert grown < 64

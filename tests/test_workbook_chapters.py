@@ -215,7 +215,7 @@ def played(folder, name):
     """What a chapter prints when it is run as a file."""
     done = subprocess.run(
         [sys.executable, "-W", "error::DeprecationWarning", f"{name}.py"], cwd=folder, env={**os.environ, **ALONE},
-        capture_output=True, text=True, timeout=280,
+        capture_output=True, text=True, timeout=500,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
     assert "Warning" not in done.stderr
@@ -235,7 +235,7 @@ SAYS = {  # a claim of each chapter, as it prints it
 }
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("number", range(1, 10))
 def test_a_solved_chapter_runs_and_shows_what_it_claims(tmp_path, number, figure):
     copies.write(tmp_path, "python", solved=True, chapters=[number])
@@ -248,7 +248,7 @@ def test_a_solved_chapter_runs_and_shows_what_it_claims(tmp_path, number, figure
     assert all((tmp_path / "pictures" / name).read_bytes().startswith(b"\x89PNG") for name in pictures)
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("number", [2, 5, 6])
 def test_a_chapter_works_with_pytorch(tmp_path, number):
     copies.write(tmp_path, "python", solved=True, chapters=[number], torch=True)
@@ -262,12 +262,12 @@ EXECUTE = """
 import sys, nbformat
 from nbclient import NotebookClient
 book = nbformat.read(sys.argv[1], as_version=4)
-NotebookClient(book, timeout=200, kernel_name="python3", resources={"metadata": {"path": sys.argv[2]}}).execute()
+NotebookClient(book, timeout=400, kernel_name="python3", resources={"metadata": {"path": sys.argv[2]}}).execute()
 nbformat.write(book, sys.argv[1])
 """
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("solved", [False, True])
 def test_a_notebook_runs_in_a_kernel_blank_or_solved(tmp_path, solved):
     """In a process of its own: kernels talk through sockets, which the tests may not."""
@@ -275,7 +275,7 @@ def test_a_notebook_runs_in_a_kernel_blank_or_solved(tmp_path, solved):
     path = tmp_path / "6_network.ipynb"
     done = subprocess.run(
         [sys.executable, "-c", EXECUTE, str(path), str(tmp_path)], env={**os.environ, **ALONE},
-        capture_output=True, text=True, timeout=280,
+        capture_output=True, text=True, timeout=500,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
     outputs = [output for cell in json.loads(path.read_text())["cells"] for output in cell.get("outputs", [])]

@@ -159,7 +159,7 @@ def marked(tmp_path_factory):
 
 
 @posix
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(600)
 def test_forty_hostile_submissions_are_marked_in_time(marked, figure):
     hostile = [mark for name, mark in marked["marks"].items() if name not in ("right", "mistaken", "zoe")]
     assert len(hostile) >= 40
@@ -168,7 +168,7 @@ def test_forty_hostile_submissions_are_marked_in_time(marked, figure):
         "hostile submissions",
         f"{len(hostile)} marked in {marked['seconds']:.0f} s, the longest {longest:.1f} s",
     )
-    assert longest < 30
+    assert longest < 60  # 5 seconds of its own, and the time of starting processes on a busy machine
     for mark in hostile:
         assert mark.passed < max(1, len(mark.verdicts)), mark.student
 
@@ -362,12 +362,12 @@ def test_ctrl_c_ends_every_process(folder, tmp_path, words, processes):
     with subprocess.Popen(
         command, stderr=subprocess.PIPE, text=True, cwd=folder, env=os.environ | own
     ) as process:
-        until = time.monotonic() + 20
+        until = time.monotonic() + 60
         while len(list(temporary.iterdir())) < processes and time.monotonic() < until:
             time.sleep(0.05)
         time.sleep(0.3)
         process.send_signal(signal.SIGINT)
-        assert process.wait(10) == 130
+        assert process.wait(60) == 130
         assert process.stderr.read() == "handgrad: error: interrupted\n"
     assert list(temporary.iterdir()) == []
     if sys.platform == "linux":

@@ -9,7 +9,7 @@ from handgrad.workbook.checks.verdict import Verdict
 
 import mutants
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 
 SOURCE = '''
 import numpy as np

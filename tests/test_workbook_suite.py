@@ -6,7 +6,7 @@ import pytest
 
 from workbook_suite import cases, correct, judge
 
-pytestmark = pytest.mark.timeout(300)  # the first test judges everything
+pytestmark = pytest.mark.timeout(600)  # the first test judges everything
 REMARK = 32  # naive exp: the value is right all the same
 
 
