@@ -219,11 +219,11 @@ def outputs(small, n, at, shares, rest, b2, labels, order, grad_z, targets, C, C
         for group in range(0, Cp, SCORES):
             z = load(b2, group, small)
             for share in range(threads):
-                z += load(shares, share * between + row + group, small)
+                z = z + load(shares, share * between + row + group, small)
             if loss == L2:
                 y = sigmoid(z)
                 error = y - load(targets, label * Cp + group, small)
-                error *= load(targets, C * Cp + group, small)
+                error = error * load(targets, C * Cp + group, small)
                 total += sum_of(error * error)
                 z = scale[TWO_PER_IMAGE] * error * y * (1.0 - y)
             store(grad_z, row + group, z)
@@ -240,7 +240,7 @@ def outputs(small, n, at, shares, rest, b2, labels, order, grad_z, targets, C, C
             total += log(below) - (z_label - top)
             for group in range(0, Cp, SCORES):
                 y = (1.0 / below) * load(grad_z, row + group, small)
-                y -= load(targets, label * Cp + group, small)
+                y = y - load(targets, label * Cp + group, small)
                 store(grad_z, row + group, scale[PER_IMAGE] * y)
     return total
 
@@ -254,7 +254,7 @@ def answer(small, n, z, b2, out, doubts, squash, Cp):
     for i in range(n):
         for group in range(0, Cp, SCORES):
             score = load(z, i * Cp + group, small) + load(b2, group, small)
-            nothing += score - score  # 0, or no number
+            nothing = nothing + (score - score)  # 0, or no number
             if squash:
                 score = sigmoid(score)
             store(out, i * Cp + group, score)
@@ -276,12 +276,12 @@ def backward_block(
         elif activation == LEAKY_RELU:
             g = where_positive(features, g, LEAK * g)
         elif activation == TANH:
-            g *= 1.0 - features * features
+            g = g * (1.0 - features * features)
         elif activation == SIGMOID:
             g = g * features * (1.0 - features)
-        grad_b1 += g
+        grad_b1 = grad_b1 + g
         if rule == SGD:
-            g *= -scale[RATE]
+            g = g * -scale[RATE]
         store(grad_a, i * width(zero), g)
     for c in range(0, C, 2):
         g0, g1 = zero, zero
@@ -362,7 +362,7 @@ def run(task, number, lanes):
                     for group in range(0, Cp, SCORES):
                         g = small
                         for i in range(n):
-                            g += load(grad_z, i * Cp + group, g)
+                            g = g + load(grad_z, i * Cp + group, g)
                         store(grads, group, g)
                     many = (Cp + width(zero) - 1) // width(zero)
                     move(zero, b2, task.m_b2, task.v_b2, width(zero), grads, many, rule, scale)

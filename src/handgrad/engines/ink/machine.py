@@ -25,8 +25,8 @@ from handgrad.files import KEPT, new_file, user_folder
 from handgrad.layers import LEAK
 from handgrad.optimizers import BETA, BETA2, EPSILON
 
-MADE_FROM = ("kernel.py", "task.py", "operations.py", "compiler.py", "machine.py")
-CONSTANTS = BETA, BETA2, EPSILON, LEAK  # stand in the code, but in no text of MADE_FROM
+MADE_FROM = ("kernel.py", "task.py", "operations.py", "values.py", "compiler.py", "machine.py")
+CONSTANTS = BETA, BETA2, EPSILON, LEAK  # of the kernel, defined outside the files of MADE_FROM
 CHECKED = hashlib.sha256().digest_size  # bytes of the checksum before the code
 Function = Callable[[int], None]  # of the address of a task; it lets go of the interpreter's lock
 
@@ -123,8 +123,8 @@ def _kept(path: Path) -> bytes | None:
 
 def _compiled(lanes: int, itemsize: int) -> bytes:
     """The kernel as an object file."""
-    from handgrad.engines.ink import compiler, kernel, operations
+    from handgrad.engines.ink import compiler, kernel, values
     from handgrad.engines.ink.task import Task
 
-    number = operations.FLOAT if itemsize == 4 else operations.DOUBLE
+    number = values.FLOAT if itemsize == 4 else values.DOUBLE
     return assembled(compiler.compiled(kernel.run, Task.kinds, number, lanes))

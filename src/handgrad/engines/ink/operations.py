@@ -1,105 +1,128 @@
-"""What the kernel can do beyond Python's own operators: each operation writes LLVM instructions.
+"""What the kernel can do beyond Python's own operators. Each operation has two bodies, one below the other.
 
-An operation gets the builder, then its arguments: LLVM values, or what is known when compiling (numbers of
-Python, kinds, widths). Vectors are LLVM's own, of as many numbers as the kernel likes: a processor with
-AVX-512 holds 16 floats in a register, others 8 or 4, and LLVM cuts them up.
+    @operation                  the plain body, in NumPy: runs when kernel.py runs as Python
+    @NAME.llvm                  writes the same as LLVM instructions: runs when kernel.py is compiled
+
+The plain body is the specification; tests/test_kernel.py holds the compiled kernel to it. A vector is a
+NumPy array in the one and an LLVM vector in the other, with as many lanes as the kernel asks for: LLVM
+splits it into the registers that the processor has (16 floats with AVX-512, 8 or 4 elsewhere).
 """
 
 import math
+import threading
+import time
 from collections.abc import Callable
-from typing import Any
+from functools import update_wrapper
+from typing import Any, Generic, ParamSpec, TypeVar
 
+import numpy as np
 from llvmlite import ir
 
-from handgrad.engines.ink.task import PIECE
+from handgrad.arrays import NDArray
+from handgrad.engines.ink.task import PIECE, Pointer
+from handgrad.engines.ink.values import (
+    BYTE,
+    DOUBLE,
+    FLAG,
+    INT,
+    NOTHING,
+    WORD,
+    Address,
+    Value,
+    call,
+    constant,
+    convert,
+)
 
-BYTE, SHORT, WORD, FLAG = (ir.IntType(bits) for bits in (8, 16, 64, 1))
-FLOAT, DOUBLE = ir.FloatType(), ir.DoubleType()
-TINY = 1e-35  # memory below this counts as zero: numbers that are not normal are slow
+TINY = 1e-35  # the optimizer's memory below this is set to 0: arithmetic on denormal numbers is slow
 
-Value = Any  # of LLVM, or a number of Python
-
-
-def operation(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Mark what the kernel may call."""
-    function.is_operation = True  # type: ignore[attr-defined]  # a mark
-    return function
-
-
-def constant(kind: ir.Type, number: float) -> ir.Constant:
-    """The number, or a vector of it."""
-    many = isinstance(kind, ir.VectorType)
-    return ir.Constant(kind, [number] * kind.count if many else number)
-
-
-def as_kind(builder: ir.IRBuilder, value: Value, kind: ir.Type) -> ir.Value:
-    """A value as another kind of number; a number as a vector of it."""
-    if isinstance(value, bool | int | float):
-        return constant(kind, value)
-    if value.type == kind:
-        return value
-    if isinstance(kind, ir.VectorType):
-        one = builder.insert_element(
-            ir.Constant(kind, ir.Undefined), as_kind(builder, value, kind.element), ir.Constant(WORD, 0)
-        )
-        return builder.shuffle_vector(one, one, constant(ir.VectorType(ir.IntType(32), kind.count), 0))
-    if isinstance(value.type, ir.IntType) and isinstance(kind, ir.IntType):
-        return (builder.zext if value.type.width < kind.width else builder.trunc)(value, kind)
-    if isinstance(value.type, ir.IntType):
-        return builder.uitofp(value, kind)
-    if isinstance(kind, ir.IntType):
-        raise TypeError("expected a whole number; got one with a fraction")
-    return (builder.fpext if kind == DOUBLE else builder.fptrunc)(value, kind)
+Vector = NDArray  # floating-point, one-dimensional; only ever replaced, never changed in place
+P, R = ParamSpec("P"), TypeVar("R")
 
 
-def call(builder: ir.IRBuilder, name: str, kind: ir.Type, *arguments: ir.Value) -> ir.Value:
-    """Call a function from outside, or an instruction that LLVM knows by a function's name."""
-    module, of = builder.module, ir.FunctionType(kind, [argument.type for argument in arguments])
-    function = module.globals.get(name) or ir.Function(module, of, name)
-    return builder.call(function, arguments)
+class Operation(Generic[P, R]):
+    """A function that the kernel may call: plain when Python calls it, LLVM when the compiler does."""
+
+    def __init__(self, plain: Callable[P, R]) -> None:
+        update_wrapper(self, plain)
+        self._plain = plain
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        return self._plain(*args, **kwargs)
+
+    def llvm(self, write: Callable[..., Any]) -> Callable[..., Any]:
+        """Decorator for the body that writes LLVM: write(builder, *arguments) -> the result's value."""
+        self.write = write
+        return write
+
+
+def operation(plain: Callable[P, R]) -> Operation[P, R]:
+    """Decorator for the plain body."""
+    return Operation(plain)
 
 
 def _each(builder: ir.IRBuilder, name: str, *vectors: ir.Value) -> ir.Value:
-    kind = vectors[0].type
-    bits = 64 if kind.element == DOUBLE else 32
-    return call(builder, f"llvm.{name}.v{kind.count}f{bits}", kind, *vectors)
+    """An LLVM intrinsic on every lane of the vectors."""
+    to = vectors[0].type
+    return call(builder, f"llvm.{name}.v{to.count}f{64 if to.element == DOUBLE else 32}", to, *vectors)
 
 
 # --- vectors -------------------------------------------------------------------------------------------
 
 
 @operation
-def zeros(builder: ir.IRBuilder, number: ir.Type, lanes: int) -> ir.Constant:
-    """A vector of so many zeros."""
+def zeros(number: Any, lanes: int) -> Vector:
+    """A vector of zeros. number: the type of its numbers."""
+    return np.zeros(lanes, number)
+
+
+@zeros.llvm
+def _(builder: ir.IRBuilder, number: ir.Type, lanes: int) -> ir.Constant:
     return constant(ir.VectorType(number, lanes), 0.0)
 
 
 @operation
-def width(builder: ir.IRBuilder, v: ir.Value) -> int:
-    """How many numbers v has."""
+def width(v: Vector) -> int:
+    """The number of lanes of v."""
+    return len(v)
+
+
+@width.llvm
+def _(builder: ir.IRBuilder, v: ir.Value) -> int:
     return int(v.type.count)
 
 
 @operation
-def spread(builder: ir.IRBuilder, s: Value, like: ir.Value) -> ir.Value:
-    """A vector as wide as like, of times s."""
-    return as_kind(builder, s, like.type)
+def spread(s: float, like: Vector) -> Vector:
+    """s broadcast to the width of `like`."""
+    return np.full_like(like, s)
 
 
-def _place(builder: ir.IRBuilder, p: ir.Value, i: Value, kind: ir.Type) -> ir.Value:
-    return builder.bitcast(builder.gep(p, [as_kind(builder, i, WORD)]), kind.as_pointer())
-
-
-@operation
-def load(builder: ir.IRBuilder, p: ir.Value, i: Value, like: ir.Value) -> ir.Value:
-    """As many numbers as like has, from p[i] on."""
-    return builder.load(_place(builder, p, i, like.type), align=_bytes(like.type.element))
+@spread.llvm
+def _(builder: ir.IRBuilder, s: Value, like: ir.Value) -> ir.Value:
+    return convert(builder, s, like.type)
 
 
 @operation
-def store(builder: ir.IRBuilder, p: ir.Value, i: Value, v: ir.Value) -> None:
-    """p[i : i + width of v] = v."""
-    builder.store(v, _place(builder, p, i, v.type), align=_bytes(v.type.element))
+def load(p: Pointer, i: int, like: Vector) -> Vector:
+    """The vector stored at p[i], as wide as `like`."""
+    return p.items(i, len(like)).copy()
+
+
+@load.llvm
+def _(builder: ir.IRBuilder, p: Address, i: Value, like: ir.Value) -> ir.Value:
+    return builder.load(p.at(builder, i), align=_bytes(p.item), typ=like.type)
+
+
+@operation
+def store(p: Pointer, i: int, v: Vector) -> None:
+    """p[i : i + width(v)] = v."""
+    p.items(i, len(v))[:] = v
+
+
+@store.llvm
+def _(builder: ir.IRBuilder, p: Address, i: Value, v: ir.Value) -> None:
+    builder.store(v, p.at(builder, i), align=_bytes(p.item))
 
 
 def _bytes(number: ir.Type) -> int:
@@ -107,14 +130,26 @@ def _bytes(number: ir.Type) -> int:
 
 
 @operation
-def scaled_sum(builder: ir.IRBuilder, s: Value, v: ir.Value, total: ir.Value) -> ir.Value:
-    """s v + total, for a number s, in one instruction where there is one."""
-    return _each(builder, "fmuladd", as_kind(builder, s, v.type), v, total)
+def scaled_sum(s: float, v: Vector, total: Vector) -> Vector:
+    """s v + total, for a number s. Compiled: a single instruction, with one rounding, where there is one."""
+    return s * v + total
+
+
+@scaled_sum.llvm
+def _(builder: ir.IRBuilder, s: Value, v: ir.Value, total: ir.Value) -> ir.Value:
+    return _each(builder, "fmuladd", convert(builder, s, v.type), v, total)
 
 
 @operation
-def sum_of(builder: ir.IRBuilder, v: ir.Value) -> ir.Value:
-    """The sum of the numbers of v."""
+def sum_of(v: Vector) -> float:
+    """The sum of the lanes of v (a power of two), in pairs: neighbours first."""
+    while len(v) > 1:
+        v = v[::2] + v[1::2]
+    return float(v[0])
+
+
+@sum_of.llvm
+def _(builder: ir.IRBuilder, v: ir.Value) -> ir.Value:
     parts = [builder.extract_element(v, ir.Constant(WORD, lane)) for lane in range(v.type.count)]
     while len(parts) > 1:
         parts = [builder.fadd(a, b) for a, b in zip(parts[::2], parts[1::2], strict=True)]
@@ -122,68 +157,104 @@ def sum_of(builder: ir.IRBuilder, v: ir.Value) -> ir.Value:
 
 
 @operation
-def root(builder: ir.IRBuilder, v: ir.Value) -> ir.Value:
-    """The square root of each."""
+def root(v: Vector) -> Vector:
+    """The square root of each lane."""
+    return np.sqrt(v)
+
+
+@root.llvm
+def _(builder: ir.IRBuilder, v: ir.Value) -> ir.Value:
     return _each(builder, "sqrt", v)
 
 
 @operation
-def where_positive(builder: ir.IRBuilder, test: ir.Value, a: ir.Value, b: ir.Value) -> ir.Value:
-    """a where test > 0 or is not a number, else b."""
+def where_positive(test: Vector, a: Vector, b: Vector) -> Vector:
+    """Lane by lane: a where test > 0 or test is NaN, else b."""
+    return np.where(~(test <= 0), a, b)
+
+
+@where_positive.llvm
+def _(builder: ir.IRBuilder, test: ir.Value, a: ir.Value, b: ir.Value) -> ir.Value:
     return builder.select(builder.fcmp_unordered(">", test, constant(test.type, 0.0)), a, b)
 
 
 @operation
-def without_tiny(builder: ir.IRBuilder, v: ir.Value) -> ir.Value:
-    """v, with 0 for what is nearer to 0 than TINY."""
+def without_tiny(v: Vector) -> Vector:
+    """v, with 0 in place of numbers between -TINY and TINY."""
+    return np.where(np.abs(v) < TINY, 0, v)
+
+
+@without_tiny.llvm
+def _(builder: ir.IRBuilder, v: ir.Value) -> ir.Value:
     tiny = builder.fcmp_ordered("<", _each(builder, "fabs", v), constant(v.type, TINY))
     return builder.select(tiny, constant(v.type, 0.0), v)
 
 
-@operation
-def exp_minus(builder: ir.IRBuilder, v: ir.Value) -> ir.Value:
-    """e^-|v| of each, to the last digit or two: 2^k (1 + r + r^2/2! + ...) with |r| <= log(2) / 2.
+LEAST = {64: -708.0, 32: -87.0}  # exp of these is just above the smallest normal number
 
-    Where e^-|v| would be no normal number, the least of them.
-    """
+
+@operation
+def exp_minus(v: Vector) -> Vector:
+    """e^-|v| of each lane; |v| above 708 (float32: 87) counts as 708 (87), so that no result is denormal."""
+    return np.exp(np.maximum(-np.abs(v), LEAST[8 * v.dtype.itemsize]))
+
+
+@exp_minus.llvm
+def _(builder: ir.IRBuilder, v: ir.Value) -> ir.Value:
+    """2^k (1 + r + r^2/2! + ...) with |r| <= log(2) / 2, right to the last digit or two."""
     double = v.type.element == DOUBLE
-    mantissa, bias, least, terms = (52, 1023, -708.0, 14) if double else (23, 127, -87.0, 8)
-    kind, bits = v.type, ir.VectorType(ir.IntType(64 if double else 32), v.type.count)
+    mantissa, bias, least, terms = (52, 1023, LEAST[64], 14) if double else (23, 127, LEAST[32], 8)
+    to, bits = v.type, ir.VectorType(WORD if double else INT, v.type.count)
     x = builder.fneg(_each(builder, "fabs", v))
-    x = builder.select(builder.fcmp_ordered("<", x, constant(kind, least)), constant(kind, least), x)
-    # added to this number, k stands in the last bits of the sum
-    shift = constant(kind, 1.5 * 2.0**mantissa)
-    shifted = builder.fadd(builder.fmul(x, constant(kind, 1 / math.log(2))), shift)
+    x = builder.select(builder.fcmp_ordered("<", x, constant(to, least)), constant(to, least), x)
+    # adding this number rounds to a whole number, k, and leaves k in the last bits of the sum
+    shift = constant(to, 1.5 * 2.0**mantissa)
+    shifted = builder.fadd(builder.fmul(x, constant(to, 1 / math.log(2))), shift)
     k = builder.fsub(shifted, shift)
-    high, low = 0.693115234375, 3.1946184945309417e-05  # of log(2): k high is exact
-    r = _each(builder, "fma", k, constant(kind, -high), x)
-    r = _each(builder, "fma", k, constant(kind, -low), r)
-    power = constant(kind, 1 / math.factorial(terms - 1))
+    high, low = 0.693115234375, 3.1946184945309417e-05  # log(2) in two parts; k * high is exact
+    r = _each(builder, "fma", k, constant(to, -high), x)
+    r = _each(builder, "fma", k, constant(to, -low), r)
+    power = constant(to, 1 / math.factorial(terms - 1))
     for n in reversed(range(terms - 1)):
-        power = _each(builder, "fma", power, r, constant(kind, 1 / math.factorial(n)))
+        power = _each(builder, "fma", power, r, constant(to, 1 / math.factorial(n)))
     exponent = builder.add(builder.bitcast(shifted, bits), constant(bits, bias))
-    return builder.fmul(power, builder.bitcast(builder.shl(exponent, constant(bits, mantissa)), kind))
+    return builder.fmul(power, builder.bitcast(builder.shl(exponent, constant(bits, mantissa)), to))
 
 
-# --- numbers ---------------------------------------------------------------------------------------------
+# --- single numbers --------------------------------------------------------------------------------------
 
 
 @operation
-def lesser(builder: ir.IRBuilder, a: Value, b: Value) -> ir.Value:
+def lesser(a: int, b: int) -> int:
     """The lesser of two whole numbers."""
-    a, b = as_kind(builder, a, WORD), as_kind(builder, b, WORD)
+    return min(a, b)
+
+
+@lesser.llvm
+def _(builder: ir.IRBuilder, a: Value, b: Value) -> ir.Value:
+    a, b = convert(builder, a, WORD), convert(builder, b, WORD)
     return builder.select(builder.icmp_unsigned("<", a, b), a, b)
 
 
 @operation
-def log(builder: ir.IRBuilder, x: ir.Value) -> ir.Value:
-    """The natural logarithm."""
-    return call(builder, "log", DOUBLE, as_kind(builder, x, DOUBLE))
+def log(x: float) -> float:
+    """The natural logarithm; of 0, minus infinity."""
+    return float(np.log(x))
+
+
+@log.llvm
+def _(builder: ir.IRBuilder, x: ir.Value) -> ir.Value:
+    return call(builder, "log", DOUBLE, convert(builder, x, DOUBLE))
 
 
 @operation
-def is_finite(builder: ir.IRBuilder, x: ir.Value) -> ir.Value:
-    """Whether x is neither infinite nor no number."""
+def is_finite(x: float) -> bool:
+    """Whether x is neither infinite nor NaN."""
+    return math.isfinite(x)
+
+
+@is_finite.llvm
+def _(builder: ir.IRBuilder, x: ir.Value) -> ir.Value:
     return builder.fcmp_ordered("==", builder.fsub(x, x), constant(x.type, 0.0))
 
 
@@ -191,51 +262,91 @@ def is_finite(builder: ir.IRBuilder, x: ir.Value) -> ir.Value:
 
 
 @operation
-def inked(builder: ir.IRBuilder, images: ir.Value, a: ir.Value, b: ir.Value) -> ir.Value:
-    """Which of the 64 pixels from images[a] on, or of those from images[b] on, are not 0: a bit each."""
-    bytes_ = ir.VectorType(BYTE, PIECE)
-    both = [builder.load(_place(builder, images, i, bytes_), align=1) for i in (a, b)]
-    found = builder.icmp_unsigned("!=", builder.or_(*both), constant(bytes_, 0))
-    return builder.bitcast(found, ir.IntType(PIECE))
+def inked(images: Pointer, a: int, b: int) -> int:
+    """A set of 64 bits: bit i is 1 if pixel images[a + i] or images[b + i] is not 0."""
+    either = images.items(a, PIECE) | images.items(b, PIECE)
+    return int.from_bytes(np.packbits(either != 0, bitorder="little").tobytes(), "little")
+
+
+@inked.llvm
+def _(builder: ir.IRBuilder, images: Address, a: ir.Value, b: ir.Value) -> ir.Value:
+    piece = ir.VectorType(BYTE, PIECE)
+    both = [builder.load(images.at(builder, i), align=1, typ=piece) for i in (a, b)]
+    is_inked = builder.icmp_unsigned("!=", builder.or_(*both), constant(piece, 0))
+    return builder.bitcast(is_inked, ir.IntType(PIECE))
 
 
 @operation
-def bits_in(builder: ir.IRBuilder, bits: ir.Value) -> ir.Value:
-    """How many bits are set."""
+def bits_in(bits: int) -> int:
+    """The number of bits that are 1."""
+    return bits.bit_count()
+
+
+@bits_in.llvm
+def _(builder: ir.IRBuilder, bits: ir.Value) -> ir.Value:
     return builder.ctpop(bits)
 
 
 @operation
-def lowest(builder: ir.IRBuilder, bits: ir.Value) -> ir.Value:
-    """The place of the lowest bit that is set, 0 to 63; 0 if none is."""
-    place = builder.cttz(bits, ir.Constant(FLAG, 0))
-    return builder.and_(place, ir.Constant(WORD, PIECE - 1))
+def lowest(bits: int) -> int:
+    """The position, 0 to 63, of the lowest bit that is 1; 0 if there is none."""
+    return max(0, (bits & -bits).bit_length() - 1)
+
+
+@lowest.llvm
+def _(builder: ir.IRBuilder, bits: ir.Value) -> ir.Value:
+    position = builder.cttz(bits, ir.Constant(FLAG, 0))  # 64 if there is none
+    return builder.and_(position, ir.Constant(WORD, PIECE - 1))
 
 
 @operation
-def fetch(builder: ir.IRBuilder, p: ir.Value, i: Value) -> None:
-    """Have the cache line of p[i] brought nearer: it will be read soon."""
-    address = _place(builder, p, i, BYTE)
-    reading, second_level, data = (ir.Constant(ir.IntType(32), n) for n in (0, 2, 1))
-    call(builder, "llvm.prefetch.p0i8", ir.VoidType(), address, reading, second_level, data)
+def fetch(p: Pointer, i: int) -> None:
+    """Ask for the cache line of p[i] ahead of its use. Plain: only check that p[i] is there."""
+    p.items(i, 1)
+
+
+@fetch.llvm
+def _(builder: ir.IRBuilder, p: Address, i: Value) -> None:
+    reading, second_level, data = (ir.Constant(INT, n) for n in (0, 2, 1))
+    call(builder, "llvm.prefetch.p0", NOTHING, p.at(builder, i), reading, second_level, data)
 
 
 # --- threads that wait for each other --------------------------------------------------------------------
 
 
 @operation
-def arrive(builder: ir.IRBuilder, counter: ir.Value) -> None:
-    """counter[0] += 1, seen by all threads."""
-    builder.atomic_rmw("add", counter, ir.Constant(WORD, 1), "seq_cst")
+def arrive(counter: Pointer) -> None:
+    """counter[0] += 1, atomically."""
+    with _arriving:
+        counter[0] += 1
+
+
+_arriving = threading.Lock()
+
+
+@arrive.llvm
+def _(builder: ir.IRBuilder, counter: Address) -> None:
+    builder.atomic_rmw("add", counter.pointer, ir.Constant(WORD, 1), "seq_cst")
 
 
 @operation
-def arrived(builder: ir.IRBuilder, counter: ir.Value) -> ir.Value:
-    """counter[0], as the other threads have left it."""
-    return builder.load_atomic(counter, "seq_cst", 8)
+def arrived(counter: Pointer) -> int:
+    """counter[0], as last written by any thread."""
+    return int(counter[0])
+
+
+@arrived.llvm
+def _(builder: ir.IRBuilder, counter: Address) -> ir.Value:
+    return builder.load_atomic(counter.pointer, "seq_cst", 8, typ=WORD)
 
 
 @operation
-def let_others_run(builder: ir.IRBuilder) -> None:
-    """POSIX sched_yield: where there are more threads than cores, waiting must not hold one."""
-    call(builder, "sched_yield", ir.IntType(32))
+def let_others_run() -> None:
+    """Give this core to another thread: with more threads than cores, a waiting one must not hold it."""
+    time.sleep(0)
+
+
+@let_others_run.llvm
+def _(builder: ir.IRBuilder) -> None:
+    windows = "windows" in builder.module.triple
+    call(builder, "SwitchToThread" if windows else "sched_yield", INT)

@@ -1,12 +1,19 @@
-"""What the kernel is told, and the numbers that both sides know: one record for each thread, filled once."""
+"""What the kernel is told: a record for each thread, and the numbers that its two sides share.
 
-from ctypes import Structure, c_double, c_uint64
+The same record serves the compiled kernel, which sees addresses, and the kernel run as Python (plain.py).
+"""
+
+from ctypes import Structure, addressof, c_double, c_uint64
 from typing import Any, ClassVar
 
-WIDE, NARROW, SCORES = 64, 32, 16  # numbers in a vector: of hidden units, one or the other; of scores
-EMIT = 4  # entries of a list written at a time
-TOGETHER = 4  # images whose scores are summed at a time; their number in h is padded to a multiple
-PIECE = 64  # pixels looked at in one go for ink
+import numpy as np
+
+from handgrad.arrays import NDArray
+
+WIDE, NARROW, SCORES = 64, 32, 16  # lanes of a vector: of hidden units (one or the other), and of scores
+EMIT = 4  # entries of a list that are written at a time
+TOGETHER = 4  # images whose scores are summed at a time; the rows of h are padded to a multiple
+PIECE = 64  # pixels that are searched for ink at a time
 GREYS = 256
 TILE = 49 * 1024  # bytes of a tile of W1: a quarter of MNIST's pixels
 
@@ -14,45 +21,108 @@ SGD, MOMENTUM, NESTEROV, ADAM, READ = range(5)
 RELU, LEAKY_RELU, TANH, SIGMOID, NONE = range(5)
 L2, CROSS_ENTROPY = range(2)
 
-# the numbers of a batch, in the parameters' type: where each stands in a row of scales
+# columns of `scales`, which has a row of numbers for each batch
 SCALES = 5
 RATE, UNBIAS, UNBIAS2, PER_IMAGE, TWO_PER_IMAGE = range(SCALES)
 
 
-class Task(Structure):
-    """The fields of a task, in order, and what each is: a size, a real number, or the address of bytes, of
-    whole numbers of 16 or 64 bits, or of numbers of the parameters' type. Nothing of it is checked.
+class Record(Structure):
+    """A C record with eight bytes for each field: a number, or the address of an array.
+
+    The array behind an address must stay alive while the kernel runs: fill() keeps a reference to it.
     """
 
-    kinds: ClassVar[dict[str, str]] = {
-        # the images, in the order in which they come, and the numbers of each batch
+    kinds: ClassVar[dict[str, str]]
+    _fields_: ClassVar[Any]
+
+    def __init__(self, **fields: Any) -> None:
+        super().__init__()
+        self.arrays: dict[str, NDArray] = {}
+        self._as_parameter_ = addressof(self)  # what ctypes passes for the record
+        self.fill(**fields)
+
+    def fill(self, **fields: Any) -> None:
+        """Set fields to numbers, addresses or arrays. ValueError for an array that is not contiguous."""
+        for name, value in fields.items():
+            self.arrays.pop(name, None)
+            if isinstance(value, np.ndarray):
+                if not value.flags.c_contiguous:
+                    raise ValueError(f"expected {name} to be a contiguous array; use numpy.ascontiguousarray")
+                self.arrays[name] = value
+                value = value.ctypes.data
+            setattr(self, name, value)
+
+
+def c_fields(kinds: dict[str, str]) -> list[tuple[str, Any]]:
+    """The `_fields_` of a Record with fields of these kinds."""
+    return [(name, c_double if kind == "real" else c_uint64) for name, kind in kinds.items()]
+
+
+class Pointer:
+    """An array from some item on, as C sees it: p[i], p[i] = x, and p[i:], which is another pointer.
+
+    The kernel run as Python has these where the compiled kernel has addresses. p[i:] may start beyond the
+    end, as an address may; reading or writing there is an IndexError.
+    """
+
+    def __init__(self, array: NDArray, start: int = 0) -> None:
+        self._array, self._start = array.reshape(-1), start
+
+    def items(self, i: int, n: int) -> NDArray:
+        """A view of the n items from p[i] on."""
+        low = self._start + i
+        if i < 0 or low + n > len(self._array):
+            raise IndexError(f"expected items within 0 to {len(self._array) - 1}; got {low} to {low + n - 1}")
+        return self._array[low : low + n]
+
+    def __getitem__(self, i: Any) -> Any:
+        if isinstance(i, slice):
+            return Pointer(self._array, self._start + i.start)
+        return self.items(i, 1)[0].item()
+
+    def __setitem__(self, i: int, value: float) -> None:
+        self.items(i, 1)[0] = value
+
+    def __repr__(self) -> str:
+        return f"<pointer to item {self._start} of {len(self._array)}, {self._array.dtype}>"
+
+
+class Task(Record):
+    """The fields of a task, in order, and the kind of each.
+
+    A field is a number ("size", a whole number; "real"), or the address of an array of bytes, of whole
+    numbers of 16 bits ("short") or 64 bits ("word"), or of numbers of the parameters' type ("number").
+    """
+
+    kinds = {
+        # the images, the order of their rows, and the scales of each batch
         "images": "byte", "labels": "word", "order": "word", "scales": "number",
-        "N": "size", "batches": "size", "size": "size",  # of a batch
+        "N": "size", "batches": "size", "size": "size",  # size: images in a batch
         "activation": "size", "bias": "size", "loss": "size", "rule": "size",
-        # of the network; Hp, Cp: padded; D: pixels of an image
+        # the network's sizes; Hp and Cp: H and C padded; D: pixels of an image
         "D": "size", "H": "size", "C": "size", "Hp": "size", "Cp": "size",
         "thread": "size", "threads": "size",
-        # b1 is the last row of W2 (C + 1, Hp), V2 is W2 turned (Hp, Cp); and the two memories of each
+        # the parameters and the optimizer's two memories of each;
+        # b1 is the last row of W2 (C + 1, Hp), and V2 is W2 transposed (Hp, Cp)
         "W1": "number", "W2": "number", "V2": "number", "b2": "number",
         "m_W1": "number", "v_W1": "number", "m_W2": "number", "v_W2": "number",
         "m_b2": "number", "v_b2": "number",
-        # tables: where the row of a pixel is, the x of a grey level, one-hot rows (C, Cp) and one of ones
+        # tables: where a pixel's row begins, the x of a grey level, one-hot rows (C, Cp) and a row of ones
         "place": "short", "shades": "number", "targets": "number",
-        # of Bands
+        # the bands of pixels (layout.Bands)
         "bands": "size", "starts": "word", "pieces": "word", "piece": "word", "mask": "word",
-        # lists of ink for two batches; how many pairs a batch has, and how much room a list
+        # lists of ink for two batches; pairs: of images in a batch; room: entries that a list has room for
         "pixel": "short", "ink": "number", "count": "word", "pairs": "size", "room": "size",
-        # this thread's room to work in, as b2 and the lists are
+        # scratch memory of this thread (b2, its memories and the lists are its own too)
         "grad_z": "number", "grad_a": "number", "grad_W1": "number", "grads": "number",
-        # of all threads: h, their shares of z, the arrivals and, beside them, whether to give up
+        # shared by all threads: h, each thread's share of z, and two counters: arrivals, and
+        # whether a thread has failed
         "h": "number", "shares": "number", "counter": "word",
-        # with the rule READ nothing is learnt: the scores go to out, a row of Cp an image, as sigmoid(z) if
-        # squash, and finite says whether all are
+        # with the rule READ nothing is learnt: the scores are written to out (N, Cp), as sigmoid(z) if
+        # squash is 1, and finite becomes 1 if all of them are finite
         "out": "number", "squash": "size", "finite": "size",
-        # the loss summed over all images; the batch (from 1) whose loss was not finite, or 0. All threads
-        # find the same
+        # results, the same in all threads: the loss summed over all images; the number (from 1) of the
+        # batch whose loss was not finite, or 0
         "total": "real", "diverged": "size",
     }  # fmt: skip
-    _fields_: ClassVar[Any] = [
-        (name, c_double if kind == "real" else c_uint64) for name, kind in kinds.items()
-    ]
+    _fields_ = c_fields(kinds)
