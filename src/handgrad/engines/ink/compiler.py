@@ -381,7 +381,9 @@ class _Writer(ast.NodeVisitor):
         A Python number takes the other's type, except that a Python float beside a whole number makes both
         reals.
         """
-        type_ = max((_type(value) for value in (a, b) if isinstance(value, ir.Value)), key=_rank, default=WORD)
+        type_ = max(
+            (_type(value) for value in (a, b) if isinstance(value, ir.Value)), key=_rank, default=WORD
+        )
         if isinstance(type_, ir.IntType):
             type_ = max(map(_type, (a, b)), key=_rank)
         return self._as(a, type_), self._as(b, type_)
@@ -403,7 +405,9 @@ class _Writer(ast.NodeVisitor):
         """
         values = [a if isinstance(a, Address) else self._as(a, _type(a)) for a in arguments]
         known = [isinstance(v, ir.Constant) and isinstance(v.type, ir.VectorType) for v in values]
-        passed = [v.pointer if isinstance(v, Address) else v for v, k in zip(values, known, strict=True) if not k]
+        passed = [
+            v.pointer if isinstance(v, Address) else v for v, k in zip(values, known, strict=True) if not k
+        ]
         key = function, tuple(f"to {v.item}" if isinstance(v, Address) else str(v.type) for v in values)
         if key not in self._functions:
             signature = ir.FunctionType(NOTHING, [value.type for value in passed])

@@ -1,27 +1,34 @@
 """The compiled part of the fast engine: an epoch over lists of ink, or the scores of images.
 
-What stands here is not run by Python: compiler.py makes LLVM's instructions of it. Arrays are addresses,
-whole numbers have no sign, and nothing is checked: engine.py checks what it hands over. A vector of W1's
-hidden units is 64 or 32 wide, one of scores 16.
+This file is valid Python, restricted to what compiler.py can translate to LLVM; as Python (plain.py) it runs
+slowly, under a debugger. Compiled, arrays are addresses, whole numbers are unsigned, and nothing is checked:
+engine.py checks what it passes. A vector holds 64 or 32 hidden units (one block), or 16 scores.
 
-The hidden units stand in blocks as wide as a vector, the pixels in bands; a tile of W1 is a block by a
-band, a row a pixel, and fits the first-level cache. Images go through it by twos: a pixel that is not 0 in
-one or both has its row loaded once. How an epoch goes, for each thread, which owns some blocks:
+The hidden units are divided into blocks, one vector wide, and the pixels into bands. A tile of W1 is one
+block by one band, with a row for each pixel; it fits the first-level cache. Images are processed in pairs:
+the row of a pixel that is not 0 in either image is loaded once for both. Each thread owns some of the blocks.
+One epoch, in each thread:
 
-    each batch:   list the ink of its images
-                  wait until all threads have added their share of the scores z of the batch before
-                  z -> y, loss, grad_z of the batch before          (every thread, for itself)
-                  each block:  grad_h, grad_a; update W2 and b1
-                               each tile:  update W1 (only the pixels with ink);
-                                           its part of a for this batch, while it is in the cache
-                               a -> h -> share of z                 (of this batch)
+    for each batch:
+        list the ink of its images
+        wait until every thread has added its share of the previous batch's scores z
+        previous batch: z -> y, loss, grad_z (every thread computes them for itself)
+        for each block:
+            previous batch: grad_h, grad_a; update W2 and b1
+            for each tile:
+                previous batch: update W1 (only the pixels with ink)
+                this batch: add to a, while the tile is in the cache
+            this batch: a -> h -> share of z
 
-Every image of a batch goes forward before any row of W1 moves, so the numbers are those of the
-reference, but for the order of sums.
+All images of a batch go forward before any row of W1 changes, so the arithmetic is that of the reference,
+except for the order in which sums are added up.
 """
+
+from typing import Any
 
 from handgrad.engines.ink.compiler import apart
 from handgrad.engines.ink.operations import (
+    Vector,
     arrive,
     arrived,
     bits_in,
@@ -66,22 +73,30 @@ from handgrad.engines.ink.task import (
     TWO_PER_IMAGE,
     UNBIAS,
     UNBIAS2,
+    Pointer,
 )  # fmt: skip
 from handgrad.layers import LEAK
 from handgrad.optimizers import BETA, BETA2, EPSILON
 
-PATIENCE = 2000  # looks at the counter before a waiting thread offers its core to others
+PATIENCE = 2000  # times that a waiting thread looks at the counter before it offers its core to others
+
+Where = tuple[int, Pointer, Pointer, Pointer]  # bands; pieces, piece and mask of layout.Bands
+Lists = tuple[Pointer, Pointer, Pointer, int, int]  # pixel, ink, count; pairs and room of task.Task
 
 
-def list_ink(n, at, size, N, D, images, order, where, place, shades, lists):
-    """The ink of the n images from order[at] on, by twos: pair p are order[at + 2p] and the next.
+def list_ink(
+    n: int, at: int, size: int, N: int, D: int, images: Pointer, order: Pointer, where: Where,
+    place: Pointer, shades: Pointer, lists: Lists,
+) -> None:  # fmt: skip
+    """List the ink of the n images order[at], order[at + 1], ..., in pairs of neighbours.
 
-    List number band pairs + p has an entry for each pixel of the band that is not 0 in one or the other:
-    where its row of W1 begins in the tile (pixel), and the pixel's x in the one and in the other image
-    (ink); count says how many entries. The second image of the last pair may be missing: it is paper.
+    The list of pair p and a band is number band * pairs + p. It has an entry for each pixel of the band that
+    is not 0 in either image. `pixel` says where the pixel's row of W1 begins in the tile; `ink` has the
+    pixel's x in both images; `count` has the number of entries. If n is odd, the last image is paired with a
+    blank one.
 
-    size: how far on the images are that will be listed next, and are fetched here. where: bands, pieces,
-    piece and mask of Bands; place, shades: where a pixel's row is, a grey level's x.
+    size: distance in `order` to the images that will be listed next; they are fetched here. place, shades:
+    the begin of each pixel's row, and the x of each grey level.
     """
     bands, pieces, piece, mask = where
     pixel, ink, count, pairs, room = lists
@@ -89,7 +104,7 @@ def list_ink(n, at, size, N, D, images, order, where, place, shades, lists):
         i = at + 2 * p
         j = lesser(i + 1, at + n - 1)
         a, b = order[i] * D, order[j] * D
-        paper = GREYS if i == j else 0
+        blank = GREYS if i == j else 0  # the second half of shades is 0
         for k in range(lesser(i + size, N), lesser(i + size + 2, N)):
             image = order[k] * D
             for q in range(image, image + D, PIECE):
@@ -103,24 +118,27 @@ def list_ink(n, at, size, N, D, images, order, where, place, shades, lists):
                 left = inked(images, a + q, b + q) & mask[k]
                 end = e + bits_in(left)
                 while e < end:
-                    # written over by the next where there are less
+                    # always EMIT entries; those beyond `end` are overwritten by the next piece
                     for later in range(e, e + EMIT):
                         o = q + lowest(left)
                         left &= left - 1
                         pixel[later] = place[o]
                         ink[2 * later] = shades[images[a + o]]
-                        ink[2 * later + 1] = shades[images[b + o] + paper]
+                        ink[2 * later + 1] = shades[images[b + o] + blank]
                     e += EMIT
                 e = end
             count[number] = e - number * room
 
 
 @apart
-def move(zero, p, m, v, stride, grads, many, rule, scale):
-    """One step of the rule for many vectors of parameters, at p[0], p[stride] and so on, along minus
-    their gradients, which stand one behind the other in grads and are set to 0 afterwards.
+def move(
+    zero: Vector, p: Pointer, m: Pointer, v: Pointer, stride: int, grads: Pointer, many: int, rule: int,
+    scale: Pointer,
+) -> None:  # fmt: skip
+    """One step of the optimizer for `many` vectors of parameters, which begin at p[0], p[stride], ...
 
-    m and v are what the rule remembers, laid out as p; scale: the numbers of SCALES for this batch.
+    Their gradients are consecutive in `grads`, and are set to 0 afterwards. m and v are the optimizer's
+    memories, laid out as p. scale: this batch's row of scales.
     """
     for k in range(many):
         i, g = k * stride, load(grads, k * width(zero), zero)
@@ -140,8 +158,10 @@ def move(zero, p, m, v, stride, grads, many, rule, scale):
         store(grads, k * width(zero), zero)
 
 
-def forward_tile(begin, fresh, n, tile, band, lists, h):
-    """a = x W1^T + b1 for one block, as far as one band goes: begun with b1 (fresh) or added to h."""
+def forward_tile(
+    begin: Vector, fresh: bool, n: int, tile: Pointer, band: int, lists: Lists, h: Pointer
+) -> None:
+    """One band's part of a = x W1^T + b1, for one block. It is added to h or, if fresh, to b1 (begin)."""
     pixel, ink, count, pairs, room = lists
     for p in range((n + 1) // 2):
         e = (band * pairs + p) * room
@@ -159,8 +179,14 @@ def forward_tile(begin, fresh, n, tile, band, lists, h):
         store(h, at + width(begin), s1)
 
 
-def features(zero, small, n, units, h, V2, z, activation, H, Cp, fresh):
-    """h of one block from its a, in place; its share of z = h W2^T is added to z, or begins it (fresh)."""
+def features(
+    zero: Vector, small: Vector, n: int, units: int, h: Pointer, V2: Pointer, z: Pointer, activation: int,
+    H: int, Cp: int, fresh: bool,
+) -> None:  # fmt: skip
+    """h of one block from its a, in place. Its share of h W2^T is added to z or, if fresh, replaces it.
+
+    units: the number of the block's first unit.
+    """
     for i in range(n):
         place = i * width(zero)
         a = load(h, place, zero)
@@ -175,7 +201,7 @@ def features(zero, small, n, units, h, V2, z, activation, H, Cp, fresh):
         elif activation == SIGMOID:
             a = sigmoid(a)
         store(h, place, a)
-    if activation == SIGMOID:  # units that only fill the last block stay 0
+    if activation == SIGMOID:  # the units that pad the last block stay 0
         for i in range(n):
             for j in range(H, units + width(zero)):
                 h[i * width(zero) + j - units] = 0.0
@@ -201,19 +227,22 @@ def features(zero, small, n, units, h, V2, z, activation, H, Cp, fresh):
             store(z, q3, s3)
 
 
-def sigmoid(z):
-    """1 / (1 + e^-z) of each."""
+def sigmoid(z: Vector) -> Vector:
+    """1 / (1 + e^-z) of each lane."""
     small = exp_minus(z)
     return where_positive(z, spread(1.0, z), small) / (1.0 + small)
 
 
-def outputs(small, n, at, shares, rest, b2, labels, order, grad_z, targets, C, Cp, loss, scale):
-    """The threads' shares of z and b2 -> grad_z (n, Cp), and the loss summed over the batch's images.
+def outputs(
+    small: Vector, n: int, at: int, shares: Pointer, of_shares: tuple[int, int], b2: Pointer, labels: Pointer,
+    order: Pointer, grad_z: Pointer, targets: Pointer, C: int, Cp: int, loss: int, scale: Pointer,
+) -> float:  # fmt: skip
+    """grad_z (n, Cp) from the threads' shares of z and b2. Returns the loss summed over the images.
 
-    shares: as many z as rest says (number of threads, numbers between); targets: one-hot rows (C, Cp), and a
-    row of ones.
+    of_shares: the number of shares, and the distance from one to the next. targets: one-hot rows (C, Cp),
+    and a row of ones.
     """
-    total, (threads, between) = 0.0, rest
+    total, (threads, between) = 0.0, of_shares
     for i in range(n):
         row, label = i * Cp, labels[order[at + i]]
         for group in range(0, Cp, SCORES):
@@ -246,15 +275,18 @@ def outputs(small, n, at, shares, rest, b2, labels, order, grad_z, targets, C, C
 
 
 @apart
-def answer(small, n, z, b2, out, doubts, squash, Cp):
-    """The scores z + b2 of n images -> out, as y = sigmoid(z) if squash; what is not finite is added to
-    doubts, which else stay 0.
+def answer(
+    small: Vector, n: int, z: Pointer, b2: Pointer, out: Pointer, doubts: Pointer, squash: int, Cp: int
+) -> None:
+    """Write the scores z + b2 of n images to out, as y = sigmoid(z) if squash.
+
+    doubts: a vector that stays 0 as long as every score is finite, and has a NaN afterwards.
     """
     nothing = load(doubts, 0, small)
     for i in range(n):
         for group in range(0, Cp, SCORES):
             score = load(z, i * Cp + group, small) + load(b2, group, small)
-            nothing = nothing + (score - score)  # 0, or no number
+            nothing = nothing + (score - score)  # 0, or NaN
             if squash:
                 score = sigmoid(score)
             store(out, i * Cp + group, score)
@@ -262,9 +294,14 @@ def answer(small, n, z, b2, out, doubts, squash, Cp):
 
 
 def backward_block(
-    zero, n, units, W2, V2, m, v, h, grad_z, grad_a, grads, activation, C, Cp, Hp, bias, rule, scale
-):
-    """grad_h and grad_a of one block (for SGD times minus the rate), and a step for its part of W2 and b1."""
+    zero: Vector, n: int, units: int, W2: Pointer, V2: Pointer, m: Pointer, v: Pointer, h: Pointer,
+    grad_z: Pointer, grad_a: Pointer, grads: Pointer, activation: int, C: int, Cp: int, Hp: int, bias: int,
+    rule: int, scale: Pointer,
+) -> None:  # fmt: skip
+    """grad_h and grad_a of one block, and one step of the optimizer for its part of W2 and b1.
+
+    For SGD, grad_a is multiplied by minus the learning rate, so that backward_tile can add it to W1 directly.
+    """
     grad_b1 = zero
     for i in range(n):
         g = zero
@@ -298,8 +335,8 @@ def backward_block(
             V2[j * Cp + c] = W2[c * Hp + j]
 
 
-def backward_tile(zero, n, target, band, lists, grad_a):
-    """grad_a^T x, as far as one band goes, added to the tile target."""
+def backward_tile(zero: Vector, n: int, target: Pointer, band: int, lists: Lists, grad_a: Pointer) -> None:
+    """Add one band's part of grad_a^T x to the tile `target`."""
     pixel, ink, count, pairs, room = lists
     for p in range((n + 1) // 2):
         e = (band * pairs + p) * room
@@ -312,8 +349,8 @@ def backward_tile(zero, n, target, band, lists, grad_a):
             e += 1
 
 
-def run(task, number, lanes):
-    """One thread's part of an epoch, in blocks of so many hidden units -> what comes out in the task."""
+def run(task: Any, number: Any, lanes: int) -> None:
+    """One thread's part of an epoch, in blocks of `lanes` hidden units. Results are fields of the task."""
     zero, small = zeros(number, lanes), zeros(number, SCORES)
     W1, W2, V2, b2 = task.W1, task.W2, task.V2, task.b2
     images, labels, order, scales, targets = task.images, task.labels, task.order, task.scales, task.targets
@@ -343,15 +380,15 @@ def run(task, number, lanes):
                 waited += 1
                 if waited > PATIENCE:
                     let_others_run()
-                    if arrived(counter[1:]) > 0:  # somebody will never come
+                    if arrived(counter[1:]) > 0:  # another thread has failed: stop waiting
                         return
             z = shares[(batch - 1) % 2 * threads * z_room :]
             if rule == READ:
                 answer(small, n, z, b2, task.out[start * Cp :], grads, task.squash, Cp)
             else:
-                rest = threads, z_room
+                of_shares = threads, z_room
                 batch_loss = outputs(
-                    small, n, start, z, rest, b2, labels, order, grad_z, targets, C, Cp, loss, scale
+                    small, n, start, z, of_shares, b2, labels, order, grad_z, targets, C, Cp, loss, scale
                 )
                 if not is_finite(batch_loss):
                     task.diverged = batch

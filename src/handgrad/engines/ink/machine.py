@@ -1,8 +1,8 @@
 """The kernel as machine code: compiled for this processor, kept on disk, and loaded from there.
 
-What is kept is an object file behind its SHA-256, in the user's cache folder; its name says what it was
-made from and for. So another processor, version or kernel finds none, and a damaged file is none: the
-kernel is compiled anew, which takes half a second.
+The object file is kept in the user's cache folder behind its SHA-256. Its name is a hash of all that it
+depends on: the source, the processor and the versions. So another kernel, processor or version has a file of
+its own. Where there is no file, or a damaged one, the kernel is compiled, which takes half a second.
 """
 
 import hashlib
@@ -20,6 +20,7 @@ import llvmlite
 import llvmlite.binding as llvm
 import numpy as np
 
+from handgrad.engines.ink.symbols import undefined
 from handgrad.errors import HandgradError
 from handgrad.files import KEPT, new_file, user_folder
 from handgrad.layers import LEAK
@@ -27,8 +28,8 @@ from handgrad.optimizers import BETA, BETA2, EPSILON
 
 MADE_FROM = ("kernel.py", "task.py", "operations.py", "values.py", "compiler.py", "machine.py")
 CONSTANTS = BETA, BETA2, EPSILON, LEAK  # of the kernel, defined outside the files of MADE_FROM
-CHECKED = hashlib.sha256().digest_size  # bytes of the checksum before the code
-Function = Callable[[int], None]  # of the address of a task; it lets go of the interpreter's lock
+CHECKSUM = hashlib.sha256().digest_size  # bytes of the checksum, which stands before the object file
+Function = Callable[[int], None]  # takes the address of a task; runs without the interpreter's lock
 
 _lock = Lock()
 if hasattr(os, "register_at_fork"):  # a process is forked before or after compiling, never in between
@@ -36,9 +37,10 @@ if hasattr(os, "register_at_fork"):  # a process is forked before or after compi
 
 
 def code(lanes: int, dtype: Any) -> Function:
-    """The kernel in blocks of so many units, for parameters of that type; compiled if it never was.
+    """The kernel for blocks of `lanes` hidden units and parameters of that type; compiled if need be.
 
-    TypeError for parameters that are not float32 or float64 in this machine's byte order.
+    TypeError for parameters that are not float32 or float64 in this machine's byte order. HandgradError if
+    the kernel uses a C function that this system does not have.
     """
     if dtype not in (np.float32, np.float64):
         raise TypeError(f"expected float32 or float64; got {dtype}")
@@ -57,22 +59,22 @@ def _code(lanes: int, itemsize: int) -> Function:
         binary = _compiled(lanes, itemsize)
         if path is None:
             return linked(binary)
-        with suppress(OSError, HandgradError):  # nowhere to keep it: it is compiled each time
+        with suppress(OSError, HandgradError):  # without a folder, it is compiled in each process
             path.parent.mkdir(parents=True, exist_ok=True)
             with new_file(path, KEPT) as file:
                 file.write(hashlib.sha256(binary).digest() + binary)
     return linked(binary)
 
 
-@cache  # also because llvmlite tidies up in a destructor, where Python would lose a Ctrl-C
+@cache  # llvmlite frees memory in a destructor, where Python would swallow a Ctrl-C: so only once
 def processor() -> tuple[str, str]:
-    """The name of this processor and what it can do, as LLVM says it."""
+    """The name and the features of this processor, as LLVM lists them."""
     return llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
 
 
-def assembled(module: Any) -> bytes:
-    """An object file of an LLVM module (its text will do), made fast."""
-    target = _target()
+def assembled(module: Any, target: Any = None) -> bytes:
+    """The object file of an LLVM module, optimized. target: a target machine, by default this one's."""
+    target = target or target_machine()
     made = llvm.parse_assembly(str(module))
     made.triple, made.data_layout = target.triple, str(target.target_data)
     made.verify()
@@ -83,23 +85,36 @@ def assembled(module: Any) -> bytes:
 
 
 def linked(binary: bytes) -> Function:
-    """The function `run` of an object file, in memory and ready to be called."""
-    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _target())
+    """The function `run` of an object file, loaded into memory and ready to be called.
+
+    HandgradError if the object uses a function that this process does not have.
+    """
+    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target_machine())
+    missing = sorted(name for name in undefined(binary) if not llvm.address_of_symbol(name))
+    if missing:  # MCJIT would link them to address 0
+        raise HandgradError(
+            f"the compiled kernel needs C functions that this system does not have: {', '.join(missing)}; "
+            "use --engine numpy"
+        )
     engine.add_object_file(llvm.ObjectFileRef.from_data(binary))
     engine.finalize_object()
     run = CFUNCTYPE(None, c_void_p)(engine.get_function_address("run"))
-    run.engine = engine  # type: ignore[attr-defined]  # the code goes with it
+    run.engine = engine  # type: ignore[attr-defined]  # it owns the code's memory
     return run
 
 
-def _target() -> Any:
-    """How LLVM writes code for this processor; an engine takes it over, so each needs its own."""
-    llvm.initialize_native_target()
-    llvm.initialize_native_asmprinter()
-    triple = llvm.get_process_triple()
-    place = "static" if triple.startswith("x86") else "default"
+def target_machine(triple: str | None = None, name: str = "", features: str = "") -> Any:
+    """LLVM's code generator for a system and processor, by default for this one.
+
+    An engine (linked) takes its target machine over, so each needs one of its own.
+    """
+    if triple is None:
+        llvm.initialize_native_target()
+        llvm.initialize_native_asmprinter()
+        triple, (name, features) = llvm.get_process_triple(), processor()
+    relocation = "static" if triple.startswith("x86") else "default"
     return llvm.Target.from_triple(triple).create_target_machine(
-        *processor(), opt=3, reloc=place, codemodel="jitdefault", jit=True
+        name, features, opt=3, reloc=relocation, codemodel="jitdefault", jit=True
     )
 
 
@@ -112,17 +127,17 @@ def _path(name: str) -> Path | None:
 
 
 def _kept(path: Path) -> bytes | None:
-    """The object file that was kept, if it is there and whole."""
+    """The object file that was kept, if it is there and undamaged."""
     try:
         data = path.read_bytes()
     except OSError:
         return None
-    binary = data[CHECKED:]
-    return binary if hashlib.sha256(binary).digest() == data[:CHECKED] else None
+    binary = data[CHECKSUM:]
+    return binary if hashlib.sha256(binary).digest() == data[:CHECKSUM] else None
 
 
 def _compiled(lanes: int, itemsize: int) -> bytes:
-    """The kernel as an object file."""
+    """The kernel's object file."""
     from handgrad.engines.ink import compiler, kernel, values
     from handgrad.engines.ink.task import Task
 

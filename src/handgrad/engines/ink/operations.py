@@ -37,7 +37,8 @@ from handgrad.engines.ink.values import (
 TINY = 1e-35  # the optimizer's memory below this is set to 0: arithmetic on denormal numbers is slow
 
 Vector = NDArray  # floating-point, one-dimensional; only ever replaced, never changed in place
-P, R = ParamSpec("P"), TypeVar("R")
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 class Operation(Generic[P, R]):
@@ -48,6 +49,7 @@ class Operation(Generic[P, R]):
         self._plain = plain
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run the plain body."""
         return self._plain(*args, **kwargs)
 
     def llvm(self, write: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,12 +1,7 @@
-"""What the kernel is told: a record for each thread, and the numbers that its two sides share.
+"""What the kernel is told: a record for each thread, and the numbers that both sides of the record know."""
 
-The same record serves the compiled kernel, which sees addresses, and the kernel run as Python (plain.py).
-"""
-
-from ctypes import Structure, addressof, c_double, c_uint64
+from ctypes import Structure, c_double, c_uint64
 from typing import Any, ClassVar
-
-import numpy as np
 
 from handgrad.arrays import NDArray
 
@@ -24,38 +19,6 @@ L2, CROSS_ENTROPY = range(2)
 # columns of `scales`, which has a row of numbers for each batch
 SCALES = 5
 RATE, UNBIAS, UNBIAS2, PER_IMAGE, TWO_PER_IMAGE = range(SCALES)
-
-
-class Record(Structure):
-    """A C record with eight bytes for each field: a number, or the address of an array.
-
-    The array behind an address must stay alive while the kernel runs: fill() keeps a reference to it.
-    """
-
-    kinds: ClassVar[dict[str, str]]
-    _fields_: ClassVar[Any]
-
-    def __init__(self, **fields: Any) -> None:
-        super().__init__()
-        self.arrays: dict[str, NDArray] = {}
-        self._as_parameter_ = addressof(self)  # what ctypes passes for the record
-        self.fill(**fields)
-
-    def fill(self, **fields: Any) -> None:
-        """Set fields to numbers, addresses or arrays. ValueError for an array that is not contiguous."""
-        for name, value in fields.items():
-            self.arrays.pop(name, None)
-            if isinstance(value, np.ndarray):
-                if not value.flags.c_contiguous:
-                    raise ValueError(f"expected {name} to be a contiguous array; use numpy.ascontiguousarray")
-                self.arrays[name] = value
-                value = value.ctypes.data
-            setattr(self, name, value)
-
-
-def c_fields(kinds: dict[str, str]) -> list[tuple[str, Any]]:
-    """The `_fields_` of a Record with fields of these kinds."""
-    return [(name, c_double if kind == "real" else c_uint64) for name, kind in kinds.items()]
 
 
 class Pointer:
@@ -87,14 +50,15 @@ class Pointer:
         return f"<pointer to item {self._start} of {len(self._array)}, {self._array.dtype}>"
 
 
-class Task(Record):
+class Task(Structure):
     """The fields of a task, in order, and the kind of each.
 
     A field is a number ("size", a whole number; "real"), or the address of an array of bytes, of whole
     numbers of 16 bits ("short") or 64 bits ("word"), or of numbers of the parameters' type ("number").
+    plain.shapes has the shape of each array. The kernel checks nothing.
     """
 
-    kinds = {
+    kinds: ClassVar[dict[str, str]] = {
         # the images, the order of their rows, and the scales of each batch
         "images": "byte", "labels": "word", "order": "word", "scales": "number",
         "N": "size", "batches": "size", "size": "size",  # size: images in a batch
@@ -125,4 +89,6 @@ class Task(Record):
         # batch whose loss was not finite, or 0
         "total": "real", "diverged": "size",
     }  # fmt: skip
-    _fields_ = c_fields(kinds)
+    _fields_: ClassVar[Any] = [
+        (name, c_double if kind == "real" else c_uint64) for name, kind in kinds.items()
+    ]
