@@ -6,7 +6,6 @@ torch   PyTorch arrays on a device, the reference
 auto    ink where it is available, else numpy; torch for another device than the CPU
 """
 
-import os
 import threading
 import warnings
 from collections.abc import Callable
@@ -172,8 +171,6 @@ def _ink(threads: int, say: Callable[[str], object], hidden: int) -> Any:
     HandgradError, with the reason in a few words, where it cannot be had: whatever goes wrong between
     llvmlite, the processor and the cache of code, there is an engine that needs none of them.
     """
-    if os.name != "posix":
-        raise HandgradError("its threads need a POSIX system")
     told = threading.Timer(PATIENCE, say, ["compiling the fast engine for this machine, once"])
     told.daemon = True
     with suppress(RuntimeError):  # no thread can be started: nothing is said

@@ -1,23 +1,35 @@
 """The kernel run as Python: slow, but a debugger can step through it, and every index is checked.
 
-    from handgrad.engines.ink import layout, plain
-    layout.code = plain.code  # engines and scorers made from now on run kernel.py as Python
+    with plain.interpreted():
+        InkEngine(1).run_epoch(...)
 
 Arrays are Pointers, vectors NumPy arrays, single numbers Python's own, and threads Python's threads.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from ctypes import Structure, c_char
 from typing import Any
 
 import numpy as np
 
 from handgrad.arrays import NDArray
-from handgrad.engines.ink import kernel
+from handgrad.engines.ink import kernel, layout
 from handgrad.engines.ink.task import ADAM, GREYS, READ, SCALES, SGD, TOGETHER, Pointer, Task
 
 Shapes = dict[str, tuple[int, ...]]
+
+
+@contextmanager
+def interpreted() -> Iterator[None]:
+    """Within this context every engine, and every scorer that is made, runs kernel.py as Python."""
+    names = vars(layout)
+    compiled, names["code"] = names["code"], code
+    try:
+        yield
+    finally:
+        names["code"] = compiled
 
 
 def code(lanes: int, dtype: Any) -> Callable[[int], None]:
