@@ -81,7 +81,7 @@ def test_scores_as_python_are_those_of_the_compiled_kernel(lanes, activation, rn
     for form in FORMS.values():
         with form():
             scorer = Scorer(params, activation, lanes=lanes)
-        found.append((scorer.scores(images), scorer.outputs(images)))
+        found.append((scorer.z(images), scorer.outputs(images)))
     np.testing.assert_allclose(found[0], found[1], rtol=0, atol=1e-13)
 
 
