@@ -49,7 +49,7 @@ def ask(thing):
         some = IMAGES[0], IMAGES[:30], IMAGES
         return [thing.predict(IMAGES), *(thing.scores(images) for images in some)]
     if isinstance(thing, Scorer):
-        return [thing.outputs(IMAGES[:1]), thing.scores(IMAGES)]
+        return [thing.outputs(IMAGES[:1]), thing.checked_z(IMAGES)]
     order, rates = np.arange(500)[::-1], np.full(25, 0.01)
     params, _, loss = thing.run_epoch(PARAMS, IMAGES, LABELS, order, RECIPE, rates)
     return [*params, np.array([loss, thing.accuracy(params, IMAGES, LABELS)])]

@@ -232,7 +232,7 @@ def test_a_scorer_refuses_what_is_not_images_of_its_size():
     scorer = Scorer(PARAMS, "relu", 2)
     many = np.tile(IMAGES, (3, 1))
     for images in (IMAGES[0], IMAGES[:0], IMAGES[:, :29], many[:, :29], np.tile(many, 2), IMAGES.astype(int)):
-        for ask in (scorer.z, scorer.scores, scorer.outputs):
+        for ask in (scorer.z, scorer.checked_z, scorer.outputs):
             with pytest.raises(DataError, match=r"expected uint8 images \(N, ...\) of 30 pixels each; got "):
                 ask(images)
     for images in (IMAGES.tolist(), MASKED(IMAGES, 0)):

@@ -57,7 +57,7 @@ def limited(thread):
 
 params = network.init_params(784, 192, 10, np.random.default_rng(0), dtype=np.float32)
 epoch = params, IMAGES, LABELS, np.arange(500), Recipe(hidden=192, batch_size=50), np.full(10, 0.1)
-expected, scores = InkEngine(3).run_epoch(*epoch)[2], Scorer(params).scores(IMAGES)
+expected, answers = InkEngine(3).run_epoch(*epoch)[2], Scorer(params).checked_z(IMAGES)
 for can_start in (0, 1, 2):
     fast, scorer, model = InkEngine(3), Scorer(params, "relu", 3), compiled(Model(params), 3)
     threading.Thread.start, left = limited, can_start
@@ -66,11 +66,11 @@ for can_start in (0, 1, 2):
     except HandgradError as error:
         print(error)
     left = can_start
-    print("scored", (scorer.scores(IMAGES) == scores).all(), end=" ")
+    print("scored", (scorer.checked_z(IMAGES) == answers).all(), end=" ")
     left = can_start
     print(len(model.predict(IMAGES)))
     threading.Thread.start = start
-    print("later", fast.run_epoch(*epoch)[2] == expected, (scorer.scores(IMAGES) == scores).all())
+    print("later", fast.run_epoch(*epoch)[2] == expected, (scorer.checked_z(IMAGES) == answers).all())
 """
 
 
