@@ -75,10 +75,9 @@ def name_of(choice: Choice) -> str:
 
 
 def names_own(choice: Choice) -> bool:
-    """Whether this is the name that name_of gives a piece of one's own."""
-    return (
-        isinstance(choice, str) and choice.startswith(OWN) and choice.isprintable() and len(choice) <= LONGEST
-    )
+    """Whether this is a name that name_of gives a piece of one's own."""
+    named = isinstance(choice, str) and choice.startswith(OWN) and choice.isprintable()
+    return named and len(OWN) < len(choice) <= LONGEST
 
 
 class HandgradError(Exception):
