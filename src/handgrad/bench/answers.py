@@ -13,7 +13,7 @@ from handgrad.arrays import NDArray, as_input
 from handgrad.model import Model
 from handgrad.network import init_params
 
-Answer = Callable[[int], NDArray]  # the outputs for the first so many images
+Answer = Callable[[int], NDArray]  # number of images -> the outputs for the first of them
 
 
 class Question(NamedTuple):

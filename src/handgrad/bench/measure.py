@@ -1,4 +1,4 @@
-r"""The measurement: everybody in turn, round after round, medians; nobody is timed who ends elsewhere.
+r"""The measurement: all peers in turn, round after round; medians. A peer with other results is not timed.
 
 The number of threads is set before NumPy is imported, so each number has an interpreter of its own:
     python -m handgrad.bench.measure \

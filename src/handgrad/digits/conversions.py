@@ -41,7 +41,7 @@ def convert_emnist(archive: Path, split: str, pairs: Pairs) -> None:
                 read = parse_idx(bytearray(gzip.decompress(opened.read(name))), f"{archive}, {name}")
                 _keep(labels, read - 1 if split == "letters" else read)
     except KeyError as error:
-        raise DataError(f"{archive}: expected {error.args[0]} in the archive; there is none") from None
+        raise DataError(f"{archive}: the archive does not contain {error.args[0]}") from None
     except (zipfile.BadZipFile, zlib.error, EOFError, gzip.BadGzipFile) as error:
         raise DataError(f"{archive}: the archive is damaged ({error}); remove it and fetch again") from None
 
@@ -92,8 +92,8 @@ def _read_libsvm(path: Path) -> tuple[NDArray, NDArray]:
             labels.append(label)
     except (OSError, ValueError, IndexError, OverflowError) as error:
         where = f"line {len(rows) + 1}: expected 'label index:value ...'"
-        raise DataError(f"{path}: {where}; got another text ({error})") from None
+        raise DataError(f"{path}: {where}; got something else ({error})") from None
     if not set(labels) <= set(range(1, 11)) or not rows or not (abs(np.array(rows)) <= 1).all():
-        raise DataError(f"{path}: expected labels from 1 to 10 and values from -1 to 1; got others, or none")
+        raise DataError(f"{path}: expected labels from 1 to 10 and values from -1 to 1; got others")
     grey = np.rint((np.array(rows)[:, 1:] + 1) / 2 * 255).astype(np.uint8)
     return grey.reshape(-1, SIDE, SIDE), np.array(labels).astype(np.uint8) - 1

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 Place = str | Path  # the address of a folder, or a folder
 TIMEOUT = 20.0  # seconds without a byte after which a server is given up
-PATIENCE, SLOWEST = 60.0, 1000  # after so many seconds it must have sent so many bytes a second
+PATIENCE, SLOWEST = (
+    60.0,
+    1000,
+)  # seconds after which a server must have sent at least this many bytes a second
 PIECE = 1 << 16
 WEB_PAGE = "a web page (HTML) instead of the file"
 

@@ -28,7 +28,7 @@ MADE = (
     "test-images-idx3-ubyte",
     "test-labels-idx1-ubyte",
 )
-ABANDONED = 3600  # seconds after which a temporary file has nobody left who writes it
+ABANDONED = 3600  # seconds after which a temporary file counts as abandoned
 
 
 class Fetched(NamedTuple):

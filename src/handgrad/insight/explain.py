@@ -60,7 +60,7 @@ def explain(
 
     image: one image as the model takes it, pixels 0..255 or floats 0..1. baseline: templates (C, ...) of
     templates.fit, to ask them too. versus: the class to compare the answer with; by default the
-    runner-up. DataError for what is no image of the model, and a class that is none of its or the answer.
+    runner-up. DataError for an image of another size, and for a class that is unknown or the answer itself.
     """
     image = np.asarray(image)[None]
     expect_images(image, model.pixels)

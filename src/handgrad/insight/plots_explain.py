@@ -220,7 +220,7 @@ def _overlay(axes: Axes, told: Explanation, values: NDArray, limit: float) -> No
     values = np.clip(values.reshape(told.model.plane) / limit, -1, 1)[..., None]
     paper = 1 - 0.35 * told.x.reshape(told.model.plane)[..., None]
     colour = colormaps[SIGNED](0.5 + values[..., 0] / 2)[..., :3]
-    strength = np.abs(values) ** 0.7  # weak ones are seen, too
+    strength = np.abs(values) ** 0.7  # so that weak contributions can be seen
     _image(axes, (1 - strength) * paper + strength * colour, None, 1)
 
 

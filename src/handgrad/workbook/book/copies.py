@@ -73,7 +73,7 @@ def write(
 def chapter(number: int, solved: bool = False, torch: bool = False, script: bool = False) -> str:
     """A chapter as a `py:percent` text, with its exercises blank or solved.
 
-    script: to be run as a file, where nobody shows what a cell ends with: verdicts and hints are printed.
+    script: to be run as a file, where the value of a cell is not shown: verdicts and hints are printed.
     """
     text = (files("handgrad.workbook.book") / "chapters" / f"{chapters()[number]}.py").read_text("utf-8")
     text = MARKER.sub(lambda found: _cells(find(found[1]), solved, torch, script), text)
@@ -174,12 +174,12 @@ _TAIL = """if __name__ == "__main__":
 
 _README = """# The workbook of handgrad
 
-You build a network that reads handwritten digits with your own hands, and are told which mistake you made.
+Build a network that reads handwritten digits yourself. A checker names the mistakes in your code.
 
     pip install 'handgrad[workbook]' jupyterlab
     jupyter lab
 
-and open a chapter. Each can be taken without those before it.
+and open a chapter. Each chapter can be done without the chapters before it.
 
 | chapter | what you build |
 |---|---|
@@ -187,15 +187,15 @@ and open a chapter. Each can be taken without those before it.
 | 2 layers | the affine layer |
 | 3 non-linearities | relu and sigmoid, and what happens without |
 | 4 loss | one-hot rows and the L2 loss |
-| 5 backward | the gradient of each piece, and a way to check it |
-| 6 network | two layers, the way out and the way back |
-| 7 training | gradient descent: more than 95 of 100 test images |
+| 5 backward | backpropagation: the gradient of each layer, and how to check it |
+| 6 network | two layers, forward pass and backward pass |
+| 7 training | mini-batch gradient descent: more than 95 of 100 test images |
 | 8 inside | what the network has learnt, its mistakes, your own handwriting |
 | 9 beyond | autograd, other losses, momentum and Adam |
 
 A cell that says "yours" is an exercise. Below it, `check(...)` says whether it is right, and if not, which
-mistake it seems to be; `hint("affine_forward", 1)` gives a hint (1 the symptom, 2 where to look, 3 the line).
-While an exercise is blank, the chapter goes on with a piece of ours.
+mistake it probably is; `hint("affine_forward", 1)` gives a hint (1 the symptom, 2 where to look, 3 the line).
+While an exercise is blank, the chapter continues with our solution.
 
 **With an editor instead of notebooks**: the `.py` files are the same chapters (VS Code and PyCharm run them
 cell by cell; `python 2_layers.py` runs one as a whole and puts its pictures into the folder `pictures`), and

@@ -31,7 +31,7 @@ OPTIONAL = {"solution_torch": str}
 
 
 class ExerciseError(HandgradError, ValueError):
-    """An exercise is incomplete or contradicts itself, or there is none of that name."""
+    """An exercise is incomplete or contradicts itself, or its name is unknown."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def exercises() -> dict[str, Exercise]:
 
 
 def find(name: str) -> Exercise:
-    """The exercise of that name; ExerciseError, with the names there are, where there is none."""
+    """The exercise of that name; ExerciseError, which lists the names, for an unknown name."""
     if name not in exercises():
         raise ExerciseError(f"expected one of {', '.join(exercises())}; got {name!r}")
     return exercises()[name]

@@ -48,7 +48,7 @@ class Reply:
     seen: list[str]
 
     def numbers(self) -> NDArray | None:
-        """The value as an array; None if it is none."""
+        """The value as an array; None if it is not an array."""
         return numbers(self.value)
 
     def items(self, expected: int, names: str, number: int | None = None) -> list[dict[str, Any]]:

@@ -70,7 +70,7 @@ def affine_grads(case: cases.Affine) -> dict[str, Truth]:
         Guess(7, db / N), Guess(8, dout.copy()), Guess(9, np.array(total)), Guess(9, np.full(H, total)),
         Guess(9, np.array([total])), Guess(9, np.array([[total]])), Guess(9, np.full(H, total / H)),
         Guess(10, db[None, :]),
-        Guess(10, db[:, None], "the bias gradient has a dimension too many: (out, 1), not (out,)"),
+        Guess(10, db[:, None], "the bias gradient has one dimension too many: (out, 1), not (out,)"),
         Guess(9, np.array(dout.mean()),
               "the bias gradient is averaged over everything; each unit has a sum of its own"),
         Guess(41, dout.sum(1)), Guess(41, dout.mean(1)), Guess(41, dout.sum(1, keepdims=True)),
@@ -170,7 +170,7 @@ def sigmoid_grad(case: cases.Elementwise) -> dict[str, Truth]:
     guesses = [
         Guess(13, dout * x * (1 - x)), Guess(14, dout * twice * (1 - twice)), Guess(15, dout.copy()),
         Guess(16, dout / 2), Guess(17, y * (1 - y)), Guess(47, dout * y), Guess(47, dout * (1 - y)),
-        Guess(47, dout * y * (y - 1), "the sign of 1 - y is turned round"), Guess(47, dout * y * (1 + y)),
+        Guess(47, dout * y * (y - 1), "the sign of 1 - y is wrong"), Guess(47, dout * y * (1 + y)),
         Guess(43, dout * (1 - y * y), "this is the derivative of tanh"), Guess(43, dout * (1 - x * x)),
         Guess(13, x * (1 - x)), Guess(47, dout * y * y), Guess(14, dout * y * (1 - y) * y * (1 - y)),
         Guess(13, dout * x * (1 - y)), Guess(13, dout * y * (1 - x)), Guess(47, dout + y * (1 - y)),

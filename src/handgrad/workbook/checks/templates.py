@@ -151,7 +151,7 @@ def _agreement(fitted: NDArray, images: NDArray) -> Truth:
         Guess(43, np.sqrt(((x[:, None] - T[None]) ** 2).sum(2))),
         Guess(43, np.abs(x[:, None] - T[None]).sum(2)), Guess(75, -right),
         Guess(29, right.argmax(1).astype(float),
-              "these are the answers; asked for is the agreement with each template"),
+              "these are the answers; the exercise asks for the agreement with each template"),
         Guess(41, right.sum(1)), Guess(41, right.sum(0)), Guess(43, (x[:, None] + T[None]).sum(2)),
         Guess(53, x[:, None] * T[None], "the products are not summed over the pixels"),
     ]  # fmt: skip

@@ -63,7 +63,9 @@ def forward_guesses(params: Weights, x: NDArray) -> Iterator[Guess]:
     yield Guess(43, outputs(params, x, output="tanh")[3], "the outputs go through tanh, not the sigmoid")
     yield Guess(43, outputs(params, x, output="relu")[3], "the outputs go through relu, not the sigmoid")
     yield Guess(46, outputs(params, x, output="falling")[3])
-    yield Guess(14, sigmoid_forward(outputs(params, x)[3]), "the sigmoid is applied twice on the way out")
+    yield Guess(
+        14, sigmoid_forward(outputs(params, x)[3]), "the sigmoid is applied twice in the forward pass"
+    )
     yield Guess(31, outputs(params, 255 * x)[3])
     for pixels in (np.round(255 * x), np.floor(255 * x)):
         yield Guess(31, outputs(params, pixels)[3])

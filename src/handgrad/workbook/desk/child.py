@@ -96,7 +96,7 @@ def _limit(seconds: int, memory: int) -> None:
 
 
 def _watch(parent: int, memory: int) -> None:
-    """End the process when the checker is no more; on macOS, where RLIMIT_AS is none, for its memory too."""
+    """End the process when the checker has exited; on macOS, which lacks RLIMIT_AS, also for its memory."""
     import resource
 
     leave, sleep, who, usage = os._exit, time.sleep, os.getppid, resource.getrusage

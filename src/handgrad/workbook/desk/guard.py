@@ -34,7 +34,7 @@ REFUSED = {
 CHANGES = frozenset({"os.remove", "os.rmdir", "os.mkdir", "os.truncate", "os.rename", "os.chdir"})
 LISTS = frozenset({"os.listdir", "os.scandir"})
 OTHERS = frozenset({"fd", "fdinfo", "mem", "task", "root", "cwd"})  # of a process in /proc
-UNWATCHED = {  # Python tells nobody of these
+UNWATCHED = {  # Python raises no audit event for these
     "_posixsubprocess": ("fork_exec",),
     "posix": ("mkfifo", "mknod", "pidfd_open", "setpriority"),
     "os": ("mkfifo", "mknod", "pidfd_open", "setpriority"),

@@ -58,7 +58,7 @@ class Process:
             thread.start()
 
     def ask(self, command: Command, seconds: float, largest: int) -> Command:
-        """The reply to a command. TimeoutError, EOFError, OSError or MessageError where there is none."""
+        """The reply to a command. TimeoutError, EOFError, OSError or MessageError if no reply arrives."""
         self._commands.put((command, largest))
         try:
             reply = self._replies.get(timeout=seconds)

@@ -138,7 +138,7 @@ class RemoteDesk:
         if self._closed:
             return CLOSED
         if isinstance(error, wire.MessageError):
-            return f"its answer is none, or larger than {self.limits.answer / MB:g} MB"
+            return f"its answer is missing, or larger than {self.limits.answer / MB:g} MB"
         if exit_code == OUT_OF_MEMORY:
             return f"it used more than {self.limits.memory / MB:g} MB of memory"
         if exit_code in (KILLED, UNCLEAR):

@@ -153,7 +153,7 @@ def _code_of_notebook(text: str, name: str) -> str:
         cells = json.loads(text)["cells"]
         code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
     except (ValueError, KeyError, TypeError, RecursionError):
-        raise SubmissionError(f"{name}: expected a Jupyter notebook with cells; this is none") from None
+        raise SubmissionError(f"{name}: not a Jupyter notebook") from None
     lines = "\n\n".join(code).split("\n")
     return "\n".join("pass" if line.startswith(("!", "%")) else line for line in lines)
 

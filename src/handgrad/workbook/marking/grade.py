@@ -26,7 +26,7 @@ LARGEST = {".py": 1_000_000, ".ipynb": 10_000_000}  # bytes; a notebook holds it
 
 @dataclass(frozen=True)
 class Given:
-    """One submission as it was handed in: its text, or why there is none."""
+    """A submission as it was handed in: its text, or the reason why it could not be read."""
 
     student: str
     file: str  # relative to the folder
@@ -69,7 +69,7 @@ def expect_no_submission(path: str | os.PathLike[str]) -> None:
 
 
 def collect(folder: str | os.PathLike[str]) -> list[Given]:
-    """Read all submissions of a folder, by student. DataError where there is none."""
+    """Read all submissions of a folder, sorted by student. DataError for a folder without submissions."""
     found = []
     for path in sorted(Path(folder).iterdir()):
         if path.name.startswith((".", "__")):
@@ -84,7 +84,7 @@ def collect(folder: str | os.PathLike[str]) -> list[Given]:
 
 
 def read(path: str | os.PathLike[str]) -> str:
-    """The text of a learner's file; of a notebook its code cells only. DataError for what is none."""
+    """The text of a learner's file; of a notebook, only its code cells. DataError for any other file."""
     path = Path(path)
     if path.exists() and not path.is_file():
         raise DataError(f"{path}: expected a file; got {'a folder' if path.is_dir() else 'something else'}")
@@ -158,5 +158,5 @@ def _code_cells(text: str, path: Path) -> str:
             if cell["cell_type"] == "code"
         ]
     except (ValueError, KeyError, TypeError, RecursionError):
-        raise DataError(f"{path}: expected a Jupyter notebook with cells; this is none") from None
+        raise DataError(f"{path}: not a Jupyter notebook") from None
     return json.dumps({"cells": cells})

@@ -66,7 +66,7 @@ def _one_step(name: str, learner: Learner, H: int, C: int, own: bool) -> Verdict
     wrong = [key for key in KEYS if not same(found[key], right[key])]
     if not wrong:
         return Verdict(
-            name, True, remarks=("it does the way back by itself, without the network's backward",)
+            name, True, remarks=("it computes the gradients itself, without the network's backward",)
         )
     numbers = _numbers_of_step(params, x, labels, found, right)
     entry = first_difference(found[wrong[0]], Truth(right[wrong[0]]), f"grad of {wrong[0]}")

@@ -252,7 +252,7 @@ def _rates(rates: list[float], steps: list[Step], rate: float, remarks: list[str
         words = f"with learning_rate {rate} the step is {rates[0] * rate:.4g} times the gradient"
         words = words if steady else f"{words}, at the end {rates[-1] * rate:.4g}"
         return 61, f"{MISTAKES[61].sentence}: {words}"
-    remarks.append("the learning rate changes on the way; asked for is the one given")
+    remarks.append("the learning rate changes during training; it should stay as given")
     return None
 
 
