@@ -1,5 +1,8 @@
 """Arrays of every type and order, given to every engine: converted, left to another engine, or refused in a line."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
@@ -292,6 +295,17 @@ def test_a_compiled_model_never_answers_by_parameters_that_it_no_longer_has():
     again = compiled(fast, 2)
     assert again.scorer.activation == "tanh"
     np.testing.assert_allclose(again.scores(IMAGES), Model(other, "tanh").scores(IMAGES), atol=1e-6)
+
+
+@pytest.mark.parametrize("again", [lambda model: pickle.loads(pickle.dumps(model)), copy.deepcopy, copy.copy])
+def test_a_copy_of_a_compiled_model_is_compiled_and_cannot_be_written_to_either(again):
+    fast = again(compiled(Model(PARAMS), 2))
+    assert fast.scorer.threads == 2
+    assert fast.scorer.params is fast.params  # so it answers by the scorer
+    np.testing.assert_array_equal(fast.scores(IMAGES), compiled(Model(PARAMS), 2).scores(IMAGES))
+    for p in fast.params:
+        with pytest.raises(ValueError, match="read-only"):
+            p[...] = 0
 
 
 def test_a_scorer_keeps_the_parameters_that_it_was_made_with():

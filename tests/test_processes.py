@@ -87,6 +87,36 @@ def test_where_no_thread_can_be_started_there_is_an_error_or_fewer_threads_and_n
     ]
 
 
+COMPILING = """
+import os, threading
+import numpy as np
+from handgrad.engines.ink import machine
+
+compiling, compile_ = threading.Event(), machine._compiled
+
+def slowly(*arguments):
+    compiling.set()
+    return compile_(*arguments)
+
+machine._compiled = slowly
+machine.user_folder = lambda kind: __import__("pathlib").Path(os.devnull) / kind  # nothing is kept
+other = threading.Thread(target=machine.code, args=(32, np.float32))
+other.start()
+compiling.wait(60)
+child = os.fork()
+if child == 0:
+    machine.code(32, np.float64)
+    os._exit(7)
+other.join()
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_a_child_may_compile_that_was_forked_while_another_thread_did():
+    assert finished("-W", "ignore", "-c", COMPILING) == (0, "7\n", "")
+
+
 # a user who has no entry in passwd: the real user counts there, and the effective one reads our files
 NOBODY = "import os; os.setresuid(54321, 0, 0)"
 NO_ENTRY = """
