@@ -93,7 +93,7 @@ def test_a_notebook_is_its_code_cells():
              {"cell_type": "code", "source": ["def relu_forward(x):\n", "    return np.maximum(x, 0), x"]}]  # fmt: skip
     assert run(json.dumps({"cells": cells}), "n.ipynb")["relu_forward"].passed
     for text in ("no json", "[]", '{"cells": [1]}'):
-        with pytest.raises(submission.SubmissionError, match=r"n.ipynb: expected a Jupyter notebook"):
+        with pytest.raises(submission.SubmissionError, match=r"n.ipynb: not a Jupyter notebook"):
             submission.read(text, "n.ipynb")
 
 
@@ -172,7 +172,7 @@ AVERAGED = (
 def test_a_verdict_as_text_json_and_html():
     verdict = run(AVERAGED)["affine_backward"]
     assert (verdict.passed, verdict.done, verdict.mistake) == (False, True, 7)
-    assert "averaged over the batch where it should be summed" in str(verdict)
+    assert "averaged over the batch; it should be summed" in str(verdict)
     written = json.loads(json.dumps(verdict.to_dict(), allow_nan=False))
     assert set(written["entry"]) >= {"index", "got", "expected"}
     i = tuple(written["entry"]["index"])

@@ -99,7 +99,7 @@ MISTAKEN = RIGHT.replace("dout.sum(axis=0)", "dout.mean(axis=0)")  # mistake 7
 PARTLY = RIGHT[: RIGHT.index("def l2_loss")] + "def l2_loss(y, y_hat):\n    pass\n"
 ABOUT = {  # what must be said of some of them
     "abort": "SIGABRT", "close_descriptors": "broke the connection", "copy_others": "KeyError", "exit_at_import": "ended the process",
-    "fake_replies": "its answer is none", "flood_stdout": "did not finish", "hanging_objects": "did not finish",
+    "fake_replies": "its answer is missing", "flood_stdout": "did not finish", "hanging_objects": "did not finish",
     "ignore_signals": "did not finish", "loop_at_import": "did not finish within 1.5 seconds", "loop_everywhere": "in all",
     "memory_at_import": "MemoryError", "memory_in_function": "MemoryError", "segfault": "SIGSEGV", "sleep_forever": "did not finish",
     "sockets": "using the network", "empty_file": "not done", "syntax_error": "cannot be read as Python",
@@ -153,7 +153,7 @@ def marked(tmp_path_factory):
         marks = grade(folder / "class", LIMITS, workers=4)
         seconds = time.monotonic() - start
     return {
-        "marks": {mark.student: mark for mark in marks.marks}, "all": marks, "seconds": seconds, "folder": folder,
+        "marks": {mark.student: mark for mark in marks.results}, "all": marks, "seconds": seconds, "folder": folder,
         "before": before, "after": contents(folder), "own": own,
     }  # fmt: skip
 
@@ -190,7 +190,7 @@ def test_the_honest_ones_get_what_they_would_alone(marked, tmp_path):
     alone.mkdir()
     for name in ("right", "mistaken", "zoe"):
         (alone / f"{name}.py").write_bytes((marked["folder"] / "class" / f"{name}.py").read_bytes())
-    for mark in grade(alone).marks:
+    for mark in grade(alone).results:
         assert mark.verdicts == marked["marks"][mark.student].verdicts
     right, mistaken, partly = (marked["marks"][name] for name in ("right", "mistaken", "zoe"))
     assert right.passed == len(right.verdicts) == 10
@@ -317,7 +317,7 @@ def test_grade_says_what_could_not_be_marked(run, folder):
     assert "5 of 9 submissions could not be marked: Emil, Finn, Gina, Hugo, Ines" in err
     for words in (
         "expected one .py or .ipynb file; got none", "got one.py, two.py", "expected at most 1 MB",
-        "expected a Jupyter notebook", "No such file",
+        "not a Jupyter notebook", "No such file",
     ):  # fmt: skip
         assert words in out
     assert "Anna" in out
@@ -432,9 +432,9 @@ def test_check_reads_a_notebook(run, tmp_path):
         ("mine.py", b"\x7fELF\0\0", "got a binary file"),
         ("mine.py", b"x = '\xfc'", "got other bytes"),
         ("mine.py", b"# coding: klingon", "got other bytes"),
-        ("mine.ipynb", b"[]", "expected a Jupyter notebook"),
-        ("mine.ipynb", b"[" * 100_000, "expected a Jupyter notebook"),
-        ("mine.ipynb", b'{"cells": [{"cell_type": "code"}]}', "expected a Jupyter notebook"),
+        ("mine.ipynb", b"[]", "not a Jupyter notebook"),
+        ("mine.ipynb", b"[" * 100_000, "not a Jupyter notebook"),
+        ("mine.ipynb", b'{"cells": [{"cell_type": "code"}]}', "not a Jupyter notebook"),
         ("mine.ipynb", b" " * 10_000_001, "expected at most 10 MB"),
         (".", None, "got a folder"),
     ],

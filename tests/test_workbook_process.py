@@ -295,8 +295,8 @@ def big(): return tuple(np.zeros(3_000_000) for _ in range(4))
         ("big", "larger than 64 MB"),
         pytest.param("abort", "crashed (SIGABRT)", marks=posix),
         pytest.param("close", "broke the connection", marks=posix),
-        pytest.param("stale", "its answer is none", marks=posix),
-        pytest.param("lie", "its answer is none", marks=posix),
+        pytest.param("stale", "its answer is missing", marks=posix),
+        pytest.param("lie", "its answer is missing", marks=posix),
     ],
 )
 def test_a_process_that_is_gone_says_why_and_comes_back(name, reason):

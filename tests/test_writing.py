@@ -31,7 +31,7 @@ from handgrad.insight import plots, report
 from handgrad.model import Model
 from handgrad.workbook.book import copies
 from handgrad.workbook.checks.verdict import Verdict
-from handgrad.workbook.marking.class_table import CSV, Mark, Marks
+from handgrad.workbook.marking.class_table import CSV, Result, Results
 
 MODEL = Model(network.init_params(4, 2, 2, np.random.default_rng(0), dtype=np.float32), classes=(0, 1), image_shape=(2, 2))  # fmt: skip
 NAMES = [file.name for file in digits.sets.SETS["kmnist"].files]
@@ -252,13 +252,13 @@ def ours():
     pixels = np.full((9, 9, 3), 255, np.uint8)
     page = (Path(report.__file__).with_name("report.html")).read_bytes()
     verdict = Verdict("affine_forward", True)
-    marks = Marks((Mark("anna", "anna.py", (verdict,), None, 1.0),))
+    marks = Results((Result("anna", "anna.py", (verdict,), None, 1.0),))
     return {
         "model": (model_file.KIND, models),
         "idx": (idx.KIND, [array, gzip.compress(array)]),
         "png": (PNG, [plots.png(Figure((1, 1))), drawn(Picture(pixels, (9, 9)), [])]),
         "page": (report.PAGE, [page]),
-        "csv": (CSV, [marks.csv().encode(), Marks(()).csv().encode()]),
+        "csv": (CSV, [marks.csv().encode(), Results(()).csv().encode()]),
     }
 
 
@@ -517,7 +517,7 @@ def test_marks_are_told_where_the_table_cannot_be_written_after_all(run, tmp_pat
 
     def grade(*_):
         out.write_text("Dear Ann,")
-        return Marks((Mark("\udcff", "anna.py", (Verdict("affine_forward", True),), None, 1.0),))
+        return Results((Result("\udcff", "anna.py", (Verdict("affine_forward", True),), None, 1.0),))
 
     monkeypatch.setattr("handgrad.workbook.marking.grade.grade", grade)
     for more in ((), ("--json",)):
@@ -546,7 +546,7 @@ def test_a_result_is_not_lost_for_a_character_that_stdout_cannot_show(tmp_path):
     name = tmp_path / os.fsdecode(b"M\xfcller.png")
     Image.new("RGB", (40, 40), "white").save(name)
     environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
-    words = [sys.executable, "-m", "handgrad", "predict", name]
+    words = [sys.executable, "-m", "handgrad", "predict", "--quiet", name]
     done = subprocess.run(words, capture_output=True, text=True, env=environment)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.endswith("no digit found\n")

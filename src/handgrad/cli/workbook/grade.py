@@ -11,7 +11,7 @@ from handgrad.errors import HandgradError
 from handgrad.files import expect_writable, write_atomically
 
 if TYPE_CHECKING:
-    from handgrad.workbook.marking.class_table import Mark
+    from handgrad.workbook.marking.class_table import Result
 
 
 @click.command(
@@ -73,14 +73,14 @@ def grade(
         expect_writable(out, CSV)
     shown, count = sys.stderr.isatty() and not quiet, 0
 
-    def progress(mark: "Mark") -> None:
+    def progress(result: "Result") -> None:
         nonlocal count
         count += 1
         if shown:
-            click.echo(f"\r\x1b[K{count} marked, the last: {mark.student}", nl=False, err=True)
+            click.echo(f"\r\x1b[K{count} marked, the last: {result.student}", nl=False, err=True)
 
     try:
-        marks = grading.grade(
+        results = grading.grade(
             folder, Limits(call=min(5.0, seconds), total=seconds, memory=memory * MB), workers, progress
         )
     finally:
@@ -88,12 +88,14 @@ def grade(
             click.echo("\r\x1b[K", nl=False, err=True)
     try:
         if out is not None:
-            write_atomically(out, marks.csv().encode("utf-8", "backslashreplace"), CSV)
-    finally:  # whatever may have happened to the file meanwhile, the marks are told
+            write_atomically(out, results.csv().encode("utf-8", "backslashreplace"), CSV)
+    finally:  # whatever may have happened to the file meanwhile, the results are printed
         if as_json:
-            emit(marks.to_dict())
+            emit(results.to_dict())
         else:
-            click.echo(str(marks))
-    if failed := marks.failed:
-        which = ", ".join(mark.student for mark in failed)
-        raise HandgradError(f"{len(failed)} of {len(marks.marks)} submissions could not be marked: {which}")
+            click.echo(str(results))
+    if failed := results.failed:
+        which = ", ".join(result.student for result in failed)
+        raise HandgradError(
+            f"{len(failed)} of {len(results.results)} submissions could not be marked: {which}"
+        )

@@ -1,4 +1,4 @@
-"""What is said of a class: a mark for each submission, and how many made which mistake; table, CSV, JSON."""
+"""The results of a class: one for each submission, and the most frequent mistakes. Table, CSV and JSON."""
 
 import csv
 import io
@@ -15,7 +15,7 @@ CSV = Kind("a table of marks (CSV)", lambda file: file.read(len(HEADER)) == HEAD
 
 
 @dataclass(frozen=True)
-class Mark:
+class Result:
     """What is said of one submission."""
 
     student: str
@@ -62,50 +62,51 @@ class Tally:
 
 
 @dataclass(frozen=True)
-class Marks:
+class Results:
     """What is said of a folder of submissions; str() is a table."""
 
-    marks: tuple[Mark, ...]
+    results: tuple[Result, ...]
 
     @property
-    def failed(self) -> tuple[Mark, ...]:
+    def failed(self) -> tuple[Result, ...]:
         """The submissions that could not be marked."""
-        return tuple(mark for mark in self.marks if mark.failure)
+        return tuple(result for result in self.results if result.failure)
 
     @property
     def tally(self) -> list[Tally]:
         """The mistakes of the class, those of most students first."""
         made: dict[int, dict[str, None]] = {}
-        for mark in self.marks:
-            for verdict in mark.verdicts:
+        for result in self.results:
+            for verdict in result.verdicts:
                 if verdict.mistake is not None:
-                    made.setdefault(verdict.mistake, {})[mark.student] = None
+                    made.setdefault(verdict.mistake, {})[result.student] = None
         return [Tally(n, tuple(made[n])) for n in sorted(made, key=lambda n: (-len(made[n]), n))]
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         tally = [{"mistake": t.mistake, "title": t.title, "students": list(t.students)} for t in self.tally]
-        return {"submissions": [mark.to_dict() for mark in self.marks], "tally": tally}
+        return {"submissions": [result.to_dict() for result in self.results], "tally": tally}
 
     def csv(self) -> str:
         """One line a student: the columns, then one for each exercise."""
-        names = dict.fromkeys(verdict.name for mark in self.marks for verdict in mark.verdicts)
+        names = dict.fromkeys(verdict.name for result in self.results for verdict in result.verdicts)
         file = io.StringIO()
         table = csv.DictWriter(file, [*COLUMNS, *names], lineterminator="\n")
         table.writeheader()
-        for mark in self.marks:
-            known = {name: value for name, value in mark.to_dict().items() if name in COLUMNS}
-            table.writerow(known | {verdict.name: _state(verdict) for verdict in mark.verdicts})
+        for result in self.results:
+            known = {name: value for name, value in result.to_dict().items() if name in COLUMNS}
+            table.writerow(known | {verdict.name: _state(verdict) for verdict in result.verdicts})
         return file.getvalue()
 
     def __str__(self) -> str:
-        wide = max([len("student"), *(len(mark.student) for mark in self.marks)])
+        wide = max([len("student"), *(len(result.student) for result in self.results)])
         lines = [f"{'student':<{wide}}   passed   points   what is wrong"]
-        for mark in self.marks:
-            wrong = _what_is_wrong(mark)
-            passed = f"{mark.passed} of {len(mark.verdicts)}"
+        for result in self.results:
+            wrong = _what_is_wrong(result)
+            passed = f"{result.passed} of {len(result.verdicts)}"
             lines.append(
-                f"{mark.student:<{wide}} {passed:>8}   {mark.points:>6}   {mark.failure or wrong}".rstrip()
+                f"{result.student:<{wide}} {passed:>8}   {result.points:>6}   "
+                f"{result.failure or wrong}".rstrip()
             )
         if tally := self.tally:
             lines += ["", "students   mistake"]
@@ -123,13 +124,18 @@ def _state(verdict: Verdict) -> str:
     return "wrong" if verdict.mistake is None else f"mistake {verdict.mistake}"
 
 
-def _what_is_wrong(mark: Mark) -> str:
+def _what_is_wrong(result: Result) -> str:
     """Exercise by exercise; what was never begun in one word, what is said of the whole file once."""
-    said = {v.message for v in mark.verdicts}
-    if len(mark.verdicts) > 1 and len(said) == 1 and not mark.passed and all(v.done for v in mark.verdicts):
+    said = {v.message for v in result.verdicts}
+    if (
+        len(result.verdicts) > 1
+        and len(said) == 1
+        and not result.passed
+        and all(v.done for v in result.verdicts)
+    ):
         return said.pop()
-    begun = [f"{v.name}: {_state(v)}" for v in mark.verdicts if not v.passed and v.done]
-    left = [v.name for v in mark.verdicts if not v.done]
+    begun = [f"{v.name}: {_state(v)}" for v in result.verdicts if not v.passed and v.done]
+    left = [v.name for v in result.verdicts if not v.done]
     if len(left) > 3:
         left = [*left[:2], f"{len(left) - 2} more"]
     return "; ".join([*begun, *([f"not done: {', '.join(left)}"] if left else [])])

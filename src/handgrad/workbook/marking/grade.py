@@ -19,7 +19,7 @@ from handgrad.workbook import checks
 from handgrad.workbook.checks.common import DeskLike
 from handgrad.workbook.checks.verdict import Verdict
 from handgrad.workbook.desk.remote import Limits, RemoteDesk
-from handgrad.workbook.marking.class_table import Mark, Marks
+from handgrad.workbook.marking.class_table import Result, Results
 
 LARGEST = {".py": 1_000_000, ".ipynb": 10_000_000}  # bytes; a notebook holds its pictures
 
@@ -38,13 +38,13 @@ def grade(
     folder: str | os.PathLike[str],
     limits: Limits | None = None,
     workers: int | None = None,
-    seen: Callable[[Mark], None] = lambda mark: None,
-) -> Marks:
+    seen: Callable[[Result], None] = lambda result: None,
+) -> Results:
     """Mark every submission in a folder: each .py or .ipynb file, and each subfolder that holds one.
 
     All are read before the first of them runs. workers: how many at once (as many as there are cores); seen
     is called after each. DataError for a folder without any; a submission that cannot be read or marked says
-    so in its Mark.
+    so in its Result.
     """
     given = collect(folder)
     files = [Path(folder) / one.file for one in given]
@@ -59,7 +59,7 @@ def grade(
                 future.cancel()
                 desk.close()
             raise
-    return Marks(tuple(future.result() for future in futures))
+    return Results(tuple(future.result() for future in futures))
 
 
 def expect_no_submission(path: str | os.PathLike[str]) -> None:
@@ -116,7 +116,7 @@ def verdicts(desk: DeskLike, text: str, name: str, only: Sequence[str] = ()) -> 
         raise HandgradError(f"the checker could not make sense of what came back ({said:.200})") from error
 
 
-def _mark(given: Given, desk: RemoteDesk) -> Mark:
+def _mark(given: Given, desk: RemoteDesk) -> Result:
     start, found, failure = time.monotonic(), list[Verdict](), given.failure
     if not failure:
         try:
@@ -125,7 +125,7 @@ def _mark(given: Given, desk: RemoteDesk) -> Mark:
         except HandgradError as error:
             failure = str(error)
     failure = failure and readable(failure)
-    return Mark(
+    return Result(
         readable(given.student), readable(given.file), tuple(found), failure, time.monotonic() - start
     )
 
