@@ -17,6 +17,7 @@ SOURCE = ROOT / "src" / "handgrad"
 DESIGN = ROOT / "docs" / "design.md"
 BEGIN, END = "<!-- rooms: python tests/house.py --write -->", "<!-- end of rooms -->"
 FACE = "handgrad"  # __init__.py: the version, and names that are found when they are asked for
+ANY = "a name that is computed"  # what import_module is asked for, where the text does not say it
 HANDED_OUT = "handgrad.workbook.book.chapters"  # notebooks for learners, who may import anything
 
 
@@ -50,10 +51,10 @@ GROUPS = {  # rooms that are read together
 ROOMS = (
     Room("errors", "what can go wrong, by name; each message is one line"),
     Room("files", "whether a file may be written; files written whole; the system's errors in one line", ("errors",)),
-    Room("threads", "how many cores this process may use; BLAS on one thread", ("errors",)),
+    Room("threads", "how many cores this process may use; BLAS on one thread", ()),
     Room("arrays", "whose functions work on an array; what counts as images and labels; x = pixel / 255", ("errors",)),
     Room("layers", "each layer's forward beside its backward", ("errors", "arrays")),
-    Room("losses", "the losses, each with its gradient", ("errors", "arrays", "layers")),
+    Room("losses", "the losses, each with its gradient", ("errors", "arrays")),
     Room("network", "the parameters, the forward pass and its mirror, backpropagation", ("errors", "arrays", "layers", "losses")),
     Room("diagnosis", "why a network does not learn", ("the layers",)),
     Room("optimizers", "how a parameter moves", ("the layers",)),
@@ -64,23 +65,24 @@ ROOMS = (
     Room("model", "a trained network with its facts", ("the reference", "calibration")),
     Room("model_file", "safetensors in and out", ("the reference", "calibration", "model")),
     Room("digits", "the IDX format, the embedded MNIST, pairs of files, sets that can be fetched ([data](data.md))", ("the floor",)),
-    Room("pretrained", "the networks in the box ([how they were made](best.md))", ("the reference", "calibration", "model", "model_file")),
+    Room("pretrained", "the networks in the box ([how they were made](best.md))", ("model", "model_file")),
     Room("engines.dense", "the epoch on NumPy arrays, in buffers made once; what an engine may be given", ("the reference",), ("engines.dense", "engines.arguments")),
     Room("engines.ink", "the fast engine: `engine` trains, `scorer` answers, `kernel` computes ([engine](engine.md))", ("the reference", "engines.dense")),
-    Room("engines", "which arrays, and which `run_epoch`, an epoch is computed with; a model that answers through `ink`", ("the reference", "calibration", "model", "engines.dense", "engines.ink")),
+    Room("engines", "which arrays, and which `run_epoch`, an epoch is computed with; a model that answers through `ink`", ("the reference", "model", "engines.dense", "engines.ink")),
     Room("runs", "from data to model file: split, initial parameters, distortions, keep the best, save, resume", ("the reference", "templates", "calibration", "model", "model_file", "digits", "engines")),
-    Room("photos", "a picture -> marks on paper, in lines -> 28x28 images -> digits ([photos](photos.md))", ("the reference", "calibration", "model", "pretrained")),
-    Room("insight", "what a trained network does, and why: accuracy, confusion, trust, explanations, pictures, the report", ("the reference", "templates", "calibration", "model", "digits", "runs")),
-    Room("workbook.lesson", "every exercise's right answer in the learners' layout; which functions are blank", ("the reference", "templates", "digits"), ("workbook.lesson", "workbook.blanks")),
+    Room("photos", "a picture -> marks on paper, in lines -> 28x28 images -> digits ([photos](photos.md))", ("the reference", "model", "pretrained")),
+    Room("insight", "what a trained network does, and why: accuracy, confusion, trust, explanations, pictures, the report", ("the reference", "templates", "calibration", "model", "runs")),
+    Room("workbook.lesson", "every exercise's right answer in the learners' layout; which functions are blank", ("the reference", "digits"), ("workbook.lesson", "workbook.blanks")),
     Room("workbook.desk", "where a learner's code runs ([workbook](workbook.md))", ("the layers", "workbook.lesson")),
-    Room("workbook.checks", "the truth: inputs that bite, wrong formulas to compare with, the mistakes by name", ("the reference", "templates", "workbook.lesson", "workbook.desk")),
-    Room("workbook.book", "the chapters, the exercises as data, learners' copies", ("the floor", "workbook.lesson", "workbook.desk", "workbook.checks")),
-    Room("workbook.marking", "a class: a folder of submissions, the class's table", ("the floor", "workbook.lesson", "workbook.desk", "workbook.checks")),
-    Room("workbook", "what a notebook imports: `check`, `hint`, what the chapters draw with", ("the reference", "digits", "insight", "workbook.lesson", "workbook.desk", "workbook.checks", "workbook.book"), ("workbook.pictures",)),
-    Room("workbook.zoo", "planted mistakes in a running network ([zoo](zoo.md))", ("the reference", "digits", "engines", "insight", "workbook.lesson")),
-    Room("bench", "epochs, answers and whole processes by every framework that is installed", ("the reference", "model", "model_file", "digits", "engines.dense", "engines.ink", "engines", "runs")),
+    Room("workbook.checks", "the truth: inputs that bite, wrong formulas to compare with, the mistakes by name", ("the reference", "templates", "workbook.desk")),
+    Room("workbook.book", "the chapters, the exercises as data, learners' copies", ("the floor", "workbook.desk", "workbook.checks")),
+    Room("workbook.marking", "a class: a folder of submissions, the class's table", ("the floor", "workbook.desk", "workbook.checks")),
+    Room("workbook", "what a notebook imports: `check`, `hint`, what the chapters draw with", ("the reference", "insight", "workbook.lesson", "workbook.desk", "workbook.checks", "workbook.book"), ("workbook.pictures",)),
+    Room("workbook.zoo", "planted mistakes in a running network ([zoo](zoo.md))", ("the reference", "digits", "insight")),
+    Room("bench", "epochs, answers and whole processes by every framework that is installed", ("the reference", "model", "digits", "engines.dense", "engines.ink", "engines", "runs")),
     Room("cli", "one thin module a command; nothing imports it", (), ("cli", "__main__")),
 )  # fmt: skip
+COMPUTED = ("workbook.desk",)  # imports libraries that a learner's file names
 SHELLS = ("cli",)  # they may import everything, and nothing imports them
 
 
@@ -106,13 +108,28 @@ def named(text):
             assert node.level == 0, "imports are absolute here"
             names += [f"{node.module}.{alias.name}" for alias in node.names]
         elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("import_module", "__import__")):
-            names += [argument.value for argument in node.args[:1] if isinstance(argument, ast.Constant)]
+            given = [*node.args[:1], *(word.value for word in node.keywords if word.arg == "name")]
+            names += [ast.literal_eval(name) if isinstance(name, ast.Constant) else ANY for name in given]
     return names
+
+
+@cache
+def elsewhere():
+    """The tables of the face: names of modules that moved, and functions that it finds in other modules."""
+    tables = {}
+    for node in ast.parse((SOURCE / "__init__.py").read_text("utf-8")).body:
+        if isinstance(node, ast.Assign) and node.targets[0].id in ("MOVED", "LAZY"):
+            table = ast.literal_eval(node.value)
+            tables |= {key if "." in key else f"{FACE}.{key}": module for key, module in table.items()}
+    return tables
 
 
 def imports(text, known):
     """The modules among `known` that a text imports."""
     for name in named(text):
+        for old, new in elsewhere().items():
+            if f"{name}.".startswith(f"{old}."):
+                name = new + name[len(old) :]
         while name not in known and "." in name:
             name = name.rpartition(".")[0]
         if name in known:
@@ -135,6 +152,8 @@ def wrong_imports(texts):
         if module == FACE or room is None:
             continue
         allowed = names if room.name in SHELLS else room.allowed
+        if ANY in named(text) and room.name not in (*SHELLS, *COMPUTED):
+            yield f"{module} imports {ANY}: spell it out"
         for other in sorted(set(imports(text, texts)) - {FACE, module}):
             there = room_of(other)
             if there is None or there.name not in allowed:
