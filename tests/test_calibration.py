@@ -382,7 +382,10 @@ def test_calibrate_again_on_what_training_held_back(run, mnist, tmp_path):
     assert after.coverage > before.calibration.coverage
     out = run("evaluate", path)[1]
     elsewhere = replace(model_file.load(path), calibration=replace(after, source="given"))
-    model_file.save(tmp_path / "elsewhere", elsewhere)
+    model_file.save(tmp_path / "known", elsewhere)  # which images were held back is still recorded
+    assert run("calibrate", tmp_path / "known")[0] == 0
+    assert model_file.load(tmp_path / "known").calibration == before.calibration
+    model_file.save(tmp_path / "elsewhere", replace(elsewhere, held_back=None))
     code, _, err = run("calibrate", tmp_path / "elsewhere")  # 5,000 images, but which?
     assert code == 1
     assert "it is not known which images the run held back" in err

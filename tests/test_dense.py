@@ -171,3 +171,39 @@ print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
     assert done.stdout == "7\n", done.stderr
+
+
+def test_a_child_gets_back_the_threads_that_another_thread_had_limited(two):
+    """Forked while another thread is inside: in the child nobody will ever leave for it."""
+    program = """
+import os, threading
+import numpy
+from threadpoolctl import ThreadpoolController, threadpool_limits
+from handgrad.threads import one_blas_thread
+def count():
+    found = ThreadpoolController().select(user_api="blas").info()
+    return [library["num_threads"] for library in found if "numpy" in library["filepath"]][0]
+threadpool_limits(2, "blas")
+inside, done = threading.Event(), threading.Event()
+def stay():
+    inside.set()
+    done.wait(60)
+with one_blas_thread():  # by the main thread, as threadpoolctl wants it; the other thread enters beside it
+    def enter():
+        with one_blas_thread():
+            stay()
+    other = threading.Thread(target=enter)
+    other.start()
+    inside.wait(60)
+child = os.fork()
+if child == 0:
+    before = count()
+    with one_blas_thread():
+        within = count()
+    os._exit(100 * before + 10 * within + count())
+done.set()
+other.join()
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert done.stdout == "212\n", done.stderr

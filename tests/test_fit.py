@@ -169,7 +169,7 @@ WRONG = {
     "test labels of another class": (
         (IMAGES, LABELS),
         {"test": (IMAGES, LABELS + 1)},
-        "the test labels go up to 3, those to learn from to 2",
+        "expected test labels up to 2, the largest training label; got 3",
     ),
 }  # fmt: skip
 

@@ -415,3 +415,16 @@ def test_the_constants_of_the_mathematics_stand_once():
         ("optimizers.py", 1e-8),
         ("layers.py", 0.01),
     }
+
+
+def counting(p, g, memory, learning_rate, step):
+    """Remembers a number, which trains, but is not an array of p's shape."""
+    return p - learning_rate * g, ((memory[0] if memory else 0) + 1,)
+
+
+def test_a_memory_that_no_file_can_hold_is_refused_before_it_is_written(some, tmp_path):
+    recipe, path = Recipe(hidden=8, epochs=2, learning_rate=0.02, optimizer=counting), tmp_path / "m"
+    list(runs.run(some, recipe, engine="numpy"))
+    with pytest.raises(ModelFileError, match="expected the optimizer to remember arrays of the shape of W1"):
+        next(runs.run(some, recipe, out=path, engine="numpy"))
+    assert not path.exists()

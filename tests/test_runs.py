@@ -384,11 +384,11 @@ def test_what_was_held_back_is_known_or_asked_for(data, finished):
     with pytest.raises(ModelFileError, match="the run does not say how many images were held back"):
         runs.resume(path, few, epochs=6)
     model_file.save(path, replace(model, history=model.history[1:]))
-    with pytest.raises(ModelFileError, match="its history tells of 3 epochs, its recipe of 4; start anew"):
+    with pytest.raises(ModelFileError, match="the history has 3 epochs, but the recipe has 4; start anew"):
         runs.resume(path, few)
     history = [{**record, "validation_accuracy": None} for record in model.history]
     model_file.save(path, replace(model, history=history))
-    with pytest.raises(ModelFileError, match="the history does not fit to 20 images held back"):
+    with pytest.raises(ModelFileError, match="the history does not match 20 images held back"):
         runs.resume(path, few, epochs=6)
 
 

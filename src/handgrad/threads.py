@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from threading import Lock
+from threading import Lock, local
 from typing import Any
 
 
@@ -34,22 +34,37 @@ class _Limit:
     """How many callers have asked for one BLAS thread, and what restores the number of before."""
 
     def __init__(self) -> None:
-        self.lock, self._inside = Lock(), 0
+        self.lock, self._inside, self._own = Lock(), 0, local()
         self._limiter: Any = None
 
     def enter(self) -> None:
         with self.lock:
             if self._inside == 0:
                 self._limiter = _blas().limit(limits=1)
-            self._inside += 1
+            self._count(1)
 
     def leave(self) -> None:
         with self.lock:
-            self._inside -= 1
-            if self._inside == 0 and self._limiter is not None:
-                _release_control()  # it belongs to the thread that was the first one in
-                self._limiter.restore_original_limits()
-                _release_control()
+            self._count(-1)
+            if self._inside == 0:
+                self._restore()
+
+    def after_fork(self) -> None:
+        """In a forked child only the forking thread goes on: the other callers will never leave."""
+        others = self._inside - getattr(self._own, "inside", 0)
+        self._inside -= others
+        if others and self._inside == 0:
+            self._restore()
+        self.lock.release()
+
+    def _count(self, change: int) -> None:
+        self._inside += change
+        self._own.inside = getattr(self._own, "inside", 0) + change
+
+    def _restore(self) -> None:
+        _release_control()  # it belongs to the thread that was the first one in
+        self._limiter.restore_original_limits()
+        _release_control()
 
 
 @cache
@@ -72,5 +87,5 @@ if hasattr(os, "register_at_fork"):  # a child must not inherit the lock while a
     os.register_at_fork(
         before=_limit.lock.acquire,
         after_in_parent=_limit.lock.release,
-        after_in_child=_limit.lock.release,
+        after_in_child=_limit.after_fork,
     )

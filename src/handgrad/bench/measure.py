@@ -79,7 +79,7 @@ def processes(peers: list[str], rounds: int) -> Row:
         table = _in_turn(turns, rounds, PAUSE, 0.0)
     for name, accuracy in accuracies.items():
         table[name]["accuracy"] = accuracy
-    return {"load": os.getloadavg()[0], "peers": table, "left_out": left_out}
+    return {"load": load(), "peers": table, "left_out": left_out}
 
 
 def _train(threads: int, points: Points, peers: list[str], rounds: int) -> list[Row]:
@@ -170,8 +170,13 @@ def _in_turn(
     }
 
 
+def load() -> float | None:
+    """The mean number of processes that ran or waited to run over the last minute; None on Windows."""
+    return os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+
+
 def _facts(hidden: int, size: int, threads: int) -> Row:
-    return {"hidden": hidden, "batch_size": size, "threads": threads, "load": os.getloadavg()[0]}
+    return {"hidden": hidden, "batch_size": size, "threads": threads, "load": load()}
 
 
 def _main(what: str, threads: int, **wanted: Any) -> None:

@@ -1,6 +1,5 @@
 """handgrad bench: time epochs, answers and whole runs, beside every framework that is installed."""
 
-import os
 import platform
 from pathlib import Path
 from typing import Any
@@ -8,10 +7,11 @@ from typing import Any
 import click
 
 from handgrad import __version__
-from handgrad.bench.measure import PROCESSES, Points, measure, processes
+from handgrad.bench.measure import PROCESSES, Points, load, measure, processes
 from handgrad.cli import examples
 from handgrad.cli.shared import FILE, emit, expect_picture, output_options, say
 from handgrad.files import PNG, write_atomically
+from handgrad.threads import available_cores
 
 NAMES = {
     "train": ("ink", "numpy", "reference", "torch", "torch-compile", "jax", "sklearn"),
@@ -155,19 +155,22 @@ def _number(text: str, option: str) -> int:
 
 
 def _machine() -> str:
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return (
-        f"handgrad {__version__}, Python {platform.python_version()}, {_processor()}, {cores} cores, "
-        f"load {os.getloadavg()[0]:.2f}"
+        f"handgrad {__version__}, Python {platform.python_version()}, {_processor()}, "
+        f"{available_cores()} cores{_load(load())}"
     )
+
+
+def _load(figure: float | None) -> str:
+    return "" if figure is None else f", load {figure:.2f}"
 
 
 def _processor() -> str:
     try:
-        told = Path("/proc/cpuinfo").read_text().split("model name\t: ", 1)
+        _, _, named = Path("/proc/cpuinfo").read_text().partition("model name\t: ")
     except OSError:
-        told = []
-    return told[1].splitlines()[0] if len(told) == 2 else platform.machine()
+        named = ""
+    return named.splitlines()[0] if named else platform.machine()
 
 
 def _text(kind: str, row: dict[str, Any]) -> str:
@@ -183,13 +186,13 @@ def _text(kind: str, row: dict[str, Any]) -> str:
             f"{WHAT[kind]} of {row['batch_size']} images at once, {row['hidden']} hidden units, "
             f"threads {row['threads']}"
         )
-    lines = [f"{head}, load {row['load']:.2f}"]
-    for name, told in row["peers"].items():
-        spread = f"({_time(told['fastest'])} to {_time(told['slowest'])})"
-        loss = "" if told.get("loss") is None else f"  loss {told['loss']:.6f}"
-        reads = f"  {told['accuracy']:.2%}" if "accuracy" in told else ""
+    lines = [f"{head}{_load(row['load'])}"]
+    for name, timing in row["peers"].items():
+        spread = f"({_time(timing['fastest'])} to {_time(timing['slowest'])})"
+        loss = "" if timing.get("loss") is None else f"  loss {timing['loss']:.6f}"
+        reads = f"  {timing['accuracy']:.2%}" if "accuracy" in timing else ""
         lines.append(
-            f"  {name:<15} {_time(told['seconds']):>9} {spread:<24} {told['ratio']:6.2f} x{loss}{reads}"
+            f"  {name:<15} {_time(timing['seconds']):>9} {spread:<24} {timing['ratio']:6.2f} x{loss}{reads}"
         )
     lines += [f"  {name:<15} not timed: {why}" for name, why in row["left_out"].items()]
     return "\n".join(lines)

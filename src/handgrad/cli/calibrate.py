@@ -103,8 +103,7 @@ def calibrate(
 def _held_back(model: Model, path: Path) -> Any:
     """The last of MNIST's training images, which the model's run held back."""
     train, _ = digits.load_mnist()
-    fitted = model.calibration
-    if fitted is None or fitted.source != "validation" or model.data_checksum != digits.checksum(*train):
+    if not model.held_back or model.data_checksum != digits.checksum(*train):
         hint = "name images that it did not learn from with --images and --labels"
         raise HandgradError(f"{path}: it is not known which images the run held back; {hint}")
-    return train[0][-fitted.images :], train[1][-fitted.images :]
+    return train[0][-model.held_back :], train[1][-model.held_back :]

@@ -25,6 +25,7 @@ from handgrad.cli.shared import (
     say,
 )
 from handgrad.engines import ENGINES, engine
+from handgrad.engines.arguments import MOST_THREADS
 from handgrad.files import expect_folder, expect_writable
 from handgrad.insight.evaluation import baseline_accuracy, percent
 from handgrad.insight.evaluation import evaluate as measure
@@ -121,7 +122,7 @@ def _recipe_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option(
     "--threads",
     metavar="N",
-    type=click.IntRange(1, 64),
+    type=click.IntRange(1, MOST_THREADS),
     help="Number of threads of the ink engine. Default: one for each core.",
 )
 @click.option(

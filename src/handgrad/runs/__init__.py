@@ -112,8 +112,8 @@ def resume(
         raise DataError("expected the data that the run began with; their checksum differs")
     wanted = recipe if epochs is None else replace(recipe, epochs=epochs)
     if state is None and len(model.history) != recipe.epochs:
-        told = f"its history tells of {len(model.history)} epochs, its recipe of {recipe.epochs}"
-        raise ModelFileError(f"{path}: {told}; start anew")
+        counts = f"the history has {len(model.history)} epochs, but the recipe has {recipe.epochs}"
+        raise ModelFileError(f"{path}: {counts}; start anew")
     more = state is None and wanted.epochs > recipe.epochs
     if state is not None and wanted != recipe:
         expected = f"{path}: expected to go on to {recipe.epochs} epochs, as the unfinished run began"
@@ -180,7 +180,7 @@ def fit(
 
 
 def _engine(engine: Engine | str, data: Data, hidden: int) -> Engine:
-    """The engine of that name; "auto" is the numpy engine for images that are no uint8 pixels."""
+    """The engine of that name; "auto" is the numpy engine for images that are not uint8."""
     if isinstance(engine, Engine):
         return engine
     pixels = data.images.dtype == np.uint8
@@ -199,5 +199,5 @@ def _held_back(path: Path, model: Model, state: RunState | None, needed: bool) -
     if needed and any(
         (type(record["validation_accuracy"]) is float) != (count > 0) for record in model.history
     ):
-        raise ModelFileError(f"{path}: the history does not fit to {count} images held back; start anew")
+        raise ModelFileError(f"{path}: the history does not match {count} images held back; start anew")
     return count

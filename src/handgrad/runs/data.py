@@ -64,8 +64,8 @@ def split(
             shapes = f"{images.shape[1:]} and {test[0].shape[1:]}"
             raise DataError(f"expected images and test images of one size; got {shapes}")
         if test[1].max() > labels.max():
-            highest = f"the test labels go up to {test[1].max()}, those to learn from to {labels.max()}"
-            raise DataError(highest)
+            expected = f"expected test labels up to {labels.max()}, the largest training label"
+            raise DataError(f"{expected}; got {test[1].max()}")
     whole = Data(images, labels, None, test, (images, labels), checksum(images, labels))
     return whole.holding_back(min(5000, len(images) // 10) if validation is None else validation)
 

@@ -12,7 +12,7 @@ from handgrad import __version__, calibration, model_file, templates
 from handgrad.arrays import NDArray
 from handgrad.engines import Engine, to_numpy
 from handgrad.errors import DataError, DivergedError
-from handgrad.model import Model
+from handgrad.model import History, Model
 from handgrad.network import Params, init_params, map_params
 from handgrad.recipes import Recipe
 from handgrad.runs.data import Data
@@ -76,10 +76,10 @@ class Run:
         return self.done >= self.recipe.epochs
 
     @property
-    def history(self) -> list[dict[str, Any]]:
+    def history(self) -> History:
         """Progress.record of each epoch; the seconds are None for epochs of an earlier process."""
         records = self.model.history if self.model else []
-        return [{**record, "seconds": self.seconds.get(record["epoch"])} for record in records]
+        return History({**record, "seconds": self.seconds.get(record["epoch"])} for record in records)
 
     def __iter__(self) -> Iterator[Progress]:
         """Train. The engine's limits hold while an epoch is computed, not while the caller's code runs."""

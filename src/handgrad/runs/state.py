@@ -17,12 +17,22 @@ from handgrad.training import Epoch
 
 
 def pack(epoch: Epoch, averaged: Params, recipe: Recipe, held_back: int) -> RunState:
-    """What the next epoch needs, as tensors and facts. Without biases nothing is stored for them."""
+    """What the next epoch needs, as tensors and facts. Without biases nothing is stored for them.
+
+    ModelFileError for the memory of an optimizer of your own that is not arrays of the parameter's shape.
+    """
     tensors: dict[str, NDArray] = {}
     for name, p in epoch.params._asdict().items():
         if p is not None:
-            kept = [p, *getattr(epoch.memory, name), *([getattr(averaged, name)] if recipe.averaging else [])]
-            tensors |= {key: to_numpy(array) for key, array in zip(_keys(name, recipe), kept, strict=True)}
+            memory = getattr(epoch.memory, name)
+            keys = _keys(name, recipe)
+            kept = [p, *memory, *([getattr(averaged, name)] if recipe.averaging else [])]
+            if len(kept) != len(keys) or any(getattr(array, "shape", None) != p.shape for array in memory):
+                expected = (
+                    f"expected the optimizer to remember arrays of the shape of {name}, as many each time"
+                )
+                raise ModelFileError(f"{expected}: others cannot be stored in a run's model file")
+            tensors |= {key: to_numpy(array) for key, array in zip(keys, kept, strict=True)}
     facts = {"epoch": epoch.epoch, "rng_state": dict(epoch.rng_state), "validation": held_back}
     return RunState(tensors, facts)
 
