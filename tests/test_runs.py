@@ -394,10 +394,10 @@ def test_what_was_held_back_is_known_or_asked_for(data, finished):
 
 def test_a_run_that_was_left_goes_on_where_it_stood(data, tmp_path):
     """The same Run, entered again: the bytes of one that was never left."""
-    whole = runs.start(data, RECIPE, 0, engine(), tmp_path / "whole")
+    whole = runs.start(data, RECIPE, 0, tmp_path / "whole", engine=engine())
     assert len(list(whole)) == 6
     assert list(whole) == []
-    parts = runs.start(data, RECIPE, 0, engine(), tmp_path / "parts")
+    parts = runs.start(data, RECIPE, 0, tmp_path / "parts", engine=engine())
     for progress in parts:
         if progress.epoch.epoch == 2:
             break

@@ -14,14 +14,18 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 MOVED = {  # names that notebooks and programs were given -> where the module is now
+    "handgrad.cores": "handgrad.threads",
     "handgrad.dense": "handgrad.engines.dense",
     "handgrad.evaluation": "handgrad.insight.evaluation",
     "handgrad.explain": "handgrad.insight.explain",
     "handgrad.ink": "handgrad.engines.ink",
+    "handgrad.namespaces": "handgrad.arrays",
     "handgrad.plots": "handgrad.insight.plots",
+    "handgrad.plots_explain": "handgrad.insight.plots_explain",
     "handgrad.reading": "handgrad.photos.reading",
     "handgrad.reliability": "handgrad.insight.reliability",
     "handgrad.report": "handgrad.insight.report",
+    "handgrad.schedules": "handgrad.recipes",
 }
 
 

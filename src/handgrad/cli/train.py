@@ -173,7 +173,7 @@ def train(
         where = engine(*chosen, lambda line: say(quiet, line), hidden)
         data = reading.result()
     if resume is None:
-        run = runs.start(data, recipe, options["seed"] or 0, where, path, name)
+        run = runs.start(data, recipe, options["seed"] or 0, path, name, where)
     else:
         run = runs.resume(path, data, where, options["epochs"])
     _train(run, quiet, _command(path, source, options, None if resume is None else options["epochs"]))

@@ -46,9 +46,9 @@ def start(
     data: Data,
     recipe: Recipe,
     seed: int = 0,
-    engine: Engine | str = "auto",
     out: Path | None = None,
     name: str | None = None,
+    engine: Engine | str = "auto",
 ) -> Run:
     """A run from the beginning. Nothing is computed or written until the Run is iterated.
 
@@ -73,7 +73,7 @@ def run(
     engine: Engine | str = "auto",
 ) -> Iterator[Progress]:
     """Train by a recipe from the beginning, and yield the Progress after each epoch: iter(start(...))."""
-    return iter(start(data, recipe, seed, engine, out, name))
+    return iter(start(data, recipe, seed, out, name, engine))
 
 
 def resume(
@@ -168,7 +168,7 @@ def fit(
     if chosen is None:
         raise ValueError(f"expected recipe to be one of {', '.join(RECIPES)}, or a Recipe; got {name!r}")
     begun = start(
-        split(images, labels, validation, test), replace(chosen, **changes), seed, engine, out, name
+        split(images, labels, validation, test), replace(chosen, **changes), seed, out, name, engine
     )
     try:
         for progress in begun:
