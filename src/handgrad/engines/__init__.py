@@ -101,7 +101,6 @@ def compiled(
     The same predict and scores (but for rounding); other images than uint8 go the slower way. Its code is
     compiled when this is first called (say is told). HandgradError where the fast engine is not available.
 
-
     Several threads may ask it at the same time, and it answers in forked children. It is pickled as the
     model and the number of threads, and compiled again where it is read; where that fails, a warning says
     so and the model answers as it is. Its parameters are a copy that cannot be written to. Given others

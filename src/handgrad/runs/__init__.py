@@ -36,8 +36,8 @@ __all__ = [
     "resume",
     "run",
     "split",
+    "start",
 ]
-__all__ += ["start"]
 
 Path = str | os.PathLike[str]
 
