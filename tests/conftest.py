@@ -5,7 +5,7 @@ import signal
 import numpy as np
 import pytest
 
-from handgrad import digits
+from handgrad import digits, engines
 from handgrad.cli import main
 
 FIGURES: dict[str, str] = {}
@@ -15,6 +15,12 @@ FIGURES: dict[str, str] = {}
 def ctrl_c_is_heard():
     """Commands under test inherit it where Ctrl-C is ignored: in a job in the background, after an interrupt."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_said_of_compiling(monkeypatch):
+    """On a busy machine the first use of the fast engine takes long enough for a line on stderr."""
+    monkeypatch.setattr(engines, "PATIENCE", 1e6)
 
 
 @pytest.fixture

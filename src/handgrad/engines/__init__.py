@@ -170,10 +170,10 @@ def _ink(threads: int, say: Callable[[str], object], hidden: int) -> Any:
     HandgradError, with the reason in a few words, where it cannot be had: whatever goes wrong between
     llvmlite, the processor and the cache of code, there is an engine that needs none of them.
     """
-    told = threading.Timer(PATIENCE, say, ["compiling the fast engine for this machine, once"])
-    told.daemon = True
+    notice = threading.Timer(PATIENCE, say, ["compiling the fast engine for this machine, once"])
+    notice.daemon = True
     with suppress(RuntimeError):  # no thread can be started: nothing is said
-        told.start()
+        notice.start()
     try:
         from handgrad.engines.ink import InkEngine, warm_up
 
@@ -183,7 +183,7 @@ def _ink(threads: int, say: Callable[[str], object], hidden: int) -> Any:
             raise
         raise HandgradError(_why(error)) from error
     finally:
-        told.cancel()
+        notice.cancel()
     return InkEngine(threads)
 
 
