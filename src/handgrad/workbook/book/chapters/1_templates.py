@@ -5,12 +5,12 @@
 # of them over the image in question and answers with the one that fits best. You build it from three
 # short functions, and it reads 82 of 100 images that it has never seen.
 #
-# The network of the later chapters is made of the same stuff, pictures and how well they fit; only it
-# *learns* its pictures.
+# Such a picture is called a *template*. The network of the later chapters is built from templates, too;
+# the difference is that it *learns* them.
 #
-# **How to use a chapter.** Run the cells from top to bottom. Some begin with a question: guess before you
-# run them. Where a cell says "yours", lines are missing, and they are yours to write; the `check` below
-# tells you whether they are right, and if not, what seems to be wrong.
+# **How to use a chapter.** Run the cells from top to bottom. Some begin with a question: guess before
+# you run them. Where a cell says "yours", lines are missing: you write them. The `check` below tells
+# you whether they are right and, if not, what seems to be wrong.
 
 # %%
 import numpy as np
@@ -24,9 +24,9 @@ array = np.array  # makes the arrays of this chapter
 # %% [markdown]
 # ## An image is a table of numbers
 #
-# MNIST is a collection of 70,000 handwritten digits, which travels with this package. 60,000 images are
-# for learning, 10,000 are set aside for the test. Each is 28 x 28 pixels; 0 is black paper, 1 is white
-# ink, and beside each stands its label, the digit that was meant.
+# MNIST is a collection of 70,000 handwritten digits, which comes with this package. 60,000 images are
+# for training, 10,000 are set aside for the test. Each image has 28 x 28 pixels; 0 is black (paper), 1
+# is white (ink). Each image has a label, the digit that was meant.
 
 # %%
 (x, labels), (test_x, test_labels) = mnist(array)
@@ -35,7 +35,7 @@ print("images", tuple(images.shape), "labels", tuple(labels.shape))
 show(tiles(images[:20], labels[:20].tolist()), "the first twenty images, and their labels")
 
 # %% [markdown]
-# That is how we see them. The computer sees this: a corner of the first image, as its numbers.
+# That is how we see them. The computer sees numbers; here is a part of the first image.
 
 # %%
 show(equation(("pixels of the first image", images[0][5:13, 10:20])), "an image is a table of numbers")
@@ -44,8 +44,8 @@ show(equation(("pixels of the first image", images[0][5:13, 10:20])), "an image 
 # ## The mean image
 #
 # What does a typical 3 look like? Take all threes and average each pixel over them. By hand, with two
-# images of 2 x 3 pixels: top right the first has 0 and the second has 1, so the mean has
-# $(0 + 1)/2 = 0.5$ there.
+# images of 2 x 3 pixels: at the top right the first image has 0 and the second has 1, so the mean there
+# is $(0 + 1)/2 = 0.5$.
 
 # %%
 first = array([[0.0, 1.0, 0.0], [0.0, 1.0, 0.0]])
@@ -58,15 +58,15 @@ show(equation(*parts), "the mean of two small images")
 
 # %% [markdown]
 # **What do you expect?** Ten mean images are about to be drawn. Which of them will be sharp, and which
-# blurred? (Which digits does everybody write the same way?)
+# blurred? (Which digits do most people write the same way?)
 
 # %%
 means = mean_images(images, labels)
 show(tiles(means, range(10)), "the mean image of each digit")
 
 # %% [markdown]
-# The 1 is bright along its middle, and blurred where people slant it. The 4 and the 9 look alike: hold on
-# to that thought.
+# The 1 is bright along its middle, and blurred where people slant it. The 4 and the 9 look alike:
+# remember that for the end of this chapter.
 #
 # How much ink does each of them hold? Add up the pixels.
 
@@ -80,8 +80,9 @@ show(
 # %% [markdown]
 # ## How well does a picture fit?
 #
-# Lay a template $T$ over an image $x$: multiply them pixel by pixel, and add up. Where both are bright
-# the product is large; where either is dark, nothing is added. One number comes out, the *agreement*:
+# Lay a template $T$ over an image $x$: multiply the two pixel by pixel, and add up the products. Where
+# both are bright the product is large; where either is dark, nothing is added. The result is one
+# number, the *agreement*:
 #
 # $$a = \sum_p T_p\, x_p$$
 #
@@ -94,8 +95,8 @@ show(equation(*parts), "a template times an image")
 print("agreement =", float((template * image).sum()))
 
 # %% [markdown]
-# Now on a real image, the third of the test set, which is a 1, and with the mean images themselves as
-# templates.
+# Now with a real image, the third of the test set, which is a 1. The templates are the mean images
+# themselves.
 #
 # **What do you expect?** Which of the ten bars will be the highest, and which the second?
 
@@ -108,11 +109,11 @@ show(
 )
 
 # %% [markdown]
-# The 1 wins, good; but look at the 8, close behind. The 8 has ink in the middle, too, and it has much ink
-# everywhere. So let us read all 10,000 test images this way, and count the answers. (`lesson.agreement`
-# does the sums: that is the third exercise, and you can do without it until then.)
+# The 1 wins, which is right; but the 8 is close behind. The 8 has ink in the middle, too, and a lot of
+# ink everywhere. So let us read all 10,000 test images this way, and count the answers.
+# (`lesson.agreement` computes the sums. You will write it yourself in the third exercise.)
 #
-# **What do you expect?** Which digits will be answered too often? And too seldom?
+# **What do you expect?** Which digits will be answered too often, and which too seldom?
 
 # %%
 answers = lesson.agreement(means, test_images).argmax(axis=1)
@@ -124,21 +125,21 @@ show(bars(counts, range(10), "images", "Answers of the raw mean images"), "how o
 print(f"right answers: {float((answers == test_labels).sum()) / len(answers):.2%}")
 
 # %% [markdown]
-# Not one of 892 fives is recognised! Digits with much ink (0 and 8) agree with everything, and drown the
-# others. What counts should not be *how much* ink meets ink, but whether ink stands **where it should,
-# and is missing where it should not be**.
+# Not one of 892 fives is recognised! Digits with a lot of ink (0 and 8) agree with everything and
+# outweigh the others. What counts should not be *how much* ink meets ink, but whether ink stands
+# **where it should, and is missing where it should not be**.
 #
 # ## Normalised templates
 #
-# Two steps put that right, for each mean image by itself:
+# Two steps correct this, for each mean image by itself:
 #
 # 1. Subtract its mean over the pixels. Where it was darker than its own average it is now *negative*: ink
 #    there speaks against it.
-# 2. Divide by its standard deviation. Now all ten are equally strong, and no digit shouts.
+# 2. Divide by its standard deviation. Now all ten templates carry the same weight.
 #
-# By hand, with the mean image from above: its six pixels sum to 2, so the mean is $2/6 = 0.33$. The
-# squares of what is left sum to $0.83$, a sixth of that is $0.139$, and the root of it $0.373$ is the
-# standard deviation.
+# By hand, with the mean image from above: its six pixels sum to 2, so the mean is $2/6 = 0.33$. After
+# subtracting it, the squares sum to $0.83$. A sixth of that is $0.139$, and its square root, $0.373$,
+# is the standard deviation.
 
 # %%
 small = (first + second) / 2
@@ -168,9 +169,9 @@ show(tiles(templates, range(10), signed=True), "normalised templates: red for in
 #
 # 10,000 images and 10 templates are 100,000 agreements. Written as rows, images make a matrix $x$ of
 # shape $(N, P)$ and templates a matrix $T$ of shape $(C, P)$. The entry at row $i$, column $c$ of a
-# matrix product (in Python: `@`) is a sum over what the two have in common, here the pixels. By hand,
-# with $N = 2$ images, $C = 2$ templates and $P = 3$ pixels; the marked entry is the marked row times the
-# marked column:
+# matrix product (in Python: `@`) is a sum over the dimension that the two share, here the pixels. By
+# hand, with $N = 2$ images, $C = 2$ templates and $P = 3$ pixels; the marked entry is the marked row
+# times the marked column:
 
 # %%
 two_images = array([[1.0, 0.0, 1.0], [0.0, 1.0, 1.0]])
@@ -187,14 +188,14 @@ parts = (
 show(equation(*parts), "agreements as a matrix product")
 
 # %% [markdown]
-# The marked one: $0 \cdot 1 + 1 \cdot (-1) + 1 \cdot 1 = 0$.
+# The marked entry: $0 \cdot 1 + 1 \cdot (-1) + 1 \cdot 1 = 0$.
 
 # %%
 # exercise: agreement
 
 # %% [markdown]
-# **What do you expect?** How many of the 10,000 test images will be read correctly now? Before it was 63
-# of 100.
+# **What do you expect?** How many of the 10,000 test images will be read correctly now? The raw mean
+# images read 63 of 100.
 
 # %%
 a = agreement(templates, test_images)
@@ -204,8 +205,9 @@ print("agreements", tuple(a.shape))
 print(f"right answers: {int(right.sum())} of {len(right)} = {float(right.sum()) / len(right):.2%}")
 
 # %% [markdown]
-# 82.08 %, without any learning to speak of: ten means. Which of the two steps brought it? One after the
-# other:
+# 82.08 %, with hardly any learning: just ten means. This step, from images to answers with fixed
+# numbers, is called *inference*; here it is nothing but multiplying and adding. Which of the two steps
+# of the normalisation helped? One after the other:
 
 # %%
 centred = array([(mean - mean.mean()).tolist() for mean in means])
@@ -230,16 +232,16 @@ names = [f"{int(test_labels[i])} read as {int(answers[i])}" for i in wrong]
 show(tiles(test_images[wrong], names), "images that the templates read wrongly")
 
 # %% [markdown]
-# Many of these are perfectly good digits. They are only slanted, or narrow, or placed a little aside, and
-# one picture for each digit cannot be all of that at once. A 7 with a bar and a 7 without share one
-# blurred template.
+# Many of these are perfectly good digits. They are only slanted, or narrow, or a little off centre, and
+# a single picture for each digit cannot cover all of these variants. A 7 with a bar and a 7 without
+# share one blurred template.
 #
 # Two ideas take us further, and the rest of the workbook is about them:
 #
-# - **More pictures than digits.** 64 templates, say, each for a stroke or a shape that may be part of
-#   several digits, and then a vote: this shape speaks for a 7, and against a 0.
-# - **Learn them.** Nobody says what the 64 should be. Begin with noise, and change every pixel a little
-#   in the direction that makes fewer mistakes.
+# - **More pictures than digits.** 64 templates, say, each for a *feature*: a stroke or a shape that may
+#   be part of several digits. Then a vote: this feature speaks for a 7 and against a 0.
+# - **Learn them.** We do not design the 64 templates. We start from noise, and change every pixel a
+#   little in the direction that makes fewer mistakes.
 #
-# [Chapter 2](2_layers.ipynb) starts with the first half: a layer that is nothing but the matrix product
-# of this chapter.
+# [Chapter 2](2_layers.ipynb) starts with the first idea: a layer, which is the matrix product of this
+# chapter plus a bias.

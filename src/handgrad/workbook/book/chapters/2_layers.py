@@ -1,9 +1,9 @@
 # %% [markdown]
 # # 2 · Layers
 #
-# A layer is a set of templates. You write one, the *affine* layer, in one line; two of them, with
-# something between them (chapter 3), are the whole network. It computes what chapter 1 called agreement,
-# plus one number for each template.
+# A layer is a set of templates. You write the *affine linear layer* (affine layer for short), in one
+# line. It computes what chapter 1 called agreement, plus one number for each template. Two affine
+# layers, with a non-linearity between them (chapter 3), are the whole network.
 
 # %%
 import time
@@ -21,13 +21,13 @@ array = np.array  # makes the arrays of this chapter
 # ## Rows of W are templates
 #
 # An image is a row of $D = 784$ numbers here, and $N$ images are a matrix $x$ of shape $(N, D)$. The
-# layer holds $M$ templates, again one a row, in a matrix $W$ of shape $(M, D)$: reshape a row to 28 x 28
-# and you can look at it. How much image $n$ agrees with template $k$ is
+# layer holds $M$ templates as the rows of a matrix $W$ of shape $(M, D)$: reshape a row to 28 x 28 and
+# you can look at it. The agreement of image $n$ with template $k$ is
 #
 # $$a_{n,k} = \sum_{d} x_{n,d}\, W_{k,d} + b_k$$
 #
-# The new thing is $b_k$, the *bias* of template $k$. It says how easily the template is content: with
-# $b_k = -50$ an agreement of 50 is needed to come out above zero.
+# The new thing is $b_k$, the *bias* of template $k$. It sets a threshold: with $b_k = -50$, the
+# agreement of the pixels has to exceed 50 for the result to be above zero.
 #
 # By hand, with $N = 2$ images of $D = 3$ pixels, and $M = 2$ templates. The entry at row 1, column 0:
 
@@ -56,14 +56,16 @@ show(equation(*parts), "an affine layer by hand")
 
 # %% [markdown]
 # $0 \cdot 1 + 1 \cdot (-1) + 1 \cdot 1 + 0.5 = 0.5$. The bias is *one* number for each template, and is
-# added to every row: the same for all images.
+# added to every row: it is the same for all images.
 #
-# **A word on names.** In the mathematics the result of this layer is called $a$, since it is an
-# agreement. The code of the course, and of the exercises, calls what comes out of any layer `out` and
-# what goes in `x`, because one function serves several layers.
+# **A word on names.** In the mathematics the result of this layer is called $a$, for agreement. The
+# code of the course and of the exercises calls the output of any layer `out` and its input `x`, because
+# one function serves several layers.
 #
-# **And on the cache.** The way back (chapter 5) needs some of the numbers of the way out. Each forward
-# therefore returns two things: its output, and a *cache* with whatever it wants to remember.
+# **The cache.** Going through the layers from the images to the outputs is called the *forward pass*.
+# The *backward pass* (chapter 5) goes the opposite way, and needs some of the numbers of the forward
+# pass. Therefore each forward function returns two things: its output, and a *cache* with the values
+# that the backward pass will need.
 
 # %%
 # exercise: affine_forward
@@ -87,8 +89,8 @@ print(f"right answers: {float((a.argmax(axis=1) == test_labels).sum()) / 100:.2f
 # %% [markdown]
 # ## What a bias does
 #
-# **What do you expect?** The bias of the 1 is raised, from 0 to 40 and to 200; the others stay 0. How do
-# the answers change?
+# **What do you expect?** The bias of the 1 is raised from 0 to 40, then to 200; the other biases stay
+# 0. How do the answers change?
 
 # %%
 answers = {}
@@ -99,9 +101,9 @@ for more in (0.0, 40.0, 200.0):
 show(bars(answers, range(10), "images", "How often each digit is answered"), "what a bias does")
 
 # %% [markdown]
-# A bias shifts all agreements of its template by the same amount, whatever the image. Well chosen biases
-# help: some templates agree with everything a little more than others, and a bias can make up for that.
-# Here is a crude choice: minus the mean agreement.
+# A bias shifts all agreements of its template by the same amount, whatever the image. Well chosen
+# biases help where classes are unequal: some digits are more frequent than others, and some templates
+# agree with everything a little more than others. Here is a crude choice: minus the mean agreement.
 #
 # **What do you expect?** Better than 82.08 %, or worse?
 
@@ -112,16 +114,16 @@ print("b =", [round(float(number)) for number in b])
 print(f"right answers: {float((a.argmax(axis=1) == test_labels).sum()) / 100:.2f} %")
 
 # %% [markdown]
-# Worse. Those numbers looked reasonable, and were not: the templates that seldom agree with anything are
-# now answered too often. Nobody should have to choose such numbers by hand. In chapter 7 the biases are
-# learnt, together with the templates.
+# Worse. Those numbers looked reasonable, but were not: the digits whose templates seldom agree with
+# anything are now answered too often. Such numbers should not be chosen by hand. In chapter 7 the
+# biases are learnt, together with the templates.
 #
 # ## A batch goes through at once
 #
-# Each row of `out` depends on its own row of $x$ alone. So one image at a time gives the same numbers as
-# all together; only much more slowly.
+# Each row of `out` depends on its own row of $x$ alone. So one image at a time gives the same numbers
+# as all images together, only much more slowly.
 #
-# **What do you expect?** How many times as long do 2,000 images take when they come one at a time?
+# **What do you expect?** How many times slower are 2,000 images when they are processed one at a time?
 
 # %%
 some = test_x[:2000]
@@ -140,7 +142,8 @@ print(
 # %% [markdown]
 # ## Any number of templates
 #
-# Nothing in the layer says 10. Here are 64 templates of pure noise, which is how the network will begin.
+# The layer is not limited to ten templates. Here are 64 templates of pure noise; this is how the
+# network will start. The number of templates of the first layer is called the *hidden dimension*, $H$.
 
 # %%
 seed(0)
@@ -150,10 +153,10 @@ print("out", tuple(a.shape))
 show(tiles(noise[:10], [f"row {k} of W" for k in range(10)], signed=True), "templates of noise")
 
 # %% [markdown]
-# And the agreements? Sums of hundreds of pixels, each times a random number.
+# With noise, an agreement is a sum of hundreds of pixels, each times a random number.
 #
-# **What do you expect?** How do the images of a 0 agree with the template of the 0, and how with the 64
-# templates of noise?
+# **What do you expect?** How well do the images of a 0 agree with the template of the 0, and how well
+# with the 64 templates of noise?
 
 # %%
 zeros_only = test_x[test_labels == 0]
@@ -163,8 +166,8 @@ values = {"images of 0, template of 0": with_template, "images of 0, 64 template
 show(histograms(values, "agreement"), "agreements with a template and with noise")
 
 # %% [markdown]
-# With noise they are as often negative as positive. The template of the 0 agrees with nearly every 0, and
-# by much more: that is what it means to have found a feature.
+# With noise, the agreements are as often negative as positive. The template of the 0 agrees with nearly
+# every 0, and its agreements are much larger: that is what it means to have found a feature.
 #
 # ## Votes: a second layer
 #
@@ -186,8 +189,8 @@ show(
 # The first image has only feature 0, and digit 0 gets the largest score. The second has mostly feature 1,
 # which votes for digit 1.
 #
-# This is the whole network, from left to right, with the shapes of what flows through it. Two of its five
-# steps you have now; the steps between them come next.
+# This is the whole network, from left to right, with the shapes of what flows through it. You have two
+# of its five steps now: the affine layers. The other steps come next.
 
 # %%
 show(chain(), "the network as a chain")
@@ -195,10 +198,10 @@ show(chain(), "the network as a chain")
 # %% [markdown]
 # ## When shapes do not fit
 #
-# Many mistakes are mistakes of shape, and most of them announce themselves. Here one image has agreed
-# with two templates, (1, 2), and a bias is added.
+# Many mistakes are wrong shapes, and most of them raise an error. Here are the agreements of one image
+# with two templates, of shape (1, 2), to which a bias is added.
 #
-# **What do you expect** each time: an error, or a result, and of which shape?
+# **What do you expect** each time: an error or a result? And which shape has the result?
 
 # %%
 agreed = array([[2.0, -1.0]])
@@ -214,9 +217,9 @@ for what, b in trials.items():
         print(f"{what:22} {type(error).__name__}: {str(error)[:60]}")
 
 # %% [markdown]
-# The middle one is the treacherous one: one image went in, and two rows came out, without a complaint.
-# (1, 2) met (2, 1) and both were stretched to (2, 2). That is called broadcasting. When a result looks
-# odd, print shapes first.
+# The second case is the dangerous one: one image went in and two rows came out, without an error. The
+# shapes (1, 2) and (2, 1) were both stretched to (2, 2). That is called broadcasting. When a result
+# looks odd, print the shapes first.
 #
-# [Chapter 3](3_nonlinearities.ipynb): what stands between the two layers, and why nothing works without
-# it.
+# [Chapter 3](3_nonlinearities.ipynb): the non-linearity between the two layers, and why the network
+# needs it.

@@ -1,9 +1,9 @@
 # %% [markdown]
 # # 3 · Non-linearities
 #
-# Between the two layers, and behind the second, stands a function that works on each number by itself:
-# *relu* in the hidden layer, *sigmoid* at the output. You write both, each in one line. But first you see
-# why a network without the first of them is not worth its name.
+# After each of the two layers comes a function that works on each number by itself: *relu* after the
+# first, *sigmoid* after the second. You write both, each in one line. But first you see why a network
+# without the relu is no better than a single layer.
 
 # %%
 import numpy as np
@@ -26,7 +26,7 @@ array = np.array  # makes the arrays of this chapter
 #
 # $$a = x W_1^T + b_1 \qquad z = a W_2^T + b_2$$
 #
-# $W_1$ is $(H, D)$ and $W_2$ is $(C, H)$. Put the first into the second and sort:
+# $W_1$ is $(H, D)$ and $W_2$ is $(C, H)$. Substitute the first into the second and rearrange:
 #
 # $$z = (x W_1^T + b_1) W_2^T + b_2 = x\, (W_2 W_1)^T + (W_2 b_1 + b_2)$$
 #
@@ -56,8 +56,9 @@ print("one layer ", z_of_one.tolist())
 # %% [markdown]
 # ## The same with real digits
 #
-# Does it matter? We train three networks on the 60,000 images (how that is done is chapter 7): one with
-# 64 hidden units and no non-linearity, one with 256 and none, and one with 64 and relu.
+# Does it matter? We train three networks on the 60,000 images (chapter 7 shows how): one with 64 hidden
+# units and no non-linearity, one with 256 hidden units and no non-linearity, and one with 64 hidden
+# units and relu.
 #
 # **What do you expect?** Sort them by how many test images they read.
 
@@ -83,9 +84,9 @@ show(
 print(*(f"{name}: {share:.2f} %" for name, share in zip(nets, shares, strict=True)), sep="\n")
 
 # %% [markdown]
-# 256 hidden units do no better than 64: without a non-linearity both are ten templates in disguise. Here
-# they are: the 256 collapsed into $W = W_2 W_1$, ten rows. And the network and its ten templates give the
-# same answer for every image.
+# 256 hidden units do no better than 64: without a non-linearity both networks are equivalent to ten
+# templates. Here are the 256 units, collapsed into the ten rows of $W = W_2 W_1$. The network and its
+# ten templates give the same answer for every image.
 
 # %%
 W, b = collapse(params["256 hidden, none"])
@@ -104,12 +105,12 @@ print(
 # %% [markdown]
 # ## relu: a feature is there, or it is not
 #
-# The cure is the simplest bend there is. What is negative becomes 0, what is positive stays:
+# The cure is a very simple function. A negative number becomes 0, a positive number stays as it is:
 #
 # $$h_{n,k} = \max(a_{n,k},\, 0)$$
 #
-# An agreement below zero means "this shape is not there", and *how much* it is not there is of no
-# interest. By hand, on 2 x 3 numbers:
+# An agreement below zero means "this feature is not there"; how far below zero does not matter. By
+# hand, on 2 x 3 numbers:
 
 # %%
 small_a = array([[1.5, -2.0, 0.0], [-0.5, 3.0, 0.25]])
@@ -126,8 +127,8 @@ show(curves({"relu": (line, relu_forward(line)[0])}, "a", "h"), "the relu")
 # %% [markdown]
 # ## What a bend is good for
 #
-# An affine layer answers more and more the brighter a pixel gets. It cannot say "this pixel should be
-# grey, neither dark nor bright". Three relus can:
+# The output of an affine layer rises or falls steadily as a pixel gets brighter. It cannot express
+# "this pixel should be grey, neither dark nor bright". Three relus can:
 #
 # $$\mathrm{hat}(s) = \max(s, 0) - 2 \max(s - 1, 0) + \max(s - 2, 0)$$
 #
@@ -149,8 +150,8 @@ show(
 )
 
 # %% [markdown]
-# And with enough hats any curve can be drawn: put one beside the other, each as high as the curve is
-# there. This is what hidden units do, in 784 dimensions instead of one.
+# With enough hats any curve can be approximated: place them side by side, each as high as the curve at
+# that point. Hidden units do the same in 784 dimensions instead of one.
 
 # %%
 knots, line = np.linspace(0, 6, 9), array(np.linspace(0, 6, 241))
@@ -169,8 +170,8 @@ show(curves(drawn, "s", "", "A curve made of hats, which are made of relus"), "a
 # %% [markdown]
 # ## relu on real digits
 #
-# The 64 templates of the trained network, and 1,000 test images: 64,000 agreements, before relu and after
-# it.
+# The 64 templates of the trained network, and 1,000 test images: 64,000 agreements, before and after
+# relu.
 #
 # **What do you expect?** Which share of them does relu set to zero?
 
@@ -182,9 +183,9 @@ show(histograms({"a": a, "h = relu(a)": h}, "value", "64,000 agreements"), "agre
 print(f"zero: {float((h == 0).sum()) / (1000 * 64):.0%}")
 
 # %% [markdown]
-# For one image only some of the features are present. They differ from digit to digit: here is how large
-# each of the 64 is on average, for the images of each digit (a row each). Some features belong to one
-# digit alone, others to several.
+# In one image only some of the features are present, and they differ from digit to digit. The picture
+# shows the mean of each of the 64 features over the images of each digit (one row for each digit). Some
+# features belong to one digit alone, others to several.
 
 # %%
 by_digit = array([h[test_labels[:1000] == c].mean(axis=0).tolist() for c in range(10)])
@@ -195,14 +196,14 @@ show(heat(sorted_features, "feature, sorted by the digit that has most of it", "
 # %% [markdown]
 # ## sigmoid: from scores to outputs
 #
-# The second layer gives ten scores $z$, any numbers. What we want to compare them with is 1 for the right
-# digit and 0 for the others, so they are pressed into the range between:
+# The second layer gives ten scores $z$, which can be any numbers. The targets are 1 for the right digit
+# and 0 for the others, so the scores are mapped into the range between 0 and 1:
 #
 # $$y = \frac{1}{1 + e^{-z}}$$
 #
 # By hand: $e^0 = 1$, so a score of 0 becomes $1/(1 + 1) = 0.5$. With $e^{-2} = 0.135$, a score of 2
-# becomes $1/1.135 = 0.88$; and a score of $-2$ becomes $1/(1 + 7.39) = 0.12$. The two add up to 1, as
-# they always do.
+# becomes $1/1.135 = 0.88$; and a score of $-2$ becomes $1/(1 + 7.39) = 0.12$. The outputs for a score
+# and for its negative always add up to 1.
 
 # %%
 show(
@@ -222,8 +223,9 @@ line = array(np.linspace(-8, 8, 161))
 show(curves({"sigmoid": (line, sigmoid_forward(line)[0])}, "z", "y"), "the sigmoid")
 
 # %% [markdown]
-# Steep in the middle, flat on both sides: once a score is far out, moving it further changes next to
-# nothing. Keep that in mind for chapter 5, where the slope decides how much is learnt.
+# The curve is steep in the middle and flat on both sides: once a score is far from 0, moving it further
+# changes the output very little. Remember that for chapter 5, where the slope decides how much is
+# learnt.
 #
 # The scores and outputs of the trained network for one image, a 7:
 
@@ -246,14 +248,16 @@ changed = int((y.argmax(axis=1) != z.argmax(axis=1)).sum())
 print(f"answers changed by the sigmoid: {changed} of {len(y)}")
 
 # %% [markdown]
-# None: it rises everywhere, so the largest stays the largest. It is there for the loss of the next
-# chapter, which asks how far the outputs are from 0 and 1.
+# It changes no answer: the sigmoid rises everywhere, so the largest score gives the largest output. The
+# sigmoid is needed for the loss of the next chapter, which measures how far the outputs are from 0 and
+# 1.
 #
 # ## A remark on large numbers
 #
 # $e^{1000}$ does not fit into a float. Python's own `exp` raises an error; NumPy warns and gives
-# infinity, and $1/(1 + \infty) = 0$ is even right. Still, a warning that is always there hides the one
-# that matters. Reference code takes $e^{-|z|}$, which never exceeds 1, and tells the two sides apart:
+# infinity, and the result $1/(1 + \infty) = 0$ is even right. Still, a warning that always appears
+# hides a warning that matters. The reference code uses $e^{-|z|}$, which never exceeds 1, and treats
+# the two signs separately:
 #
 # $$y = \frac{1}{1 + e^{-|z|}} \text{ where } z \ge 0, \qquad
 # y = \frac{e^{-|z|}}{1 + e^{-|z|}} \text{ elsewhere}$$
