@@ -1,9 +1,9 @@
 # %% [markdown]
 # # 4 · One-hot rows and the loss
 #
-# Ten outputs and one label: how wrong is that? The *loss* says so in one number, 0 for perfect. All of
-# learning will be to make it smaller. You write it, together with its slope: in which direction must each
-# output move?
+# Ten outputs and one label: how wrong are the outputs? The *loss* measures it in one number, 0 for
+# perfect outputs. Learning means making the loss smaller. You write the loss together with its slope,
+# which says in which direction each output must move.
 
 # %%
 import numpy as np
@@ -18,9 +18,9 @@ array = np.array  # makes the arrays of this chapter
 # %% [markdown]
 # ## One-hot rows
 #
-# A label is a name, not a quantity: a 9 is not three times a 3, and an 8 that is read as a 9 is no
-# smaller mistake than an 8 that is read as a 0. So the label becomes a row of ten numbers, 1 in the
-# column of its digit and 0 elsewhere. This is what a perfect network would put out.
+# A label is a name, not a quantity: a 9 is not three times a 3, and reading an 8 as a 9 is as wrong as
+# reading it as a 0. So the label becomes a *one-hot* row of ten numbers, 1 in the column of its digit
+# and 0 elsewhere. A perfect network would give exactly this row as its output.
 #
 # By hand, with three classes: label 2 becomes 0, 0, 1 and label 0 becomes 1, 0, 0.
 
@@ -30,8 +30,8 @@ target = [[1.0 if column == label else 0.0 for column in range(3)] for label in 
 show(equation(("labels", small_labels), "→", ("target", target)), "labels become one-hot rows")
 
 # %% [markdown]
-# The first six labels of MNIST, as one-hot rows. **What do you expect?** How many ones in each row, and
-# how many in each column?
+# The first six labels of MNIST, as one-hot rows. **What do you expect?** How many ones are in each row,
+# and how many in each column?
 
 # %%
 six = array([[1.0 if column == label else 0.0 for column in range(10)] for label in labels[:6].tolist()])
@@ -41,13 +41,12 @@ show(equation(("target", six)), "six labels as one-hot rows")
 # %% [markdown]
 # ## The L2 loss
 #
-# For each image, the distance of each output from its target is squared, and the ten squares are summed.
-# Then the mean over the images is taken:
+# For each image, the difference between each output and its target is squared, and the ten squares are
+# summed. The loss is the mean of these sums over the images:
 #
 # $$L = \frac1N \sum_{i=1}^{N} \sum_{j=1}^{C} \left(y_{i,j} - \mathrm{target}_{i,j}\right)^2$$
 #
-# Summed over digits, averaged over images: so the loss of a batch does not depend on how many images it
-# holds.
+# The loss is averaged over the images, so its size does not depend on the number of images in a batch.
 #
 # By hand, with $N = 2$ images and $C = 3$ classes. The squares of the first row are
 # $0.04 + 0.25 + 0.49 = 0.78$, those of the second $0.01 + 0.01 + 0 = 0.02$; the mean of the two is
@@ -68,9 +67,9 @@ print(f"L = {sum(map(sum, squares)) / 2:.3f}")
 # %% [markdown]
 # ## And its slope
 #
-# The loss is to become smaller, so we ask for each output: if it grows by a tiny bit, by how much does
-# $L$ grow? That is the derivative $\partial L / \partial y_{i,j}$. In the double sum $y_{i,j}$ occurs in
-# a single term, a square. Here is that term as a curve: one output moves from 0 to 1, its target is 1,
+# To make the loss smaller, we ask for each output: if it grows by a tiny amount, by how much does $L$
+# grow? That is the derivative $\partial L / \partial y_{i,j}$. In the double sum $y_{i,j}$ occurs in a
+# single term, a square. Here is that term as a curve: one output moves from 0 to 1, its target is 1,
 # and $N = 1$.
 
 # %%
@@ -85,9 +84,9 @@ show(
 # %% [markdown]
 # At $y = 0.3$ the curve falls: a slope of $-1.4$. Moving to $0.31$ would lower the loss by about $0.014$.
 #
-# In the code of the course and of the exercises, $\partial L / \partial y$ is called `dy`; and in the
-# layers to come, `dx` for $\partial L / \partial x$ and so on. (In the reference of this package they are
-# `grad_y` and `grad_x`.)
+# All slopes together are the *gradient*. In the code of the course and of the exercises, $\partial L /
+# \partial y$ is called `dy`. In the chapters to come, $\partial L / \partial x$ is called `dx`, and so
+# on. (The reference code of this package calls them `grad_y` and `grad_x`.)
 
 # %%
 # exercise: l2_loss
@@ -95,8 +94,8 @@ show(
 # %% [markdown]
 # ## Try it
 #
-# **What do you expect?** A network that knows nothing answers 1/2 everywhere. What is its loss, with ten
-# digits? And what if it answers 0.1 everywhere, which is how often each digit occurs?
+# **What do you expect?** A network that knows nothing answers 1/2 everywhere. What is its loss, with
+# ten digits? And what is the loss if it answers 0.1 everywhere, the frequency of each digit?
 
 # %%
 for guess in (0.5, 0.1, 0.0):
@@ -105,11 +104,11 @@ for guess in (0.5, 0.1, 0.0):
     print(f"all outputs {guess}: L = {float(loss):.2f}")
 
 # %% [markdown]
-# $10 \cdot 0.25 = 2.5$, then $0.81 + 9 \cdot 0.01 = 0.9$, and 1 where every digit is denied. A network
-# whose loss stays at 0.9 has learnt how often each digit occurs, and nothing else. Good numbers to know
-# by heart.
+# $10 \cdot 0.25 = 2.5$, then $0.81 + 9 \cdot 0.01 = 0.9$, and 1 where all outputs are 0. A network
+# whose loss stays at 0.9 has learnt how often each digit occurs, and nothing else. Remember these
+# numbers.
 #
-# Is `dy` the slope of `loss`? Move one output by 0.001 and look. **What do you expect** for the
+# Is `dy` the slope of `loss`? Move one output by 0.001 and compare. **What do you expect** for the
 # difference of the two losses?
 
 # %%
@@ -125,13 +124,14 @@ print(
 show(equation(("y", y), "and", ("target", target), "→", ("dy", dy)), "the gradient of the loss")
 
 # %% [markdown]
-# Blue is negative: those outputs should grow. Red should shrink. And what is right already is left alone.
+# Blue is negative: those outputs should grow. Red outputs should shrink. The slope of an output that
+# equals its target is 0.
 #
 # ## One step down
 #
-# If every output moves a little against its slope, the loss must fall. We take real images, the outputs
-# of a network that has just been made, and move the *outputs* themselves. (A network cannot do that
-# directly: it must move its weights. That is what the way back is for.)
+# If every output moves a little against its slope, the loss must fall. We take real images and the
+# outputs of an untrained network, and move the *outputs* themselves. (A network cannot do that
+# directly: it must move its weights. The backward pass of chapter 5 gives their slopes.)
 
 # %%
 seed(0)
@@ -148,10 +148,10 @@ show(
 )
 
 # %% [markdown]
-# ## Loss and accuracy are two things
+# ## Loss and accuracy are different
 #
-# **What do you expect?** Here are two networks and the same two images, with labels 2 and 0. Both
-# networks answer correctly both times. Which has the smaller loss?
+# **What do you expect?** Here are the outputs of two networks for the same two images, with labels 2
+# and 0. Both networks answer correctly both times. Which has the smaller loss?
 
 # %%
 sure, unsure = array([[0.0, 0.1, 0.9], [0.9, 0.1, 0.0]]), array([[0.3, 0.3, 0.4], [0.5, 0.4, 0.4]])
@@ -160,12 +160,12 @@ for name, y in {"sure": sure, "unsure": unsure}.items():
     print(f"{name:7} answers right: {right} of 2   loss {float(l2_loss(y, small_labels)[0]):.3f}")
 
 # %% [markdown]
-# Accuracy moves in jumps, when one output overtakes another; a tiny change of the weights mostly leaves
-# it as it is, and its slope is 0. The loss notices every tiny change. So the loss is what is minimised,
-# and accuracy is what is reported.
+# Accuracy changes in jumps, when one output overtakes another. A tiny change of the weights mostly
+# leaves the accuracy unchanged: its slope is 0. The loss responds to every tiny change. So training
+# minimises the loss, and the accuracy is reported.
 #
-# The loss of a single image says what is hard for a network. We train one briefly (chapter 7 shows how)
-# and sort the test images.
+# The loss of a single image says how hard that image is for a network. We train a network briefly
+# (chapter 7 shows how) and sort the test images by their loss.
 #
 # **What do you expect** the images with the largest loss to look like?
 
@@ -183,7 +183,7 @@ show(
 )
 
 # %% [markdown]
-# A loss near 2 is the worst a sure answer can get: 1 for the digit that was denied, 1 for the one that
-# was claimed.
+# A confident wrong answer has a loss near 2: 1 for the right digit, whose output is near 0, and 1 for
+# the wrong digit, whose output is near 1.
 #
-# [Chapter 5](5_backward.ipynb): from the slope by each output to the slope by each weight.
+# [Chapter 5](5_backward.ipynb): from the slope for each output to the slope for each weight.

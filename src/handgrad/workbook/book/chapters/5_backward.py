@@ -1,10 +1,11 @@
 # %% [markdown]
-# # 5 · The way back
+# # 5 · The backward pass
 #
-# The network has 50,890 numbers that can be changed. For each we must know: if it grows by a tiny bit,
-# does the loss rise or fall, and how fast? First you write a function that finds out by trying. It is
-# slow, and it is the judge of all that follows. Then you write the way back through each layer, which
-# gives all 50,890 answers at once.
+# The network has 50,890 parameters. For each we must know: if it grows by a tiny amount, does the loss
+# rise or fall, and how fast? First you write a function that finds out by trying. It is slow, and it
+# checks all that follows. Then you write the backward pass of each layer. Together they give all 50,890
+# answers at once; this is called *backpropagation*. In the picture, the forward pass (the way out) is
+# blue and the backward pass (the way back) is orange.
 
 # %%
 import time
@@ -30,14 +31,14 @@ show(chain(back=True), "the way out in blue, the way back in orange")
 # %% [markdown]
 # ## A slope, by trying
 #
-# How steep is a function $f$ at $x$? Take a small step $h$ to both sides, see how far apart the two
-# values are, and divide by how far apart the two places are:
+# How steep is a function $f$ at $x$? Take a small step $h$ to both sides, and divide the difference of
+# the two values by the distance of the two points:
 #
 # $$\frac{\partial f}{\partial x_i} \approx \frac{f(x + h\,e_i) - f(x - h\,e_i)}{2h}$$
 #
-# By hand: $f(x) = \sum_i x_i^2$ at the entry where $x = 3$, with $h = 0.1$. All other terms cancel, and
-# $(3.1^2 - 2.9^2)/0.2 = (9.61 - 8.41)/0.2 = 6$, which is $2 \cdot 3$ as it should be. For all six entries
-# of a 2 x 3 array:
+# By hand: $f(x) = \sum_i x_i^2$ at the entry where $x = 3$, with $h = 0.1$. The other terms cancel, and
+# $(3.1^2 - 2.9^2)/0.2 = (9.61 - 8.41)/0.2 = 6$, which is $2 \cdot 3$ as it should be. For all six
+# entries of a 2 x 3 array:
 
 # %%
 small = array([[1.0, 3.0, -2.0], [0.0, 0.5, -1.0]])
@@ -48,10 +49,10 @@ show(equation(("x", small, (0, 1)), "→", ("slopes", slopes, (0, 1))), "slopes 
 # exercise: numerical_gradient
 
 # %% [markdown]
-# Why a step to *both* sides? Here is the slope of $\sin x$ at $x = 1$, once with one step ahead, once
-# with a step to both sides, for smaller and smaller $h$.
+# Why a step to *both* sides? Here is the slope of $\sin x$ at $x = 1$, with one step ahead and with a
+# step to both sides, for smaller and smaller $h$.
 #
-# **What do you expect?** Does the error shrink for ever as $h$ shrinks?
+# **What do you expect?** Does the error keep shrinking as $h$ shrinks?
 
 # %%
 steps = 10.0 ** np.arange(-13, 0, 0.25)
@@ -65,11 +66,12 @@ show(
 )
 
 # %% [markdown]
-# From the right: with $h$ a tenth as large, the error on one side is a tenth, that on both sides a
-# hundredth. Then it rises again: two nearly equal numbers are subtracted, and what remains is rounding.
-# $h = 10^{-5}$ is a good place, in float64. In float32, with its seven digits, there is no good place.
+# Read the picture from the right: when $h$ becomes ten times smaller, the error with one step becomes
+# ten times smaller, and the error with steps to both sides a hundred times smaller. Then both rise
+# again: two nearly equal numbers are subtracted, and what remains is rounding error. In float64, $h =
+# 10^{-5}$ is a good choice. In float32, with its seven digits, no choice is good.
 #
-# And how long would it take for the whole network? **What do you expect?**
+# How long would this take for the whole network? **What do you expect?**
 
 # %%
 seed(0)
@@ -86,20 +88,21 @@ print(
 )
 
 # %% [markdown]
-# A run takes thousands of steps. So we compute slopes rather than try them out.
+# Training takes thousands of steps. So we compute the slopes with formulas instead.
 #
 # ## The chain rule, one layer at a time
 #
-# Say a layer takes $x$ and gives $\mathrm{out}$, and somebody tells us `dout`: how $L$ changes with each
-# entry of $\mathrm{out}$. Then for each entry of $x$:
+# Say a layer takes $x$ and gives $\mathrm{out}$. Assume that the *upstream gradient* `dout` is known:
+# how $L$ changes with each entry of $\mathrm{out}$. Then for each entry of $x$ the chain rule gives the
+# *downstream gradient* `dx`:
 #
 # $$\underbrace{\frac{\partial L}{\partial x}}_{\texttt{dx}} =
 # \underbrace{\frac{\partial L}{\partial\,\mathrm{out}}}_{\texttt{dout}} \cdot
 # \frac{\partial\,\mathrm{out}}{\partial x}$$
 #
-# where it is summed over all entries of $\mathrm{out}$ that $x$ has an effect on. A layer needs to know
-# nothing about the loss, and nothing of what comes behind it: `dout` says it all. And what it gives back,
-# `dx`, is the `dout` of the layer before.
+# The sum runs over all entries of $\mathrm{out}$ that the entry of $x$ has an effect on. A layer does
+# not need to know the loss or the layers that follow it: the upstream gradient `dout` contains all it
+# needs. Its downstream gradient `dx` is the upstream gradient of the layer before it.
 #
 # ## Back through the sigmoid
 #
@@ -108,11 +111,11 @@ print(
 # $$\frac{\partial y}{\partial z} = \frac{e^{-z}}{(1 + e^{-z})^2} =
 # \frac{1}{1 + e^{-z}} \cdot \frac{e^{-z}}{1 + e^{-z}} = y\,(1 - y)$$
 #
-# since $e^{-z}/(1 + e^{-z})$ is what is left of 1. The slope can be written with the output alone; that
-# is why `sigmoid_forward` keeps it.
+# since $e^{-z}/(1 + e^{-z}) = 1 - y$. The slope can be computed from the output alone; that is why
+# `sigmoid_forward` keeps the output.
 #
-# By hand, on 2 x 3 numbers; the marked entry: $y = 0.9$ has the slope $0.9 \cdot 0.1 = 0.09$, and times
-# $\mathrm{dout} = 2$ that is $0.18$.
+# By hand, on 2 x 3 numbers; at the marked entry, $y = 0.9$ has the slope $0.9 \cdot 0.1 = 0.09$; times
+# $\mathrm{dout} = 2$ this is $0.18$.
 
 # %%
 small_y, small_dout = array([[0.5, 0.9, 0.1], [0.2, 0.5, 0.99]]), array([[1.0, 2.0, -1.0], [0.5, -3.0, 1.0]])
@@ -136,8 +139,8 @@ show(equation(*parts), "back through the sigmoid by hand")
 # exercise: sigmoid_backward
 
 # %% [markdown]
-# Now the judge. `dout` is any array; the function that is tried out is
-# $\sum \mathrm{dout} \cdot \mathrm{sigmoid}(z)$, whose slope by $z$ is `dx`.
+# Now check it against the numerical gradient. `dout` is any array; the function is $\sum \mathrm{dout}
+# \cdot \mathrm{sigmoid}(z)$, whose gradient with respect to $z$ is `dx`.
 #
 # **What do you expect** the largest difference to be: about $10^{-3}$, $10^{-6}$, $10^{-10}$, or 0?
 
@@ -162,15 +165,16 @@ show(
 )
 
 # %% [markdown]
-# At most 1/4, and next to nothing far out. An output that is *surely wrong* learns slowly: hardly any
-# slope is left. (Chapter 9 has a loss that does not suffer from this.)
+# The slope is at most 1/4, and nearly 0 far from the middle. A network that is *confidently wrong*
+# learns slowly, because hardly any slope is left. (Chapter 9 shows a loss without this problem.)
 #
 # ## Back through relu
 #
-# Where the input was positive, relu passed it on as it was: slope 1. Where it was negative, relu gave 0
-# whatever it was exactly: slope 0. And at exactly 0 there is a bend and no slope; we take 0.
+# Where the input was positive, relu passed it on unchanged: slope 1. Where the input was negative, relu
+# gave 0: slope 0. At exactly 0 the slope is not defined; we take 0.
 #
-# So the gradient passes through where the *input* was positive, and is stopped elsewhere. By hand:
+# So the upstream gradient passes through where the *input* was positive, and becomes 0 elsewhere. By
+# hand:
 
 # %%
 small_a = array([[1.5, -2.0, 0.0], [-0.5, 3.0, 0.25]])
@@ -192,8 +196,8 @@ print(f"largest difference {float(abs(dx - tried).max()):.1e}")
 # %% [markdown]
 # ## Back through the affine layer
 #
-# $\mathrm{out}_{n,k} = \sum_d x_{n,d} W_{k,d} + b_k$. Three things go in, so three gradients come out.
-# Ask of each: which outputs does this number have an effect on, and by how much?
+# $\mathrm{out}_{n,k} = \sum_d x_{n,d} W_{k,d} + b_k$. The layer has three inputs, $x$, $W$ and $b$, so
+# there are three gradients. For each number ask: which outputs does it affect, and by how much?
 #
 # - $b_k$ is added to $\mathrm{out}_{n,k}$ for *every* image $n$, so their effects add up:
 #   $\quad \dfrac{\partial L}{\partial b_k} = \sum_n \mathrm{dout}_{n,k}$
@@ -240,11 +244,11 @@ for i, (name, gradient) in enumerate(zip(("dx", "dW", "db"), gradients, strict=T
 # %% [markdown]
 # ## What the gradient of a template looks like
 #
-# $\partial L/\partial W_k = \sum_n \mathrm{dout}_{n,k}\, x_n$ is a mixture of the *images* of the batch,
-# each weighted by how much it should agree more, or less, with template $k$. So it can be looked at. Take
-# the simplest network, one affine layer with ten templates and a sigmoid. It begins with $W = 0$ and
-# $b = -2.2$, so that every output is 0.1, which is how often each digit occurs. Then 1,000 images, out
-# and back.
+# $\partial L/\partial W_k = \sum_n \mathrm{dout}_{n,k}\, x_n$ is a mixture of the *images* of the
+# batch. The weight of each image says how much more, or less, it should agree with template $k$. So the
+# gradient is a picture, too. Take the simplest network, one affine layer with ten templates and a
+# sigmoid. It starts with $W = 0$ and $b = -2.2$, so that every output is 0.1, the frequency of each
+# digit. Then 1,000 images go through a forward and a backward pass.
 #
 # **What do you expect** to see in the ten rows of $\partial L/\partial W$?
 
@@ -258,11 +262,12 @@ show(tiles(dW, [f"dW of {c}" for c in range(10)], signed=True), "the gradient of
 print(f"loss {float(loss):.3f}")
 
 # %% [markdown]
-# Blue is negative: there the weight should grow. In row 3 a blue 3 stands before a red mixture of all the
-# other digits. Going against the gradient *adds* the threes to the template and subtracts the rest:
-# templates like those of chapter 1 come out of the derivative by themselves.
+# Blue is negative: there the weight should grow. The gradient of the 3 shows a blue 3 on a red mixture
+# of the other digits. A step against the gradient *adds* the threes to the template and subtracts the
+# rest. The derivative gives templates like those of chapter 1, and we did not design them.
 #
-# One step against it is a first reader. **What do you expect?** How many of the test images does it read?
+# One step against the gradient already gives a network that reads. **What do you expect?** How many of
+# the test images does it read correctly?
 
 # %%
 _, (test_x, test_labels) = mnist(array)
@@ -270,4 +275,4 @@ answers = affine_forward(test_x, W - 0.5 * dW, b - 0.5 * db)[0].argmax(axis=1)
 print(f"after one step: {float((answers == test_labels).sum()) / 100:.2f} % of the test images")
 
 # %% [markdown]
-# [Chapter 6](6_network.ipynb): all pieces in a row, out and back.
+# [Chapter 6](6_network.ipynb): all layers in a row, forward and backward.

@@ -1,8 +1,9 @@
 # %% [markdown]
 # # 6 · The network
 #
-# All pieces are there. Now they become one thing that can be trained: a class that holds the weights,
-# takes images out to outputs, and takes the gradient of the loss back to a gradient of every weight.
+# All layers are written. Now you put them together in a class that can be trained. It holds the
+# parameters; its forward pass takes images to outputs, and its backward pass takes the gradient of the
+# loss to the gradient of every parameter.
 
 # %%
 import numpy as np
@@ -16,9 +17,10 @@ array = np.array  # makes the arrays of this chapter
 show(chain(back=True, hidden=64), "the network, out and back")
 
 # %% [markdown]
-# ## What is kept
+# ## The parameters
 #
-# Four arrays are the network; everything else is computed from them.
+# The network consists of four arrays; everything else is computed from them. $H$ is the hidden
+# dimension.
 #
 # | | shape | what it is |
 # |---|---|---|
@@ -29,10 +31,10 @@ show(chain(back=True, hidden=64), "the network, out and back")
 #
 # With $D = 784$, $H = 64$ and $C = 10$ that is $64 \cdot 784 + 64 + 10 \cdot 64 + 10 = 50{,}890$ numbers.
 #
-# ## How to begin: not with zeros
+# ## How to start: not with zeros
 #
-# **What do you expect?** All weights are 0 at the start. Which outputs come out, and which gradients come
-# back?
+# **What do you expect?** All weights are 0 at the start. What are the outputs, and what are the
+# gradients?
 
 # %%
 seed(0)
@@ -46,10 +48,10 @@ print("largest gradient:", {key: round(float(abs(grad).max()), 4) for key, grad 
 
 # %% [markdown]
 # Every output is 1/2, and only $b_2$ has a gradient. $h$ is zero, so $\partial L/\partial W_2$ is zero;
-# and $W_2$ is zero, so nothing reaches the hidden layer. The network learns how often each digit occurs
-# and stops there.
+# and $W_2$ is zero, so no gradient reaches the hidden layer. The network learns how often each digit
+# occurs and stops there.
 #
-# Then all weights equal, but not zero, say 0.01? **What do you expect** of the 64 hidden units?
+# What if all weights are equal, but not zero, say 0.01? **What do you expect** of the 64 hidden units?
 
 # %%
 for key in ("W1", "W2"):
@@ -63,22 +65,23 @@ print("largest difference between two rows of W1 after 20 steps:", float(abs(W1 
 show(tiles(W1[:10], [f"row {k}" for k in range(10)], signed=True), "hidden units that began alike")
 
 # %% [markdown]
-# They stay alike for ever: what is alike gets the same gradient. 64 units do the work of one. Only chance
-# can tell them apart.
+# They stay equal for ever: equal units get equal gradients. 64 units do the work of a single unit. Only
+# random starting values make them different.
 #
 # ## How large the noise should be
 #
-# An agreement $a_{n,k} = \sum_d x_{n,d} W_{k,d}$ sums $D$ products. If the weights have the variance $v$
-# and the pixels the mean square $q$, the variance of $a$ is $D \cdot q \cdot v$. To keep it near the size
-# of the pixels, $v$ has to be proportional to $1/D$. Two well-known choices are
+# An agreement $a_{n,k} = \sum_d x_{n,d} W_{k,d}$ is a sum of $D$ products. If the weights have the
+# variance $v$ and the pixels the mean square $q$, the variance of $a$ is $D \cdot q \cdot v$. To keep
+# $a$ near the size of the pixels, $v$ has to be proportional to $1/D$. Two well-known choices are
 #
 # $$W_1 \sim \mathcal N\!\left(0, \frac{2}{D}\right) \qquad
 # W_2 \sim \mathcal N\!\left(0, \frac{2}{H + C}\right)$$
 #
-# the first by He and others (2015), where the 2 makes up for the half that relu cuts away; the second by
-# Glorot and Bengio (2010), which asks the same of the way back, where $C$ numbers are summed.
+# The first is by He and others (2015): the 2 makes up for the half that relu sets to zero. The second
+# is by Glorot and Bengio (2010): it also keeps the size of the gradients in the backward pass, where
+# $C$ numbers are summed.
 #
-# **What do you expect** of the outputs, if the noise is ten times smaller than that? And ten times
+# **What do you expect** of the outputs if the noise is ten times smaller, and if it is ten times
 # larger?
 
 # %%
@@ -94,14 +97,15 @@ for scale in (0.1, 1.0, 10.0):
 show(histograms(outputs, "y"), "outputs of three beginnings")
 
 # %% [markdown]
-# Too small, and all outputs are 1/2: the images do not matter yet. Too large, and they are 0 or 1 before
-# anything has been learnt: there the sigmoid is flat, and hardly any slope is left to learn from.
+# If the noise is too small, all outputs are near 1/2, whatever the image. If it is too large, the
+# outputs are near 0 or 1 before anything has been learnt: there the sigmoid is flat, and hardly any
+# slope is left to learn from.
 #
-# ## Once out and once back, by hand
+# ## One forward and one backward pass, by hand
 #
 # $N = 2$ images of $D = 3$ pixels, $H = 2$ hidden units, $C = 2$ classes. Follow the marked entries:
-# $-1 \cdot 1 + 2 \cdot 0 + 0 \cdot 1 - 1 = -2$ is cut to 0 by relu; then $1 \cdot 2 + (-1) \cdot 0 = 2$,
-# and the sigmoid of 2 is 0.88.
+# relu sets $-1 \cdot 1 + 2 \cdot 0 + 0 \cdot 1 - 1 = -2$ to 0; then $1 \cdot 2 + (-1) \cdot 0 = 2$, and
+# the sigmoid of 2 is 0.88.
 
 # %%
 small_x = array([[1.0, 0.0, 1.0], [0.0, 1.0, 1.0]])
@@ -115,10 +119,10 @@ out = ("x", small_x, (0, None)), ("a", a, (0, 1)), ("h", h, (0, 1)), ("z", z, (0
 show(equation(*out, between="→"), "the way out by hand")
 
 # %% [markdown]
-# Back, with labels 0 and 1. The loss gives $\partial L/\partial y = \tfrac22 (y - \mathrm{target})$; the
-# sigmoid multiplies by $y(1 - y)$: the marked entry is $-0.119 \cdot 0.881 \cdot 0.119 = -0.0125$.
-# Through $W_2$ to the features, where the first of them gets $-0.0125 \cdot 1 + 0.125 \cdot 0$; and relu
-# lets only those through whose $a$ was positive.
+# Now the backward pass, with labels 0 and 1. The loss gives $\partial L/\partial y = \tfrac22 (y -
+# \mathrm{target})$; the sigmoid multiplies it by $y(1 - y)$: the marked entry is $-0.119 \cdot 0.881
+# \cdot 0.119 = -0.0125$. The second affine layer multiplies by $W_2$: the gradient of the first feature
+# is $-0.0125 \cdot 1 + 0.125 \cdot 0$. Relu passes on only the gradients whose $a$ was positive.
 
 # %%
 dy = [[-0.119, 0.5], [0.269, -0.269]]
@@ -129,18 +133,18 @@ back = ("dL/da", da, (0, 0)), ("dL/dh", dh, (0, 0)), ("dL/dz", dz, (0, 0)), ("dL
 show(equation(*back, between="←"), "the way back by hand")
 
 # %% [markdown]
-# On the way the affine layers leave the gradients of their weights behind: the second that of $W_2$ and
-# $b_2$, made of $\partial L/\partial z$ and $h$; the first that of $W_1$ and $b_1$, made of
-# $\partial L/\partial a$ and $x$.
+# In the backward pass each affine layer also gives the gradients of its own parameters: the second
+# computes those of $W_2$ and $b_2$ from $\partial L/\partial z$ and $h$, the first those of $W_1$ and
+# $b_1$ from $\partial L/\partial a$ and $x$.
 
 # %%
 # exercise: TwoLayerNet
 
 # %% [markdown]
-# ## The judge once more
+# ## The numerical gradient once more
 #
-# A small network, in which every slope can be tried out. **What do you expect** the largest difference to
-# be? And what would it be with the mask of relu forgotten?
+# Here is a network small enough to compute every slope numerically. **What do you expect** the largest
+# difference to be? And what would it be if relu's backward were left out?
 
 # %%
 seed(1)
@@ -167,7 +171,7 @@ for key in KEYS:
 # %% [markdown]
 # ## Real images
 #
-# Your network, fresh from the dice, and 1,000 images. **What do you expect** for its loss (remember 2.5
+# Your network with random weights, and 1,000 images. **What do you expect** for its loss (remember 2.5
 # for outputs of 1/2), and for its accuracy?
 
 # %%
@@ -187,12 +191,12 @@ show(
 )
 
 # %% [markdown]
-# The templates are noise; the gradient is not. It is made of digits.
+# The templates are noise; the gradient is not: it is a mixture of digits.
 #
 # ## How far to go
 #
-# The gradient says in which direction the loss rises fastest *right here*. Walk against it, and measure
-# the loss after steps of different length.
+# The gradient says in which direction the loss rises fastest *right here*. Take steps of different
+# lengths against it, and measure the loss after each.
 #
 # **What do you expect?** Is a longer step always better?
 
@@ -213,13 +217,13 @@ show(
 model.params = start
 
 # %% [markdown]
-# The straight line is what the gradient promises: the loss falls by the length of the step times the sum
-# of all squared gradients. Near 0 the curve keeps the promise; further on the curve bends away.
+# The straight line is the prediction of the gradient: the loss falls by the length of the step times
+# the sum of all squared gradients. Near 0 the prediction is right; further on the curve bends away.
 #
 # ## A last test: learn ten images by heart
 #
-# A network that cannot learn ten images by heart has a mistake in it. **What do you expect** after 300
-# steps?
+# If a network cannot learn ten images by heart, its code has a mistake. **What do you expect** after
+# 300 steps?
 
 # %%
 history = []
@@ -233,5 +237,5 @@ show(curves({"L": (range(300), history)}, "steps", "L", "Ten images"), "ten imag
 print("answers", y.argmax(axis=1).tolist(), "labels", labels[:10].tolist())
 
 # %% [markdown]
-# By heart is not understood. [Chapter 7](7_training.ipynb) learns from 55,000 images and is tested on
-# images that it has never seen.
+# Learning by heart is not understanding. In [chapter 7](7_training.ipynb) the network learns from
+# 55,000 images and is tested on images that it has never seen.
