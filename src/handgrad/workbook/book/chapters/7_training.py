@@ -1,10 +1,10 @@
 # %% [markdown]
 # # 7 · Gradient descent
 #
-# The network can say for each of its numbers which way is down. Training is going down, in many small
-# steps, and the loop that does it is short. What is worth understanding are the four choices in it: the
-# length of a step, how many images a step looks at, in which order they come, and when to stop. At the
-# end your network reads more than 95 of 100 images that it has never seen.
+# For each of its parameters the network can compute the slope of the loss. Training means going
+# downhill in many small steps: this is *gradient descent*, and its loop is short. Four choices in it
+# need understanding: the length of a step, the number of images in a step, the order of the images, and
+# when to stop. At the end your network reads more than 95 of 100 images that it has never seen.
 
 # %%
 import numpy as np
@@ -23,8 +23,8 @@ array = np.array  # makes the arrays of this chapter
 # ## How good is it? The accuracy
 #
 # The answer for an image is the class with the largest output; the accuracy is the share of right
-# answers. By hand, with three images and three classes: the largest outputs stand in columns 1, 0 and 2;
-# with labels 1, 0 and 1 two of three are right, and the accuracy is 0.67.
+# answers. By hand, with three images and three classes: the largest outputs are in columns 1, 0 and 2.
+# With labels 1, 0 and 1, two of three answers are right, and the accuracy is 0.67.
 
 # %%
 small_y, small_labels = array([[0.2, 0.7, 0.1], [0.6, 0.5, 0.4], [0.1, 0.3, 0.8]]), array([1, 0, 1])
@@ -36,7 +36,7 @@ show(equation(*parts), "accuracy by hand")
 # exercise: calculate_accuracy
 
 # %% [markdown]
-# **What do you expect?** A fresh network, and the 10,000 test images: which accuracy?
+# **What do you expect?** What is the accuracy of an untrained network on the 10,000 test images?
 
 # %%
 seed(0)
@@ -51,7 +51,7 @@ print("before training:", calculate_accuracy(model, test_x, test_labels))
 # $$\theta \leftarrow \theta - \eta\, \frac{\partial L}{\partial \theta}$$
 #
 # $\eta$ is the *learning rate*. By hand, with $\eta = 0.5$: a weight of 0.5 whose gradient is $-0.2$
-# becomes $0.5 - 0.5 \cdot (-0.2) = 0.6$. It grows, since the loss falls when it grows.
+# becomes $0.5 - 0.5 \cdot (-0.2) = 0.6$. The weight grows, because the loss falls when it grows.
 
 # %%
 weights, gradient = array([[0.5, -1.0, 0.0], [2.0, 0.0, 1.0]]), array([[-0.2, 0.4, 0.0], [0.0, 1.0, -2.0]])
@@ -60,7 +60,7 @@ show(equation(before, "\N{MINUS SIGN} 0.5 ×", ("dW", gradient, (0, 0)), "=", af
 
 # %% [markdown]
 # How large should $\eta$ be? We train the same network four times on the same batches of 16 images,
-# 20,000 images in all, with four learning rates. (The package's own loop does it here; yours comes
+# 20,000 images in all, with four learning rates. (Here the package's own loop is used; you write yours
 # further down.)
 #
 # **What do you expect?** Which of 0.001, 0.05, 0.5 and 20 is best, and what do the others do?
@@ -91,18 +91,18 @@ show(
 )
 
 # %% [markdown]
-# 0.001 hardly gets anywhere: its loss is still that of somebody who guesses. 0.05 learns, 0.5 learns
-# faster. And 20 leaps so far that it lands on the flat side of the sigmoids, where there is no slope left
-# to come back by.
+# With 0.001 the network hardly learns: its loss is still that of guessing. With 0.05 it learns, with
+# 0.5 it learns faster. With 20 the steps are so long that the outputs land on the flat sides of the
+# sigmoids, where hardly any slope is left to correct them.
 #
-# `train_model` has 0.001 as its default, since the course has it so. For this network and this loss, hand
-# it 0.5.
+# `train_model` has 0.001 as its default, as in the course. For this network and this loss, use 0.5.
 #
-# ## Batches
+# ## Mini-batches
 #
-# The gradient over all images is the exact one, and for it all images must go out and back. The gradient
-# over 16 of them costs less than a thousandth of that. How good is it? We compare directions: a cosine of
-# 1 means the same direction, 0 means nothing in common.
+# The exact gradient needs a forward and a backward pass over all images. The gradient over a
+# *mini-batch* (batch for short) of 16 images costs less than a thousandth of that. How good is it? We
+# compare the directions of the two gradients: a cosine of 1 means the same direction, 0 means that they
+# have nothing in common.
 #
 # **What do you expect** for batches of 1, 16, 256 and 4,096 images?
 
@@ -140,14 +140,16 @@ show(
 )
 
 # %% [markdown]
-# 16 images already point mostly the right way, and 256 almost exactly. Sixteen times as many images make
-# a step sixteen times as dear, but by far not sixteen times as good. So one takes many cheap steps rather
-# than few dear ones; and the error of each, being random, averages out.
+# The gradient of 16 images already points mostly in the right direction, that of 256 almost exactly.
+# Sixteen times as many images make a step sixteen times as expensive, but not nearly sixteen times as
+# good. So many cheap steps are better than a few expensive ones. The errors of the single steps are
+# random and average out.
 #
 # ## Order
 #
-# Before each *epoch*, one pass over all images, their order is drawn anew; then it is cut into batches.
-# By hand, with seven images and batches of three: the last batch holds what is left.
+# An *epoch* is one pass over all images. Before each epoch the images are shuffled, and the new order
+# is cut into batches. By hand, with seven images and batches of three: the last batch holds the
+# remaining image.
 
 # %%
 seven = [4, 1, 6, 0, 3, 5, 2]
@@ -155,9 +157,9 @@ batches = ("batch 1", seven[:3]), "", ("batch 2", seven[3:6]), "", ("batch 3", s
 show(equation(("order", seven), "→", *batches), "an order is cut into batches")
 
 # %% [markdown]
-# Does the order matter? Three networks, one epoch each over the same images: once shuffled; once sorted,
-# first all zeros, then all ones, and so on; and once with a mistake that is easily made, images shuffled
-# in one order and labels in another.
+# Does the order matter? We train three networks for one epoch each over the same images. For the first
+# the images are shuffled. For the second they are sorted: first all zeros, then all ones, and so on.
+# The third has a common mistake: the images are shuffled in one order, the labels in another.
 #
 # **What do you expect** of each?
 
@@ -179,14 +181,15 @@ show(bars({"accuracy": list(shares.values())}, list(shares), "% of the test imag
 print(*(f"{share:.1f} %" for share in shares.values()))
 
 # %% [markdown]
-# Sorted, the network sees nothing but nines at the end, and forgets what it knew of the others: it
-# answers 9 to almost everything. And where images and labels have been parted there is nothing to learn;
-# no error is raised, and the accuracy stays where a guess is. Remember that picture when a network of
-# yours stays at 10 %.
+# With sorted images the network sees only nines at the end, and forgets the other digits: it answers 9
+# to almost every image. When images and labels no longer belong together, there is nothing to learn: no
+# error is raised, and the accuracy stays at that of guessing. Remember this picture when your network
+# stays at 10 %.
 #
 # ## The loop
 #
-# Everything is there. For each epoch a new order, for each batch: out, loss, back, step.
+# Now you have all the parts. Each epoch has a new order; each batch has a forward pass, the loss, a
+# backward pass and a step.
 
 # %%
 # exercise: train_model
@@ -194,8 +197,8 @@ print(*(f"{share:.1f} %" for share in shares.values()))
 # %% [markdown]
 # ## Training on MNIST
 #
-# The 60,000 images are split: 55,000 to learn from, and 5,000 for *validation*, on which we watch how it
-# goes. The 10,000 test images are not touched until the very end.
+# The 60,000 images are split: 55,000 for training, and 5,000 for *validation*, to watch the progress.
+# The 10,000 test images are not used until the very end.
 #
 # **What do you expect** after one pass over the images? After three?
 
@@ -225,7 +228,7 @@ accuracy = calculate_accuracy(model, test_x, test_labels)
 print(f"test images read: {100 * accuracy:.2f} %   (templates of chapter 1: 82.08 %)")
 
 # %% [markdown]
-# More than 95 %, from noise, in three passes. Look at what became of the noise:
+# More than 95 %, starting from noise, in three epochs. This is what became of the noise:
 
 # %%
 show(
@@ -237,7 +240,7 @@ show(
 #
 # What if there are few images? A network learns 300 images over and over.
 #
-# **What do you expect?** How do the accuracies on these 300, and on 5,000 others, go on?
+# **What do you expect?** How do the accuracies on these 300 images and on 5,000 others develop?
 
 # %%
 rng, recipe = np.random.default_rng(0), Recipe(learning_rate=0.2, epochs=60)
@@ -253,10 +256,10 @@ show(
 )
 
 # %% [markdown]
-# Of its 300 images it soon knows nearly all. On others it stops getting better, a little above 80 of 100.
-# The gap between the two is what it has merely learnt by heart, and more images are the best cure. This
-# is why the accuracy that counts is measured on images that were not trained on; and why the choices
-# (rate, size of a batch, number of epochs) are made on validation images, so that the test images stay an
-# honest judge.
+# The network soon reads nearly all of its 300 images. On other images the accuracy stops rising a
+# little above 80 %. The gap between the two is what the network has merely learnt by heart
+# (*overfitting*), and more images are the best cure. This is why the accuracy that counts is measured
+# on images that were not used for training. The choices (learning rate, batch size, number of epochs)
+# are made on the validation images, so that the test images remain an honest measure.
 #
-# [Chapter 8](8_inside.ipynb) opens the network and looks at what it has learnt.
+# [Chapter 8](8_inside.ipynb) looks at what the network has learnt.

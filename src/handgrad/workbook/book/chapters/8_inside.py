@@ -1,9 +1,9 @@
 # %% [markdown]
 # # 8 · Looking inside
 #
-# A network of 50,890 numbers reads digits. What has it learnt? In this one everything can be looked at:
-# its templates are pictures, its votes are a table, and for each answer one can say who voted for it.
-# Then you give it your own handwriting.
+# A network of 50,890 parameters reads digits. What has it learnt? In this network everything is
+# visible: its templates are pictures, its votes are a table, and for each answer you can see which
+# hidden units voted for it. Then you give it your own handwriting.
 #
 # There is no exercise in this chapter; there is much to try out.
 
@@ -26,8 +26,8 @@ from handgrad.workbook.pictures import bars, curves, heat, show, tiles
 # %% [markdown]
 # ## A trained network
 #
-# As in chapter 7: 64 hidden units, batches of 16, the L2 loss. (To look into a network that you have
-# trained yourself, take `params = Params(**model.params)` for it.)
+# As in chapter 7: 64 hidden units, batches of 16, the L2 loss. (To look inside a network that you have
+# trained yourself, use `params = Params(**model.params)`.)
 
 # %%
 (train_images, train_labels), (images, labels) = digits.load_mnist()
@@ -53,11 +53,12 @@ print(f"test images read: {100 * training.accuracy(params, images, labels):.2f} 
 show(plots.hidden_templates(model, 40), "templates of the hidden units")
 
 # %% [markdown]
-# Not one is a digit. They are strokes and gaps: a bar here and none there. A hidden unit answers a small
-# question about the image, and the votes make a digit of the answers.
+# None of them is a whole digit. They are *features*: strokes and gaps, such as a bar in one place and
+# no ink in another. A hidden unit answers a small question about the image, and the second layer
+# combines these answers into a digit.
 #
-# Which images answer a question most loudly? For four of the units, the eight test images with the
-# largest $h$:
+# Which images have most of a feature? Here are four of the units, each with the eight test images that
+# give the largest $h$:
 
 # %%
 x = images.reshape(-1, 784) / np.float32(255)
@@ -91,14 +92,15 @@ show(
 )
 
 # %% [markdown]
-# Most units have something to say on several digits. That is the difference from chapter 1, where each
-# template stood for one digit alone: here a shape is learnt once, and used wherever it helps.
+# Most units vote on several digits. That is the difference from chapter 1, where each template belonged
+# to one digit: here a feature is learnt once and used wherever it helps. Two features can also be
+# alternatives of one digit: an open and a closed 4 have different features, and both vote for the 4.
 #
-# ## Who voted for this answer?
+# ## Which units voted for this answer?
 #
-# The score of digit $c$ is a sum over the hidden units, plus the bias:
-# $z_c = \sum_k W_{2,ck}\, h_k + b_{2,c}$. So it can be taken apart. The first test image is a 7: here are
-# the units that contributed most to its score, with what they contributed.
+# The score of digit $c$ is a sum over the hidden units, plus the bias: $z_c = \sum_k W_{2,ck}\, h_k +
+# b_{2,c}$. So the contribution of each unit can be shown. The first test image is a 7: here are the
+# units that contributed most to the score of the 7, each with its contribution.
 
 
 # %%
@@ -121,7 +123,7 @@ show(tiles(images[:1] / 255, ["label 7"], size=1.6), "the first test image")
 explained(0, 7)
 
 # %% [markdown]
-# **What do you expect?** The same image, and the score of the 3: who speaks against it?
+# **What do you expect?** Take the same image and the score of the 3: which units vote against it?
 
 # %%
 explained(0, 3)
@@ -129,9 +131,9 @@ explained(0, 3)
 # %% [markdown]
 # ## What if some units were missing?
 #
-# Switch units off, one after the other, in an order drawn by chance, and measure.
+# Switch units off, one after the other in a random order, and measure the accuracy.
 #
-# **What do you expect?** How many of the 64 can go before the accuracy falls below 90 %?
+# **What do you expect?** How many of the 64 can be switched off before the accuracy falls below 90 %?
 
 # %%
 gone = np.random.default_rng(1).permutation(64)
@@ -146,34 +148,34 @@ show(
 )
 
 # %% [markdown]
-# It does not break all at once: several units know similar things, and the first few losses hardly
-# matter.
+# The accuracy does not fall at once: several units detect similar features, and losing the first few
+# hardly matters.
 #
 # ## Its mistakes
 #
-# What does it take for what? A row for each label, a column for each answer.
+# Which digit is read as which? The table has a row for each label and a column for each answer.
 
 # %%
 result = evaluate(model, images, labels)
 show(plots.confusion_matrix(result), "label against answer")
 
 # %% [markdown]
-# And the mistakes of which it was most sure. **What do you expect?** Are they bad digits, or a bad
-# network?
+# And here are the mistakes with the largest outputs. **What do you expect?** Are they bad digits, or a
+# bad network?
 
 # %%
 show(plots.confident_mistakes(result, images, 20), "the most confident mistakes")
 
 # %% [markdown]
-# Some of them nobody could read. Others are plain, and the network is plainly wrong, and sure of it. An
-# output of 0.99 is not a promise.
+# Some of them are unreadable for people, too. Others are easy to read, and the network is confidently
+# wrong. An output of 0.99 is no guarantee.
 #
 # ## What it does not know
 #
-# All digits of MNIST stand in the middle. Let us push them aside, pixel by pixel.
+# All digits of MNIST are centred. Let us move them aside, pixel by pixel.
 #
-# **What do you expect?** How far can an image be moved before it is misread? Is a network with 64
-# templates better at it than the ten of chapter 1?
+# **What do you expect?** How far can an image be moved before it is misread? Does a network with 64
+# templates tolerate more than the ten templates of chapter 1?
 
 # %%
 fitted = templates.fit(train_images, train_labels)
@@ -192,18 +194,17 @@ show(
 )
 
 # %% [markdown]
-# Two pixels aside, and the network reads no better than the templates did without any shift; a few more,
-# and it is lost. It has learnt where the strokes are *in MNIST*, since nothing ever told it that a 7
-# stays a 7 when it moves. (Networks with convolutions are built so that they know.)
+# With a shift of two pixels the network reads no better than the templates do without a shift; with a
+# few more it fails. It has learnt where the strokes are *in MNIST*, and nothing in its training showed
+# that a moved 7 is still a 7. (Convolutional networks have this built in.)
 #
 # This is why your own handwriting has to be prepared exactly as MNIST was: light ink on dark paper, the
 # longer side 20 pixels, the centre of mass in the middle of 28 x 28.
 #
 # ## Your own handwriting
 #
-# Draw a digit: with pen and paper and a camera, or in any drawing program. Save it as `my_digit.png`
-# beside this file, and run the next cells again. As long as there is none, the chapter draws a 3 of its
-# own.
+# Draw a digit on paper and photograph it, or use any drawing program. Save it as `my_digit.png` beside
+# this file, and run the next cells again. Without this file, the chapter draws a 3 of its own.
 
 
 # %%
@@ -236,8 +237,8 @@ show(
 )
 
 # %% [markdown]
-# **What do you expect?** The same picture, only made 28 x 28, and neither turned light on dark nor cut
-# out nor centred?
+# **What do you expect?** What if the same picture is only resized to 28 x 28, and neither inverted to
+# light on dark, nor cropped, nor centred?
 
 # %%
 careless = np.asarray(Image.fromarray(np.uint8(255 * grey)).resize((28, 28)))
@@ -246,10 +247,11 @@ show(tiles(careless[None] / 255, [f"read as {int(outputs.argmax())}"], size=2), 
 show(bars({"output": outputs}, range(10)), "outputs for the careless picture")
 
 # %% [markdown]
-# The network has never seen light paper, and has no way to say "I do not know this": it gives ten
-# numbers, whatever comes. Sometimes all ten are small. That is a hint, and no promise.
+# The network has never seen light paper, and it cannot answer "I do not know": it gives ten numbers for
+# any image. Sometimes all ten are small. That is a hint that the image is not a digit, but no
+# guarantee.
 #
-# If your digit is misread, look at its 28 x 28 picture first: is it what you have drawn? Then see which
-# templates voted, as above. `handgrad predict my_digit.png` does all this in a terminal.
+# If your digit is misread, look at its 28 x 28 picture first: does it show what you have drawn? Then
+# see which templates voted, as above. `handgrad predict my_digit.png` does all this in a terminal.
 #
 # [Chapter 9](9_beyond.ipynb): what to do next.

@@ -1,9 +1,9 @@
 # %% [markdown]
 # # 9 · Beyond
 #
-# You know a network from the inside. Here are the first steps beyond it, each as small as possible:
-# gradients that a library derives by itself, another loss, steps with a memory, and what a better recipe
-# makes of the same network.
+# You now know a network from the inside. Here are the first steps beyond it, each as small as possible:
+# gradients that a library derives for you, another loss, optimizers with a memory, and a better recipe
+# for the same network.
 
 # %%
 from importlib.util import find_spec
@@ -20,7 +20,7 @@ from handgrad.workbook.pictures import bars, curves, paths, show
 run_epoch = engine("numpy").run_epoch
 
 # %% [markdown]
-# ## Gradients by themselves
+# ## Automatic gradients
 #
 # PyTorch writes down every operation on the way out, and walks the list back by the very rules of chapter
 # 5. You only write forward. Is the result the same?
@@ -51,23 +51,24 @@ else:
     print("PyTorch is not installed; pip install torch, and run this cell again")
 
 # %% [markdown]
-# The same to the last digits. Nobody writes the way back by hand for a living; but who has written it
-# once knows what a library does, what it costs, and where to look when it goes wrong: a zero gradient, a
-# dead relu, a flat sigmoid are the same in every framework.
+# The gradients agree to the last digits. In practice the backward pass is not written by hand. But
+# having written it once, you know what a library does, what it costs, and where to look when training
+# fails: a zero gradient, a dead relu and a flat sigmoid are the same in every framework.
 #
 # ## Another loss
 #
-# Chapter 5 left a problem: an output that is surely wrong has hardly any slope, since the sigmoid is flat
-# there. *Cross-entropy* asks otherwise. First the scores become shares that sum to 1 (softmax), then the
+# Chapter 5 left a problem: a confidently wrong output has hardly any slope, because the sigmoid is flat
+# there. *Cross-entropy* avoids this. First the scores become shares that sum to 1 (softmax); then the
 # loss is minus the logarithm of the share of the right digit:
 #
 # $$p_{i,j} = \frac{e^{z_{i,j}}}{\sum_k e^{z_{i,k}}} \qquad
 # L = -\frac1N \sum_i \log p_{i,\,\mathrm{labels}_i} \qquad
 # \frac{\partial L}{\partial z} = \frac1N\,(p - \mathrm{target})$$
 #
-# On the way back exponential and logarithm cancel, and what is left is the error itself: the surer the
-# mistake, the larger the slope. Here are the slopes by the score of the *right* digit, for both losses:
-# two digits, the other's score is 0, and the score of the right one goes from $-8$ (surely denied) to 8.
+# In the backward pass the exponential and the logarithm cancel, and the error itself is left: the more
+# confident the mistake, the larger the slope. The picture shows the slope with respect to the score of
+# the *right* digit, for both losses. There are two digits; the score of the other digit is 0, and the
+# score of the right digit goes from $-8$ (confidently wrong) to 8.
 #
 # **What do you expect** of the two curves at the left end?
 
@@ -88,8 +89,9 @@ show(
 )
 
 # %% [markdown]
-# At the left end the L2 loss has given up, and cross-entropy pulls with full strength. Does it matter on
-# MNIST? Both losses, the same network, three epochs, each with a learning rate that suits it.
+# At the left end the slope of the L2 loss is nearly 0, and that of cross-entropy is at its largest.
+# Does it matter on MNIST? Here both losses train the same network for three epochs, each with a
+# suitable learning rate.
 
 # %%
 held_back = pixels[55000:], labels[55000:]
@@ -113,16 +115,16 @@ show(curves(lines, "epoch", "% of the validation images", markers=True), "two lo
 # %% [markdown]
 # ## Steps with a memory
 #
-# Plain gradient descent forgets each step. In a valley that is steep across and flat along, it jumps from
-# side to side and creeps towards the end. Two remedies:
+# Plain gradient descent does not remember earlier steps. In a valley with steep sides and a flat floor,
+# it jumps from side to side and moves slowly along the floor. There are two remedies:
 #
-# - **Momentum** keeps a velocity: $v \leftarrow 0.9\,v + g$, then $\theta \leftarrow \theta - \eta\, v$.
-#   What alternates cancels; what persists adds up.
+# - **Momentum** keeps a velocity: $v \leftarrow 0.9\,v + g$, then $\theta \leftarrow \theta - \eta\,
+#   v$. Alternating gradients cancel; persistent gradients add up.
 # - **Adam** also keeps the mean of $g^2$ for each weight and divides by its root, so that every weight
 #   moves by about $\eta$, whether its gradient is large or small.
 #
 # A valley to try them in: $f(u, v) = \tfrac12 (u^2 + 100\, v^2)$, a hundred times as steep across as
-# along; from the left end, 60 steps each.
+# along. Each optimizer takes 60 steps from the left end.
 #
 # **What do you expect** of the three paths?
 
@@ -147,10 +149,12 @@ walks = {
 show(paths(lambda u, v: (u * u + 100 * v * v) ** 0.5, walks), "three ways through a valley")
 
 # %% [markdown]
-# The plain steps cannot be longer: beyond a rate of 0.02 they leap out of the valley. So they creep along
-# its floor, and after 60 steps a third of the way is still ahead, where the others have arrived.
+# The plain steps cannot be longer: with a learning rate above 0.02 they leave the valley. So they move
+# slowly along its floor. After 60 steps they still have a third of the distance ahead of them, while
+# the others have arrived.
 #
-# And on MNIST, three epochs each. **What do you expect?** Which is ahead after the first?
+# Now on MNIST, with three epochs each. **What do you expect?** Which optimizer is ahead after the first
+# epoch?
 
 # %%
 recipes = {
@@ -162,16 +166,16 @@ lines = {name: (range(1, 4), validation_accuracies(recipe)) for name, recipe in 
 show(curves(lines, "epoch", "% of the validation images", markers=True), "three optimizers on MNIST")
 
 # %% [markdown]
-# Close together: for so small a network a well chosen rate does nearly as much. Where weights differ much
-# in the size of their gradients, as in deep networks, memory pays off.
+# They are close together: for such a small network, a well chosen learning rate helps nearly as much. A
+# memory pays off where the sizes of the gradients differ a lot between weights, as in deep networks.
 #
 # ## The same network, a better recipe
 #
 # More hidden units, batches of 32, and a learning rate that rises at first and then falls to zero: this
-# is the recipe `quick`, which `handgrad train` takes by default. Still affine, relu, affine, sigmoid,
-# with the L2 loss.
+# is the recipe `quick`, the default of `handgrad train`. The network is still affine, relu, affine,
+# sigmoid, with the L2 loss.
 #
-# **What do you expect** on the test images? Chapter 7 had 95 to 96 %.
+# **What do you expect** on the test images? In chapter 7 it was 95 to 96 %.
 
 # %%
 quick = RECIPES["quick"]
@@ -212,15 +216,16 @@ show(
 #
 # - **Read the reference.** `handgrad.layers`, `losses`, `network`, `optimizers` and `training`, in this
 #   order: 350 lines, and you know all of them by now.
-# - **Find a mistake by its curves.** `handgrad workbook zoo` plants one in a running network and lets you
-#   guess. Some networks learn quite well with a mistake in them: a good accuracy is no proof.
+# - **Find a mistake by its curves.** `handgrad workbook zoo` plants a mistake in a network and lets you
+#   guess which it is. Some networks learn quite well with a mistake in their code: a good accuracy is
+#   no proof.
 # - **Make it better.** Distort the training images a little (turn, shift, stretch) so that the network
-#   sees more of the world; try 1,024 hidden units. `handgrad train --help` lists the knobs.
-# - **Make it deeper.** Add a third affine layer to your `TwoLayerNet`. The way back gets two lines
+#   sees more of the world; try 1,024 hidden units. `handgrad train --help` lists the options.
+# - **Make it deeper.** Add a third affine layer to your `TwoLayerNet`. The backward pass gets two lines
 #   longer, and nothing else changes.
-# - **Convolutions**, where a template slides over the image, so that a stroke is found wherever it
-#   stands. They answer the question at the end of chapter 8.
-# - **Other data.** `handgrad train --images FILE --labels FILE` takes any images in the IDX format, such
-#   as Fashion-MNIST or KMNIST.
+# - **Convolutions**, where a template slides over the image, so that a stroke is found anywhere in it.
+#   They solve the problem of the moved digits in chapter 8.
+# - **Other data.** `handgrad train --images FILE --labels FILE` trains on any images in the IDX format,
+#   such as Fashion-MNIST or KMNIST.
 # - **Books.** Michael Nielsen, *Neural Networks and Deep Learning*, derives a network much like this one
 #   at leisure; Goodfellow, Bengio and Courville, *Deep Learning*, goes all the way.
