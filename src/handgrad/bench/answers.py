@@ -1,7 +1,7 @@
-"""Who answers: each turns a trained network into a function from a number of images to their outputs y.
+"""Inference by each engine and framework: a function from a number of images to their outputs y.
 
-The frameworks get the images as the floats they want, prepared before the clock runs; ink and the NumPy
-engine get pixels, as they come.
+Frameworks get the images as floats, prepared before the clock starts; ink and the NumPy engine get the
+uint8 pixels.
 """
 
 from collections.abc import Callable
@@ -25,13 +25,13 @@ class Question(NamedTuple):
 
     @property
     def x(self) -> NDArray:
-        """The images as the frameworks want them, (N, D) float32."""
+        """The images for the frameworks, (N, D) float32."""
         x: NDArray = as_input(self.images, np.float32)
         return x
 
 
 def question(images: NDArray, hidden: int, threads: int) -> Question:
-    """The network that all answer with: its speed does not depend on what it has learnt."""
+    """The untrained network for all candidates: the speed does not depend on the values of its parameters."""
     params = init_params(images[0].size, hidden, 10, np.random.default_rng(0), dtype=np.float32)
     return Question(Model(params), images, threads)
 

@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 LIMITS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
-PAUSE = 0.2  # seconds before each turn, for everybody: what the one before left running slows the next
-AT_LEAST = 0.02  # seconds that a turn lasts: what is quicker is done again and again
+PAUSE = 0.2  # seconds before each turn: threads left over from the turn before would slow the next
+AT_LEAST = 0.02  # seconds that a turn lasts: a shorter call is repeated
 TOLERANCE = 1e-4  # of the mean loss, and of the outputs
 NEEDS = {  # the packages that a peer is
     "torch": ["torch"],
@@ -35,9 +35,9 @@ Row = dict[str, Any]
 
 
 def measure(what: str, threads: int, points: Points, peers: list[str], rounds: int) -> list[Row]:
-    """For each (hidden, batch) of points what every peer takes, in a fresh interpreter.
+    """The time of every peer for each (hidden, batch) of points, measured in a fresh interpreter.
 
-    what: "train" an epoch by batches of that size, or "answer" for so many images at once.
+    what: "train": one epoch with batches of that size; "answer": inference on that number of images at once.
     -> one row a point: hidden, batch_size, threads, load, peers: {name: {seconds, fastest, slowest, ratio
     to the first peer, loss}} and left_out: {name: why}.
     """
@@ -50,7 +50,7 @@ def measure(what: str, threads: int, points: Points, peers: list[str], rounds: i
 
 
 def processes(peers: list[str], rounds: int) -> Row:
-    """Whole processes in turn, from nothing to a saved network -> as a row of measure, with accuracies."""
+    """Whole processes in turn, from start to saved network -> as a row of measure, with accuracies."""
     with tempfile.TemporaryDirectory() as folder:
         out = str(Path(folder) / "network")
         handgrad = [sys.executable, "-m", "handgrad", "train", "--quiet", "--json", "--out", out]
@@ -134,12 +134,12 @@ def _missing(peers: list[str]) -> dict[str, str]:
 
 
 def _first(functions: MutableMapping[str, Any], left_out: dict[str, str]) -> dict[str, Any]:
-    """Everybody's first result, which also compiles and warms up; who cannot is left out, and told why."""
+    """The first result of each peer, which also compiles and warms up; failing peers are left out, with the reason."""
     results = {}
     for name in list(functions):
         try:
             results[name] = functions[name]()
-        except Exception as error:  # a framework may miss a compiler, and says so in its own way
+        except Exception as error:  # frameworks raise different exceptions, e.g. for a missing compiler
             left_out[name] = f"{type(error).__name__}: {str(error).strip().splitlines()[0]:.100}"
             del functions[name]
     return results
@@ -180,7 +180,7 @@ def _facts(hidden: int, size: int, threads: int) -> Row:
 
 
 def _main(what: str, threads: int, **wanted: Any) -> None:
-    if hasattr(os, "sched_setaffinity"):  # some frameworks heed nothing else
+    if hasattr(os, "sched_setaffinity"):  # some frameworks only read environment variables
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
     rows = {"train": _train, "answer": _answer}[what](threads, **wanted)
     sys.stdout.write(json.dumps(rows))

@@ -1,7 +1,7 @@
-"""Who trains: each turns a problem into a function that trains one epoch and returns its mean loss.
+"""Training by each engine and framework: a function that trains one epoch and returns its mean loss.
 
 Same images, initial weights, order of rows, batches, L2 loss and plain SGD in float32. What a framework
-wants prepared (its own arrays, compiled code) is prepared before the clock runs.
+needs (its own arrays, compiled code) is prepared before the clock starts.
 """
 
 import warnings
@@ -57,7 +57,7 @@ def numpy(p: Problem) -> Epoch:
 
 
 def reference(p: Problem) -> Epoch:
-    """handgrad's reference on NumPy arrays: what the lesson says, as it says it."""
+    """handgrad's reference on NumPy arrays: the lesson, line by line."""
     return lambda: run_epoch(p.params, p.images, p.labels, p.order, p.recipe, p.rates)[2]
 
 
@@ -146,7 +146,7 @@ def jax(p: Problem) -> Epoch:
 
 
 def dense_products(p: Problem) -> Epoch:
-    """Not a peer but the floor of dense arithmetic: x W1^T and grad_a^T x of every batch, nothing else."""
+    """Not a peer but a lower bound for dense arithmetic: x W1^T and grad_a^T x of every batch, nothing else."""
     x, W1 = as_input(p.images, np.float32), p.params.W1
     size, a = p.recipe.batch_size, np.zeros((p.recipe.batch_size, len(W1)), np.float32)
     grad = np.zeros_like(W1)

@@ -1,9 +1,9 @@
-"""What a user would run to get a good network: a whole process each, from its imports to a saved file.
+"""Scripts that train a good network, as a user would: whole processes, from the imports to a saved file.
 
     python -m handgrad.bench.scripts torch 0 FILE      prints the accuracy on MNIST's test images
 
 Each follows the recipe quick: same network, initial weights, orders, rates and updates, in the framework's
-own words. scikit-learn does not have that recipe: there it is its own Adam until 98 % are reached.
+own code. scikit-learn cannot follow that recipe: it trains with its own Adam until it reaches 98 %.
 """
 
 import sys

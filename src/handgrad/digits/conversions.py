@@ -1,8 +1,8 @@
-"""Sets that are not published as pairs of IDX files, made into such pairs.
+"""Convert sets that are not published as IDX files into pairs of IDX files.
 
-EMNIST lies in one zip archive, as gzip-compressed IDX files whose images are transposed: they are put
-upright. USPS is text in LIBSVM's format, a label and the values of 16 x 16 pixels a line. What is written
-is not compressed: it is made quickly and read quickly.
+EMNIST is published as a zip archive of gzip-compressed IDX files whose images are transposed; the
+conversion puts them upright. USPS is text in LIBSVM's format: each line has a label and the values of
+16 x 16 pixels. The written files are not compressed, so they are fast to write and to read.
 """
 
 import bz2

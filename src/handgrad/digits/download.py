@@ -1,4 +1,4 @@
-"""One file from the first of several places that has it: checked while it comes, kept whole or not at all.
+"""Download a file from the first of several places that has it; keep it only if it is complete and correct.
 
 place -> pieces -> counted and hashed -> temporary file -> right size and SHA-256? -> renamed
 """
@@ -28,7 +28,7 @@ WEB_PAGE = "a web page (HTML) instead of the file"
 
 
 class RefusedError(Exception):
-    """A place does not have the file: why, in a few words."""
+    """A place does not have the file; the message says why in a few words."""
 
 
 def obtain(
@@ -38,10 +38,10 @@ def obtain(
     note: Callable[[str], object],
     watch: Callable[[PublishedFile, int], object],
 ) -> Place:
-    """Put the file into the folder -> the place that had it. RefusedError, with all reasons, where none has.
+    """Download the file into the folder -> the place that had it. RefusedError, with all reasons, if no place has it.
 
-    note is told about each place that fails; watch gets the file and the bytes so far. OSError where
-    the folder cannot be written. What stood under the name is replaced only by the right file.
+    note is called with a line about each place that fails, watch with the file and the number of bytes so
+    far. OSError if the folder cannot be written. An existing file is replaced only by the right file.
     """
     reasons: dict[str, None] = {}  # in order, each once
     for place in places:
@@ -58,8 +58,8 @@ def obtain(
 
 
 def sha256(path: Path) -> str | None:
-    """The sum of a file's contents; None where there is no file to read."""
-    if not path.is_file():  # nobody may be writing at the other end of a pipe
+    """The SHA-256 of a file's contents; None if there is no regular file."""
+    if not path.is_file():  # reading a pipe without a writer would block
         return None
     try:
         with open(path, "rb") as file:
@@ -74,7 +74,7 @@ def _keep(
     path: Path,
     watch: Callable[[PublishedFile, int], object],
 ) -> None:
-    """Write the pieces to the path, if they are the file."""
+    """Write the pieces to the path, if their size and SHA-256 are those of the file."""
     received, digest = 0, hashlib.sha256()
     with new_file(path, KEPT) as out:
         for piece in pieces:
@@ -104,7 +104,7 @@ def _from_file(path: Path) -> Iterator[bytes]:
 
 def _from_address(address: str, file: PublishedFile) -> Iterator[bytes]:
     """The pieces that a server sends. Redirections are followed; proxies are those of the environment."""
-    from http.client import HTTPException  # the network's modules: not for those who only read files
+    from http.client import HTTPException  # network modules are imported only for downloads
     from urllib.request import Request, urlopen
 
     try:
@@ -112,7 +112,9 @@ def _from_address(address: str, file: PublishedFile) -> Iterator[bytes]:
         with urlopen(request, timeout=TIMEOUT) as answer:
             _expect_the_file(answer, file)
             began, received = time.monotonic(), 0
-            while piece := answer.read1(PIECE):  # what is there, so that a trickle cannot hold us for ever
+            while piece := answer.read1(
+                PIECE
+            ):  # returns what has arrived, so a slow server cannot block for ever
                 if received == 0 and piece.lstrip().startswith(b"<"):
                     raise RefusedError(WEB_PAGE)
                 received += len(piece)
@@ -125,7 +127,7 @@ def _from_address(address: str, file: PublishedFile) -> Iterator[bytes]:
 
 
 def _expect_the_file(answer: "HTTPResponse", file: PublishedFile) -> None:
-    """RefusedError where the head of the answer already shows that it is something else."""
+    """RefusedError if the headers of the answer already show that it is another file."""
     if answer.status != 200:
         raise RefusedError(f"{answer.status} {answer.reason}")
     if file.size is not None and answer.length not in (None, file.size):
@@ -134,7 +136,7 @@ def _expect_the_file(answer: "HTTPResponse", file: PublishedFile) -> None:
 
 
 def _in_words(error: Exception) -> str:
-    """What went wrong with a connection."""
+    """The reason why a connection failed."""
     from ssl import SSLCertVerificationError
     from urllib.error import HTTPError, URLError
 

@@ -1,9 +1,9 @@
-"""Sets that others publish, in the user's cache folder: fetched once, whole, and as they were published.
+"""Published data sets in the user's cache folder: downloaded once and verified by their SHA-256.
 
     published files -> cache -> (EMNIST, USPS) made into IDX files, with their sums in SHA256SUMS
 
-A published file is the right one when its SHA-256 is; what was made from it when SHA256SUMS, written
-last, agrees. Everything else is fetched or made again.
+A published file is accepted if its SHA-256 is right. A converted file is accepted if it agrees with
+SHA256SUMS, which is written last. All other files are downloaded or converted again.
 """
 
 import shutil
@@ -47,7 +47,7 @@ class Checked(NamedTuple):
 
     @property
     def good(self) -> bool:
-        """Whether it is what it should be."""
+        """Whether the file has the SHA-256 that it should have."""
         return self.sha256 == self.expected
 
 
@@ -64,9 +64,9 @@ def fetch_set(
 ) -> Fetched:
     """Put a set into the cache, unless it is there: from its mirrors in turn, or from one place alone.
 
-    place: a folder that holds the published files, or the address of one. note is told, a line at a
-    time, what happens; watch gets each file and its bytes so far. HandgradError, with what to do by
-    hand, where no place has a file, and where the cache cannot be written.
+    place: a folder that holds the published files, or the address of one. note is called with
+    each line of progress, watch with each file and the number of bytes so far. HandgradError, with what to
+    do by hand, if no place has a file or if the cache cannot be written.
     """
     chosen = SETS[name]
     if is_made(chosen):
@@ -89,7 +89,7 @@ def fetch_set(
 def load_set(name: str) -> tuple[tuple[NDArray, NDArray], tuple[NDArray, NDArray]]:
     """(train_images, train_labels), (test_images, test_labels) of a set that was fetched; all uint8.
 
-    DataError where it was not, or where its files are damaged.
+    DataError if the set was not fetched, or if its files are damaged.
     """
     pairs = pairs_of(SETS[name])
     if not is_cached(SETS[name]):
@@ -111,7 +111,7 @@ def is_cached(chosen: DataSet) -> bool:
 
 
 def is_made(chosen: DataSet) -> bool:
-    """Whether the set had to be made from other files, and all that was made is as it was then."""
+    """Whether the set was converted from other files, and all converted files are unchanged."""
     checked = list(_made_files(chosen))
     return len(checked) == len(MADE) and all(file.good for file in checked)
 
@@ -156,7 +156,7 @@ def _fetch_published(
             had_it = obtain(file, places, folder, note, watch)
         except RefusedError as error:
             raise HandgradError(_by_hand(chosen, missing[i:], str(error))) from None
-        places.sort(key=lambda one: one != had_it)  # who had this file is asked first for the next
+        places.sort(key=lambda one: one != had_it)  # the place that had this file is tried first for the next
     return tuple(file.name for file in missing)
 
 
@@ -176,8 +176,11 @@ def _by_hand(chosen: DataSet, missing: list[PublishedFile], why: str) -> str:
 
 
 def _make(chosen: DataSet, folder: Path) -> None:
-    """Make the pairs of a set from its published files; their sums come last."""
-    from handgrad.digits.conversions import convert_emnist, convert_usps  # zipfile, bz2: for this alone
+    """Convert the published files of a set into pairs; SHA256SUMS is written last."""
+    from handgrad.digits.conversions import (
+        convert_emnist,
+        convert_usps,
+    )  # imports zipfile and bz2, which only conversions need
 
     pairs = pairs_of(chosen)
     into = pairs.train_images.parent
@@ -194,7 +197,7 @@ def _make(chosen: DataSet, folder: Path) -> None:
 
 
 def _made_files(chosen: DataSet) -> Iterator[Checked]:
-    """The files that SHA256SUMS names, if the set is one that is made, and was."""
+    """The files that SHA256SUMS names, if the set is a converted set and was converted."""
     if chosen.kind == "idx":
         return
     sums = cache_folder() / chosen.name / SUMS
@@ -210,8 +213,8 @@ def _made_files(chosen: DataSet) -> Iterator[Checked]:
 
 
 def _clear(folder: Path) -> None:
-    """Remove what a killed process left half-written; what is being written now is younger."""
+    """Remove temporary files of killed processes: those too old to be still in use."""
     for part in folder.glob(".*"):
-        with suppress(FileNotFoundError):  # another process was quicker
+        with suppress(FileNotFoundError):  # another process has removed it already
             if part.suffix in (".part", ".tmp") and time.time() - part.stat().st_mtime > ABANDONED:
                 part.unlink()

@@ -1,6 +1,6 @@
 """The IDX format of the MNIST files: two zero bytes, a type, a rank, the sizes, the values.
 
-All numbers are big-endian. A file may be gzip-compressed; that is seen from its first bytes, not its
+All numbers are big-endian. A file may be gzip-compressed; its first bytes decide, not its
 name. The reader is strict: the sizes in the header and the length of the file must agree exactly, and
 are compared before memory is taken.
 """
@@ -24,14 +24,14 @@ TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: 
 CODES = {np.dtype(name).newbyteorder("="): code for code, name in TYPES.items()}
 MAX_RANK = 32
 GZIP_LARGEST_RATIO = 1032  # deflate cannot shrink by more
-FREE_BYTES, SUSPECT_RATIO = 64 << 20, 100  # beyond both, a compressed file is taken for a bomb
+FREE_BYTES, SUSPECT_RATIO = 64 << 20, 100  # larger and beyond this ratio: treated as a decompression bomb
 CHUNK = 1 << 20
 
 
 def read_idx(path: str | os.PathLike[str]) -> NDArray:
     """The array in an IDX file, raw or gzip, in native byte order.
 
-    DataError, in one line that names the file, for anything but a whole and exact IDX file. Source:
+    DataError, in one line that names the file, if it is not a complete and valid IDX file. Source:
     http://yann.lecun.com/exdb/mnist (the format's description).
     """
     try:
@@ -55,8 +55,8 @@ def read_idx(path: str | os.PathLike[str]) -> NDArray:
 def write_idx(path: str | os.PathLike[str], array: NDArray) -> None:
     """Write an array as an IDX file, gzip-compressed where the name ends in .gz; atomically.
 
-    DataError for a type that IDX does not know, where the file cannot be written, and where something else
-    than an IDX file stands there.
+    DataError for a type that IDX does not know, if the file cannot be written, and if the path is an existing
+    file that is not an IDX file.
     """
     data = idx_bytes(array, str(path))
     write_atomically(path, gzip.compress(data, mtime=0) if Path(path).suffix == ".gz" else data, KIND)

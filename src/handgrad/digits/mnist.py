@@ -61,11 +61,11 @@ FILES = (TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS)
 def load_mnist() -> tuple[tuple[NDArray, NDArray], tuple[NDArray, NDArray]]:
     """(train_images (60000, 28, 28), train_labels (60000,)), (test_images (10000, 28, 28), test_labels).
 
-    All uint8; 0 is black paper, 255 white ink. No network. Every call decompresses anew and hands out
-    arrays of its own. DataError where an embedded file is not, byte for byte, the one that was packed
-    (its SHA-256; gzip's own CRC then stands for the contents).
+    All uint8; 0 is black paper, 255 white ink. No network access. Every call decompresses the files again and
+    returns new arrays. DataError if the SHA-256 of an embedded file is wrong (gzip's own CRC then checks
+    the contents).
     """
-    with ThreadPoolExecutor(2) as pool:  # zlib and hashlib let go of the interpreter's lock
+    with ThreadPoolExecutor(2) as pool:  # zlib and hashlib release the GIL
         arrays = [parse_idx(_contents(file, pool), file.name) for file in FILES]
     return (arrays[0], arrays[1]), (arrays[2], arrays[3])
 
@@ -73,7 +73,7 @@ def load_mnist() -> tuple[tuple[NDArray, NDArray], tuple[NDArray, NDArray]]:
 def verify_mnist() -> list[tuple[EmbeddedFile, str]]:
     """Each embedded file with the SHA-256 of its contents, decompressed: good where it equals sha256.
 
-    DataError where a file cannot even be decompressed.
+    DataError if a file cannot be decompressed.
     """
     with ThreadPoolExecutor(2) as pool:
         return [(file, hashlib.sha256(_contents(file, pool)).hexdigest()) for file in FILES]

@@ -29,8 +29,8 @@ def load_pair(images_path: Path, labels_path: Path) -> tuple[NDArray, NDArray]:
 
     Fits MNIST, Fashion-MNIST, KMNIST, EMNIST, and both label formats of QMNIST: one byte a label, or
     eight 32-bit numbers a row, of which the first is the class. Images that are rows of D pixels become
-    squares where D is one, else strips 1 pixel high. DataError names the file, what was expected and
-    what came.
+    square if D is a square number, else strips 1 pixel high. DataError names the file, what was expected and
+    what was found.
     """
     images, labels = read_idx(images_path), read_idx(labels_path)
     if images.ndim not in (2, 3) or images.dtype != np.uint8 or images.size == 0:

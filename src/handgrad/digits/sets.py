@@ -1,8 +1,8 @@
-"""The sets that can be fetched: what they show, their files, who offers these, and under which licence.
+"""The sets that can be fetched: their contents, files, mirrors and licences.
 
-Sizes and SHA-256 sums are those that others recorded of the published files: tensorflow/datasets
+Sizes and SHA-256 sums of the published files are as recorded by tensorflow/datasets
 (tensorflow_datasets/url_checksums) and pytorch/vision (torchvision/prototype/datasets), which agree
-where both name a file. Nobody recorded the sizes of the two USPS files.
+where both list a file. Neither lists the sizes of the two USPS files.
 """
 
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class PublishedFile(NamedTuple):
 
     @property
     def at_most(self) -> int:
-        """How many bytes may come before it cannot be this file any more."""
+        """The largest number of bytes that a download of this file may have."""
         return LARGEST_UNKNOWN if self.size is None else self.size
 
 
@@ -52,13 +52,13 @@ class DataSet:
 
     @property
     def size(self) -> int | None:
-        """Bytes to download, or None where that is not known."""
+        """Bytes to download, or None if unknown."""
         sizes = [file.size for file in self.files if file.size is not None]
         return sum(sizes) if len(sizes) == len(self.files) else None
 
 
 def _archived(address: str) -> str:
-    """The Internet Archive's copy of an address, as it was served, if it has one."""
+    """The address of the Internet Archive's unmodified copy, which may not exist."""
     return f"https://web.archive.org/web/2023id_/{address}"
 
 

@@ -156,7 +156,7 @@ def confident_mistakes(evaluation: Evaluation, images: NDArray, most: int = 60) 
 
 
 def reliability_diagram(evaluation: Evaluation) -> Figure:
-    """How often answers of some confidence are right: on the line, a confidence means what it says.
+    """Accuracy against confidence; on the diagonal, answers are right as often as their confidence says.
 
     Both axes are log odds, which spread what is near 1. The bars are Wilson's 95 % intervals; a bin
     without a mistake lies on the upper edge.
@@ -189,7 +189,7 @@ def reliability_diagram(evaluation: Evaluation) -> Figure:
 
 
 def coverage_curve(evaluation: Evaluation) -> Figure:
-    """The share of answers that are wrong when only the surest are given; the dot is where doubt begins."""
+    """The share of wrong answers among the most confident ones; the dot is where doubt begins."""
     figure = Figure((6.4, 4), layout="constrained")
     axes = figure.subplots()
     answered = np.arange(1, evaluation.images + 1)
@@ -204,7 +204,7 @@ def coverage_curve(evaluation: Evaluation) -> Figure:
             label=name,
         )
     if (point := evaluation.undoubted) is not None:
-        least = 0.5 / evaluation.images  # where no mistake is left
+        least = 0.5 / evaluation.images  # if there are no mistakes
         axes.plot(point.coverage, max(1 - point.accuracy, least), "o", color=BLUE, label="not doubtful")
     axes.set_yscale("log")
     for axis in (axes.xaxis, axes.yaxis):
@@ -217,7 +217,7 @@ def coverage_curve(evaluation: Evaluation) -> Figure:
 
 
 def bench_bars(document: dict[str, Any]) -> Figure:
-    """What handgrad bench measured: how many times the first peer's seconds each took, on a log scale."""
+    """The results of handgrad bench: the time of each peer as a multiple of the first peer's, on a log scale."""
     rows = [
         (f"train {row['hidden']}, {row['batch_size']}\n{_threads(row)}", row)
         for row in document.get("train", [])

@@ -1,4 +1,4 @@
-"""One picture that takes the scores of one image apart: who spoke for the answer, who against, and where.
+"""One figure that explains the scores of one image: which hidden units and pixels speak for or against a class.
 
 One code throughout: red speaks for a class, blue against it; the outline is the image.
 """
@@ -35,7 +35,7 @@ def explained(
 ) -> Figure:
     """The explanation as one figure.
 
-    photo: the picture as it came, (height, width) or (height, width, 3), uint8 or 0..1; box: where the digit
+    photo: the original picture, (height, width) or (height, width, 3), uint8 or 0..1; box: where the digit
     was found in it. label: what the image is known to be.
     """
     rows = explanation.shown
@@ -182,7 +182,7 @@ def _steps(told: Explanation, c: int) -> tuple[float, ...]:
 
 
 def _balance(axes: Axes, told: Explanation, c: int, limits: tuple[float, float]) -> None:
-    """What speaks for a class, what against, the bias, and the score that is left: a staircase."""
+    """Contributions for a class, contributions against it, the bias, and the resulting score, as a waterfall."""
     (added, taken), z = told.balance(c), told.z[c]
     bars = ((0, added, FOR), (added, taken, AGAINST), (added + taken, told.bias[c], GREY), (0, z, "black"))
     span = max(limits[1] - limits[0], 1e-300)
@@ -294,7 +294,7 @@ def _limit(values: NDArray) -> float:
 
 
 def _number(value: float) -> str:
-    """+1.77, but +1.8e+05 and +0.003 where that would be long or nothing."""
+    """+1.77, but +1.8e+05 and +0.003 for values that are large or near 0."""
     size = abs(value)
     text = f"{value:+.2f}" if size == 0 or 0.005 <= size < 1000 else f"{value:+.{2 if size > 1 else 1}g}"
     return text.replace("-", "\N{MINUS SIGN}")

@@ -24,12 +24,12 @@ PICTURES = (
     "learning-curves", "mean-templates", "distortions", "hidden-templates", "confusion", "mistakes",
     "reliability", "coverage",
 )  # fmt: skip
-GENERATOR = b'<meta name="generator" content="handgrad">'  # by which a page of ours is recognised
+GENERATOR = b'<meta name="generator" content="handgrad">'  # marks a page as written by handgrad
 PAGE = Kind("a report of handgrad", lambda file: GENERATOR in file.read(BEGINNING))
 
 
 def expect_report(folder: str | os.PathLike[str]) -> None:
-    """Make the folder and try it, before any work is done: MissingExtraError without matplotlib,
+    """Make the folder and check that it can be written, before any work is done: MissingExtraError without matplotlib,
     HandgradError where the folder cannot be written, or holds a page or picture of that name that is not
     from a report of ours."""
     if find_spec("matplotlib") is None:
@@ -50,8 +50,8 @@ def write_report(
     """Write the pictures and index.html into the folder, which is made if need be -> path of the page.
 
     result: the evaluation of the model on images (N, ...). learnt_from: the images and labels that it was
-    trained on, where they are known; their mean images are shown. The page holds its pictures within
-    itself: it can be moved and sent. Errors as expect_report.
+    trained on, where they are known; their mean images are shown. The pictures are embedded in
+    the page, so it can be moved and sent. Errors as expect_report.
     """
     expect_report(folder)
     from handgrad.insight import plots

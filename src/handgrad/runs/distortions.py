@@ -21,7 +21,7 @@ from handgrad.errors import DataError
 from handgrad.recipes import Distortion
 from handgrad.threads import available_cores, one_blas_thread
 
-TOGETHER = 500  # images distorted by one call and one generator of their own
+TOGETHER = 500  # images distorted by one call, with one random generator
 MOST_ROWS = 32_000  # of a picture that OpenCV moves: below 2^15
 CARRIED = 0.999  # share of the noise's variance that the waves carry
 
@@ -32,10 +32,10 @@ def augment(
     distortion: Distortion | None = None,
     threads: int | None = None,
 ) -> NDArray:
-    """Each image distorted by chance: (N, height, width) uint8 -> new images of the same shape.
+    """Each image distorted at random: (N, height, width) uint8 -> new images of the same shape.
 
     The same images and state of rng give the same bytes, whatever the threads (by default the cores that
-    this process may use). What leaves the field is lost; paper, 0, comes in. DataError for other images.
+    this process may use). Ink that leaves the image is lost; the edges are filled with paper (0). DataError for other images.
     """
     if not isinstance(images, np.ndarray) or images.ndim != 3 or images.dtype != np.uint8:
         got = f"{images.dtype} of shape {images.shape}" if isinstance(images, np.ndarray) else type(images)
@@ -62,7 +62,7 @@ def _distort(images: NDArray, rng: np.random.Generator, how: Distortion, out: ND
     import cv2
 
     n, height, width = images.shape
-    # the images below one another, a row of paper between: one picture, whose pixels one call moves
+    # one tall picture of all images, separated by rows of paper: a single call to OpenCV moves all pixels
     sheet = np.zeros((n * (height + 1) + 1, width), np.uint8)
     tops = np.arange(n, dtype=np.float32) * (height + 1) + 1
     sheet[1:].reshape(n, height + 1, width)[:, :-1] = images
@@ -126,13 +126,13 @@ def elastic_fields(height: int, width: int, sigma: float) -> NDArray:
     order = np.argsort(-variances)
     carried = np.cumsum(variances[order])
     kept = order[: 1 + int(np.searchsorted(carried, CARRIED * carried[-1]))]
-    i, j = np.divmod(kept, width)  # only these are made: all would be as many as pixels, each as large
+    i, j = np.divmod(kept, width)  # compute only these: all waves would be a pixels x pixels matrix
     waves: NDArray = y_vectors.T[i][:, :, None] * x_vectors.T[j][:, None, :]
     return (np.sqrt(variances[kept])[:, None] * waves.reshape(len(kept), -1)).astype(np.float32)
 
 
 def _thickened(sheet: NDArray, share: NDArray) -> NDArray:
-    """Each image of the sheet, so far (-1 to 1) towards its dilation, or where negative its erosion."""
+    """Each image of the sheet blended with its dilation (share 0 to 1) or its erosion (share -1 to 0)."""
     import cv2
 
     height = (len(sheet) - 1) // len(share)

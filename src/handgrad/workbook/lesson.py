@@ -1,7 +1,7 @@
-"""The pieces in the learners' layout, made of the reference: what a chapter borrows of earlier ones.
+"""The lesson's functions, made from the reference: a chapter imports those of earlier chapters from here.
 
-NumPy and PyTorch arrays alike: what goes in decides what comes out. In this layout every forward returns its
-output and a cache, and gradients are named for the place where they arrive (dout) and leave (dx, dW, db).
+They take NumPy or PyTorch arrays and return the same kind. Every forward returns its output and a cache.
+A backward takes the upstream gradient (dout) and returns the downstream gradients (dx, dW, db).
 """
 
 import ast
@@ -99,7 +99,7 @@ class TwoLayerNet:
     """affine, relu, affine, sigmoid, with params and grads as dictionaries: W1, b1, W2, b2.
 
     The parameters begin as NumPy arrays and become what the images are (library, float type) at the first
-    forward. np.random draws them, so np.random.seed rules.
+    forward. np.random draws them, so np.random.seed makes them reproducible.
     """
 
     def __init__(self, inp_dim: int, hidden_dim: int, out_dim: int) -> None:
@@ -154,7 +154,7 @@ def train_model(
 def mnist(array: Callable[[Any], Array] = np.asarray) -> tuple[Split, Split]:
     """(x, labels), (test_x, test_labels) of MNIST: x (N, 784) float32 in 0..1, labels (N,) int64.
 
-    array makes the learner's kind of array of a NumPy one: np.array, torch.tensor.
+    array converts a NumPy array into the learner's kind: np.array, torch.tensor.
     """
 
     def split(images: Any, labels: Any) -> Split:
@@ -166,18 +166,18 @@ def mnist(array: Callable[[Any], Array] = np.asarray) -> tuple[Split, Split]:
 
 
 def seed(number: int) -> None:
-    """Start the random numbers of NumPy, and of PyTorch where it is in use, at a known place."""
+    """Seed the random numbers of NumPy, and of PyTorch if it is imported."""
     np.random.seed(number)  # noqa: NPY002 (what learners' code draws from)
     if "torch" in sys.modules:
         sys.modules["torch"].manual_seed(number)
 
 
 def yours_or_ours(yours: Any) -> Any:
-    """What the learner wrote; while there is nothing in it yet, the lesson's piece in its place.
+    """The learner's function or class; the lesson's own while the exercise is blank.
 
-    A chapter's later cells go on with the result, so that a blank exercise stops nobody. What is wrong,
-    rather than blank, is kept: then what follows shows what it leads to. In place of a blank one,
-    __wrapped__ still holds it, so that a check of the result says "not done".
+    The later cells of a chapter use the result, so a blank exercise does not stop them. A wrong solution is
+    kept: the later cells show its effects. __wrapped__ of the lesson's replacement holds the blank exercise,
+    so that its check says "not done".
     """
     if not still_blank(yours):
         return yours
@@ -188,14 +188,14 @@ def yours_or_ours(yours: Any) -> Any:
 
 
 def still_blank(thing: Any) -> bool:
-    """Whether nothing is written yet in a function, or in the forward and backward of a class.
+    """Whether a function, or the forward and backward of a class, is still blank.
 
-    A class is asked by its methods: the source of a whole class cannot be found in a notebook.
+    A class is judged by its methods: the source of a whole class cannot be found in a notebook.
     """
     thing = inspect.unwrap(thing)
     methods = [vars(thing)[name] for name in ("forward", "backward") if name in vars(thing)]
     try:
         sources = [textwrap.dedent(inspect.getsource(part)) for part in methods or [thing]]
         return all(is_blank(ast.parse(source).body[0]) for source in sources)
-    except (OSError, TypeError, SyntaxError):  # nobody can read it, so there is something
+    except (OSError, TypeError, SyntaxError):  # without source it was not written in this notebook: not blank
         return False

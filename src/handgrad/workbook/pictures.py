@@ -38,7 +38,7 @@ def show(figure: Figure, caption: str = "") -> None:
     file = Path(script).parent / "pictures" / f"{Path(script).stem}-{next(_numbers):02}.png"
     file.parent.mkdir(exist_ok=True)
     write_atomically(file, png(figure), PNG)
-    print(f"[{file.parent.name}/{file.name}: {caption}]")  # noqa: T201 (a script has nowhere else to show it)
+    print(f"[{file.parent.name}/{file.name}: {caption}]")  # noqa: T201 (a script has no notebook to show it in)
 
 
 def tiles(
@@ -117,7 +117,7 @@ def bars(
     title: str = "",
     marked: int | None = None,
 ) -> Figure:
-    """Bars side by side for each name; marked: the place of the one that counts, in another colour."""
+    """Bars side by side for each name; marked: the position of a bar to highlight."""
     figure = Figure((6.8, 2.9), layout="constrained")
     axes = figure.subplots()
     share = 0.8 / len(heights)
@@ -136,7 +136,7 @@ def bars(
 
 
 def histograms(values: Mapping[str, Array], x: str = "", title: str = "", bins: int = 60) -> Figure:
-    """How often which value occurs, for each name, side by side with one scale."""
+    """Histograms of the values of each name, side by side with one scale."""
     figure = Figure((3.3 * len(values), 2.6), layout="constrained")
     row = figure.subplots(1, len(values), squeeze=False)[0]
     for axes, (name, numbers) in zip(row, values.items(), strict=True):
@@ -179,7 +179,7 @@ def paths(height: Callable[[Array, Array], Array], walks: Mapping[str, Array], r
 
 
 def chain(back: bool = False, hidden: object = "H") -> Figure:
-    """The network as a chain of variables with their shapes; back: with the gradients on their way back."""
+    """The network as a chain of variables with their shapes; back: also the gradients of the backward pass."""
     inner = f"(N, {hidden})"
     shapes = {"x": "(N, 784)", "a": inner, "h": inner, "z": "(N, 10)", "y": "(N, 10)", "L": "number"}
     steps = ("affine\nW1, b1", "relu", "affine\nW2, b2", "sigmoid", "L2 loss\nlabels")

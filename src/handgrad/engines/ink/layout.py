@@ -1,4 +1,4 @@
-"""Everything as the kernel wants it: parameters in blocks, pixels in bands, room to work in, all padded."""
+"""The memory layout of the kernel: parameters in blocks, pixels in bands, working memory, all padded."""
 
 import math
 from ctypes import addressof
@@ -27,7 +27,7 @@ class Bands(NamedTuple):
     those of band k are number pieces[k] to pieces[k + 1].
     """
 
-    D: int  # pixels of an image, a piece's at least
+    D: int  # pixels of an image, padded to at least one piece
     where: tuple[NDArray, ...]  # starts: the pixels at which the bands begin; pieces; the first pixel of each
     # piece; and a mask of its pixels that count
     place: NDArray  # where the row of a pixel begins in its tile
@@ -52,7 +52,7 @@ def find_bands(D: int, lanes: int, itemsize: int) -> Bands:
 
 
 def rows_of_pixels(images: NDArray) -> NDArray:
-    """Images (N, ...) as (N, D) one behind the other, a piece's pixels at least."""
+    """Images (N, ...) as contiguous rows (N, D), padded to at least one piece."""
     flat = images.reshape(len(images), -1)
     if (missing := task.PIECE - flat.shape[1]) > 0:
         flat = np.pad(flat, ((0, 0), (0, missing)))
@@ -71,7 +71,7 @@ def scales_of(recipe: Recipe, rates: NDArray, N: int, first_step: int, dtype: An
 
 
 class Layout:
-    """Parameters, and what an optimizer remembers: W1 in blocks with a row a pixel, all padded.
+    """Parameters and the optimizer's memory: W1 in blocks with one row for each pixel, all padded.
 
     parts: W1, W2 and b2, of the parameters and of the two memories.
     """
@@ -92,12 +92,12 @@ class Layout:
         for slot in range(2):
             known = memory is not None and slot < self.slots
             remembered = map_params(lambda arrays: arrays[slot], memory) if known and memory else None
-            # a slot that the rule does not have is never looked at
+            # the kernel never reads a slot that the rule does not use
             nothing = [zeros(self.dtype, 0)] * 3
             self.parts.append(self._blocks(remembered) if slot < self.slots else nothing)
 
     def turned(self) -> NDArray:
-        """W2 with a row a hidden unit, (Hp, Cp), flat."""
+        """W2 with one row for each hidden unit, (Hp, Cp), flat."""
         V2, W2 = zeros(self.dtype, self.Hp, self.Cp), self.parts[0][1]
         V2[:, : self.C] = W2.reshape(-1, self.Hp)[: self.C].T
         return V2.ravel()
@@ -107,7 +107,7 @@ class Layout:
         return self._plain(self.parts[0], self.given)
 
     def memory(self) -> Params:
-        """What the optimizer remembers now."""
+        """The optimizer's memory as it is now."""
         nothing = map_params(np.zeros_like, self.given)
         slots = [self._plain(self.parts[1 + slot], nothing) for slot in range(self.slots)]
         return map_params(lambda p, *arrays: arrays, self.given, *slots)
@@ -136,7 +136,7 @@ class Layout:
 
 
 class Work:
-    """Room for the kernel to work in, for batches of size images; it holds what the addresses name."""
+    """Working memory of the kernel for batches of `size` images; keeps alive the arrays that the tasks point to."""
 
     def __init__(self, layout: Layout, bands: Bands, size: int, together: Together | None = None) -> None:
         """together: what the layout's threads run on, where there are several."""
@@ -144,7 +144,7 @@ class Work:
         room, pairs, many = _up(size, task.TOGETHER), -(-size // 2), len(bands.where[0]) - 1
         rows = int(np.diff(bands.where[0].astype(np.int64)).max())
         entries = rows + task.EMIT - 1
-        shades = zeros(dtype, 2 * task.GREYS)  # and paper, for an image that is not there
+        shades = zeros(dtype, 2 * task.GREYS)  # plus a row of paper for a missing image
         shades[: task.GREYS] = np.arange(task.GREYS).astype(dtype) / dtype.type(PIXEL_MAX)
         targets = zeros(dtype, C + 1, Cp)
         targets[:C, :C], targets[C, :C] = np.eye(C), 1
@@ -186,9 +186,9 @@ class Work:
                 setattr(record, name, value)
 
     def run(self, held: Any = None) -> Task:
-        """The kernel -> a task that says what came out; in this all tasks are alike.
+        """Run the kernel -> a task with the results, which are the same in all tasks.
 
-        held: the arrays whose addresses were told, if they might be freed before the kernel ends.
+        held: arrays whose addresses are in the tasks, if they might be freed before the kernel ends.
         """
         if self._together is None:
             self._run(self._at[0])
@@ -216,7 +216,7 @@ def zeros(dtype: Any, *shape: int) -> NDArray:
 
 
 def address(array: NDArray) -> int:
-    """Where the array begins, for the kernel; it must outlive its run."""
+    """The address of the array's data, for the kernel; the array must outlive the run."""
     return array.ctypes.data
 
 

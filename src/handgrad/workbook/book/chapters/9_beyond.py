@@ -22,8 +22,8 @@ run_epoch = engine("numpy").run_epoch
 # %% [markdown]
 # ## Automatic gradients
 #
-# PyTorch writes down every operation on the way out, and walks the list back by the very rules of chapter
-# 5. You only write forward. Is the result the same?
+# PyTorch records every operation of the forward pass, and goes through the record backwards with the
+# rules of chapter 5. You only write the forward pass. Is the result the same?
 #
 # **What do you expect** the largest difference to be, in float64?
 
