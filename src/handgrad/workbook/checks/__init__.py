@@ -108,7 +108,7 @@ def check_one(
             for borrowed in ([], lent) if lent else ([],):
                 try:
                     verdict = _attempt(desk, learner, name, kind, dtype, borrowed)
-                except GoneError as gone:  # it would be so the next time, too
+                except GoneError as gone:  # it would happen again
                     return Verdict(name, False, str(gone))
                 if verdict.passed and borrowed and right is not None:
                     wrong = [n for n in borrowed if present.get(n) == "done" and n not in right]
@@ -146,7 +146,7 @@ def _attempt(
 
 
 def _lent(name: str, present: dict[str, str], right: set[str] | None) -> list[str]:
-    """What this exercise uses and the file has not, or not right; forward and backward go together."""
+    """The functions that this exercise uses and that the file lacks or has wrong; forward and backward go together."""
     if right is None:
         return [n for n in USES.get(name, ()) if present.get(n) != "done"]
     wrong = {n for n in USES.get(name, ()) if n not in right}
@@ -180,5 +180,5 @@ def _about_types(verdict: Verdict) -> bool:
 
 
 def known(names: Sequence[str]) -> list[Any]:
-    """The names that are no exercises."""
+    """The names that are not exercises."""
     return [n for n in names if n not in CHECKS]

@@ -47,7 +47,7 @@ def check_numerical_gradient(name: str, learner: Learner) -> Verdict:
 
 
 def _called(name: str, learner: Learner, function: str, x: NDArray) -> Reply:
-    """With the step H; a function that takes none is called without."""
+    """Call it with the step H, or without a step if it does not take one."""
     try:
         return learner.call(name, {"function": function}, x, H)
     except FailedError as failed:

@@ -1,4 +1,4 @@
-"""Inputs that bite: every size different and above 1, no saturation, exact zeros where a kink is.
+"""Inputs that reveal mistakes: all sizes different and above 1, no saturation, exact zeros at kinks.
 
 The first case is small, with one decimal, for following by hand. The numbers of networks are eighths, so that
 sums are exact in any order and a pre-activation of exactly 0 can be planted.
@@ -59,7 +59,7 @@ class Outputs(NamedTuple):
 
 
 def outputs(N: int, C: int, seed: int) -> Outputs:
-    """Outputs and labels; two images at least share a class, and one class has none."""
+    """Outputs and labels; at least two images share a class, and one class has no image."""
     rng = np.random.default_rng(seed)
     labels = rng.integers(1, C, N)
     labels[: min(N, 2)] = (C - 1, 1)[: min(N, 2)]

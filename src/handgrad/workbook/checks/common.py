@@ -1,4 +1,4 @@
-"""What the checks share: a learner's functions as they answer, and the way from answers to a verdict."""
+"""Shared by the checks: calling a learner's functions, and turning their results into a verdict."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class DeskLike(Protocol):
 
 
 class FailedError(Exception):
-    """A learner's function could not be called to the end, or returned something of no use."""
+    """A learner's function raised an exception or returned something unusable."""
 
     def __init__(self, words: str, type_: str = "", number: int | None = None) -> None:
         super().__init__(words)
@@ -38,7 +38,7 @@ class FailedError(Exception):
 
 @dataclass
 class Reply:
-    """What came back from a call."""
+    """The result of a call."""
 
     value: dict[str, Any]
     changed: set[int]  # watched handles whose numbers are no longer what they were
@@ -52,7 +52,7 @@ class Reply:
         return numbers(self.value)
 
     def items(self, expected: int, names: str, number: int | None = None) -> list[dict[str, Any]]:
-        """The value as so many results. FailedError where it is not."""
+        """The value as a tuple of this many results. FailedError if it has another number."""
         items: list[dict[str, Any]] = self.value.get("items", [])
         if self.value["type"] not in ("tuple", "list") or len(items) != expected:
             got = f"{len(items)} things" if items else what(self.value)

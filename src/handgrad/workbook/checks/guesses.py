@@ -18,7 +18,7 @@ TOLERANCE = 2e-5  # of the largest number of a result: float32 within, far below
 
 
 class Guess(NamedTuple):
-    """What a result would be, had this mistake been made."""
+    """The result that this mistake would give."""
 
     number: int
     value: NDArray
@@ -36,10 +36,10 @@ class Truth:
 
 @dataclass(frozen=True)
 class Finding:
-    """Why a result is wrong, as far as it can be told."""
+    """Why a result is wrong, as far as it is known."""
 
-    fitting: dict[int, str]  # the mistakes that give it, each in words; empty where none does
-    otherwise: str = ""  # what is known where none does
+    fitting: dict[int, str]  # the mistakes that give it, each in words; empty if no mistake does
+    otherwise: str = ""  # what is known if no mistake gives it
 
     @property
     def words(self) -> str:
@@ -67,7 +67,7 @@ def same(got: NDArray | None, want: NDArray) -> bool:
 
 
 def explain(got: Sequence[NDArray | None], truths: Sequence[Truth], of: str) -> Finding:
-    """The mistakes that give got in every case; where none does, how got and truth are related."""
+    """The mistakes that give got in every case; if there are none, how got and truth are related."""
     fitting: dict[int, str] = {}
     of_case = [_by_place(truth.guesses) for truth in truths]
     for number, words, place in of_case[0]:
@@ -89,7 +89,7 @@ def _by_place(guesses: Sequence[Guess]) -> dict[tuple[int, str, int], NDArray]:
 
 
 def _related(got: Sequence[NDArray | None], truths: Sequence[Truth], of: str) -> str:
-    """What can be said without a name: shapes, then k, the rest and the direction."""
+    """A description if no mistake is recognised: shapes, then a factor k, the remainder and the direction."""
     for mine, truth in zip(got, truths, strict=True):
         if mine is None:
             return f"{of} is missing"

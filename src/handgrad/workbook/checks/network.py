@@ -1,4 +1,4 @@
-"""The check of TwoLayerNet: how it begins, its way out, its way back; each by itself and together."""
+"""The check of TwoLayerNet: initialisation, forward and backward pass, each by itself and together."""
 
 from __future__ import annotations
 
@@ -189,7 +189,7 @@ def _named(
     changed: bool,
     remarks: Sequence[str],
 ) -> Verdict:
-    """The verdict, by the one mistake anywhere in the network that gives all four gradients; else by each."""
+    """The verdict: a single mistake that explains all four gradients; otherwise each gradient by itself."""
     wrong = [
         key for key in KEYS if not all(same(a[key], t[key].value) for a, t in zip(got, truths, strict=True))
     ]
@@ -278,7 +278,7 @@ def _moved(name: str, moved: list[str], before: Any, after: Any, case: cases.Net
 
 
 def _through(params: dict[str, NDArray], W2: NDArray, case: cases.Net) -> NDArray:
-    """grad of W1, had the way back gone through another W2."""
+    """grad_W1 if the backward pass had used another W2."""
     a, _, _, y = outputs(params, case.x)
     dh = (case.dout * y * (1 - y)) @ W2
     grad: NDArray = (dh * (a > 0)).T @ case.x
@@ -286,7 +286,7 @@ def _through(params: dict[str, NDArray], W2: NDArray, case: cases.Net) -> NDArra
 
 
 def _raised(name: str, learner: Learner, failed: FailedError) -> Verdict:
-    """An exception of shapes on the way back: a square network shows which product was taken."""
+    """A shape error in the backward pass: a square network shows which product was computed."""
     if failed.number or failed.type not in ("ValueError", "RuntimeError", "IndexError"):
         return Verdict(name, False, str(failed), mistake=failed.number)
     got, truths, variants = list[Results](), list[dict[str, Truth]](), list[Any]()

@@ -194,7 +194,7 @@ def gradient_variants(params: Weights, x: NDArray, dout: NDArray) -> Iterator[tu
 
 
 def square_variants(params: Weights, x: NDArray, dout: NDArray) -> Iterator[tuple[int, str, Weights]]:
-    """Transposes that only a network survives whose sizes are all the same; none for any other."""
+    """Wrong transposes, which fit only if all sizes of the network are equal; empty for other networks."""
     if len({*x.shape, *params["W1"].shape, *params["W2"].shape}) > 1:
         return
     a, h, _, y = outputs(params, x)

@@ -1,4 +1,4 @@
-"""What is said of one exercise: passed or not, which mistake, one entry to follow by hand."""
+"""The verdict on one exercise: passed or not, which mistake, one entry to follow by hand."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Entry:
     sum: str = ""  # the terms that make it up, with their numbers
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON; what is no finite number is null."""
+        """Plain values for JSON; non-finite numbers become null."""
         got = self.got if self.got is not None and np.isfinite(self.got) else None
         index = list(self.index)
         return {"index": index, "got": got, "expected": self.expected, "of": self.of, "sum": self.sum}

@@ -1,1 +1,1 @@
-"""Where a learner's code runs: read, loaded, called, watched; in this process, or in one of its own."""
+"""Run a learner's code: read, load, call and record it, in this process or in a separate one."""

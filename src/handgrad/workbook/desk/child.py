@@ -1,6 +1,6 @@
 """The process in which a learner's code runs: a desk, limits, and a pipe. It is started by `remote`.
 
-It never holds an expected value: whatever the code does to its own process, the truth is elsewhere.
+It never holds an expected value: the learner's code can tamper with its own process only.
 """
 
 import os
@@ -18,7 +18,7 @@ from handgrad.workbook.desk.desk import Desk
 OUT_OF_MEMORY, UNCLEAR = 97, 98  # exit codes
 LARGEST_COMMAND = 1024**3  # bytes of arrays; the checker is to be trusted
 MOST_FILES, LARGEST_FILE = 128, 16 * 1024 * 1024  # open at once; bytes
-BEFOREHAND = ("torch", "numba")  # do on import what the guard refuses
+BEFOREHAND = ("torch", "numba")  # on import they do what the guard refuses
 NO_PLAIN_VALUE = "what it returned holds something that is no number"
 
 
@@ -44,7 +44,7 @@ def main() -> None:
 
 
 def prepare(text: str, hidden: list[str], seconds: float, memory: int, parent: int) -> dict[str, Any]:
-    """Import what the code will want, then set the limits, for good.
+    """Import the modules that the code may need, then set the limits permanently.
 
     hidden: real paths that must not be read; seconds: of processor time; memory: bytes on top of what is in
     use now.
@@ -61,8 +61,8 @@ def prepare(text: str, hidden: list[str], seconds: float, memory: int, parent: i
 
 
 def _pipes() -> tuple[int, int]:
-    """The descriptors for commands and replies, away from 0, 1 and 2, which become ordinary again: nothing to
-    read, and what is printed goes to the pipe of stderr."""
+    """Move the descriptors for commands and replies away from 0, 1 and 2. Then stdin is empty, and printed text
+    goes to the pipe of stderr."""
     commands, replies = os.dup(0), os.dup(1)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)

@@ -1,8 +1,8 @@
-"""The desk at which a learner's code runs: it calls their functions and describes what came back.
+"""The desk at which a learner's code runs: it calls their functions and describes the results.
 
-It knows no truth and judges nothing. Commands and replies are dictionaries of plain values in which NumPy
-arrays may stand, so the desk serves a notebook's own process and a separate one alike. Objects of the
-learner's (caches, networks) stay here; the other side holds their numbers.
+It has no expected values and judges nothing. Commands and replies are dictionaries of plain values in which NumPy
+arrays may stand, so the desk serves a notebook's own process and a separate one alike. The learner's
+objects (caches, networks) stay here; the other side refers to them by their handles.
 
     {"do": "load", "text", "name"}              -> present, kinds, failure, note
     {"do": "reset"}                             -> forgets all objects
@@ -37,7 +37,7 @@ from handgrad.workbook.desk import submission
 Command = dict[str, Any]
 MISSING = ("ImportError", "ModuleNotFoundError")
 MOST_ITEMS, DEEPEST, MOST_NUMBERS = 32, 3, 4_000_000
-FUNCTIONS: dict[str, Callable[[Any], Any]] = {  # for numerical_gradient: bent enough that one side shows
+FUNCTIONS: dict[str, Callable[[Any], Any]] = {  # for numerical_gradient: curved enough to detect one-sided differences
     "cubes": lambda x: (x * x * x).sum(),
     "waves": lambda x: (x * x * x * x).sum() + 3 * (x[0] * x[-1]).sum(),
 }
@@ -51,7 +51,7 @@ class Desk:
     """Runs in the process that holds the learner's code."""
 
     def __init__(self, caught: type[BaseException] | tuple[type[BaseException], ...] = Exception) -> None:
-        """caught: what of the learner's exceptions is reported rather than raised."""
+        """caught: the exceptions of the learner's code that are reported, not raised."""
         self._caught = caught if isinstance(caught, tuple) else (caught, SystemExit, GeneratorExit)
         self._names: dict[str, Any] = {}
         self._name, self._lines = "", list[str]()
@@ -116,7 +116,7 @@ class Desk:
             }
         self._name, self._lines, note = name, given.text.split("\n"), None
         self._missing = {}
-        if torch := sys.modules.get("torch"):  # what an earlier file may have set for all
+        if torch := sys.modules.get("torch"):  # global settings that an earlier file may have changed
             torch.set_grad_enabled(True)
             torch.set_default_dtype(torch.float32)
         wrong = None
@@ -132,7 +132,7 @@ class Desk:
         theirs = [
             n for n in submission.NAMES if callable(thing := self._names.get(n)) and not _is_ours(thing)
         ]
-        present = {n: given.present.get(n, "done") for n in theirs}  # some are made otherwise than by def
+        present = {n: given.present.get(n, "done") for n in theirs}  # a name may be defined without def
         blank = list(given.blank_methods)
         caches = {name: list(read) for name, read in given.caches.items()}
         facts = {
@@ -147,7 +147,7 @@ class Desk:
     def _execute(self, parts: list[ast.Module]) -> Command | None:
         """Run the parts of a module in names of their own -> the error, or None.
 
-        An import or a value that fails leaves its name undefined: perhaps no function wants it. A definition
+        An import or a value that fails leaves its name undefined: perhaps no function needs it. A definition
         that fails, or a whole file in one part, is an error.
         """
         module = types.ModuleType("submission")
@@ -299,7 +299,7 @@ class Desk:
         return reply | {"args": handles} | describe_trace(model, reply.get("value"), self._objects)
 
     def _run(self, function: Callable[[], Any]) -> Command:
-        """What a function returns, or raises; what it warned of and which watched arrays it changed."""
+        """The result of a call: its value or exception, its warnings, and the watched arrays that it changed."""
         reply: Command = {}
         start = time.perf_counter()
         with warnings.catch_warnings(record=True) as warned:
@@ -334,11 +334,11 @@ class Desk:
         return {"type": type(error).__name__, "message": message, "line": line, "code": code[:200]}
 
     def _mine(self, frame: traceback.FrameSummary) -> bool:
-        """Whether a frame is of a notebook's cell, where there is no file."""
+        """Whether a frame belongs to a notebook's cell, which has no file."""
         return not self._name and ("ipykernel" in frame.filename or frame.filename.startswith("<"))
 
     def _described(self, value: Any, depth: int = 0) -> Command:
-        """What a value is, its numbers if it has any, and a handle to give it back."""
+        """A description of a value: its type, its numbers if it has any, and a handle for it."""
         self._objects.append(value)
         described: Command = {"type": type(value).__name__, "handle": len(self._objects) - 1}
         numbers = _numbers(value)
@@ -366,12 +366,12 @@ class Desk:
 
 
 def _is_ours(thing: Any) -> bool:
-    """Whether a function was imported from the lesson, which is no work of the learner's."""
+    """Whether a function was imported from the lesson, so it is not the learner's work."""
     return str(getattr(thing, "__module__", "")).startswith("handgrad.")
 
 
 def _numbers(value: Any) -> NDArray | None:
-    """A copy of an array's numbers, whichever library it is of; None for what is no array of numbers."""
+    """A copy of an array's numbers, from any library; None if the value is not an array of numbers."""
     if type(value).__module__.startswith("torch") and hasattr(value, "detach"):
         value = value.detach().cpu().numpy()
     if isinstance(value, np.ndarray | np.generic) and value.dtype.kind in "fiub":

@@ -1,8 +1,8 @@
-"""What code that is being checked may not do: no exercise needs it, and it would hurt others.
+"""Refuse operations that no exercise needs and that could do harm.
 
-Python tells an audit hook of what it is about to do; this one refuses, with a PermissionError of one
-sentence. A hook cannot be taken away again. These are limits and no sandbox: code in C is not watched, and
-who knows the interpreter well finds a way. POSIX only.
+Python calls an audit hook before such operations; this hook refuses them with a PermissionError. A hook
+cannot be removed. These are limits, not a sandbox: C code is not watched, and an expert in the interpreter
+can get around them. POSIX only.
 """
 
 import os
@@ -46,9 +46,9 @@ MOST_OPENED = 256  # files opened for writing
 
 
 def install(folder: str, hidden: tuple[str, ...] = ()) -> None:
-    """From now on, and for good: files change in folder only, and nothing in the hidden folders is read.
+    """From now on, files can only be changed in `folder`, and the hidden folders cannot be read.
 
-    folder and hidden are real paths. What is refused raises PermissionError.
+    folder and hidden are real paths. A refused operation raises PermissionError.
     """
     denied = PermissionError
 
@@ -66,8 +66,8 @@ def install(folder: str, hidden: tuple[str, ...] = ()) -> None:
 
 
 def _hook(folder: str, hidden: tuple[str, ...]) -> Callable[[str, tuple[Any, ...]], None]:
-    """The hook: one function, whose names are its own and hold nothing that could be changed. So it does not
-    matter what the code that it watches does to builtins and modules, or finds in a traceback."""
+    """The hook: a function that uses only local names of immutable objects. So the watched code cannot change it
+    through builtins, modules or a traceback."""
     refused, reasons = zip(
         *((event, what) for what, events in REFUSED.items() for event in events), strict=True
     )
@@ -97,7 +97,7 @@ def _hook(folder: str, hidden: tuple[str, ...]) -> Callable[[str, tuple[Any, ...
                 continue
             if kind(path) is data:
                 path = path.decode("utf-8", "surrogateescape")
-            if kind(path) is not text:  # of a kind of its own: it may say one thing here and another there
+            if kind(path) is not text:  # a custom type could give different answers to different calls
                 raise denied(f"{what} is not allowed in code that is being checked")
             if path[:1] != "/":  # from within the own folder, where there are no links; so only .. leads out
                 if ".." in path.split("/"):
@@ -113,7 +113,7 @@ def _hook(folder: str, hidden: tuple[str, ...]) -> Callable[[str, tuple[Any, ...
                     continue
                 try:
                     target = readlink(f"{real}/{part}")
-                except failed:  # it is no link, or there is nothing of that name
+                except failed:  # not a link, or the path does not exist
                     real = f"{real}/{part}"
                     continue
                 links += 1

@@ -1,4 +1,4 @@
-"""One process for a learner's code: started, talked to, ended with everything that it started."""
+"""A process for a learner's code: start it, exchange messages with it, end it with all its children."""
 
 import os
 import queue
@@ -36,7 +36,7 @@ THREADS = (
 
 
 class Process:
-    """One process of child.py, with an empty folder of its own, and a thread for each of its two ways out."""
+    """One process of child.py, with an empty folder of its own, and a thread for each of its two output pipes."""
 
     def __init__(self, most_output: int) -> None:
         self._folder = tempfile.mkdtemp(prefix="handgrad-")
@@ -69,13 +69,13 @@ class Process:
         return reply
 
     def printed(self) -> str:
-        """What came from stdout and stderr: the beginning, and how much more there was."""
+        """The beginning of stdout and stderr, and the number of further bytes."""
         more = f"\n... and {self._lost:,} bytes more\n" if self._lost else ""
         return wire.printable(self._kept.decode("utf-8", "replace")) + more
 
     @property
     def exit_code(self) -> int:
-        """Of a process that has been ended; a negative one is the signal that ended it."""
+        """The exit code of the ended process; a negative value is the signal that ended it."""
         code = self._popen.returncode
         return KILLED if code is None else code
 
@@ -86,7 +86,7 @@ class Process:
                 return
             self._ended = True
             self._commands.put(None)
-            # before it is waited for: afterwards the number may be another's
+            # before wait(): afterwards the process id may be reused
             with suppress(OSError):
                 if os.name == "posix":
                     os.killpg(self._popen.pid, signal.SIGKILL)
@@ -136,7 +136,7 @@ def _remove(folder: str) -> None:
 
 
 def _environment(folder: str) -> dict[str, str]:
-    """What the process sees of our environment: no secrets, one thread, temporary files in its own folder."""
+    """The environment variables of the process: no secrets, one thread, temporary files in its own folder."""
     kept = {name: os.environ[name] for name in KEPT if name in os.environ}
     paths = [os.path.abspath(path) for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
     own = {

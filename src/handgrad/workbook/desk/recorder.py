@@ -1,4 +1,4 @@
-"""A right network that notes what a training loop does with it: which rows, which labels, which updates."""
+"""A correct network that records what a training loop does with it: rows, labels and updates."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class RightNet:
     grads: dict[str, Any]
 
     def begin(self, params: dict[str, Any], most: int = 0) -> RightNet:
-        """Take these parameters; note so many forwards and backwards."""
+        """Start with these parameters; record up to this number of forward and backward passes."""
         self.params, self.grads = dict(params), {}
         self._most = most
         self.forwards: list[dict[str, Any]] = []
@@ -60,17 +60,17 @@ class RightNet:
 
 
 class _Alone(RightNet):
-    """Where a file has no network of its own."""
+    """The base class if a file has no network of its own."""
 
     __call__ = RightNet.forward
 
 
 def right_net(params: dict[str, Any], theirs: Any, most: int = 0) -> RightNet:
-    """A right network, with all that the learner's class has besides forward and backward."""
+    """A correct network that keeps the other attributes and methods of the learner's class."""
     try:
         made: Any = type("TwoLayerNet", (RightNet, theirs), {})
         net: RightNet = made(params["W1"].shape[1], *reversed(params["W2"].shape))
-    except Exception:  # theirs is no class, or not one that can be made
+    except Exception:  # not a class, or it cannot be instantiated
         net = _Alone()
     return net.begin(params, most)
 

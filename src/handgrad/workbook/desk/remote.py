@@ -1,6 +1,6 @@
 """A desk in a process of its own: the learner's code may hang, crash or lie, and only its process suffers.
 
-These are limits, no sandbox: they keep mistakes and mischief from the computer, not a determined attacker.
+These are limits, not a sandbox: they stop mistakes and mischief, but not a determined attacker.
 """
 
 import os
@@ -25,13 +25,13 @@ ENDED = "it ended the process (os._exit or sys.exit)"
 
 @dataclass(frozen=True)
 class Limits:
-    """What the code of one submission may use."""
+    """The resources that the code of one submission may use."""
 
     call: float = 5.0  # seconds for one command
     total: float = 60.0  # seconds for all commands, and for starting the process again
     start: float = 60.0  # seconds for one start, in which none of the code runs yet
     memory: int = 2048 * MB  # bytes, on top of what Python and its libraries use
-    output: int = 64 * 1024  # bytes that are kept of what it prints
+    output: int = 64 * 1024  # bytes of printed text that are kept
     answer: int = 64 * MB  # bytes of the arrays in one reply
 
 
@@ -53,14 +53,14 @@ class RemoteDesk:
         self._closed, self._lock = False, threading.Lock()
 
     def do(self, command: Command) -> Command:
-        """Carry out one command -> its reply. GoneError when the process is no more, with the reason."""
+        """Carry out one command -> its reply. GoneError with the reason if the process has ended."""
         if command["do"] == "load":
             self._load = command
             self._begin()
         return self._ask(command)
 
     def reset(self) -> None:
-        """Forget all objects; where the process is no more, start another and load the same file again."""
+        """Forget all objects; if the process has ended, start another and load the same file again."""
         if self._process:
             self._ask({"do": "reset"})
         elif self._load:
@@ -105,7 +105,7 @@ class RemoteDesk:
             self._used += time.monotonic() - start
 
     def _begin(self) -> None:
-        """A fresh process in place of the old one.  HandgradError where none can be had."""
+        """Start a new process in place of the old one. HandgradError if it cannot be started."""
         if self._process:
             self._forget("it was loaded anew")
         if self.limits.total <= self._used:
@@ -134,7 +134,7 @@ class RemoteDesk:
             self._used += time.monotonic() - start
 
     def _why(self, error: Exception, exit_code: int) -> str:
-        """In words, why the connection ended."""
+        """The reason, in words, why the connection ended."""
         if self._closed:
             return CLOSED
         if isinstance(error, wire.MessageError):

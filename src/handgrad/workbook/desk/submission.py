@@ -1,4 +1,4 @@
-"""A learner's file, read before any of it runs: what is there, what is blank, which arrays it wants.
+"""Read a learner's file before any of it runs: which exercises it has, which are blank, which arrays it uses.
 
 A file is mostly run for its definitions. Functions, classes, imports and plain values are executed; loading
 data, training, plotting and printing are left out, unless a function needs a name that is made there.
@@ -41,7 +41,7 @@ class SubmissionError(HandgradError, ValueError):
 
 @dataclass(frozen=True)
 class Submission:
-    """What a file says of itself.
+    """What the source of a file shows.
 
     present: "done" or "blank" for each exercise that is defined. kinds: the arrays to try, in this order.
     """
@@ -50,7 +50,7 @@ class Submission:
     text: str
     definitions: ast.Module
     everything: ast.Module
-    enough: bool  # whether the definitions do without the rest
+    enough: bool  # whether the definitions work without the other statements
     present: dict[str, str]
     kinds: tuple[str, ...]
     blank_methods: tuple[str, ...]  # of TwoLayerNet
@@ -58,7 +58,7 @@ class Submission:
 
 
 def read(text: str, name: str) -> Submission:
-    """The submission of a file's text. SubmissionError, in one line, for what is not Python."""
+    """The submission of a file's text. SubmissionError, in one line, if it is not Python."""
     if name.endswith(".ipynb"):
         text = _code_of_notebook(text, name)
     try:
@@ -92,7 +92,7 @@ def read(text: str, name: str) -> Submission:
             found[statement.name] = statement
         elif isinstance(statement, ast.Assign | ast.AnnAssign):
             targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
-            if _wraps(statement, targets):  # f = yours_or_ours(f): what is in f is what was defined
+            if _wraps(statement, targets):  # f = yours_or_ours(f): keep the definition of f
                 continue
             found.update({t.id: statement for t in targets if isinstance(t, ast.Name)})
     present = {n: "blank" if is_blank(found[n]) else "done" for n in NAMES if n in found}
@@ -107,7 +107,7 @@ def read(text: str, name: str) -> Submission:
 
 
 def _wraps(statement: ast.Assign | ast.AnnAssign, targets: Sequence[ast.expr]) -> bool:
-    """Whether a name becomes what some function makes of it."""
+    """Whether the statement passes a name through a function, as in f = g(f)."""
     if not isinstance(statement.value, ast.Call):
         return False
     names = [a.id for a in statement.value.args if isinstance(a, ast.Name)]
@@ -141,7 +141,7 @@ def _cache_of(function: ast.AST) -> tuple[str, tuple[str, ...]] | None:
 
 
 def _of_arrays(fields: list[str]) -> bool:
-    """Whether these are what arrays have: then the cache is one."""
+    """Whether these are attributes of arrays; then the cache is an array."""
     return all(
         hasattr(np.ndarray, field) or field in ("clamp", "gt", "ge", "float", "type") for field in fields
     )

@@ -6,7 +6,7 @@
     bytes    the numbers of the arrays, in the order in which the text names them
 
 What comes from a learner's process is read as JSON and as numbers of known types: nothing is unpickled or
-evaluated, sizes are looked at before memory is taken, and a message that contradicts itself is refused.
+evaluated, sizes are checked before memory is allocated, and an inconsistent message is refused.
 """
 
 import json
@@ -30,11 +30,11 @@ NUMBERS = re.compile(r"[<>|][biufc]\d{1,2}")  # boolean, integer, float and comp
 
 
 class MessageError(ValueError):
-    """A message is not what this module writes, or larger than was agreed."""
+    """A message is malformed or larger than allowed."""
 
 
 def send(descriptor: int, mark: bytes, message: Any) -> None:
-    """Write one message.  TypeError or ValueError, before anything is written, for what is no plain value."""
+    """Write one message.  TypeError or ValueError, before anything is written, if it is not a plain value."""
     arrays: list[bytes] = []
     text = json.dumps(_plain(message, arrays)).encode()
     _write(descriptor, HEADER.pack(mark, len(text), sum(map(len, arrays))) + text)
@@ -45,8 +45,8 @@ def send(descriptor: int, mark: bytes, message: Any) -> None:
 def receive(descriptor: int, largest: int, clean: Callable[[str], str] = str) -> tuple[bytes, Any]:
     """Read one message -> its mark, and what it says, each string as clean makes it.
 
-    EOFError where the other side has gone; MessageError for more than `largest` bytes of arrays, and for
-    whatever is not a message.
+    EOFError if the other side has closed; MessageError for more than `largest` bytes of arrays and for
+    malformed messages.
     """
     mark, text_size, data_size = HEADER.unpack(_read(descriptor, HEADER.size))
     if text_size > LONGEST_TEXT or data_size > largest:
@@ -59,7 +59,7 @@ def receive(descriptor: int, largest: int, clean: Callable[[str], str] = str) ->
 
 
 def printable(text: str) -> str:
-    """text with a replacement character for what would steer a terminal, or cannot be written at all."""
+    """text with terminal control characters and unencodable characters replaced."""
     return (
         text
         if text.isprintable()

@@ -18,16 +18,16 @@ class Bug:
     name: str
     number: int | None  # that of the catalogue of mistakes, where it is in it
     changes: str  # what is computed instead
-    learns: bool  # it still comes to read most of the test images (seed 0)
-    family: str  # what it is about: a question offers relatives
+    learns: bool  # it still learns to read most of the test images (seed 0)
+    family: str  # its topic: a question offers bugs of the same topic
     shows: str | None  # the curve that gives it away, a field of Point; None where no curve does
     why: str  # what that curve does, and why
     formulas: Formulas
-    hidden: int | None = None  # the only number of hidden units with which it runs at all
+    hidden: int | None = None  # the only number of hidden units for which its shapes fit
 
     @property
     def only_at_start(self) -> bool:
-        """Whether it is a mistake of the initialisation, which a running network is past."""
+        """Whether it is a mistake of the initialisation, which cannot be switched on later."""
         return self.formulas.init is not network.init_params
 
     @property

@@ -56,7 +56,7 @@ RIGHT = Formulas()
 
 
 class Step(NamedTuple):
-    """What is known after one batch."""
+    """The values of one step, after its batch."""
 
     params: Params  # already moved
     memory: Params | None  # the optimizer's

@@ -10,7 +10,7 @@ from handgrad.workbook.zoo.runs import Set
 from handgrad.workbook.zoo.watched import RATE, SWITCH_ON, Watched, find, image, spelt, watch
 
 TITLE = "which bug is it?"
-ALIKE = (  # bugs of which the curves say little but that it is one of them: never two in one question
+ALIKE = (  # bugs with nearly the same curves: never two of them in one question
     {"y-and-target-swapped", "update-adds"},
     {"sigmoid-derivative-missing", "cross-entropy-shortcut", "sigmoid-derivative-half"},
 )
@@ -25,7 +25,7 @@ class Quiz:
     watched: Watched = field(repr=False)
 
     def answer(self, name: str | int) -> str:
-        """Right or wrong, what the bug is, and what shows it. ValueError for a name that is not a choice."""
+        """Whether the answer is right, what the bug is, and which curve shows it. ValueError for a name that is not a choice."""
         guess, bug = find(name), self.watched.bug
         if guess.name not in self.choices:
             raise ValueError(f"expected one of {', '.join(self.choices)}; got {guess.name}")
@@ -34,7 +34,7 @@ class Quiz:
         return f"{verdict}: it is {bug.name}{number}, {bug.changes}. {self.evidence()}"
 
     def evidence(self) -> str:
-        """The curve that gives the bug away, with what it said just after the switch and at the end."""
+        """The curve that gives the bug away, with its values just after the switch and at the end."""
         bug, curve = self.watched.bug, str(self.watched.bug.shows)
         said = self.watched.beside(curve)
         name = f"the norm of {curve}" if curve.startswith("grad") else spelt(curve)

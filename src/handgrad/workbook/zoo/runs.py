@@ -46,10 +46,10 @@ class Curves:
 
     points: tuple[Point, ...]
     params: Params
-    ended: str | None = None  # where it left the finite numbers and was stopped
+    ended: str | None = None  # where values became non-finite and the run stopped
 
     def values(self, curve: str) -> list[float]:
-        """One curve, point by point. ValueError where there is none of that name."""
+        """One curve, point by point. ValueError for an unknown name."""
         if curve not in CURVES:
             raise ValueError(f"expected a curve among {', '.join(CURVES)}; got {curve!r}")
         return [getattr(point, curve) for point in self.points]

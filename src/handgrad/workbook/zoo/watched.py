@@ -20,7 +20,7 @@ RATE = 0.1  # the learning rate: a fifth of the recipe lesson's, at which severa
 
 
 def find(bug: str | int | Bug) -> Bug:
-    """The bug of a name, or of a number that one bug alone has. ValueError says which come near."""
+    """The bug with this name or this (unique) number. ValueError lists similar names."""
     if isinstance(bug, Bug):
         return bug
     word = str(bug).strip()
@@ -43,7 +43,7 @@ def spelt(curve: str) -> str:
 class Watched:
     """The right network and the wrong one, which are the same until the bug is switched on."""
 
-    bug: Bug = field(repr=False)  # a question must not tell
+    bug: Bug = field(repr=False)  # a question must not show it
     switch_on: int  # the epoch, from 1
     hidden: int
     images: int
@@ -112,7 +112,7 @@ def watch(
 
     switch_on=1 is wrong from the start; without it epoch 3, or 1 where the bug is one of the initialisation.
     hidden: 64, or what the bug needs. data as digits.load_mnist, which is read without it. Deterministic from
-    the seed. ValueError for what cannot be: no such bug, more images than there are, an epoch outside.
+    the seed. ValueError for an unknown bug, too many images, or an epoch out of range.
     """
     bug = find(bug)
     hidden = hidden or bug.hidden or 64
@@ -135,7 +135,7 @@ def watch(
 
 
 class Surveyed(NamedTuple):
-    """How a network that was wrong from the start reads the test images, beside the right one."""
+    """The test accuracy of a network that was wrong from the start, beside that of the right one."""
 
     bug: Bug
     accuracy: float

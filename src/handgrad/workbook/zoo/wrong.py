@@ -76,7 +76,7 @@ def several_ones(y: NDArray, labels: NDArray) -> NDArray:
 
 
 def label_column_only(L: NDArray, grad_y: NDArray, y: NDArray) -> tuple[NDArray, NDArray]:
-    """The error of the right class alone: of all of grad_y, only those entries are below 0."""
+    """The error of the right class alone: the negative entries of grad_y."""
     N, error = len(y), np.minimum(grad_y, 0)
     return (N / 2 * error * (N / 2 * error)).sum() / N, error
 
@@ -127,7 +127,7 @@ def accumulate(kept: Params | None, fresh: Params) -> tuple[Params, Params]:
 
 
 def stale(kept: Params | None, fresh: Params) -> tuple[Params, Params]:
-    """The gradients of the batch before; of the first batch, none."""
+    """The gradients of the batch before; zeros for the first batch."""
     return map_params(np.zeros_like, fresh) if kept is None else kept, fresh
 
 

@@ -1,4 +1,4 @@
-"""The check of a training loop that does the way back by itself: judged by where the parameters end up.
+"""The check of a training loop with its own backward pass: judged by its final parameters.
 
 One step on one batch of all images shows the gradient, whatever the order. Many steps on images that are all
 the same show how steps follow each other, whatever the order. Images with a pixel of their own show which of
@@ -156,7 +156,7 @@ def _without_bias(params: Weights, x: NDArray, labels: NDArray, bias: tuple[floa
 
 
 def _many_steps(name: str, learner: Learner, H: int, C: int) -> Verdict | None:
-    """What is wrong with how steps follow each other; None where nothing is."""
+    """What is wrong with how steps follow each other; None if they are right."""
     params = cases.net(IMAGES, PIXELS, H, C, 12).params
     x = np.tile(np.random.default_rng(4).integers(1, 9, PIXELS) / 8, (10, 1))
     labels = np.full(10, 1)

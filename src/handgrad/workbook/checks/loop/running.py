@@ -1,4 +1,4 @@
-"""A run of a learner's train_model, as it is asked of the desk."""
+"""A run of a learner's train_model at the desk."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SHAPE_ERRORS = ("ValueError", "RuntimeError", "IndexError")
 
 @dataclass(frozen=True)
 class Run:
-    """What train_model is called with; None for what it shall choose itself."""
+    """What train_model is called with; None for its own default."""
 
     params: dict[str, NDArray]  # that the network starts from
     data: NDArray  # (N, D)

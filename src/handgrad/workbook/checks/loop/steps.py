@@ -21,7 +21,7 @@ from handgrad.workbook.checks.variants import gradients, outputs
 ALIKE = 1e-4
 BYTES = 100  # images so many times too large are pixels that were not divided by 255
 OF_OTHERS, OF_VALIDATION = -1, -2
-Found = tuple[int | None, str]  # the mistake's number, if it has one, and what is said
+Found = tuple[int | None, str]  # the mistake's number, if it has one, and the message
 
 
 class Step(NamedTuple):
