@@ -134,7 +134,7 @@ def _missing(peers: list[str]) -> dict[str, str]:
 
 
 def _first(functions: MutableMapping[str, Any], left_out: dict[str, str]) -> dict[str, Any]:
-    """The first result of each peer, which also compiles and warms up; failing peers are left out, with the reason."""
+    """The first result of each peer, after compiling; failing peers are left out, with the reason."""
     results = {}
     for name in list(functions):
         try:

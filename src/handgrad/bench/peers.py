@@ -146,7 +146,7 @@ def jax(p: Problem) -> Epoch:
 
 
 def dense_products(p: Problem) -> Epoch:
-    """Not a peer but a lower bound for dense arithmetic: x W1^T and grad_a^T x of every batch, nothing else."""
+    """Not a peer: a lower bound for dense arithmetic: x W1^T and grad_a^T x of every batch, nothing else."""
     x, W1 = as_input(p.images, np.float32), p.params.W1
     size, a = p.recipe.batch_size, np.zeros((p.recipe.batch_size, len(W1)), np.float32)
     grad = np.zeros_like(W1)

@@ -38,10 +38,11 @@ def obtain(
     note: Callable[[str], object],
     watch: Callable[[PublishedFile, int], object],
 ) -> Place:
-    """Download the file into the folder -> the place that had it. RefusedError, with all reasons, if no place has it.
+    """Download the file into the folder -> the place that had it.
 
-    note is called with a line about each place that fails, watch with the file and the number of bytes so
-    far. OSError if the folder cannot be written. An existing file is replaced only by the right file.
+    RefusedError, with all reasons, if no place has it. OSError if the folder cannot be
+    written. note is called with a line about each place that fails, watch with the file and the number of
+    bytes so far. An existing file is replaced only by the right file.
     """
     reasons: dict[str, None] = {}  # in order, each once
     for place in places:

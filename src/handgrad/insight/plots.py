@@ -217,7 +217,7 @@ def coverage_curve(evaluation: Evaluation) -> Figure:
 
 
 def bench_bars(document: dict[str, Any]) -> Figure:
-    """The results of handgrad bench: the time of each peer as a multiple of the first peer's, on a log scale."""
+    """The results of handgrad bench: each peer's time as a multiple of the first peer's, on a log scale."""
     rows = [
         (f"train {row['hidden']}, {row['batch_size']}\n{_threads(row)}", row)
         for row in document.get("train", [])

@@ -1,4 +1,4 @@
-"""One figure that explains the scores of one image: which hidden units and pixels speak for or against a class.
+"""One figure that explains the scores of an image: which units and pixels speak for or against a class.
 
 One code throughout: red speaks for a class, blue against it; the outline is the image.
 """
@@ -182,7 +182,7 @@ def _steps(told: Explanation, c: int) -> tuple[float, ...]:
 
 
 def _balance(axes: Axes, told: Explanation, c: int, limits: tuple[float, float]) -> None:
-    """Contributions for a class, contributions against it, the bias, and the resulting score, as a waterfall."""
+    """Contributions for a class and against it, the bias, and the resulting score, as a waterfall."""
     (added, taken), z = told.balance(c), told.z[c]
     bars = ((0, added, FOR), (added, taken, AGAINST), (added + taken, told.bias[c], GREY), (0, z, "black"))
     span = max(limits[1] - limits[0], 1e-300)

@@ -29,9 +29,11 @@ PAGE = Kind("a report of handgrad", lambda file: GENERATOR in file.read(BEGINNIN
 
 
 def expect_report(folder: str | os.PathLike[str]) -> None:
-    """Make the folder and check that it can be written, before any work is done: MissingExtraError without matplotlib,
-    HandgradError where the folder cannot be written, or holds a page or picture of that name that is not
-    from a report of ours."""
+    """Make the folder and check that it can be written, before any work is done.
+
+    MissingExtraError without matplotlib. HandgradError if the folder cannot be written, or if it holds a
+    page or picture of that name that is not from a report of handgrad.
+    """
     if find_spec("matplotlib") is None:
         raise MissingExtraError("--report needs matplotlib: pip install 'handgrad[plot]'")
     expect_folder(folder)

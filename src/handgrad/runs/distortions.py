@@ -35,7 +35,8 @@ def augment(
     """Each image distorted at random: (N, height, width) uint8 -> new images of the same shape.
 
     The same images and state of rng give the same bytes, whatever the threads (by default the cores that
-    this process may use). Ink that leaves the image is lost; the edges are filled with paper (0). DataError for other images.
+    this process may use). Ink that leaves the image is lost; the edges are filled with paper (0).
+    DataError for other images.
     """
     if not isinstance(images, np.ndarray) or images.ndim != 3 or images.dtype != np.uint8:
         got = f"{images.dtype} of shape {images.shape}" if isinstance(images, np.ndarray) else type(images)

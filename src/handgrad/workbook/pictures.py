@@ -179,7 +179,7 @@ def paths(height: Callable[[Array, Array], Array], walks: Mapping[str, Array], r
 
 
 def chain(back: bool = False, hidden: object = "H") -> Figure:
-    """The network as a chain of variables with their shapes; back: also the gradients of the backward pass."""
+    """The network as a chain of variables with their shapes; back: with gradients of the backward pass."""
     inner = f"(N, {hidden})"
     shapes = {"x": "(N, 784)", "a": inner, "h": inner, "z": "(N, 10)", "y": "(N, 10)", "L": "number"}
     steps = ("affine\nW1, b1", "relu", "affine\nW2, b2", "sigmoid", "L2 loss\nlabels")

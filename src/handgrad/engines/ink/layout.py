@@ -136,7 +136,7 @@ class Layout:
 
 
 class Work:
-    """Working memory of the kernel for batches of `size` images; keeps alive the arrays that the tasks point to."""
+    """Working memory of the kernel for batches of `size` images; owns the arrays that the tasks point to."""
 
     def __init__(self, layout: Layout, bands: Bands, size: int, together: Together | None = None) -> None:
         """together: what the layout's threads run on, where there are several."""

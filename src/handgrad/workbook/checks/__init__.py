@@ -146,7 +146,7 @@ def _attempt(
 
 
 def _lent(name: str, present: dict[str, str], right: set[str] | None) -> list[str]:
-    """The functions that this exercise uses and that the file lacks or has wrong; forward and backward go together."""
+    """Functions that this exercise uses but the file lacks or has wrong; forward and backward go together."""
     if right is None:
         return [n for n in USES.get(name, ()) if present.get(n) != "done"]
     wrong = {n for n in USES.get(name, ()) if n not in right}

@@ -61,8 +61,10 @@ def prepare(text: str, hidden: list[str], seconds: float, memory: int, parent: i
 
 
 def _pipes() -> tuple[int, int]:
-    """Move the descriptors for commands and replies away from 0, 1 and 2. Then stdin is empty, and printed text
-    goes to the pipe of stderr."""
+    """Move the descriptors for commands and replies away from 0, 1 and 2.
+
+    Then stdin is empty, and printed text goes to the pipe of stderr.
+    """
     commands, replies = os.dup(0), os.dup(1)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)

@@ -1,8 +1,8 @@
 """The desk at which a learner's code runs: it calls their functions and describes the results.
 
-It has no expected values and judges nothing. Commands and replies are dictionaries of plain values in which NumPy
-arrays may stand, so the desk serves a notebook's own process and a separate one alike. The learner's
-objects (caches, networks) stay here; the other side refers to them by their handles.
+It has no expected values and judges nothing. Commands and replies are dictionaries of plain values and
+NumPy arrays, so the desk works in a notebook's own process and in a separate one. The learner's objects
+(caches, networks) stay here; the other side refers to them by their handles.
 
     {"do": "load", "text", "name"}              -> present, kinds, failure, note
     {"do": "reset"}                             -> forgets all objects
@@ -37,7 +37,7 @@ from handgrad.workbook.desk import submission
 Command = dict[str, Any]
 MISSING = ("ImportError", "ModuleNotFoundError")
 MOST_ITEMS, DEEPEST, MOST_NUMBERS = 32, 3, 4_000_000
-FUNCTIONS: dict[str, Callable[[Any], Any]] = {  # for numerical_gradient: curved enough to detect one-sided differences
+FUNCTIONS: dict[str, Callable[[Any], Any]] = {  # for numerical_gradient: curved, to detect one-sided steps
     "cubes": lambda x: (x * x * x).sum(),
     "waves": lambda x: (x * x * x * x).sum() + 3 * (x[0] * x[-1]).sum(),
 }
@@ -299,7 +299,7 @@ class Desk:
         return reply | {"args": handles} | describe_trace(model, reply.get("value"), self._objects)
 
     def _run(self, function: Callable[[], Any]) -> Command:
-        """The result of a call: its value or exception, its warnings, and the watched arrays that it changed."""
+        """The result of a call: value or exception, warnings, and the watched arrays that changed."""
         reply: Command = {}
         start = time.perf_counter()
         with warnings.catch_warnings(record=True) as warned:

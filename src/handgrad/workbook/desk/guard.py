@@ -66,8 +66,10 @@ def install(folder: str, hidden: tuple[str, ...] = ()) -> None:
 
 
 def _hook(folder: str, hidden: tuple[str, ...]) -> Callable[[str, tuple[Any, ...]], None]:
-    """The hook: a function that uses only local names of immutable objects. So the watched code cannot change it
-    through builtins, modules or a traceback."""
+    """The hook: a function that uses only local names of immutable objects.
+
+    So the watched code cannot change it through builtins, modules or a traceback.
+    """
     refused, reasons = zip(
         *((event, what) for what, events in REFUSED.items() for event in events), strict=True
     )

@@ -36,7 +36,7 @@ THREADS = (
 
 
 class Process:
-    """One process of child.py, with an empty folder of its own, and a thread for each of its two output pipes."""
+    """One process of child.py, with an empty folder of its own, and one thread for each of its two pipes."""
 
     def __init__(self, most_output: int) -> None:
         self._folder = tempfile.mkdtemp(prefix="handgrad-")

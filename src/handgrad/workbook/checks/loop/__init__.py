@@ -1,7 +1,8 @@
 """The check of train_model: what it does with a right network, step by step, and what it reaches.
 
-A network that notes everything stands in for the learner's (steps.py reads its notes). A loop with its own backward
-pass, which does not call the network's, leaves no notes; it is judged by its final parameters (inlined.py). Both must read easy images in the end.
+A network that notes everything stands in for the learner's (steps.py reads its notes). A loop with
+its own backward pass, which does not call the network's, leaves no notes: it is judged by its final
+parameters (inlined.py). Both must read easy images in the end.
 """
 
 from __future__ import annotations
