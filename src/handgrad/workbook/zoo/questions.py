@@ -25,7 +25,10 @@ class Quiz:
     watched: Watched = field(repr=False)
 
     def answer(self, name: str | int) -> str:
-        """Whether it is right, what the bug is, and which curve shows it. ValueError for an unknown choice."""
+        """Whether it is right, what the bug is, and which curve shows it.
+
+        ValueError for an unknown choice.
+        """
         guess, bug = find(name), self.watched.bug
         if guess.name not in self.choices:
             raise ValueError(f"expected one of {', '.join(self.choices)}; got {guess.name}")
