@@ -309,7 +309,7 @@ def test_a_cache_that_nobody_can_know_is_said_to_be_unknown():
     text = "def affine_backward(dout, cache):\n    p, q = cache[5].parts()\n    return dout @ q, dout.T @ p, dout.sum(axis=0)\n"
     verdict = run(text)["affine_backward"]
     assert not verdict.passed
-    assert verdict.message.startswith("it cannot be told without affine_forward")
+    assert verdict.message.startswith("it cannot be checked without affine_forward")
 
 
 LOOP = """

@@ -244,7 +244,7 @@ def test_what_cannot_be_sent_is_an_error_of_the_call():
     with RemoteDesk(SMALL) as desk:
         reply = call(loaded(desk, text + "\n    desk._numbers(1)"))
         assert reply["error"]["type"] == "TypeError"
-        assert "no number" in reply["error"]["message"]
+        assert "not a number" in reply["error"]["message"]
 
 
 def test_a_message_of_the_learners_cannot_steer_a_terminal(ask):

@@ -62,13 +62,13 @@ def _with_its_own_step(name: str, learner: Learner, x: NDArray) -> Verdict:
         got = learner.call(name, {"function": "cubes"}, x).numbers()
     except FailedError as failed:
         if failed.type == "TypeError":
-            return Verdict(name, True, remarks=("h has no value of its own; 1e-5 serves most functions",))
+            return Verdict(name, True, remarks=("h has no default; 1e-5 works for most functions",))
         raise
     slopes = 3 * x * x
     if got is not None and got.shape == x.shape and np.abs(got - slopes).max() < 1e-4:
         return Verdict(name, True)
-    words = "right with the h it is given, but not without: the h of its own is too large or too small"
-    return Verdict(name, False, f"{words}; 1e-5 serves most functions")
+    words = "right with the h that it is given, but not without one: its default h is too large or too small"
+    return Verdict(name, False, f"{words}; 1e-5 works for most functions")
 
 
 def _close(got: NDArray | None, want: NDArray) -> bool:

@@ -244,7 +244,7 @@ def _check_backward(name: str, learner: Learner) -> Verdict:
             remark = f"judged with a right cache, since {forward} is wrong"
             return Verdict(name, True, remarks=(*passed.remarks, remark))
         if verdict and verdict.mistake is None:
-            words = f"{name} reads another cache than {forward} leaves"
+            words = f"{name} expects a different cache from the one that {forward} returns"
             return Verdict(
                 name, False, f"{words}\n{verdict.message}", entry=verdict.entry, pictures=verdict.pictures
             )
@@ -254,7 +254,7 @@ def _check_backward(name: str, learner: Learner) -> Verdict:
     if len({v.mistake for v in with_number}) == 1:
         return with_number[0]
     if verdict is None and all(" raised " in v.message for v in tried):
-        words = f"it cannot be told without {forward}: what that leaves in the cache is not known"
+        words = f"it cannot be checked without {forward}: the contents of its cache are unknown"
         return Verdict(name, False, f"{words}\n{tried[0].message}")
     return verdict or min(tried, key=lambda v: " raised " in v.message)
 

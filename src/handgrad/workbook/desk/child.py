@@ -19,7 +19,7 @@ OUT_OF_MEMORY, UNCLEAR = 97, 98  # exit codes
 LARGEST_COMMAND = 1024**3  # bytes of arrays; the checker is to be trusted
 MOST_FILES, LARGEST_FILE = 128, 16 * 1024 * 1024  # open at once; bytes
 BEFOREHAND = ("torch", "numba")  # on import they do what the guard refuses
-NO_PLAIN_VALUE = "what it returned holds something that is no number"
+NO_PLAIN_VALUE = "the returned value contains something that is not a number"
 
 
 def main() -> None:

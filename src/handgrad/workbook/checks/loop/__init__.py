@@ -110,7 +110,7 @@ def _values_of_its_own(learner: Learner, C: int, noted: bool) -> list[str]:
     except FailedError:
         return ["learning_rate and batch_size have no values of their own; the lesson's are 1e-3 and 16"]
     if not trace["backwards"]:
-        return ["without a batch_size of its own nothing is trained"] if noted else []
+        return ["without a default batch_size nothing is trained"] if noted else []
     step, remarks = steps.read(trace, 0, run), list[str]()
     size = max(len(forward["x"]) for forward in (trace["forwards"][b["forward"]] for b in trace["backwards"]))
     rate = steps.factor(step.move["W2"], -step.grads["W2"])

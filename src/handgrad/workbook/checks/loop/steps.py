@@ -93,7 +93,7 @@ def _images(steps: list[Step], run: Run, remarks: list[str]) -> Found | None:
         if (step.rows == OF_VALIDATION).any():
             return 64, f"batch {number}: {MISTAKES[64].sentence}"
         if (step.rows == OF_OTHERS).any():
-            return None, f"batch {number}: the network saw images that are no rows of train_data"
+            return None, f"batch {number}: the network saw images that are not rows of train_data"
     if abs(steps[0].times - 1) > ALIKE:
         remarks.append(f"the images are scaled once more, by {steps[0].times:.4g}; they came in 0..1")
     return None
@@ -218,7 +218,7 @@ def _uneven(number: int, step: Step, off: dict[str, float | None], run: Run) -> 
     if set(odd) <= {"W1", "b1"} and _too_late(step, run.data[step.rows], run.rate or 1.0):
         return 22, f"batch {number}: {who}: {MISTAKES[22].sentence}"
     if len(right) == 3:
-        return 34, f"batch {number}: {who} alone is moved otherwise. {MISTAKES[34].sentence}"
+        return 34, f"batch {number}: {who} is the only parameter updated differently. {MISTAKES[34].sentence}"
     return None, f"batch {number}: {who}: the move is not minus the learning rate times the gradient"
 
 
