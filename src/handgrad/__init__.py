@@ -6,10 +6,7 @@ import importlib.machinery
 import sys
 from collections.abc import Sequence
 from types import ModuleType
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from handgrad.runs import fit as fit
+from typing import Any
 
 __version__ = "0.1.0"
 
@@ -35,7 +32,7 @@ LAZY = {  # functions of the package -> the module that has them
 }
 
 
-def __getattr__(name: str) -> object:
+def __getattr__(name: str) -> Any:
     if name not in LAZY:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(importlib.import_module(LAZY[name]), name)
