@@ -49,7 +49,7 @@ GROUPS = {  # rooms that are read together
 }
 
 ROOMS = (
-    Room("errors", "what can go wrong, by name; each message is one line"),
+    Room("errors", "what can go wrong, by name, each message one line; tables of choices that name what they have"),
     Room("files", "whether a file may be written; files written whole; the system's errors in one line", ("errors",)),
     Room("threads", "how many cores this process may use; BLAS on one thread", ()),
     Room("arrays", "whose functions work on an array; what counts as images and labels; x = pixel / 255", ("errors",)),

@@ -1,4 +1,7 @@
-"""The exceptions that handgrad raises. A message is one line: what was expected, what came, what to do."""
+"""The exceptions that handgrad raises, and tables of choices that raise them for a name they do not have.
+
+A message is one line: what was expected, what came, what to do.
+"""
 
 from typing import Any
 

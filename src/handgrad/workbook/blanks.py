@@ -27,7 +27,7 @@ def is_blank(node: ast.AST) -> bool:
 
 
 def _trains(loop: ast.FunctionDef) -> bool:
-    """Whether a training loop changes anything, or has somebody else do so; else it is a frame to fill."""
+    """Whether a training loop changes anything, or calls a function that may; if not, it is a blank frame."""
     if not loop.args.args:
         return True
     model = loop.args.args[0].arg
