@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cache
@@ -426,3 +427,17 @@ def test_it_is_what_train_uses(mnist):
     images, labels = mnist[0][0][:2000], mnist[0][1][:2000]
     *_, last = training.train(params, images, labels, rng, recipe, run_epoch=engine().run_epoch)
     assert training.accuracy(last.params, images, labels) > 0.5
+
+
+@pytest.mark.parametrize("takes_long", [True, False])
+def test_the_user_is_told_that_the_kernel_is_being_compiled_where_it_takes_long(takes_long, monkeypatch):
+    said, told = [], threading.Event()
+
+    def say(line):
+        said.append(line)
+        told.set()
+
+    monkeypatch.setattr("handgrad.engines.PATIENCE", 0 if takes_long else 1e6)
+    monkeypatch.setattr("handgrad.engines.ink.warm_up", lambda *_: told.wait(60) if takes_long else None)
+    engine("ink", say=say)
+    assert said == ["compiling the fast engine for this machine, once"] * takes_long
