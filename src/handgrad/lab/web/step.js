@@ -1,0 +1,11 @@
+/** The Step room. */
+
+import { make, refill } from "./dom.js";
+
+/** @param {{ model: import("./host.js").State, el: HTMLElement }} given */
+function render({ el }) {
+  refill(el, make("p", {}, "step"));
+  return () => {};
+}
+
+export default { render };

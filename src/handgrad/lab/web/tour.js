@@ -1,0 +1,137 @@
+/**
+ * Tours: a guide that sets the page, says what to look at, and asks before it goes on.
+ *
+ * A step is { caption, state, look, question }. `state` are keys of the page's state; `look` names the panel
+ * that is outlined; a question must be answered before the next step, and says why each answer is right or not.
+ */
+
+import { button, make, refill } from "./dom.js";
+import { watch } from "./host.js";
+import { TOURS } from "./tours.js";
+
+/** The list of tours. @param {import("./host.js").State} model */
+export function tourMenu(model) {
+  const id = "tour-list";
+  const list = make(
+    "div",
+    { id, class: "menu", popover: "auto", role: "menu" },
+    Object.entries(TOURS).map(([name, { title, what }]) =>
+      make(
+        "button",
+        {
+          type: "button",
+          role: "menuitem",
+          class: "menu-item",
+          on: {
+            click: () => {
+              list.hidePopover();
+              model.set("at", 0);
+              model.set("tour", "");
+              model.set("tour", name);
+              model.save_changes();
+            },
+          },
+        },
+        make("strong", {}, title),
+        make("span", { class: "quiet-text" }, what),
+      ),
+    ),
+  );
+  const open = make(
+    "button",
+    { type: "button", class: "button quiet", "data-control": "tours", popovertarget: id },
+    "Tours",
+  );
+  list.addEventListener("toggle", (event) => {
+    if (/** @type {ToggleEvent} */ (event).newState !== "open") return;
+    const at = open.getBoundingClientRect();
+    list.style.top = `${at.bottom + 6}px`;
+    list.style.left = `${Math.max(8, Math.min(at.left, innerWidth - list.offsetWidth - 8))}px`;
+    list.style.maxHeight = `${innerHeight - at.bottom - 20}px`;
+  });
+  return make("span", {}, open, list);
+}
+
+/**
+ * The guide: the present step of the tour in the state, if there is one.
+ * @param {import("./host.js").State} model @param {HTMLElement} lab
+ */
+export function tourPanel(model, lab) {
+  const el = make("aside", { class: "tour", "aria-label": "Tour", hidden: true });
+  let looked = "";
+
+  /** @param {number} at */
+  const goTo = (at) => {
+    model.set("at", at);
+    model.save_changes();
+  };
+  const leave = () => {
+    model.set("tour", "");
+    model.set("at", 0);
+    model.save_changes();
+  };
+  const outline = () => {
+    for (const one of lab.querySelectorAll("[data-look], [data-control]")) {
+      const { look, control } = /** @type {HTMLElement} */ (one).dataset;
+      const here = looked !== "" && (look === looked || control === looked);
+      one.classList.toggle("looked-at", here);
+      if (here && !el.hidden) one.scrollIntoView({ block: "nearest", behavior: "instant" });
+    }
+  };
+
+  const show = () => {
+    const tour = TOURS[model.get("tour")];
+    el.hidden = !tour;
+    lab.classList.toggle("touring", Boolean(tour));
+    if (!tour) {
+      looked = "";
+      outline();
+      return;
+    }
+    const at = Math.min(model.get("at"), tour.steps.length - 1);
+    const step = tour.steps[at];
+    for (const [key, value] of Object.entries(step.state ?? {})) model.set(key, value);
+    looked = step.look ?? "";
+    const last = at === tour.steps.length - 1;
+    const next = button({
+      name: "tour-next",
+      label: last ? "Done" : "Next",
+      kind: "main",
+      disabled: Boolean(step.question),
+      onClick: () => (last ? leave() : goTo(at + 1)),
+    });
+    const said = make("p", { class: "tour-why", role: "status" });
+    const question = step.question;
+    const answers = question?.answers.map(({ text, right, why }) => {
+      const answer = button({
+        name: "tour-answer",
+        label: text,
+        onClick: () => {
+          said.textContent = `${right ? "Yes." : "Not quite."} ${why}`;
+          answer.classList.add(right ? "right" : "wrong");
+          if (right) next.disabled = false;
+        },
+      });
+      return answer;
+    });
+    refill(
+      el,
+      make("p", { class: "tour-head" }, `${tour.title}: ${at + 1} of ${tour.steps.length}`),
+      make("p", { class: "tour-caption" }, step.caption),
+      question && make("p", { class: "tour-question" }, question.text),
+      answers && make("div", { class: "row" }, answers),
+      said,
+      make(
+        "div",
+        { class: "row tour-buttons" },
+        button({ name: "tour-back", label: "Back", disabled: at === 0, onClick: () => goTo(at - 1) }),
+        next,
+        button({ name: "tour-leave", label: "Leave the tour", kind: "quiet", onClick: leave }),
+      ),
+    );
+    outline();
+    window.setTimeout(outline, 300); // a room that is shown for the first time
+  };
+  const end = watch(model, ["tour", "at"], show);
+  return { el, end };
+}
