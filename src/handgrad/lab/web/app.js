@@ -127,7 +127,7 @@ function render({ model, el }) {
 
   /** A teacher's link hides controls by their names, wherever they are. */
   function hide() {
-    const hidden = new Set(String(model.get("hide")).split(","));
+    const hidden = new Set(String(model.get("hide")).split(",").filter(Boolean));
     for (const control of el.querySelectorAll("[data-control], [data-look]")) {
       const { control: name, look } = /** @type {HTMLElement} */ (control).dataset;
       control.classList.toggle("hidden-by-link", hidden.has(name ?? "") || hidden.has(look ?? ""));
