@@ -275,4 +275,7 @@ answers = affine_forward(test_x, W - 0.5 * dW, b - 0.5 * db)[0].argmax(axis=1)
 print(f"after one step: {float((answers == test_labels).sum()) / 100:.2f} % of the test images")
 
 # %% [markdown]
+# To see every number of one backward pass, run `handgrad lab` in a terminal and open its *Step* room. There
+# you can also move a weight by hand, and compare the slope that you measure with the derivative.
+#
 # [Chapter 6](6_network.ipynb): all layers in a row, forward and backward.

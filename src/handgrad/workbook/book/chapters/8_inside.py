@@ -254,4 +254,7 @@ show(bars({"output": outputs}, range(10)), "outputs for the careless picture")
 # If your digit is misread, look at its 28 x 28 picture first: does it show what you have drawn? Then
 # see which templates voted, as above. `handgrad predict my_digit.png` does all this in a terminal.
 #
+# `handgrad lab` opens a page in the browser where the templates light up while you draw, and where the
+# votes for each digit are added up before your eyes. Its *Train* room trains such a network in seconds.
+#
 # [Chapter 9](9_beyond.ipynb): what to do next.

@@ -1,0 +1,3 @@
+/** Drawings for tours, as strokes.js writes them. */
+
+export const DRAWINGS = Object.freeze({ three: "", five: "", seven: "", sevenWithBar: "" });
