@@ -13,7 +13,10 @@ from handgrad import __version__
 from handgrad.errors import HandgradError, came_of_ctrl_c
 from handgrad.files import reason
 
-COMMANDS = ("predict", "train", "evaluate", "explain", "calibrate", "data", "workbook", "bench", "warmup")
+COMMANDS = (
+    *("predict", "train", "evaluate", "explain", "lab", "calibrate", "export"),
+    *("data", "workbook", "bench", "warmup"),
+)
 INTERRUPTED = 130
 
 

@@ -6,16 +6,16 @@ from collections.abc import Callable
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from handgrad import digits, pretrained
-from handgrad.arrays import NDArray
-from handgrad.digits.sets import SETS
 from handgrad.errors import HandgradError, MissingExtraError
 from handgrad.files import PNG, expect_writable, user_folder
-from handgrad.model import Model
+
+if TYPE_CHECKING:  # NumPy is loaded where it is used: 'handgrad lab' answers sooner without
+    from handgrad.arrays import NDArray
+    from handgrad.model import Model
 
 Command = Callable[..., Any]
 
@@ -68,6 +68,8 @@ def idx_options(command: Command) -> Command:
 
 def data_option(command: Command) -> Command:
     """--data: the name of a set to use instead of the embedded MNIST."""
+    from handgrad.digits.sets import SETS
+
     names = click.Choice(["mnist", *SETS])
     words = "Name of a data set, see 'handgrad data list'. Default: mnist."
     return click.option("--data", type=names, metavar="NAME", help=words)(command)
@@ -79,11 +81,13 @@ def expect_one_source(data: str | None, *files: str | None) -> None:
         raise click.UsageError("--data names images and labels already; leave out the files")
 
 
-def pair(images: str | None, labels: str | None) -> tuple[NDArray, NDArray] | None:
+def pair(images: str | None, labels: str | None) -> "tuple[NDArray, NDArray] | None":
     """The IDX pair that the options name, or None.  UsageError if only one of the two is given."""
     if (images is None) != (labels is None):
         missing = "--labels" if labels is None else "--images"
         raise click.UsageError(f"--images and --labels go together; {missing} is missing")
+    from handgrad import digits
+
     return digits.load_pair(images, labels) if images is not None and labels is not None else None
 
 
@@ -97,6 +101,8 @@ def default_model() -> Path:
 
 def existing_model(path: str | None) -> Path:
     """The model file to read: the one that is named, otherwise the network in the box."""
+    from handgrad import pretrained
+
     return pretrained.PATH if path is None else Path(path)
 
 
@@ -107,7 +113,7 @@ def expect_picture(option: str, path: str, *inputs: str) -> None:
     expect_writable(path, PNG, *inputs)
 
 
-def network_named(path: str | None, model: Model) -> str:
+def network_named(path: str | None, model: "Model") -> str:
     """Which network answers, in words: the file that was named, or the network in the box."""
     return f"the network in the box (recipe {model.recipe_name})" if path is None else path
 
