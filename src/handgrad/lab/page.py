@@ -62,15 +62,16 @@ def page(shown: contents.Network, web: Path = contents.WEB) -> str:
         img_src="blob: data:",
         connect_src="'none'",
     )
-    head = (
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}" />\n    {GENERATOR}\n'
-        f'    <link rel="icon" href="data:image/svg+xml;base64,{icon}" />\n    <style>{style}</style>\n  '
-    )
-    html = html.replace(
-        '<meta charset="utf-8" />\n', '<meta charset="utf-8" />\n    ' + head.split("\n")[0] + "\n", 1
-    )
-    html = html.replace("</head>", head.split("\n", 1)[1].lstrip() + "</head>", 1)
+    style += f'</style>\n    <link rel="icon" href="data:image/svg+xml;base64,{icon}" />\n  '
+    html = marked(html, policy).replace("</head>", f"  <style>{style}</head>", 1)
     return html.replace("</body>", f"<script>{script}</script>\n  </body>", 1)
+
+
+def marked(html: str, policy: str) -> str:
+    """A page with handgrad's mark, and the policy that `handgrad lab` sends as a header."""
+    charset = '<meta charset="utf-8" />'
+    meta = f'<meta http-equiv="Content-Security-Policy" content="{policy}" />'
+    return html.replace(charset, f"{charset}\n    {GENERATOR}\n    {meta}", 1)
 
 
 def stylesheets(html: str) -> list[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from handgrad.errors import HandgradError
 from handgrad.files import KEPT, expect_folder, write_atomically
 from handgrad.lab import contents
-from handgrad.lab.page import GENERATOR
+from handgrad.lab.page import GENERATOR, marked
 
 if TYPE_CHECKING:
     from handgrad.model import Model
@@ -45,13 +45,5 @@ def export_site(model: "Model | str | os.PathLike[str] | None", folder: str | os
     for name, held in contents.folder(shown).items():
         data = held if isinstance(held, bytes) else held.read_bytes()
         if name == "index.html":
-            data = marked(data.decode()).encode()
+            data = marked(data.decode(), contents.policy()).encode()
         write_atomically(place / name, data, KEPT)
-
-
-def marked(html: str) -> str:
-    """The page with its policy, which `handgrad lab` sends as a header, and with handgrad's mark."""
-    policy = f'<meta http-equiv="Content-Security-Policy" content="{contents.policy()}" />'
-    return html.replace(
-        '<meta charset="utf-8" />', f'<meta charset="utf-8" />\n    {policy}\n    {GENERATOR}', 1
-    )
