@@ -8,6 +8,8 @@ import pytest
 from handgrad import digits, engines
 from handgrad.cli import main
 
+from lab_browser import browser, exported_page, lab_server, open_page, page  # noqa: F401  fixtures
+
 FIGURES: dict[str, str] = {}
 
 

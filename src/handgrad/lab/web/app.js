@@ -71,7 +71,7 @@ function render({ model, el }) {
     label: "",
     kind: "quiet",
     onClick: () => {
-      model.set("theme", THEMES[/** @type {keyof THEMES} */ (model.get("theme"))]);
+      model.set("theme", THEMES[/** @type {keyof typeof THEMES} */ (model.get("theme"))]);
       model.save_changes();
     },
   });
@@ -109,7 +109,7 @@ function render({ model, el }) {
       el.dataset.room = now;
     }),
     watch(model, ["theme"], () => {
-      const now = /** @type {keyof THEMES} */ (model.get("theme"));
+      const now = /** @type {keyof typeof THEMES} */ (model.get("theme"));
       theme.textContent = `Theme: ${now}`;
       theme.title = `Colours: ${THEME_NAMES[now]}`;
     }),

@@ -14,7 +14,10 @@ function render({ model, el }) {
   place.classList.add("handgrad", "in-notebook");
   const still = followTheme(state, place);
   const rooms = { lab, draw, step };
-  const end = rooms[/** @type {keyof rooms} */ (model.get("widget"))].render({ model: state, el: place });
+  const end = rooms[/** @type {keyof typeof rooms} */ (model.get("widget"))].render({
+    model: state,
+    el: place,
+  });
   return () => {
     end?.();
     still();
