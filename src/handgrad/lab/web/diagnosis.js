@@ -20,13 +20,21 @@ const shorter = (value) => Number((value / 5).toPrecision(2));
 
 /** What is worth saying, the worst first. @param {Facts} facts @returns {Finding[]} */
 export function diagnose(facts) {
-  const { recipe, diverged, epoch, losses, train_accuracy, validation_accuracy, dead, saturated, classes } = facts;
+  const { recipe, diverged, epoch, losses, train_accuracy, validation_accuracy, dead, saturated, classes } =
+    facts;
   const rate = recipe.learning_rate;
-  const slower = { label: `Try a learning rate of ${shorter(rate)}`, change: { learning_rate: shorter(rate) } };
+  const slower = {
+    label: `Try a learning rate of ${shorter(rate)}`,
+    change: { learning_rate: shorter(rate) },
+  };
   /** @type {Finding[]} */
   const found = [];
-  const add = (/** @type {string} */ name, /** @type {string} */ what, /** @type {string} */ why, /** @type {any} */ mend) =>
-    found.push({ name, what, why, mend });
+  const add = (
+    /** @type {string} */ name,
+    /** @type {string} */ what,
+    /** @type {string} */ why,
+    /** @type {any} */ mend,
+  ) => found.push({ name, what, why, mend });
   if (diverged) {
     add(
       "diverged",
@@ -69,15 +77,25 @@ export function diagnose(facts) {
       "slow",
       "The loss hardly moves.",
       `After the first descent all outputs are near 1/${classes}; from there the steps are small.`,
-      { label: `Try a learning rate of ${Number((rate * 10).toPrecision(2))}`, change: { learning_rate: Number((rate * 10).toPrecision(2)) } },
+      {
+        label: `Try a learning rate of ${Number((rate * 10).toPrecision(2))}`,
+        change: { learning_rate: Number((rate * 10).toPrecision(2)) },
+      },
     );
   }
-  if (train_accuracy !== null && validation_accuracy !== null && train_accuracy - validation_accuracy > 0.04 && epoch >= 2) {
+  if (
+    train_accuracy !== null &&
+    validation_accuracy !== null &&
+    train_accuracy - validation_accuracy > 0.04 &&
+    epoch >= 2
+  ) {
     add(
       "overfitting",
       `${(100 * train_accuracy).toFixed(1)} % of the training images are read, but ${(100 * validation_accuracy).toFixed(1)} % of images held back.`,
       "The network has learnt these images rather than what digits have in common. More images help most.",
-      recipe.distortion === "off" ? { label: "Shift the images each epoch", change: { distortion: "shift" } } : { label: "Use more images", change: { share: 60000 } },
+      recipe.distortion === "off"
+        ? { label: "Shift the images each epoch", change: { distortion: "shift" } }
+        : { label: "Use more images", change: { share: 60000 } },
     );
   }
   return found;

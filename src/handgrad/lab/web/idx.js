@@ -18,9 +18,13 @@ const MOST_CLASSES = 256;
  * @param {File[]} files @returns {Promise<Data>}
  */
 export async function dataOf(files) {
-  const opened = await Promise.all(files.map(async ({ name, bytes }) => ({ name, bytes: await unzipped(name, bytes) })));
+  const opened = await Promise.all(
+    files.map(async ({ name, bytes }) => ({ name, bytes: await unzipped(name, bytes) })),
+  );
   if (opened.length === 1 && !isIdx(opened[0].bytes)) return fromTable(opened[0]);
-  const arrays = opened.filter(({ bytes }) => isIdx(bytes)).map((file) => ({ name: file.name, ...parseIdx(file) }));
+  const arrays = opened
+    .filter(({ bytes }) => isIdx(bytes))
+    .map((file) => ({ name: file.name, ...parseIdx(file) }));
   const images = arrays.filter(({ shape }) => shape.length > 1);
   const labels = arrays.filter(({ shape }) => shape.length === 1);
   if (opened.length !== 2 || images.length !== 1 || labels.length !== 1) {
@@ -42,7 +46,14 @@ async function unzipped(name, bytes) {
 
 /** Whether the bytes begin as those of an IDX file. @param {Uint8Array} bytes */
 export function isIdx(bytes) {
-  return bytes.length >= 4 && bytes[0] === 0 && bytes[1] === 0 && bytes[2] in TYPES && bytes[3] >= 1 && bytes[3] <= 32;
+  return (
+    bytes.length >= 4 &&
+    bytes[0] === 0 &&
+    bytes[1] === 0 &&
+    bytes[2] in TYPES &&
+    bytes[3] >= 1 &&
+    bytes[3] <= 32
+  );
 }
 
 /**
@@ -59,11 +70,17 @@ export function parseIdx({ name, bytes }) {
   const start = 4 + 4 * rank;
   const expected = start + count * TYPES[/** @type {keyof typeof TYPES} */ (type)];
   if (bytes.length !== expected) {
-    throw new Error(`${name}: expected ${expected} bytes for shape (${shape.join(", ")}); got ${bytes.length}`);
+    throw new Error(
+      `${name}: expected ${expected} bytes for shape (${shape.join(", ")}); got ${bytes.length}`,
+    );
   }
   if (type === 8) return { shape, values: bytes.subarray(start) };
   if (type > 12) throw new Error(`${name}: expected whole numbers; the file holds reals`);
-  const read = { 9: (/** @type {number} */ i) => view.getInt8(start + i), 11: (/** @type {number} */ i) => view.getInt16(start + 2 * i), 12: (/** @type {number} */ i) => view.getInt32(start + 4 * i) }[type];
+  const read = {
+    9: (/** @type {number} */ i) => view.getInt8(start + i),
+    11: (/** @type {number} */ i) => view.getInt16(start + 2 * i),
+    12: (/** @type {number} */ i) => view.getInt32(start + 4 * i),
+  }[type];
   return { shape, values: Int32Array.from({ length: count }, (_, i) => /** @type {any} */ (read)(i)) };
 }
 
@@ -73,7 +90,9 @@ export function parseIdx({ name, bytes }) {
  */
 export function fromPair(images, labels) {
   if (!(images.values instanceof Uint8Array) || images.shape.length > 3) {
-    throw new Error(`${images.name}: expected images as bytes (N, height, width); got rank ${images.shape.length}`);
+    throw new Error(
+      `${images.name}: expected images as bytes (N, height, width); got rank ${images.shape.length}`,
+    );
   }
   const [N, ...sides] = images.shape;
   if (labels.shape[0] !== N) {
@@ -106,19 +125,24 @@ export function fromTable({ name, bytes }) {
   const found = named ? first.findIndex((word) => /^(label|class|target|digit)s?$/i.test(word)) : 0;
   const at = Math.max(0, found);
   const D = columns - 1;
-  if (D < 1) throw new Error(`${name}: expected a label and pixels in each row, separated by commas; got ${lines[0].slice(0, 40)}`);
+  if (D < 1)
+    throw new Error(
+      `${name}: expected a label and pixels in each row, separated by commas; got ${lines[0].slice(0, 40)}`,
+    );
   const rows = named ? lines.slice(1) : lines;
   const images = new Uint8Array(rows.length * D);
   const labels = new Int32Array(rows.length);
   rows.forEach((line, i) => {
     const words = line.split(sign);
     const where = `${name}, line ${i + 1 + Number(named)}`;
-    if (words.length !== columns) throw new Error(`${where}: expected ${columns} numbers; got ${words.length}`);
+    if (words.length !== columns)
+      throw new Error(`${where}: expected ${columns} numbers; got ${words.length}`);
     let p = i * D;
     words.forEach((word, column) => {
       const value = word.trim() === "" ? Number.NaN : Number(word.trim().replace(/^["']|["']$/g, ""));
       if (column === at) {
-        if (!Number.isInteger(value)) throw new Error(`${where}: expected a whole number as the label; got ${word.slice(0, 20)}`);
+        if (!Number.isInteger(value))
+          throw new Error(`${where}: expected a whole number as the label; got ${word.slice(0, 20)}`);
         labels[i] = value;
         return;
       }
@@ -138,7 +162,8 @@ function checked(name, data) {
   if (data.N < 1 || data.D < 1) throw new Error(`${name}: expected at least one image; got ${data.N}`);
   let most = 0;
   for (const label of data.labels) {
-    if (label < 0 || label >= MOST_CLASSES) throw new Error(`${name}: expected labels from 0 to 255; got ${label}`);
+    if (label < 0 || label >= MOST_CLASSES)
+      throw new Error(`${name}: expected labels from 0 to 255; got ${label}`);
     if (label > most) most = label;
   }
   return { ...data, C: most + 1 };

@@ -90,7 +90,8 @@ export function indexOfLargest(values) {
  * @param {ArrayLike<number>} pixels @param {Numbers} like
  */
 export function asInput(pixels, like) {
-  const scaled = like instanceof Float32Array ? new Float32Array(pixels.length) : new Float64Array(pixels.length);
+  const scaled =
+    like instanceof Float32Array ? new Float32Array(pixels.length) : new Float64Array(pixels.length);
   for (let i = 0; i < pixels.length; i++) scaled[i] = pixels[i] / 255;
   return scaled;
 }

@@ -36,7 +36,14 @@ export const RECIPES = {
     title: "A good network, quickly",
     recipe: {
       ...{ hidden: 256, activation: "relu", bias: true, init: "random", output_bias: "prior", loss: "l2" },
-      ...{ optimizer: "sgd", learning_rate: 1.5, schedule: "linear", warmup: 0.15, batch_size: 32, epochs: 6 },
+      ...{
+        optimizer: "sgd",
+        learning_rate: 1.5,
+        schedule: "linear",
+        warmup: 0.15,
+        batch_size: 32,
+        epochs: 6,
+      },
     },
   },
 };

@@ -49,7 +49,8 @@ export function load(bytes, name = "the model file") {
   if (!Array.isArray(classes) || classes.length !== C || new Set(classes).size !== C) {
     throw fail(`expected ${C} different classes; got ${JSON.stringify(classes)?.slice(0, 60)}`);
   }
-  const pixels = Array.isArray(image_shape) && image_shape.every((side) => Number.isInteger(side) && side > 0);
+  const pixels =
+    Array.isArray(image_shape) && image_shape.every((side) => Number.isInteger(side) && side > 0);
   if (!pixels || image_shape.reduce((/** @type {number} */ all, side) => all * side, 1) !== D) {
     throw fail(`expected an image_shape of ${D} pixels; got ${JSON.stringify(image_shape)?.slice(0, 60)}`);
   }
@@ -140,11 +141,14 @@ const REALS = new Set([
  */
 export function pythonJson(value, key = "") {
   if (value instanceof Real) return real(value.value);
-  if (typeof value === "number") return REALS.has(key) || !Number.isInteger(value) ? real(value) : String(value);
+  if (typeof value === "number")
+    return REALS.has(key) || !Number.isInteger(value) ? real(value) : String(value);
   if (value === null || value === undefined) return "null";
   if (Array.isArray(value)) return `[${value.map((each) => pythonJson(each, key)).join(", ")}]`;
   if (typeof value === "object") {
-    const items = Object.entries(value).map(([name, each]) => `${JSON.stringify(name)}: ${pythonJson(each, name)}`);
+    const items = Object.entries(value).map(
+      ([name, each]) => `${JSON.stringify(name)}: ${pythonJson(each, name)}`,
+    );
     return `{${items.join(", ")}}`;
   }
   return ascii(JSON.stringify(value));
@@ -173,7 +177,8 @@ function ascii(text) {
 
 /** The header, and where the tensors begin. @param {Uint8Array} bytes @param {string} name */
 function read(bytes, name) {
-  const damaged = (/** @type {string} */ why) => new Error(`${name}: not a safetensors file, or damaged (${why})`);
+  const damaged = (/** @type {string} */ why) =>
+    new Error(`${name}: not a safetensors file, or damaged (${why})`);
   if (bytes.length < 8) throw damaged(`it has ${bytes.length} bytes`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const length = view.getUint32(0, true) + view.getUint32(4, true) * 2 ** 32;
@@ -184,7 +189,8 @@ function read(bytes, name) {
   } catch {
     throw damaged("its header is not JSON");
   }
-  if (header === null || typeof header !== "object" || Array.isArray(header)) throw damaged("its header is no table");
+  if (header === null || typeof header !== "object" || Array.isArray(header))
+    throw damaged("its header is no table");
   let end = 0;
   const parts = Object.entries(header).filter(([key]) => key !== "__metadata__");
   for (const [key, part] of parts) {
@@ -222,10 +228,15 @@ function tensor(bytes, header, start, key, name) {
   }
   const size = dtype === "F32" ? 4 : 2;
   const rank = key.startsWith("W") ? 2 : 1;
-  const sides = Array.isArray(shape) && shape.length === rank && shape.every((side) => Number.isInteger(side) && side > 0);
+  const sides =
+    Array.isArray(shape) &&
+    shape.length === rank &&
+    shape.every((side) => Number.isInteger(side) && side > 0);
   const count = sides ? shape.reduce((/** @type {number} */ all, side) => all * side, 1) : -1;
   if (count * size !== data_offsets[1] - data_offsets[0]) {
-    throw new Error(`${name}: the shape of ${key} does not fit its ${data_offsets[1] - data_offsets[0]} bytes`);
+    throw new Error(
+      `${name}: the shape of ${key} does not fit its ${data_offsets[1] - data_offsets[0]} bytes`,
+    );
   }
   const raw = bytes.slice(start + data_offsets[0], start + data_offsets[1]).buffer;
   return { shape, values: size === 4 ? new Float32Array(raw) : fromHalf(new Uint16Array(raw)) };

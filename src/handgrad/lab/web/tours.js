@@ -50,7 +50,11 @@ export const TOURS = {
           text: "Your ink lies mostly on blue pixels of a template. What is a likely to be?",
           answers: [
             { text: "Positive", why: "Ink on red pixels raises the sum; ink on blue pixels lowers it." },
-            { text: "Negative", right: true, why: "Each inked blue pixel adds a negative product to the sum." },
+            {
+              text: "Negative",
+              right: true,
+              why: "Each inked blue pixel adds a negative product to the sum.",
+            },
             { text: "Zero", why: "Zero comes after ReLU. The agreement a itself is below zero here." },
           ],
         },
@@ -81,7 +85,11 @@ export const TOURS = {
         question: {
           text: "A unit has h = 0 for this image. What does it contribute to the ten scores?",
           answers: [
-            { text: "Nothing to any of them", right: true, why: "Its contribution is W2 times h, and h is 0." },
+            {
+              text: "Nothing to any of them",
+              right: true,
+              why: "Its contribution is W2 times h, and h is 0.",
+            },
             { text: "Its weight in W2", why: "The weight is multiplied by h, which is 0." },
             { text: "The bias b2", why: "The bias belongs to the digit, not to a unit." },
           ],
@@ -110,11 +118,17 @@ export const TOURS = {
               right: true,
               why: "A pixel enters every unit through W1, and every unit enters every score through W2.",
             },
-            { text: "The outputs must sum to 1", why: "They are ten sigmoids, each for itself. Their sum is free." },
+            {
+              text: "The outputs must sum to 1",
+              why: "They are ten sigmoids, each for itself. Their sum is free.",
+            },
           ],
         },
       },
-      { caption: "Draw a seven of your own, then add a bar, slowly. The tiles answer while you draw.", look: "canvas" },
+      {
+        caption: "Draw a seven of your own, then add a bar, slowly. The tiles answer while you draw.",
+        look: "canvas",
+      },
     ],
   },
   collapse: {
@@ -134,7 +148,10 @@ export const TOURS = {
         question: {
           text: "How many templates does a network without a non-linearity have, whatever its number of hidden units?",
           answers: [
-            { text: "One for each hidden unit", why: "It has them, but only their ten fixed mixtures reach the scores." },
+            {
+              text: "One for each hidden unit",
+              why: "It has them, but only their ten fixed mixtures reach the scores.",
+            },
             { text: "Ten, one for each digit", right: true, why: "W2 W1 has ten rows of 784 numbers." },
           ],
         },
@@ -159,7 +176,11 @@ export const TOURS = {
         question: {
           text: "What do the hidden units' templates look like after training?",
           answers: [
-            { text: "Still zero", right: true, why: "h = 0 makes grad_W2 zero, and W2 = 0 makes grad_h zero. Only b2 moves." },
+            {
+              text: "Still zero",
+              right: true,
+              why: "h = 0 makes grad_W2 zero, and W2 = 0 makes grad_h zero. Only b2 moves.",
+            },
             { text: "Random", why: "Nothing in the run is random but the order of the images." },
             { text: "The mean images", why: "No gradient reaches W1, because W2 is zero." },
           ],
@@ -193,7 +214,10 @@ export const TOURS = {
               right: true,
               why: "y (1 - y) is 0 there, so grad_z is 0: the network cannot find its way back.",
             },
-            { text: "It has learnt everything", why: "A loss of 1 means that one of ten targets is missed each time." },
+            {
+              text: "It has learnt everything",
+              why: "A loss of 1 means that one of ten targets is missed each time.",
+            },
           ],
         },
       },
@@ -220,7 +244,8 @@ export const TOURS = {
         },
       },
       {
-        caption: "With b2 started so that each output begins at 1/10, the first descent is skipped. Press Start.",
+        caption:
+          "With b2 started so that each output begins at 1/10, the first descent is skipped. Press Start.",
         state: { ...RUN, epochs: 2, output_bias: "prior" },
         look: "loss",
       },
@@ -237,7 +262,11 @@ export const TOURS = {
         question: {
           text: "Why does a dead unit stay dead?",
           answers: [
-            { text: "Its gradient is 0 for every image", right: true, why: "grad_a is 0 wherever a is below 0." },
+            {
+              text: "Its gradient is 0 for every image",
+              right: true,
+              why: "grad_a is 0 wherever a is below 0.",
+            },
             { text: "Its weights are 0", why: "Its weights can be large. Its agreement is below 0." },
           ],
         },
@@ -289,8 +318,15 @@ export const TOURS = {
         question: {
           text: "An output y is 0.999 and should be 0. Is its grad_z large?",
           answers: [
-            { text: "Yes, the error is large", why: "The error is large, but it is multiplied by y (1 - y) = 0.001." },
-            { text: "No", right: true, why: "y (1 - y) is 0.001: a sigmoid that is surely wrong learns slowly." },
+            {
+              text: "Yes, the error is large",
+              why: "The error is large, but it is multiplied by y (1 - y) = 0.001.",
+            },
+            {
+              text: "No",
+              right: true,
+              why: "y (1 - y) is 0.001: a sigmoid that is surely wrong learns slowly.",
+            },
           ],
         },
       },
@@ -310,7 +346,11 @@ export const TOURS = {
         question: {
           text: "Why (L(w+h) - L(w-h)) / 2h, rather than (L(w+h) - L(w)) / h?",
           answers: [
-            { text: "The error shrinks with h squared, not with h", right: true, why: "Errors of even order cancel." },
+            {
+              text: "The error shrinks with h squared, not with h",
+              right: true,
+              why: "Errors of even order cancel.",
+            },
             { text: "It is faster", why: "Both need two forward passes." },
           ],
         },
