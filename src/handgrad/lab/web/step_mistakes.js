@@ -1,0 +1,67 @@
+/**
+ * The images that a network gets wrong, the most certain mistakes first. No DOM.
+ *
+ * Two things make it quick enough for thousands of hidden units in a page: W1 lies transposed, so that a pixel
+ * without ink is passed over whole, and so is a hidden unit that is off. It stops to breathe every few
+ * milliseconds, so that the page stays awake.
+ *
+ * @typedef {import("./safetensors.js").Network} Network
+ * @typedef {import("./idx.js").Data} Data
+ * @typedef {{ example: number, label: number, answer: number, output: number }} Mistake
+ */
+import { ACTIVATIONS, softmax } from "./network.js";
+
+const BREATH = 12; // milliseconds of work between two pauses
+
+/** A function from one image (pixels 0..255) to its outputs y, which it writes into `y`.
+ * @param {Network} network @returns {(images: Uint8Array, from: number) => Float64Array} */
+export function quickOutputs({ params, activation, loss }) {
+  const { W1, b1, W2, b2, H, D, C } = params;
+  const columns = new Float32Array(D * H); // W1 transposed: column d is pixel d's weight in every template
+  const votes = new Float32Array(H * C);
+  for (let k = 0; k < H; k++) for (let d = 0; d < D; d++) columns[d * H + k] = W1[k * D + d];
+  for (let c = 0; c < C; c++) for (let k = 0; k < H; k++) votes[k * C + c] = W2[c * H + k];
+  const a = new Float64Array(H);
+  const z = new Float64Array(C);
+  return (images, from) => {
+    if (b1) a.set(b1);
+    else a.fill(0);
+    for (let d = 0; d < D; d++) {
+      const pixel = images[from + d];
+      if (!pixel) continue;
+      const x = pixel / 255;
+      const at = d * H;
+      for (let k = 0; k < H; k++) a[k] += columns[at + k] * x;
+    }
+    const h = ACTIVATIONS[activation].forward(a);
+    if (b2) z.set(b2);
+    else z.fill(0);
+    for (let k = 0; k < H; k++) {
+      if (h[k] !== 0) for (let c = 0; c < C; c++) z[c] += votes[k * C + c] * h[k];
+    }
+    return loss === "cross_entropy" ? softmax(z, 1) : z.map((each) => 1 / (1 + Math.exp(-each)));
+  };
+}
+
+/** Look for mistakes. found(mistakes, looked) hears of them as they are found, in the order of certainty; the
+ * search ends early where it returns false.
+ * @param {Network} network @param {Data} data
+ * @param {(mistakes: Mistake[], looked: number) => boolean | void} found @returns {Promise<Mistake[]>} */
+export async function findMistakes(network, data, found) {
+  const outputs = quickOutputs(network);
+  /** @type {Mistake[]} */
+  const mistakes = [];
+  let rested = performance.now();
+  for (let example = 0; example < data.N; example++) {
+    const y = outputs(data.images, example * data.D);
+    const answer = y.reduce((best, each, c) => (each > y[best] ? c : best), 0);
+    const label = data.labels[example];
+    if (answer !== label) mistakes.push({ example, label, answer, output: y[answer] });
+    if (performance.now() - rested < BREATH && example + 1 < data.N) continue;
+    mistakes.sort((one, other) => other.output - one.output || one.example - other.example);
+    if (found([...mistakes], example + 1) === false) break;
+    await new Promise((resume) => setTimeout(resume));
+    rested = performance.now();
+  }
+  return mistakes;
+}

@@ -1,0 +1,291 @@
+/**
+ * What the Step room knows: the network, the image and its label, the walk through them, the stage and the cell
+ * that are looked at. Its parts hear of changes by topic. No DOM.
+ *
+ * @typedef {import("./host.js").State} State
+ * @typedef {import("./safetensors.js").Network} Network
+ * @typedef {import("./idx.js").Data} Data
+ * @typedef {import("./step_maths.js").Walk} Walk
+ * @typedef {"walk" | "stage" | "cell" | "rate" | "problem"} Topic
+ * @typedef {{ tensor: string, index: number }} Place
+ */
+import { loadTest } from "./digits.js";
+import { load, save } from "./safetensors.js";
+import { SHOWN, strongestUnits } from "./step_layout.js";
+import { inDouble, inSingle, stages, takeSteps, walkThrough } from "./step_maths.js";
+
+export class StepRoom {
+  /** @param {State} model */
+  constructor(model) {
+    this.model = model;
+    /** @type {((topic: Topic) => void)[]} */
+    this.heard = [];
+    /** @type {Network | null} */
+    this.network = null;
+    /** @type {Data | null} */
+    this.data = null;
+    /** @type {Walk | null} */
+    this.walk = null;
+    this.problem = "";
+    this.rate = 0.05;
+    this.all = false; // show all hidden units
+    /** @type {number[]} */
+    this.units = [];
+    this.stage = "x";
+    /** @type {Place | null} */
+    this.pinned = null;
+    /** @type {Place | null} */
+    this.hovered = null;
+    /** @type {number[]} losses at the start and after each step taken */
+    this.losses = [];
+    /** @type {Float64Array | null} the outputs before the first step */
+    this.firstOutputs = null;
+    /** @type {{ bytes: Uint8Array, name: string } | null} the network before a kept one took its place */
+    this.before = null;
+    this.keeping = false;
+    /** @type {import("./network.js").Params | null} */
+    this.params = null;
+    /** @type {[string, () => void][]} */
+    this.listeners = [
+      ["model_file", () => this.readNetwork()],
+      ["example", () => this.start()],
+      ["image", () => this.chosen().drawing && this.start()],
+      ["label", () => this.chosen().drawing && this.start()],
+      ["cell", () => this.readCell()],
+      ["dark", () => this.tell("walk")],
+    ];
+  }
+
+  async open() {
+    for (const [key, then] of this.listeners) this.model.on(`change:${key}`, then);
+    this.readCell();
+    this.readNetwork();
+    try {
+      this.data = await loadTest();
+    } catch (error) {
+      this.fail(error);
+    }
+    this.start();
+  }
+
+  close() {
+    for (const [key, then] of this.listeners) this.model.off(`change:${key}`, then);
+    this.heard = [];
+  }
+
+  /** @param {(topic: Topic) => void} then */
+  on(then) {
+    this.heard.push(then);
+  }
+
+  /** @param {Topic} topic */
+  tell(topic) {
+    for (const then of this.heard) then(topic);
+  }
+
+  /** @param {unknown} error */
+  fail(error) {
+    this.problem = error instanceof Error ? error.message : String(error);
+    this.tell("problem");
+  }
+
+  readNetwork() {
+    const bytes = this.model.get("model_file");
+    if (!bytes) return;
+    if (!this.keeping) this.before = null;
+    try {
+      this.network = load(bytes);
+    } catch (error) {
+      this.fail(error);
+      return;
+    }
+    this.start();
+  }
+
+  /** Which image and label the state asks for. A test image may come with a label of one's own: "12:7". */
+  chosen() {
+    const [example, own] = String(this.model.get("example") ?? "0").split(":");
+    const drawing = example === "drawing";
+    const asked = own === undefined ? Number.NaN : Number(own);
+    const count = this.data?.N ?? 1;
+    const number = Math.min(Math.max(0, Math.floor(Number(example)) || 0), count - 1);
+    return { drawing, number, own: Number.isInteger(asked) ? asked : null };
+  }
+
+  /** The image's pixels and its label; null while there is none.
+   * @returns {{ pixels: Uint8Array, label: number | null } | null} */
+  picture() {
+    const { drawing, number, own } = this.chosen();
+    if (drawing) {
+      const pixels = this.model.get("image");
+      const label = this.model.get("label");
+      return pixels?.length ? { pixels, label: label === undefined ? null : label } : null;
+    }
+    if (!this.data) return null;
+    const { images, labels, D } = this.data;
+    return { pixels: images.slice(number * D, (number + 1) * D), label: own ?? labels[number] };
+  }
+
+  /** Begin anew: the network as it came, the image that is chosen. */
+  start() {
+    if (!this.network) return;
+    this.params = inDouble(this.network.params);
+    this.losses = [];
+    this.firstOutputs = null;
+    this.compute();
+  }
+
+  /** The walk with the parameters as they are. */
+  compute() {
+    const { network, params } = this;
+    const picture = this.picture();
+    if (!network || !params) return;
+    this.problem = "";
+    if (!picture) {
+      this.walk = null;
+      if (this.chosen().drawing) this.problem = "There is no drawing yet: draw a digit in the Draw room.";
+      this.tell("problem");
+      return;
+    }
+    const image = Float64Array.from(picture.pixels, (pixel) => pixel / 255);
+    try {
+      const label = picture.label ?? this.answerTo(image);
+      this.walk = walkThrough(params, network.activation, network.loss, image, label);
+    } catch (error) {
+      this.walk = null;
+      this.fail(error);
+      return;
+    }
+    if (!this.losses.length) {
+      this.losses = [this.walk.L];
+      this.firstOutputs = this.walk.tensors.y.values;
+      this.order = strongestUnits(this.walk.tensors.h.values, params.H);
+    }
+    this.units = this.all ? (this.order ?? []) : (this.order ?? []).slice(0, SHOWN);
+    if (!this.stageNames().includes(this.stage)) this.stage = "x";
+    this.tell("walk");
+  }
+
+  /** @param {Float64Array} image @returns {number} the class with the largest score */
+  answerTo(image) {
+    const { network, params } = this;
+    if (!network || !params) return 0;
+    const { z } = walkThrough(params, network.activation, network.loss, image, 0).tensors;
+    return z.values.indexOf(Math.max(...z.values));
+  }
+
+  stageNames() {
+    return this.walk ? stages(this.walk).map(({ stage }) => stage) : ["x"];
+  }
+
+  /** @param {string} stage */
+  goTo(stage) {
+    if (stage === this.stage) return;
+    this.stage = stage;
+    this.pinned = null;
+    this.hovered = null;
+    this.writeCell();
+    this.tell("stage");
+  }
+
+  /** @param {number} by one stage forward (1) or back (-1) */
+  move(by) {
+    const names = this.stageNames();
+    const next = names[names.indexOf(this.stage) + by];
+    if (next) this.goTo(next);
+  }
+
+  /** @param {Place | null} place */
+  hover(place) {
+    this.hovered = place;
+    this.tell("cell");
+  }
+
+  /** Hold a cell: it stays when the mouse leaves. The held cell, pinned again, is let go.
+   * @param {Place | null} place */
+  pin(place) {
+    const same = place && this.pinned?.tensor === place.tensor && this.pinned.index === place.index;
+    this.pinned = same ? null : place;
+    this.hovered = null;
+    this.writeCell();
+    this.tell("cell");
+  }
+
+  /** The cell to explain: under the mouse, or held. */
+  get place() {
+    return this.hovered ?? this.pinned;
+  }
+
+  writeCell() {
+    const { pinned } = this;
+    this.model.set("cell", pinned ? `${this.stage}:${pinned.tensor}:${pinned.index}` : this.stage);
+    this.model.save_changes();
+  }
+
+  /** Stage and cell from the state: "stage" or "stage:tensor:index". */
+  readCell() {
+    const [stage, tensor, index] = String(this.model.get("cell") ?? "x").split(":");
+    const known = !this.walk || this.stageNames().includes(stage);
+    if (known && stage !== this.stage) {
+      this.stage = stage;
+      this.pinned = null;
+      this.tell("stage");
+    }
+    const place = tensor ? { tensor, index: Number(index) } : null;
+    if (place && !this.holds(place)) return;
+    if (place?.tensor === this.pinned?.tensor && place?.index === this.pinned?.index) return;
+    this.pinned = place;
+    this.tell("cell");
+  }
+
+  /** @param {Place} place */
+  holds({ tensor, index }) {
+    if (!this.walk) return true;
+    const known = this.walk.tensors[tensor.replace(/^new_/, "")];
+    return Boolean(known) && Number.isInteger(index) && index >= 0 && index < known.values.length;
+  }
+
+  /** @param {boolean} all */
+  showAll(all) {
+    this.all = all;
+    this.compute();
+  }
+
+  /** @param {number} rate */
+  setRate(rate) {
+    this.rate = rate;
+    this.tell("rate");
+  }
+
+  /** @param {number} times */
+  take(times) {
+    if (!this.walk) return;
+    const { params, losses } = takeSteps(this.walk, this.rate, times);
+    this.params = params;
+    this.losses.push(...losses);
+    this.compute();
+  }
+
+  /** All rooms use the network after the steps. */
+  keep() {
+    const { network, params, model } = this;
+    if (!network || !params) return;
+    const taken = this.losses.length - 1;
+    this.before ??= { bytes: model.get("model_file"), name: model.get("network_name") };
+    const name = `${this.before.name || network.name}, ${taken} ${taken === 1 ? "step" : "steps"} on`;
+    this.keeping = true;
+    model.set("network_name", name);
+    model.set("model_file", save({ ...network, name, params: inSingle(params) }));
+    this.keeping = false;
+    model.save_changes();
+  }
+
+  /** All rooms use the network again that they had before a stepped network was kept. */
+  putBack() {
+    const { before, model } = this;
+    if (!before) return;
+    model.set("network_name", before.name);
+    model.set("model_file", before.bytes);
+    model.save_changes();
+  }
+}
