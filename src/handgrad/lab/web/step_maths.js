@@ -9,7 +9,16 @@
  *   L: number, tensors: Record<string, Tensor> }} Walk
  * @typedef {"W1" | "b1" | "W2" | "b2"} Parameter
  */
-import { ACTIVATIONS, LOSSES, affineBackward, backward, forward, sigmoidBackward } from "./network.js";
+import {
+  ACTIVATIONS,
+  affineBackward,
+  backward,
+  forward,
+  lossAndGradients,
+  LOSSES,
+  sigmoidBackward,
+  softmax,
+} from "./network.js";
 
 export const PARAMETERS = /** @type {Parameter[]} */ (["W1", "b1", "W2", "b2"]);
 
@@ -35,35 +44,110 @@ export function inDouble(params) {
   };
 }
 
+/** The same in the type of model files. @param {Params} params @returns {Params} */
+export function inSingle(params) {
+  const { W1, b1, W2, b2, H, D, C } = params;
+  return {
+    ...{ H, D, C, W1: Float32Array.from(W1), W2: Float32Array.from(W2) },
+    ...{ b1: b1 && Float32Array.from(b1), b2: b2 && Float32Array.from(b2) },
+  };
+}
+
 /** Every tensor of one image's way through the network and back.
  * @param {Params} params in double precision @param {string} activation @param {string} loss
- * @param {Float64Array} image x, 0 = paper to 1 = ink @param {number} label @returns {Walk} */
+ * @param {Float64Array} image x, from 0 (paper) to 1 (ink) @param {number} label @returns {Walk} */
 export function walkThrough(params, activation, loss, image, label) {
-  const { H, D, C } = params;
-  expectImage(image, label, D, C);
-  const labels = Int32Array.of(label);
+  const { W1, b1, W2, b2, H, D, C } = params;
+  if (image.length !== D) throw new Error(`the network takes images of ${D} pixels; this one has ${image.length}`);
+  if (!(label >= 0 && label < C)) throw new Error(`the network has ${C} classes; the label is class ${label}`);
   const cache = forward(params, image, 1, activation);
-  const { L, grad, reads } = measured(cache, labels, loss);
+  const { measure, reads } = LOSSES[loss];
+  const { L, grad } = measure(cache[reads], Int32Array.of(label), C);
   const grad_y = reads === "y" ? grad : null;
   const grad_z = grad_y ? sigmoidBackward(grad_y, cache.y) : grad;
-  const [grad_h] = affineBackward(grad_z, cache.h, params.W2, 1);
-  const { backward: activateBackward, reads: gate } = ACTIVATIONS[activation];
-  const grad_a = activateBackward(grad_h, cache[gate]);
-  const grads = backward(params, cache, { activation, grad_z });
-  const y = reads === "y" ? cache.y : softmax(cache.z);
-  const target = new Float64Array(C);
-  target[label] = 1;
-  const { W1, b1, W2, b2 } = params;
-  /** @type {[string, number[], ArrayLike<number> | null][]} */
-  const all = [
-    ...[["x", [1, D], image], ["W1", [H, D], W1], ["b1", [H], b1], ["a", [1, H], cache.a]],
-    ...[["h", [1, H], cache.h], ["W2", [C, H], W2], ["b2", [C], b2], ["z", [1, C], cache.z]],
-    ...[["y", [1, C], y], ["target", [1, C], target], ["L", [], Float64Array.of(L)]],
-    ...[["grad_y", [1, C], grad_y], ["grad_z", [1, C], grad_z], ["grad_W2", [C, H], grads.W2]],
-    ...[["grad_b2", [C], grads.b2], ["grad_h", [1, H], grad_h], ["grad_a", [1, H], grad_a]],
-    ...[["grad_W1", [H, D], grads.W1], ["grad_b1", [H], grads.b1]],
-  ];
+  const { grad_x: grad_h } = affineBackward(grad_z, cache.h, W2, 1);
+  const gate = ACTIVATIONS[activation];
+  const grad_a = gate.backward(grad_h, cache[gate.reads]);
+  const grads = backward(params, cache, activation, { grad_z });
+  const y = reads === "y" ? cache.y : softmax(cache.z, C);
+  const target = Float64Array.from({ length: C }, (_, c) => Number(c === label));
+  const values = {
+    ...{ x: image, W1, b1, a: cache.a, h: cache.h, W2, b2, z: cache.z, y, target, L: Float64Array.of(L) },
+    ...{ grad_y, grad_z, grad_W2: grads.W2, grad_b2: grads.b2, grad_h, grad_a },
+    ...{ grad_W1: grads.W1, grad_b1: grads.b1 },
+  };
+  const shapes = { x: [1, D], W1: [H, D], b1: [H], a: [1, H], h: [1, H], W2: [C, H], b2: [C], z: [1, C] };
+  const others = { y: [1, C], target: [1, C], L: [] };
   const tensors = /** @type {Record<string, Tensor>} */ ({});
-  for (const [name, shape, values] of all) if (values) tensors[name] = { name, shape, values };
+  for (const [name, of] of Object.entries(values)) {
+    const shape = /** @type {Record<string, number[]>} */ ({ ...shapes, ...others })[name.replace("grad_", "")];
+    if (of) tensors[name] = { name, shape, values: /** @type {Float64Array} */ (of) };
+  }
   return { params, activation, loss, image, label, L, tensors };
+}
+
+/** The loss of the walk's image with these parameters. @param {Walk} walk @param {Params} params */
+function lossWith({ activation, loss, image, label }, params) {
+  const { measure, reads } = LOSSES[loss];
+  return measure(forward(params, image, 1, activation)[reads], Int32Array.of(label), params.C).L;
+}
+
+/** The loss after one parameter has been moved by delta: a whole forward pass.
+ * @param {Walk} walk @param {Parameter} of @param {number} index @param {number} delta */
+export function lossAt(walk, of, index, delta) {
+  const values = walk.tensors[of].values;
+  const kept = values[index];
+  values[index] = kept + delta;
+  try {
+    return lossWith(walk, walk.params);
+  } finally {
+    values[index] = kept;
+  }
+}
+
+/** The slope of the loss along one parameter, as measured: (L(w + h) - L(w - h)) / 2h.
+ * @param {Walk} walk @param {Parameter} of @param {number} index @param {number} [h] */
+export function slopeAt(walk, of, index, h = 1e-5) {
+  return (lossAt(walk, of, index, h) - lossAt(walk, of, index, -h)) / (2 * h);
+}
+
+/** Whether a hidden unit's a changes its sign within h of the parameter: there ReLU has its corner.
+ * @param {Walk} walk @param {Parameter} of @param {number} index @param {number} h */
+export function switches({ tensors, params, activation }, of, index, h) {
+  if (!activation.includes("relu") || of === "W2" || of === "b2") return false;
+  const unit = of === "b1" ? index : Math.floor(index / params.D);
+  const reach = of === "b1" ? h : h * Math.abs(tensors.x.values[index % params.D]);
+  return reach > 0 && Math.abs(tensors.a.values[unit]) <= reach;
+}
+
+/** The cell with the largest gradient. @param {Walk} walk @param {Parameter} of */
+export function steepest({ tensors }, of) {
+  const { values } = tensors[`grad_${of}`];
+  let at = 0;
+  for (let i = 1; i < values.length; i++) if (Math.abs(values[i]) > Math.abs(values[at])) at = i;
+  return at;
+}
+
+/** The change of the loss that the slope promises for a step: -rate times the sum of the squared gradients.
+ * @param {Walk} walk @param {number} rate */
+export function promised({ tensors }, rate) {
+  let total = 0;
+  for (const of of PARAMETERS) for (const grad of tensors[`grad_${of}`]?.values ?? []) total += grad * grad;
+  return -rate * total;
+}
+
+/** Steps of gradient descent with this image alone: the parameters after them, and the loss after each.
+ * @param {Walk} walk @param {number} rate @param {number} times @returns {{ params: Params, losses: number[] }} */
+export function takeSteps(walk, rate, times) {
+  const params = inDouble(walk.params);
+  const losses = [];
+  for (let i = 0; i < times; i++) {
+    const { grads } = lossAndGradients(params, walk.image, Int32Array.of(walk.label), walk.activation, walk.loss);
+    for (const of of PARAMETERS) {
+      const [values, grad] = [params[of], grads[of]];
+      if (values && grad) for (let j = 0; j < values.length; j++) values[j] -= rate * grad[j];
+    }
+    losses.push(lossWith(walk, params));
+  }
+  return { params, losses };
 }

@@ -39,7 +39,7 @@ export function quickOutputs({ params, activation, loss }) {
     for (let k = 0; k < H; k++) {
       if (h[k] !== 0) for (let c = 0; c < C; c++) z[c] += votes[k * C + c] * h[k];
     }
-    return loss === "cross_entropy" ? softmax(z, 1) : z.map((each) => 1 / (1 + Math.exp(-each)));
+    return loss === "cross_entropy" ? softmax(z, C) : z.map((each) => 1 / (1 + Math.exp(-each)));
   };
 }
 

@@ -1,0 +1,154 @@
+/** A tensor of the walk as a heat map with name and shape, whose cells can be chosen, and lit up as terms. */
+
+import { format } from "./formula.js";
+import { hint, make } from "./dom.js";
+import { kindOf, layoutOf } from "./step_layout.js";
+import { MEANINGS } from "./step_texts.js";
+import { HeatMap, isDark, largest } from "./tiles.js";
+
+const FEW = 40; // cells that are outlined one by one; more are shown by veiling the others
+const CELL = { image: 7, tiles: 2, units: 22, votes: 22, classes: 40, scalar: 56 }; // CSS pixels, at most
+const SMALLEST = 4; // CSS pixels of a cell, where all hidden units are shown
+
+export class TensorView {
+  /**
+   * @param {import("./step_room.js").StepRoom} room @param {string} name
+   * @param {{ made: boolean, describe: (index: number) => string }} how made: in this stage, not before
+   */
+  constructor(room, name, { made, describe }) {
+    this.room = room;
+    this.name = name;
+    this.kind = kindOf(name);
+    const walk = /** @type {import("./step_maths.js").Walk} */ (room.walk);
+    const tensor = walk.tensors[name.replace(/^new_/, "")];
+    const plane = room.plane();
+    this.layout = layoutOf(tensor, walk.params.H, room.units, plane, room.all ? 24 : 8);
+    const { rows, columns } = this.layout;
+    this.indices = Int32Array.from({ length: rows * columns }, (_, place) =>
+      this.layout.indexAt(Math.floor(place / columns), place % columns),
+    );
+    this.composed = new Float64Array(rows * columns);
+    this.heat = new HeatMap({
+      name: `${name}, shape (${tensor.shape.join(", ")})`,
+      ...{ rows, columns, scale: name === "x" ? "ink" : "signed", class: `step-${this.kind}` },
+      describe: (place) => (this.indices[place] < 0 ? "" : describe(this.indices[place])),
+      onCell: (place) => room.hover(this.placeOf(place)),
+      onPin: (place) => room.pin(this.placeOf(place)),
+    });
+    this.veil = make("canvas", { class: "heat step-veil", "aria-hidden": "true" });
+    this.heat.canvas.after(this.veil);
+    this.size();
+    const shape = tensor.shape.length ? `(${tensor.shape.join(", ")})` : "a number";
+    const caption = make(
+      "figcaption",
+      { class: "step-caption" },
+      make("span", { class: "step-name" }, name.replace("new_", "new ")),
+      make("span", { class: "step-shape" }, shape),
+      hint(name, MEANINGS[name]),
+    );
+    this.numbers = this.kind === "classes" || this.kind === "scalar" ? make("div", { class: "step-numbers" }) : null;
+    const body = make("div", { class: "step-picture" }, this.head(), this.heat.el, this.numbers);
+    if (this.kind === "classes") body.classList.add("step-few");
+    this.el = make("figure", { class: `step-tensor${made ? " made" : ""}`, "data-tensor": name }, caption, body);
+  }
+
+  /** @param {number | null} place @returns {import("./step_room.js").Place | null} */
+  placeOf(place) {
+    const index = place === null ? -1 : this.indices[place];
+    return index < 0 ? null : { tensor: this.name, index };
+  }
+
+  /** The classes above their cells. */
+  head() {
+    const classes = this.room.network?.classes ?? [];
+    if (this.kind !== "classes") return null;
+    const head = make("div", { class: "step-classes", "aria-hidden": "true" });
+    head.append(...classes.map((each) => make("span", {}, String(each))));
+    head.style.gridTemplateColumns = `repeat(${classes.length}, minmax(0, 1fr))`;
+    head.style.maxWidth = `${classes.length * CELL.classes}px`;
+    return head;
+  }
+
+  size() {
+    const { columns } = this.layout;
+    const { style } = this.heat.el;
+    style.maxWidth = `${columns * CELL[this.kind]}px`;
+    const wide = this.room.all && (this.kind === "units" || this.kind === "votes");
+    if (!wide) return;
+    style.width = `${Math.max(columns * SMALLEST, 1)}px`;
+    style.maxWidth = "none";
+  }
+
+  draw() {
+    const { walk, rate } = this.room;
+    if (!walk) return;
+    const of = this.name.replace(/^new_/, "");
+    const { values } = walk.tensors[of];
+    const grads = of === this.name ? null : walk.tensors[`grad_${of}`].values;
+    for (const [place, index] of this.indices.entries()) {
+      this.composed[place] = index < 0 ? 0 : grads ? values[index] - rate * grads[index] : values[index];
+    }
+    const unit = ["x", "y", "target"].includes(this.name);
+    this.heat.draw(this.composed, unit ? 1 : largest(this.composed));
+    this.clearGaps();
+    if (!this.numbers) return;
+    const digits = this.kind === "scalar" ? 4 : 2;
+    this.numbers.replaceChildren(
+      ...Array.from(this.composed, (value) =>
+        make("span", { class: value < 0 ? "negative" : value > 0 ? "positive" : "" }, format(value, digits)),
+      ),
+    );
+    this.numbers.style.gridTemplateColumns = `repeat(${this.composed.length}, minmax(0, 1fr))`;
+    this.numbers.style.maxWidth = this.heat.el.style.maxWidth;
+    if (this.kind === "scalar") this.numbers.style.maxWidth = "none";
+  }
+
+  /** Between tiles the background shows. */
+  clearGaps() {
+    if (!this.layout.tile) return;
+    const [height, width] = this.layout.tile;
+    const { rows, columns } = this.layout;
+    const context = this.heat.canvas.getContext("2d");
+    for (let row = height; row < rows; row += height + 1) context?.clearRect(0, row, columns, 1);
+    for (let column = width; column < columns; column += width + 1) context?.clearRect(column, 0, 1, rows);
+  }
+
+  /** Light these cells up, and outline the cell that is explained. @param {Set<number>} cells
+   * @param {number | null} explained */
+  light(cells, explained) {
+    const { rows, columns } = this.layout;
+    const places = (/** @type {Iterable<number>} */ indices) =>
+      [...indices].flatMap((index) => {
+        const at = this.layout.placeOf(index);
+        return at ? [at.row * columns + at.column] : [];
+      });
+    const lit = places(cells);
+    this.el.classList.toggle("lit", lit.length > 0);
+    this.veil.hidden = lit.length === 0;
+    this.heat.mark(lit.length <= FEW ? lit : []);
+    if (explained !== null) {
+      const [place] = places([explained]);
+      if (place !== undefined) this.outline(place);
+    }
+    if (!lit.length) return;
+    if (this.veil.width !== columns) this.veil.width = columns;
+    if (this.veil.height !== rows) this.veil.height = rows;
+    const context = this.veil.getContext("2d");
+    if (!context) return;
+    context.clearRect(0, 0, columns, rows);
+    context.fillStyle = isDark(this.el) ? "rgb(26 29 34 / 76%)" : "rgb(255 255 255 / 76%)";
+    context.fillRect(0, 0, columns, rows);
+    for (const place of lit) context.clearRect(place % columns, Math.floor(place / columns), 1, 1);
+  }
+
+  /** @param {number} place */
+  outline(place) {
+    const { rows, columns } = this.layout;
+    const box = make("span", { class: "mark explained" });
+    box.style.left = `${(100 * (place % columns)) / columns}%`;
+    box.style.top = `${(100 * Math.floor(place / columns)) / rows}%`;
+    box.style.width = `${100 / columns}%`;
+    box.style.height = `${100 / rows}%`;
+    this.heat.marks.append(box);
+  }
+}
