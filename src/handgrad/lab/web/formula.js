@@ -80,9 +80,21 @@ export function format(value, digits = 4) {
   if (value === 0) return "0";
   const [mantissa, exponent] = value.toExponential(digits - 1).split("e");
   const plainly = Number(exponent) >= -4 && Number(exponent) < Math.max(digits, 6);
-  if (!plainly) return `${tidy(mantissa)}×10${[...String(Number(exponent))].map((c) => SUPERSCRIPTS[c]).join("")}`;
+  if (!plainly) return `${tidy(mantissa)}×10${superscript(Number(exponent))}`;
   const decimals = Math.max(0, digits - 1 - Number(exponent));
   return tidy(Number.isInteger(value) ? String(value) : value.toFixed(decimals));
+}
+
+/** @param {number} exponent a whole number */
+export function superscript(exponent) {
+  return [...String(exponent)].map((character) => SUPERSCRIPTS[character]).join("");
+}
+
+/** A number in little room: two decimals, fewer where it is large. @param {number} value @returns {string} */
+export function fixed(value) {
+  if (!Number.isFinite(value)) return format(value);
+  const text = value.toFixed(Math.abs(value) < 9.995 ? 2 : Math.abs(value) < 99.95 ? 1 : 0);
+  return Number(text) === 0 ? text.replace("-", "") : tidy(text);
 }
 
 /** @param {string} digits */
@@ -120,8 +132,38 @@ export function plain(formula) {
 export function math(formula, options = {}) {
   const element = tag("math", ...parts(formula));
   element.setAttribute("alttext", plain(formula));
-  if (options.block) element.setAttribute("display", "block");
+  if (options.block) element.setAttribute("displaystyle", "true");
   return element;
+}
+
+/** A long formula that breaks before its operators: MathML itself does not break lines in every browser.
+ * @param {Formula} formula @returns {HTMLElement} */
+export function brokenMath(formula) {
+  const element = document.createElement("span");
+  element.className = "formula-lines";
+  element.setAttribute("role", "math");
+  element.setAttribute("aria-label", plain(formula));
+  /** @type {Formula[][]} */
+  const pieces = [[]];
+  for (const part of flat(formula)) {
+    const breaks = typeof part === "string" && "=+−".includes(part) && pieces[pieces.length - 1].length;
+    if (breaks) pieces.push([part]);
+    else pieces[pieces.length - 1].push(part);
+  }
+  for (const piece of pieces) {
+    const line = math(row(...piece), { block: true });
+    line.setAttribute("aria-hidden", "true");
+    // At the start of a line an operator keeps the room that it has between two terms.
+    if (line.firstElementChild?.localName === "mo") line.firstElementChild.setAttribute("form", "infix");
+    element.append(line);
+  }
+  return element;
+}
+
+/** The parts at the outermost level. @param {Formula} formula @returns {Formula[]} */
+function flat(formula) {
+  const open = typeof formula !== "string" && formula.kind === "row" && !formula.fenced;
+  return open ? formula.parts.flatMap(flat) : [formula];
 }
 
 /** @param {Formula} formula @returns {Element[]} */
@@ -135,11 +177,12 @@ function parts(formula) {
 
 /** @param {Formula} formula @returns {Element} one element, as fractions and powers need */
 function single(formula) {
-  if (typeof formula === "string") return tag("mo", formula);
+  if (typeof formula === "string") return tag(/^[\d.]+$/.test(formula) ? "mn" : "mo", formula);
   switch (formula.kind) {
     case "name": {
       const letter = tag("mi", formula.letter);
       letter.setAttribute("class", "letter");
+      letter.setAttribute("mathvariant", "normal"); // the style makes all letters italic, y as well as grad_y
       return formula.index.length ? tag("msub", letter, tag("mrow", ...subscripts(formula.index))) : letter;
     }
     case "number":

@@ -32,8 +32,9 @@ function render({ model, el }) {
   const parts = make(
     "div",
     { class: "step-room" },
+    source.el,
     map.el,
-    make("div", { class: "step-main" }, stage.el, make("div", { class: "step-side" }, source.el, cellPanel)),
+    make("div", { class: "step-main" }, stage.el, cellPanel),
     make("div", { class: "step-below" }, nudge.el, update.el),
   );
   refill(el, problem, waiting, parts);
@@ -121,6 +122,7 @@ function stageView(room) {
       (name) =>
         new TensorView(room, name, {
           made: made.test(name),
+          most: stage === "update" ? 232 : 600, // old, gradient and new stand side by side
           describe: (index) => (room.walk ? said(cellOf(room.walk, name, index, room.rate)) : ""),
         }),
     );

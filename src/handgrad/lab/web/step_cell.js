@@ -1,7 +1,7 @@
 /** One cell: its formula with letters, with numbers, and the terms that add up to it. */
 
 import { make, refill } from "./dom.js";
-import { format, math, plain } from "./formula.js";
+import { brokenMath, format, plain } from "./formula.js";
 import { cellOf, position } from "./step_cells.js";
 import { kindOf } from "./step_layout.js";
 import { paint } from "./tiles.js";
@@ -29,8 +29,8 @@ export function cellView(room) {
     refill(
       el,
       make("p", { class: "step-value" }, nameOf(cell, room), " = ", signed(cell.value, 5)),
-      make("div", { class: "step-formula" }, math(cell.letters, { block: true })),
-      cell.numbers && make("div", { class: "step-formula" }, math(cell.numbers, { block: true })),
+      make("div", { class: "step-formula" }, brokenMath(cell.letters)),
+      cell.numbers && make("div", { class: "step-formula" }, brokenMath(cell.numbers)),
       pictures(cell, room),
       termList(cell, room),
       make("p", { class: "quiet-text" }, room.pinned && !room.hovered ? HELD : ""),

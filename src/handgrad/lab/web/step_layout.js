@@ -56,6 +56,15 @@ export function kindOf(name) {
   return of === "a" || of === "h" || of === "b1" ? "units" : "classes";
 }
 
+/** The hidden unit that a cell belongs to, or null. @param {string} tensor @param {number} index
+ * @param {number} H @param {number} D @returns {number | null} */
+export function unitOf(tensor, index, H, D) {
+  const kind = kindOf(tensor);
+  if (kind === "tiles") return Math.floor(index / D);
+  if (kind === "votes") return index % H;
+  return kind === "units" ? index : null;
+}
+
 /** @param {number} rows @param {number} columns @param {(place: number) => number} toIndex
  * @param {(index: number) => number} toPlace @returns {Layout} */
 function grid(rows, columns, toIndex, toPlace) {

@@ -56,7 +56,7 @@ export function mapView(room) {
         const label = make("span", { class: "step-node-name" });
         const [head, tail] = name.split("_");
         label.append(...(tail ? [`${head}_`, make("wbr", {}), tail] : [name]));
-        const picture = name === "L" || name === "update" ? number : canvas;
+        const picture = name === "L" ? number : name === "update" ? null : canvas;
         const node = parameter
           ? make("span", { class: "step-node given" }, picture, label)
           : make(
@@ -82,8 +82,7 @@ export function mapView(room) {
     if (!walk) return;
     for (const [name, { canvas, number }] of nodes) {
       if (name === "L") number.textContent = format(walk.L, 2);
-      else if (name === "update") number.textContent = "−=";
-      else thumbnail(canvas, name, room, units);
+      else if (name !== "update") thumbnail(canvas, name, room, units);
     }
     mark();
   }

@@ -11,7 +11,7 @@
  */
 import { loadTest } from "./digits.js";
 import { load, save } from "./safetensors.js";
-import { SHOWN, strongestUnits } from "./step_layout.js";
+import { SHOWN, strongestUnits, unitOf } from "./step_layout.js";
 import { inDouble, inSingle, stages, takeSteps, walkThrough } from "./step_maths.js";
 
 export class StepRoom {
@@ -27,7 +27,7 @@ export class StepRoom {
     /** @type {Walk | null} */
     this.walk = null;
     this.problem = "";
-    this.rate = 0.05;
+    this.rate = 0.01;
     this.all = false; // show all hidden units
     /** @type {number[]} */
     this.units = [];
@@ -43,6 +43,9 @@ export class StepRoom {
     /** @type {{ bytes: Uint8Array, name: string } | null} the network before a kept one took its place */
     this.before = null;
     this.keeping = false;
+    this.closed = false;
+    /** @type {number[]} all hidden units, the strongest first */
+    this.order = [];
     /** @type {import("./network.js").Params | null} */
     this.params = null;
     /** @type {[string, () => void][]} */
@@ -71,6 +74,7 @@ export class StepRoom {
   close() {
     for (const [key, then] of this.listeners) this.model.off(`change:${key}`, then);
     this.heard = [];
+    this.closed = true;
   }
 
   /** @param {(topic: Topic) => void} then */
@@ -161,9 +165,18 @@ export class StepRoom {
       this.firstOutputs = this.walk.tensors.y.values;
       this.order = strongestUnits(this.walk.tensors.h.values, params.H);
     }
-    this.units = this.all ? (this.order ?? []) : (this.order ?? []).slice(0, SHOWN);
+    this.chooseUnits();
     if (!this.stageNames().includes(this.stage)) this.stage = "x";
     this.tell("walk");
+  }
+
+  /** The hidden units that are shown: the strongest, and that of the held cell. */
+  chooseUnits() {
+    this.units = this.all ? this.order : this.order.slice(0, SHOWN);
+    const { pinned, walk } = this;
+    if (!pinned || !walk || !this.holds(pinned)) return;
+    const unit = unitOf(pinned.tensor, pinned.index, walk.params.H, walk.params.D);
+    if (unit !== null && !this.units.includes(unit)) this.units = [...this.units.slice(0, SHOWN - 1), unit];
   }
 
   /** @param {Float64Array} image @returns {number} the class with the largest score */
@@ -172,6 +185,13 @@ export class StepRoom {
     if (!network || !params) return 0;
     const { z } = walkThrough(params, network.activation, network.loss, image, 0).tensors;
     return z.values.indexOf(Math.max(...z.values));
+  }
+
+  /** Height and width of an image. @returns {[number, number]} */
+  plane() {
+    const [height, width] = this.network?.image_shape ?? [];
+    const D = this.network?.params.D ?? 0;
+    return height * width === D ? [height, width] : [1, D];
   }
 
   stageNames() {
@@ -235,6 +255,8 @@ export class StepRoom {
     if (place && !this.holds(place)) return;
     if (place?.tensor === this.pinned?.tensor && place?.index === this.pinned?.index) return;
     this.pinned = place;
+    this.chooseUnits();
+    this.tell("stage");
     this.tell("cell");
   }
 

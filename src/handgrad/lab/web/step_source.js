@@ -6,6 +6,7 @@ import { findMistakes } from "./step_mistakes.js";
 import { paint, TileGrid } from "./tiles.js";
 
 const MOST = 24; // mistakes shown
+const TINY = 1e-4; // a loss that leaves nothing to learn
 
 /** @typedef {import("./step_room.js").StepRoom} StepRoom */
 
@@ -51,8 +52,8 @@ export function sourceView(room) {
       { class: "step-source-parts" },
       canvas,
       make("div", { class: "step-source-controls" }, source, numbers, labels),
+      make("div", { class: "step-source-answer" }, answer, mistakes.ask),
     ),
-    answer,
     mistakes.el,
   );
 
@@ -113,6 +114,7 @@ export function sourceView(room) {
       guessed
         ? "You have not said what it shows, so this answer is taken as the label."
         : make("span", { class: right ? "step-right" : "step-wrong" }, right ? "That is the label." : `The label is ${classes[walk.label]}.`),
+      walk.L < TINY && " It is so sure that almost nothing is left to learn: the gradients are tiny. A mistake has more to show.",
     );
   }
 
@@ -134,7 +136,7 @@ function mistakesView(room, choose) {
     onPin: (i) => choose(String(found[i].example)),
   });
   const ask = button({ name: "step-mistakes", label: "The nastiest mistakes", onClick: look });
-  const el = make("div", { class: "step-mistakes-part" }, ask, status, tiles.el);
+  const el = make("div", { class: "step-mistakes-part" }, status, tiles.el);
 
   async function look() {
     const { network, data } = room;
@@ -185,5 +187,5 @@ function mistakesView(room, choose) {
     );
   }
 
-  return { el, draw };
+  return { el, ask, draw };
 }

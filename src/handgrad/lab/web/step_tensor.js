@@ -1,21 +1,23 @@
 /** A tensor of the walk as a heat map with name and shape, whose cells can be chosen, and lit up as terms. */
 
-import { format } from "./formula.js";
 import { hint, make } from "./dom.js";
+import { fixed, format, superscript } from "./formula.js";
 import { kindOf, layoutOf } from "./step_layout.js";
 import { MEANINGS } from "./step_texts.js";
 import { HeatMap, isDark, largest } from "./tiles.js";
 
 const FEW = 40; // cells that are outlined one by one; more are shown by veiling the others
-const CELL = { image: 7, tiles: 2, units: 22, votes: 22, classes: 40, scalar: 56 }; // CSS pixels, at most
+const CELL = { image: 7, tiles: 2, units: 22, votes: 22, classes: 34, scalar: 56 }; // CSS pixels, at most
+const BORDER = 28; // CSS pixels around a picture
 const SMALLEST = 4; // CSS pixels of a cell, where all hidden units are shown
 
 export class TensorView {
   /**
    * @param {import("./step_room.js").StepRoom} room @param {string} name
-   * @param {{ made: boolean, describe: (index: number) => string }} how made: in this stage, not before
+   * @param {{ made: boolean, most?: number, describe: (index: number) => string }} how made: in this stage, not
+   * before; most: pixels of the picture's width
    */
-  constructor(room, name, { made, describe }) {
+  constructor(room, name, { made, most = 600, describe }) {
     this.room = room;
     this.name = name;
     this.kind = kindOf(name);
@@ -37,19 +39,21 @@ export class TensorView {
     });
     this.veil = make("canvas", { class: "heat step-veil", "aria-hidden": "true" });
     this.heat.canvas.after(this.veil);
-    this.size();
     const shape = tensor.shape.length ? `(${tensor.shape.join(", ")})` : "a number";
+    this.power = make("span", { class: "step-shape" });
     const caption = make(
       "figcaption",
       { class: "step-caption" },
       make("span", { class: "step-name" }, name.replace("new_", "new ")),
       make("span", { class: "step-shape" }, shape),
+      this.power,
       hint(name, MEANINGS[name]),
     );
     this.numbers = this.kind === "classes" || this.kind === "scalar" ? make("div", { class: "step-numbers" }) : null;
     const body = make("div", { class: "step-picture" }, this.head(), this.heat.el, this.numbers);
     if (this.kind === "classes") body.classList.add("step-few");
     this.el = make("figure", { class: `step-tensor${made ? " made" : ""}`, "data-tensor": name }, caption, body);
+    this.size(most);
   }
 
   /** @param {number | null} place @returns {import("./step_room.js").Place | null} */
@@ -65,18 +69,17 @@ export class TensorView {
     const head = make("div", { class: "step-classes", "aria-hidden": "true" });
     head.append(...classes.map((each) => make("span", {}, String(each))));
     head.style.gridTemplateColumns = `repeat(${classes.length}, minmax(0, 1fr))`;
-    head.style.maxWidth = `${classes.length * CELL.classes}px`;
     return head;
   }
 
-  size() {
+  /** The figure is as wide as its cells want; heat map, classes and numbers fill it. @param {number} most */
+  size(most) {
     const { columns } = this.layout;
-    const { style } = this.heat.el;
-    style.maxWidth = `${columns * CELL[this.kind]}px`;
     const wide = this.room.all && (this.kind === "units" || this.kind === "votes");
-    if (!wide) return;
-    style.width = `${Math.max(columns * SMALLEST, 1)}px`;
-    style.maxWidth = "none";
+    const wanted = wide ? columns * SMALLEST : columns * (this.room.all && this.kind === "tiles" ? 1 : CELL[this.kind]);
+    this.el.style.width = `${Math.min(wanted, wide ? wanted : most) + BORDER}px`;
+    if (wide) this.heat.el.style.width = `${wanted}px`;
+    if (this.kind === "scalar") this.heat.el.style.width = `${CELL.scalar}px`;
   }
 
   draw() {
@@ -92,15 +95,20 @@ export class TensorView {
     this.heat.draw(this.composed, unit ? 1 : largest(this.composed));
     this.clearGaps();
     if (!this.numbers) return;
-    const digits = this.kind === "scalar" ? 4 : 2;
+    // One power of ten for all: a number has little room below its cell.
+    const most = largest(this.composed);
+    const exponent = this.kind === "scalar" || !most || (most >= 0.05 && most < 1000) ? 0 : Math.floor(Math.log10(most));
+    this.power.textContent = exponent ? `· 10${superscript(exponent)}` : "";
+    const written = (/** @type {number} */ value) =>
+      this.kind === "scalar" ? format(value, 4) : fixed(value / 10 ** exponent);
     this.numbers.replaceChildren(
-      ...Array.from(this.composed, (value) =>
-        make("span", { class: value < 0 ? "negative" : value > 0 ? "positive" : "" }, format(value, digits)),
-      ),
+      ...Array.from(this.composed, (value) => {
+        const text = written(value);
+        const sign = /[1-9]/.test(text) ? (value < 0 ? "negative" : "positive") : "step-nothing";
+        return make("span", { class: sign }, text);
+      }),
     );
     this.numbers.style.gridTemplateColumns = `repeat(${this.composed.length}, minmax(0, 1fr))`;
-    this.numbers.style.maxWidth = this.heat.el.style.maxWidth;
-    if (this.kind === "scalar") this.numbers.style.maxWidth = "none";
   }
 
   /** Between tiles the background shows. */

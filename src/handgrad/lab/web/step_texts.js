@@ -48,7 +48,7 @@ export const MEANINGS = {
 /** @type {Record<string, Formula>} */
 const CURVES = {
   relu: row("max", fenced(name("a"), ",", "0")),
-  leaky_relu: row(name("a"), words("where"), name("a"), ">", "0,", words("else"), "0.01", "·", name("a")),
+  leaky_relu: row(name("a"), words("where"), name("a"), ">", "0", ",", words("else"), "0.01", "·", name("a")),
   tanh: row("tanh", fenced(name("a"))),
   sigmoid: fraction("1", row("1", "+", power(name("e"), row("−", name("a"))))),
   none: name("a"),
@@ -56,8 +56,8 @@ const CURVES = {
 
 /** @type {Record<string, Formula>} */
 const GATES = {
-  relu: row(name("grad_h"), words("where"), name("a"), ">", "0,", words("else"), "0"),
-  leaky_relu: row(name("grad_h"), words("where"), name("a"), ">", "0,", words("else"), "0.01", "·", name("grad_h")),
+  relu: row(name("grad_h"), words("where"), name("a"), ">", "0", ",", words("else"), "0"),
+  leaky_relu: row(name("grad_h"), words("where"), name("a"), ">", "0", ",", words("else"), "0.01", "·", name("grad_h")),
   tanh: product(name("grad_h"), fenced("1", "−", power(name("h"), "2"))),
   sigmoid: product(name("grad_h"), name("h"), fenced("1", "−", name("h"))),
   none: name("grad_h"),

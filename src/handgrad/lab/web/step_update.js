@@ -92,7 +92,7 @@ function outputTable(room) {
   const cell = (/** @type {number} */ value, /** @type {string} */ kind) => {
     const bar = make("span", { class: `step-output ${kind}` });
     bar.style.width = `${100 * Math.min(1, Math.max(0, value))}%`;
-    return make("td", {}, make("span", { class: "step-output-place" }, bar), make("span", {}, format(value, 3)));
+    return make("td", {}, make("span", { class: "step-output-place" }, bar), make("span", {}, value.toFixed(3)));
   };
   const after = losses.length > 1;
   return make(
