@@ -8,7 +8,6 @@ import {
   inDouble,
   inSingle,
   lossAt,
-  PARAMETERS,
   promised,
   slopeAt,
   stages,
@@ -17,6 +16,7 @@ import {
   takeSteps,
   walkThrough,
 } from "../../src/handgrad/lab/web/step_maths.js";
+import { NAMES } from "../../src/handgrad/lab/web/types.js";
 
 const ACTIVATIONS = ["relu", "leaky_relu", "tanh", "sigmoid", "none"];
 const LOSSES = ["l2", "cross_entropy"];
@@ -35,12 +35,22 @@ function numbers(seed) {
 function walkOf(activation, loss, bias = true) {
   const next = numbers(20);
   const some = (/** @type {number} */ n, size = 1) => Float64Array.from({ length: n }, () => size * next());
-  const params = { H, D, C, W1: some(H * D), b1: bias ? some(H) : null, W2: some(C * H), b2: bias ? some(C) : null };
+  const params = {
+    H,
+    D,
+    C,
+    W1: some(H * D),
+    b1: bias ? some(H) : null,
+    W2: some(C * H),
+    b2: bias ? some(C) : null,
+  };
   const image = Float64Array.from({ length: D }, () => Math.max(0, next()));
   return walkThrough(params, activation, loss, image, 2);
 }
 
-const EVERY = ACTIVATIONS.flatMap((activation) => LOSSES.map((loss) => /** @type {const} */ ([activation, loss])));
+const EVERY = ACTIVATIONS.flatMap((activation) =>
+  LOSSES.map((loss) => /** @type {const} */ ([activation, loss])),
+);
 
 /** What a cell is, from the cells that made it, worked out here once more. */
 const RULES = {
@@ -62,7 +72,10 @@ function dot(n, term) {
 
 /** @param {number} got @param {number} expected @param {string} where @param {number} [within] */
 function close(got, expected, where, within = 1e-12) {
-  assert.ok(Math.abs(got - expected) <= within * Math.max(1, Math.abs(expected)), `${where}: ${got}, not ${expected}`);
+  assert.ok(
+    Math.abs(got - expected) <= within * Math.max(1, Math.abs(expected)),
+    `${where}: ${got}, not ${expected}`,
+  );
 }
 
 test("the terms of every cell add up to its value", () => {
@@ -74,7 +87,11 @@ test("the terms of every cell add up to its value", () => {
           const cell = cellOf(walk, tensor, index);
           const where = `${activation}, ${loss}: ${tensor}[${index}]`;
           assert.ok(cell.terms.length > 0, where);
-          close(cell.terms.reduce((total, term) => total + term.value, 0), value, where);
+          close(
+            cell.terms.reduce((total, term) => total + term.value, 0),
+            value,
+            where,
+          );
           assert.equal(cell.value, value);
           for (const term of cell.terms) {
             for (const factor of term.factors) {
@@ -92,10 +109,17 @@ test("the tensors are what the formulas say", () => {
     const { tensors } = walkOf(activation, loss);
     const values = Object.fromEntries(Object.entries(tensors).map(([name, { values: of }]) => [name, of]));
     for (const [tensor, rule] of Object.entries(RULES)) {
-      values[tensor].forEach((value, i) => close(value, rule(values, i), `${activation}, ${loss}: ${tensor}[${i}]`));
+      for (const [i, value] of values[tensor].entries()) {
+        close(value, rule(values, i), `${activation}, ${loss}: ${tensor}[${i}]`);
+      }
     }
     const errors = Array.from(values.y, (y, c) => y - values.target[c]);
-    if (loss === "l2") close(values.L[0], dot(C, (c) => errors[c] ** 2), "L");
+    if (loss === "l2")
+      close(
+        values.L[0],
+        dot(C, (c) => errors[c] ** 2),
+        "L",
+      );
     else close(values.L[0], -Math.log(values.y[2]), "L");
     for (let c = 0; c < C; c++) {
       const slope = values.y[c] * (1 - values.y[c]);
@@ -108,7 +132,11 @@ test("products are the products of their factors, and the sums name all terms", 
   const walk = walkOf("relu", "l2");
   for (const tensor of ["a", "z", "grad_h", "grad_W2", "grad_W1"]) {
     for (const { value, factors } of cellOf(walk, tensor, 1).terms) {
-      close(value, factors.reduce((total, each) => total * each.value, 1), tensor);
+      close(
+        value,
+        factors.reduce((total, each) => total * each.value, 1),
+        tensor,
+      );
     }
   }
   assert.equal(cellOf(walk, "a", 3).terms.length, D + 1);
@@ -121,7 +149,7 @@ test("the measured slope is the gradient: every parameter, activation and loss",
   for (const [activation, loss] of EVERY) {
     for (const bias of [true, false]) {
       const walk = walkOf(activation, loss, bias);
-      for (const of of PARAMETERS) {
+      for (const of of NAMES) {
         const grads = walk.tensors[`grad_${of}`];
         assert.equal(Boolean(grads), bias || of[0] === "W");
         grads?.values.forEach((grad, index) => {
@@ -162,8 +190,10 @@ test("a step moves every parameter against its gradient, and ten are ten times o
     const kept = inDouble(walk.params);
     const { params, losses } = takeSteps(walk, 0.1, 1);
     assert.deepEqual(walk.params, kept);
-    for (const of of PARAMETERS) {
-      params[of].forEach((value, i) => close(value, kept[of][i] - 0.1 * walk.tensors[`grad_${of}`].values[i], of));
+    for (const of of NAMES) {
+      for (const [i, value] of params[of].entries()) {
+        close(value, kept[of][i] - 0.1 * walk.tensors[`grad_${of}`].values[i], of);
+      }
       close(cellOf(walk, `new_${of}`, 2, 0.1).value, params[of][2], `new_${of}`);
     }
     const after = walkThrough(params, activation, loss, walk.image, walk.label);
@@ -198,14 +228,27 @@ test("the stages follow the loss and the bias", () => {
   const names = (/** @type {import("../../src/handgrad/lab/web/step_maths.js").Walk} */ walk) =>
     stages(walk).flatMap(({ makes }) => makes);
   const ahead = ["x", "a", "h", "z", "y", "L"];
-  assert.deepEqual(
-    names(walkOf("relu", "l2")),
-    [...ahead, "grad_y", "grad_z", "grad_W2", "grad_b2", "grad_h", "grad_a", "grad_W1", "grad_b1", "update"],
-  );
-  assert.deepEqual(
-    names(walkOf("relu", "cross_entropy", false)),
-    [...ahead, "grad_z", "grad_W2", "grad_h", "grad_a", "grad_W1", "update"],
-  );
+  assert.deepEqual(names(walkOf("relu", "l2")), [
+    ...ahead,
+    "grad_y",
+    "grad_z",
+    "grad_W2",
+    "grad_b2",
+    "grad_h",
+    "grad_a",
+    "grad_W1",
+    "grad_b1",
+    "update",
+  ]);
+  assert.deepEqual(names(walkOf("relu", "cross_entropy", false)), [
+    ...ahead,
+    "grad_z",
+    "grad_W2",
+    "grad_h",
+    "grad_a",
+    "grad_W1",
+    "update",
+  ]);
 });
 
 test("an image and a label that do not fit are refused in one line", () => {
@@ -218,7 +261,10 @@ test("a formula says the same with letters and with numbers", () => {
   const walk = walkOf("relu", "l2");
   const { letters, numbers, terms, value } = cellOf(walk, "grad_W2", 2 * H + 1);
   assert.equal(plain(letters), "grad_W2[2, 1] = grad_z[2] · h[1]");
-  assert.match(plain(/** @type {any} */ (numbers)), /^grad_W2\[2, 1\] = \(?[−\d.]+\)? · \(?[−\d.]+\)? = [−\d.]+$/);
+  assert.match(
+    plain(/** @type {any} */ (numbers)),
+    /^grad_W2\[2, 1\] = \(?[−\d.]+\)? · \(?[−\d.]+\)? = [−\d.]+$/,
+  );
   assert.equal(terms.length, 1);
   close(terms[0].value, value, "value");
   assert.equal(plain(cellOf(walk, "a", 3).letters), "a[3] = sum over d of x[d] · W1[3, d] + b1[3]");

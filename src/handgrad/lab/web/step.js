@@ -83,7 +83,12 @@ function stageView(room) {
   const formulas = make("div", { class: "step-formula general" });
   const asked = make("ul", { class: "step-asked" });
   const tensors = make("div", { class: "step-tensors" });
-  const all = button({ name: "step-all-units", label: "", kind: "quiet", onClick: () => room.showAll(!room.all) });
+  const all = button({
+    name: "step-all-units",
+    label: "",
+    kind: "quiet",
+    onClick: () => room.showAll(!room.all),
+  });
   const el = make(
     "section",
     { class: "panel step-stage", "data-look": "stage", "aria-live": "off" },
@@ -114,9 +119,20 @@ function stageView(room) {
     if (!walk) return;
     const about = textOf(stage, walk);
     title.textContent = about.title;
-    refill(text, about.what.map((sentence) => make("p", {}, sentence)));
-    refill(formulas, about.formulas.map((formula) => math(formula, { block: true })));
-    refill(asked, about.asked.map(([question, answer]) => make("li", {}, hint(question, answer), make("span", {}, question))));
+    refill(
+      text,
+      about.what.map((sentence) => make("p", {}, sentence)),
+    );
+    refill(
+      formulas,
+      about.formulas.map((formula) => math(formula, { block: true })),
+    );
+    refill(
+      asked,
+      about.asked.map(([question, answer]) =>
+        make("li", {}, hint(question, answer), make("span", {}, question)),
+      ),
+    );
     const made = stage === "update" ? /^new_/ : new RegExp(`^(${made_in(stage).join("|")})$`);
     views = about.shows.map(
       (name) =>
@@ -126,11 +142,16 @@ function stageView(room) {
           describe: (index) => (room.walk ? said(cellOf(room.walk, name, index, room.rate)) : ""),
         }),
     );
-    refill(tensors, views.map((view) => view.el));
+    refill(
+      tensors,
+      views.map((view) => view.el),
+    );
     const H = walk.params.H.toLocaleString("en");
     const units = about.shows.some((name) => /1$|2$|^a$|^h$|_a$|_h$/.test(name));
-    all.hidden = !units || walk.params.H <= room.units.length && !room.all;
-    all.textContent = room.all ? "Show the strongest units only" : `Show all ${H} hidden units (now: the ${room.units.length} strongest)`;
+    all.hidden = !units || (walk.params.H <= room.units.length && !room.all);
+    all.textContent = room.all
+      ? "Show the strongest units only"
+      : `Show all ${H} hidden units (now: the ${room.units.length} strongest)`;
   }
 
   /** @param {string} stage */

@@ -12,7 +12,9 @@ const LISTED = 8; // terms
 
 /** The cell in plain text, for screen readers. @param {Cell} cell */
 export function said(cell) {
-  const last = cell.numbers ? `${plain(cell.letters)}; in numbers: ${plain(cell.numbers)}` : plain(cell.letters);
+  const last = cell.numbers
+    ? `${plain(cell.letters)}; in numbers: ${plain(cell.numbers)}`
+    : plain(cell.letters);
   return cell.numbers ? last : `${last}; its value is ${format(cell.value)}`;
 }
 
@@ -77,7 +79,9 @@ function pictures({ tensor, terms }, room) {
     const canvas = make("canvas", { class: "tile-picture", role: "img", "aria-label": title });
     queueMicrotask(() => paint(canvas, values, height, width, { scale }));
     const figure = make("figure", { class: "step-third" }, canvas, make("figcaption", {}, title));
-    return i ? [make("span", { class: "step-sign", "aria-hidden": "true" }, i === 1 ? "·" : "="), figure] : [figure];
+    return i
+      ? [make("span", { class: "step-sign", "aria-hidden": "true" }, i === 1 ? "·" : "="), figure]
+      : [figure];
   });
   return make("div", { class: "step-thirds" }, made);
 }

@@ -11,9 +11,10 @@
  * @typedef {{ walk: Walk, rate: number, at: (tensor: string, index: number) => Factor }} Scene
  * @typedef {{ letters: Formula, numbers: Formula | null, terms: Term[] }} Origin
  */
-import { factor, fenced, fraction, name, number, power, product, row, sum, words } from "./formula.js";
 
-const LEAK = 0.01; // the slope of leaky relu below 0, as in network.js
+import { factor, fenced, fraction, name, number, power, product, row, sum, words } from "./formula.js";
+import { LEAK } from "./layers.js";
+
 const SHOWN_TERMS = 3; // of a long sum, in its formula; the others are summed up
 
 /** @param {number[]} shape @param {number} index @returns {number[]} row and column, as the formulas name them */
@@ -64,6 +65,7 @@ function longSum(products, bias) {
   const others = products.length - largest.length;
   const shown = new Set(largest);
   const rest = products.reduce((total, term) => (shown.has(term) ? total : total + term.value), 0);
+  /** @type {Formula[]} */
   const parts = largest.flatMap(({ factors: [one, other] }, i) => [
     ...(i ? ["+"] : []),
     product(factor(one.value), factor(other.value)),
@@ -136,7 +138,11 @@ function sigmoid(z) {
  *   written: (read: Formula, value: number) => Formula }>} */
 const SLOPES = {
   relu: { reads: "a", slope: (a) => (a > 0 ? 1 : 0), written: (_, a) => (a > 0 ? "1" : "0") },
-  leaky_relu: { reads: "a", slope: (a) => (a > 0 ? 1 : LEAK), written: (_, a) => (a > 0 ? "1" : number(LEAK)) },
+  leaky_relu: {
+    reads: "a",
+    slope: (a) => (a > 0 ? 1 : LEAK),
+    written: (_, a) => (a > 0 ? "1" : number(LEAK)),
+  },
   tanh: { reads: "h", slope: (h) => 1 - h * h, written: (h) => fenced("1", "−", power(h, "2")) },
   sigmoid: { reads: "h", slope: (h) => h * (1 - h), written: (h) => product(h, fenced("1", "−", h)) },
   none: { reads: null, slope: () => 1, written: () => "1" },
@@ -147,13 +153,12 @@ function gated({ walk, at }, k) {
   const { reads, slope, written } = SLOPES[walk.activation];
   const grad_h = at("grad_h", k);
   const read = at(reads ?? "a", k);
-  const condition = reads === "a" ? [words(`because a[${k}] is ${read.value > 0 ? "above 0" : "not above 0"}`)] : [];
+  const condition =
+    reads === "a" ? [words(`because a[${k}] is ${read.value > 0 ? "above 0" : "not above 0"}`)] : [];
   return {
     letters: row(product(name("grad_h", k), written(name(reads ?? "a", k), read.value)), ...condition),
     numbers: product(number(grad_h.value), written(factor(read.value), read.value)),
-    terms: [
-      { value: grad_h.value * slope(read.value), factors: reads ? [grad_h, read] : [grad_h] },
-    ],
+    terms: [{ value: grad_h.value * slope(read.value), factors: reads ? [grad_h, read] : [grad_h] }],
   };
 }
 
@@ -188,7 +193,10 @@ function lossOf({ walk, at }) {
     const log = (/** @type {Formula} */ of) => row("−", "log", fenced(of));
     return { letters: log(name("y", walk.label)), numbers: log(number(y.value)), terms };
   }
-  const terms = outputs.map(([y, target]) => ({ value: (y.value - target.value) ** 2, factors: [y, target] }));
+  const terms = outputs.map(([y, target]) => ({
+    value: (y.value - target.value) ** 2,
+    factors: [y, target],
+  }));
   const error = fenced(name("y", "c"), "−", name("target", "c"));
   const squares = terms.flatMap(({ factors: [y, target] }, c) => [
     ...(c ? ["+"] : []),

@@ -47,7 +47,14 @@ export function slopeChart({ at, losses, slope, now, lossNow, h }) {
     line("axis", [x(0), EDGE, x(0), HEIGHT - EDGE]),
     line("tangent", [x(-most), y(middle - slope * most), x(most), y(middle + slope * most)]),
     tag("polyline", { class: "curve", points, fill: "none" }),
-    ...[-h, h].map((t) => tag("circle", { class: "probe", cx: x(t), cy: y(losses[at.findIndex((each) => Math.abs(each - t) < h / 4)]), r: 3 })),
+    ...[-h, h].map((t) =>
+      tag("circle", {
+        class: "probe",
+        cx: x(t),
+        cy: y(losses[at.findIndex((each) => Math.abs(each - t) < h / 4)]),
+        r: 3,
+      }),
+    ),
     tag("circle", { class: "now", cx: x(now), cy: y(lossNow), r: 5 }),
   );
 }

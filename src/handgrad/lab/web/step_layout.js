@@ -14,7 +14,7 @@ const GAP = 1; // between tiles, in cells
 export const SHOWN = 24; // hidden units that a picture shows at first
 
 /** The hidden units to show: those that say most, by |h|, the strongest first.
- * @param {Float64Array} h @param {number} most @returns {number[]} */
+ * @param {import("./types.js").Numbers} h @param {number} most @returns {number[]} */
 export function strongestUnits(h, most) {
   const order = Array.from(h, (_, k) => k).sort((i, j) => Math.abs(h[j]) - Math.abs(h[i]) || i - j);
   return order.slice(0, most);
@@ -26,10 +26,28 @@ export function strongestUnits(h, most) {
 export function layoutOf({ name, shape }, H, units, plane, acrossTiles = 8) {
   const kind = kindOf(name);
   if (kind === "tiles") return tiles(units, plane, acrossTiles);
-  if (kind === "image") return grid(plane[0], plane[1], (i) => i, (i) => i);
-  if (kind === "scalar") return grid(1, 1, (i) => i, (i) => i);
+  if (kind === "image")
+    return grid(
+      plane[0],
+      plane[1],
+      (i) => i,
+      (i) => i,
+    );
+  if (kind === "scalar")
+    return grid(
+      1,
+      1,
+      (i) => i,
+      (i) => i,
+    );
   const columns = shape[shape.length - 1];
-  if (kind === "classes") return grid(1, columns, (i) => i, (i) => i);
+  if (kind === "classes")
+    return grid(
+      1,
+      columns,
+      (i) => i,
+      (i) => i,
+    );
   // A row of the shown units (a, h, b1), or a row a class (W2).
   const column = new Map(units.map((unit, i) => [unit, i]));
   const rows = kind === "votes" ? shape[0] : 1;

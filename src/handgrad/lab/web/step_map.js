@@ -61,7 +61,12 @@ export function mapView(room) {
           ? make("span", { class: "step-node given" }, picture, label)
           : make(
               "button",
-              { type: "button", class: "step-node", "data-stage": name, on: { click: () => room.goTo(name) } },
+              {
+                type: "button",
+                class: "step-node",
+                "data-stage": name,
+                on: { click: () => room.goTo(name) },
+              },
               picture,
               label,
             );
@@ -119,7 +124,9 @@ function thumbnail(canvas, name, room, units) {
   if (kind === "units") {
     const across = Math.min(6, shown.length);
     const rows = Math.ceil(shown.length / across);
-    const cells = Float64Array.from({ length: rows * across }, (_, i) => (i < shown.length ? values[shown[i]] : 0));
+    const cells = Float64Array.from({ length: rows * across }, (_, i) =>
+      i < shown.length ? values[shown[i]] : 0,
+    );
     return paint(canvas, cells, rows, across);
   }
   const votes = Float64Array.from({ length: C * shown.length }, (_, i) => {

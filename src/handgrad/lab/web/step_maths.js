@@ -2,25 +2,17 @@
  * One image through the network, out and back, in double precision: every tensor of the walk by its name, the
  * slope of the loss as measured, and the loss after a step. No DOM. One image, so N = 1 in every formula.
  *
- * @typedef {import("./network.js").Params} Params
- * @typedef {import("./safetensors.js").Network} Network
- * @typedef {{ name: string, shape: number[], values: Float64Array }} Tensor
+ * @typedef {import("./types.js").Params} Params
+ * @typedef {import("./types.js").Numbers} Numbers
+ * @typedef {{ name: string, shape: number[], values: Numbers }} Tensor
  * @typedef {{ params: Params, activation: string, loss: string, image: Float64Array, label: number,
  *   L: number, tensors: Record<string, Tensor> }} Walk
  * @typedef {"W1" | "b1" | "W2" | "b2"} Parameter
  */
-import {
-  ACTIVATIONS,
-  affineBackward,
-  backward,
-  forward,
-  lossAndGradients,
-  LOSSES,
-  sigmoidBackward,
-  softmax,
-} from "./network.js";
-
-export const PARAMETERS = /** @type {Parameter[]} */ (["W1", "b1", "W2", "b2"]);
+import { ACTIVATIONS, affineBackward, sigmoidBackward } from "./layers.js";
+import { LOSSES, softmax } from "./losses.js";
+import { backward, forward, lossAndGradients, mapParams } from "./network.js";
+import { NAMES } from "./types.js";
 
 /** The stages in the order in which they are computed, each with the tensors that it makes. A cross-entropy
  * loss reads the scores, so the way back enters at grad_z.
@@ -37,20 +29,12 @@ export function stages(walk) {
 /** A network's parameters in double precision, so that every sum adds up to the digits shown.
  * @param {Params} params @returns {Params} */
 export function inDouble(params) {
-  const { W1, b1, W2, b2, H, D, C } = params;
-  return {
-    ...{ H, D, C, W1: Float64Array.from(W1), W2: Float64Array.from(W2) },
-    ...{ b1: b1 && Float64Array.from(b1), b2: b2 && Float64Array.from(b2) },
-  };
+  return mapParams(params, (p) => Float64Array.from(p));
 }
 
 /** The same in the type of model files. @param {Params} params @returns {Params} */
 export function inSingle(params) {
-  const { W1, b1, W2, b2, H, D, C } = params;
-  return {
-    ...{ H, D, C, W1: Float32Array.from(W1), W2: Float32Array.from(W2) },
-    ...{ b1: b1 && Float32Array.from(b1), b2: b2 && Float32Array.from(b2) },
-  };
+  return mapParams(params, (p) => Float32Array.from(p));
 }
 
 /** Every tensor of one image's way through the network and back.
@@ -58,8 +42,10 @@ export function inSingle(params) {
  * @param {Float64Array} image x, from 0 (paper) to 1 (ink) @param {number} label @returns {Walk} */
 export function walkThrough(params, activation, loss, image, label) {
   const { W1, b1, W2, b2, H, D, C } = params;
-  if (image.length !== D) throw new Error(`the network takes images of ${D} pixels; this one has ${image.length}`);
-  if (!(label >= 0 && label < C)) throw new Error(`the network has ${C} classes; the label is class ${label}`);
+  if (image.length !== D)
+    throw new Error(`the network takes images of ${D} pixels; this one has ${image.length}`);
+  if (!(label >= 0 && label < C))
+    throw new Error(`the network has ${C} classes; the label is class ${label}`);
   const cache = forward(params, image, 1, activation);
   const { measure, reads } = LOSSES[loss];
   const { L, grad } = measure(cache[reads], Int32Array.of(label), C);
@@ -67,7 +53,7 @@ export function walkThrough(params, activation, loss, image, label) {
   const grad_z = grad_y ? sigmoidBackward(grad_y, cache.y) : grad;
   const { grad_x: grad_h } = affineBackward(grad_z, cache.h, W2, 1);
   const gate = ACTIVATIONS[activation];
-  const grad_a = gate.backward(grad_h, cache[gate.reads]);
+  const grad_a = gate.backward(/** @type {Numbers} */ (grad_h), cache[gate.reads]);
   const grads = backward(params, cache, activation, { grad_z });
   const y = reads === "y" ? cache.y : softmax(cache.z, C);
   const target = Float64Array.from({ length: C }, (_, c) => Number(c === label));
@@ -80,7 +66,9 @@ export function walkThrough(params, activation, loss, image, label) {
   const others = { y: [1, C], target: [1, C], L: [] };
   const tensors = /** @type {Record<string, Tensor>} */ ({});
   for (const [name, of] of Object.entries(values)) {
-    const shape = /** @type {Record<string, number[]>} */ ({ ...shapes, ...others })[name.replace("grad_", "")];
+    const shape = /** @type {Record<string, number[]>} */ ({ ...shapes, ...others })[
+      name.replace("grad_", "")
+    ];
     if (of) tensors[name] = { name, shape, values: /** @type {Float64Array} */ (of) };
   }
   return { params, activation, loss, image, label, L, tensors };
@@ -132,7 +120,7 @@ export function steepest({ tensors }, of) {
  * @param {Walk} walk @param {number} rate */
 export function promised({ tensors }, rate) {
   let total = 0;
-  for (const of of PARAMETERS) for (const grad of tensors[`grad_${of}`]?.values ?? []) total += grad * grad;
+  for (const of of NAMES) for (const grad of tensors[`grad_${of}`]?.values ?? []) total += grad * grad;
   return -rate * total;
 }
 
@@ -142,8 +130,14 @@ export function takeSteps(walk, rate, times) {
   const params = inDouble(walk.params);
   const losses = [];
   for (let i = 0; i < times; i++) {
-    const { grads } = lossAndGradients(params, walk.image, Int32Array.of(walk.label), walk.activation, walk.loss);
-    for (const of of PARAMETERS) {
+    const { grads } = lossAndGradients(
+      params,
+      walk.image,
+      Int32Array.of(walk.label),
+      walk.activation,
+      walk.loss,
+    );
+    for (const of of NAMES) {
       const [values, grad] = [params[of], grads[of]];
       if (values && grad) for (let j = 0; j < values.length; j++) values[j] -= rate * grad[j];
     }

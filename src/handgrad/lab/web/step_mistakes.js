@@ -5,16 +5,20 @@
  * without ink is passed over whole, and so is a hidden unit that is off. It stops to breathe every few
  * milliseconds, so that the page stays awake.
  *
- * @typedef {import("./safetensors.js").Network} Network
- * @typedef {import("./idx.js").Data} Data
- * @typedef {{ example: number, label: number, answer: number, output: number }} Mistake
+ * @typedef {import("./types.js").Network} Network
+ * @typedef {import("./types.js").Data} Data
+ * @typedef {import("./types.js").Numbers} Numbers
+ * @typedef {{ example: number, label: number, answer: number, output: number, certainty: number }} Mistake
  */
-import { ACTIVATIONS, softmax } from "./network.js";
+import { confidence } from "./calibration.js";
+import { ACTIVATIONS, sigmoidForward } from "./layers.js";
+import { softmax } from "./losses.js";
+import { indexOfLargest } from "./network.js";
 
 const BREATH = 12; // milliseconds of work between two pauses
 
 /** A function from one image (pixels 0..255) to its outputs y, which it writes into `y`.
- * @param {Network} network @returns {(images: Uint8Array, from: number) => Float64Array} */
+ * @param {Network} network @returns {(images: Uint8Array, from: number) => Numbers} */
 export function quickOutputs({ params, activation, loss }) {
   const { W1, b1, W2, b2, H, D, C } = params;
   const columns = new Float32Array(D * H); // W1 transposed: column d is pixel d's weight in every template
@@ -39,7 +43,7 @@ export function quickOutputs({ params, activation, loss }) {
     for (let k = 0; k < H; k++) {
       if (h[k] !== 0) for (let c = 0; c < C; c++) z[c] += votes[k * C + c] * h[k];
     }
-    return loss === "cross_entropy" ? softmax(z, C) : z.map((each) => 1 / (1 + Math.exp(-each)));
+    return loss === "cross_entropy" ? softmax(z, C) : sigmoidForward(z);
   };
 }
 
@@ -54,11 +58,14 @@ export async function findMistakes(network, data, found) {
   let rested = performance.now();
   for (let example = 0; example < data.N; example++) {
     const y = outputs(data.images, example * data.D);
-    const answer = y.reduce((best, each, c) => (each > y[best] ? c : best), 0);
+    const answer = indexOfLargest(y);
     const label = data.labels[example];
-    if (answer !== label) mistakes.push({ example, label, answer, output: y[answer] });
+    if (answer !== label) {
+      const certainty = network.calibration ? confidence(y, network.calibration) : y[answer];
+      mistakes.push({ example, label, answer, output: y[answer], certainty });
+    }
     if (performance.now() - rested < BREATH && example + 1 < data.N) continue;
-    mistakes.sort((one, other) => other.output - one.output || one.example - other.example);
+    mistakes.sort((one, other) => other.certainty - one.certainty || one.example - other.example);
     if (found([...mistakes], example + 1) === false) break;
     await new Promise((resume) => setTimeout(resume));
     rested = performance.now();

@@ -3,7 +3,8 @@
 import { button, choice, make, number, panel, refill, slider } from "./dom.js";
 import { format } from "./formula.js";
 import { slopeChart } from "./step_curve.js";
-import { lossAt, PARAMETERS, slopeAt, steepest, switches } from "./step_maths.js";
+import { lossAt, slopeAt, steepest, switches } from "./step_maths.js";
+import { NAMES } from "./types.js";
 
 const TURNS = 10; // the slider reaches from -10 h to +10 h
 const SIZES = [1e-6, 1e-5, 1e-4, 1e-3, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1];
@@ -54,10 +55,25 @@ export function nudgeView(room) {
   const buttons = make(
     "div",
     { class: "row" },
-    button({ name: "nudge-down", label: "−h", title: "Make the weight smaller by h", onClick: () => move(turns - 1) }),
-    button({ name: "nudge-up", label: "+h", title: "Make the weight larger by h", onClick: () => move(turns + 1) }),
+    button({
+      name: "nudge-down",
+      label: "−h",
+      title: "Make the weight smaller by h",
+      onClick: () => move(turns - 1),
+    }),
+    button({
+      name: "nudge-up",
+      label: "+h",
+      title: "Make the weight larger by h",
+      onClick: () => move(turns + 1),
+    }),
     button({ name: "nudge-zero", label: "Put it back", kind: "quiet", onClick: () => move(0) }),
-    button({ name: "nudge-steepest", label: "Steepest weight", kind: "quiet", onClick: () => pickSteepest(of) }),
+    button({
+      name: "nudge-steepest",
+      label: "Steepest weight",
+      kind: "quiet",
+      onClick: () => pickSteepest(of),
+    }),
   );
   const el = panel(
     {
@@ -66,7 +82,12 @@ export function nudgeView(room) {
       what: "A gradient is a slope that can be measured: move one weight a little both ways, and see how the loss changes. A click on a cell of W1, b1, W2, b2 or of their gradients chooses that weight.",
       class: "step-nudge",
     },
-    make("div", { class: "step-nudge-parts" }, make("div", {}, fields, size, mover, buttons), make("div", {}, chart, numbers, note)),
+    make(
+      "div",
+      { class: "step-nudge-parts" },
+      make("div", {}, fields, size, mover, buttons),
+      make("div", {}, chart, numbers, note),
+    ),
   );
   /** @type {{ at: number[], losses: number[] }} */
   let curve = { at: [], losses: [] };
@@ -88,7 +109,9 @@ export function nudgeView(room) {
     const { walk } = room;
     if (!walk) return;
     const { H, D, C, b1 } = walk.params;
-    const options = PARAMETERS.filter((each) => b1 || each[0] === "W").map((each) => /** @type {[string, string]} */ ([each, each]));
+    const options = NAMES.filter((each) => b1 || each[0] === "W").map(
+      (each) => /** @type {[string, string]} */ ([each, each]),
+    );
     const onChange = (/** @type {string} */ to) => {
       chosen = true;
       pickSteepest(/** @type {Parameter} */ (to));
@@ -104,9 +127,23 @@ export function nudgeView(room) {
     refill(
       fields,
       choice({ name: "nudge-parameter", label: "Parameter", options, value: of, onChange }),
-      number({ name: "nudge-row", label: titles[0], min: 0, max: rows - 1, value: row, onChange: (r) => at(r, column) }),
+      number({
+        name: "nudge-row",
+        label: titles[0],
+        min: 0,
+        max: rows - 1,
+        value: row,
+        onChange: (r) => at(r, column),
+      }),
       columns > 1 &&
-        number({ name: "nudge-column", label: titles[1], min: 0, max: columns - 1, value: column, onChange: (c) => at(row, c) }),
+        number({
+          name: "nudge-column",
+          label: titles[1],
+          min: 0,
+          max: columns - 1,
+          value: column,
+          onChange: (c) => at(row, c),
+        }),
     );
   }
 
@@ -119,7 +156,10 @@ export function nudgeView(room) {
     const focused = /** @type {HTMLElement | null} */ (document.activeElement)?.closest("[data-control]");
     const name = fields.contains(focused ?? null) ? focused?.getAttribute("data-control") : null;
     drawFields();
-    if (name) /** @type {HTMLElement | null} */ (fields.querySelector(`[data-control="${name}"] :is(select, input)`))?.focus();
+    if (name)
+      /** @type {HTMLElement | null} */ (
+        fields.querySelector(`[data-control="${name}"] :is(select, input)`)
+      )?.focus();
     const at = moves.map((each) => each * h);
     curve = { at, losses: at.map((delta) => lossAt(walk, of, index, delta)) };
     measure();
@@ -141,8 +181,16 @@ export function nudgeView(room) {
     ];
     refill(
       numbers,
-      fact(`${of}[${where.join(", ")}]`, "weight", `${format(values[index] + turns * h, 5)}${turns ? ` (was ${format(values[index], 5)})` : ""}`),
-      fact("Loss", "loss", `${format(L, 6)}${turns ? `, ${change > 0 ? "larger" : "smaller"} by ${format(Math.abs(change), 3)}` : ""}`),
+      fact(
+        `${of}[${where.join(", ")}]`,
+        "weight",
+        `${format(values[index] + turns * h, 5)}${turns ? ` (was ${format(values[index], 5)})` : ""}`,
+      ),
+      fact(
+        "Loss",
+        "loss",
+        `${format(L, 6)}${turns ? `, ${change > 0 ? "larger" : "smaller"} by ${format(Math.abs(change), 3)}` : ""}`,
+      ),
       fact("Slope, measured", "measured", format(measured, 7)),
       fact("Gradient, derived by hand", "derived", format(grad, 7)),
       fact("Difference", "difference", format(measured - grad, 2)),
@@ -162,7 +210,7 @@ export function nudgeView(room) {
     follow() {
       const { pinned } = room;
       const name = pinned?.tensor.replace(/^(grad_|new_)/, "");
-      if (!pinned || !PARAMETERS.includes(/** @type {Parameter} */ (name))) return;
+      if (!pinned || !NAMES.includes(/** @type {Parameter} */ (name))) return;
       chosen = true;
       pick(/** @type {Parameter} */ (name), pinned.index);
     },

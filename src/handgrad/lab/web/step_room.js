@@ -3,8 +3,8 @@
  * that are looked at. Its parts hear of changes by topic. No DOM.
  *
  * @typedef {import("./host.js").State} State
- * @typedef {import("./safetensors.js").Network} Network
- * @typedef {import("./idx.js").Data} Data
+ * @typedef {import("./types.js").Network} Network
+ * @typedef {import("./types.js").Data} Data
  * @typedef {import("./step_maths.js").Walk} Walk
  * @typedef {"walk" | "stage" | "cell" | "rate" | "problem"} Topic
  * @typedef {{ tensor: string, index: number }} Place
@@ -38,7 +38,7 @@ export class StepRoom {
     this.hovered = null;
     /** @type {number[]} losses at the start and after each step taken */
     this.losses = [];
-    /** @type {Float64Array | null} the outputs before the first step */
+    /** @type {import("./types.js").Numbers | null} the outputs before the first step */
     this.firstOutputs = null;
     /** @type {{ bytes: Uint8Array, name: string } | null} the network before a kept one took its place */
     this.before = null;
@@ -46,7 +46,7 @@ export class StepRoom {
     this.closed = false;
     /** @type {number[]} all hidden units, the strongest first */
     this.order = [];
-    /** @type {import("./network.js").Params | null} */
+    /** @type {import("./types.js").Params | null} */
     this.params = null;
     /** @type {[string, () => void][]} */
     this.listeners = [

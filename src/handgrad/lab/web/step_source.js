@@ -33,7 +33,12 @@ export function sourceView(room) {
     value: 0,
     onChange: (value) => choose(String(Math.round(value))),
   });
-  const before = button({ name: "step-previous", label: "◀", title: "Previous image", onClick: () => turn(-1) });
+  const before = button({
+    name: "step-previous",
+    label: "◀",
+    title: "Previous image",
+    onClick: () => turn(-1),
+  });
   const after = button({ name: "step-following", label: "▶", title: "Next image", onClick: () => turn(1) });
   before.setAttribute("aria-label", "Previous image");
   after.setAttribute("aria-label", "Next image");
@@ -83,7 +88,10 @@ export function sourceView(room) {
       }
       model.save_changes();
     };
-    refill(labels, choice({ name: "step-label", label: "Label (the right answer)", what, options, value, onChange }));
+    refill(
+      labels,
+      choice({ name: "step-label", label: "Label (the right answer)", what, options, value, onChange }),
+    );
   }
 
   function draw() {
@@ -113,8 +121,13 @@ export function sourceView(room) {
       ` (output ${format(y.values[best], 3)}). `,
       guessed
         ? "You have not said what it shows, so this answer is taken as the label."
-        : make("span", { class: right ? "step-right" : "step-wrong" }, right ? "That is the label." : `The label is ${classes[walk.label]}.`),
-      walk.L < TINY && " It is so sure that almost nothing is left to learn: the gradients are tiny. A mistake has more to show.",
+        : make(
+            "span",
+            { class: right ? "step-right" : "step-wrong" },
+            right ? "That is the label." : `The label is ${classes[walk.label]}.`,
+          ),
+      walk.L < TINY &&
+        " It is so sure that almost nothing is left to learn: the gradients are tiny. A mistake has more to show.",
     );
   }
 
@@ -127,7 +140,7 @@ function mistakesView(room, choose) {
   const status = make("p", { class: "quiet-text", role: "status" });
   /** @type {import("./step_mistakes.js").Mistake[]} */
   let found = [];
-  /** @type {import("./safetensors.js").Network | null} */
+  /** @type {import("./types.js").Network | null} */
   let searched = null;
   let looking = 0;
   const tiles = new TileGrid({

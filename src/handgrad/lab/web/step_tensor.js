@@ -49,10 +49,16 @@ export class TensorView {
       this.power,
       hint(name, MEANINGS[name]),
     );
-    this.numbers = this.kind === "classes" || this.kind === "scalar" ? make("div", { class: "step-numbers" }) : null;
+    this.numbers =
+      this.kind === "classes" || this.kind === "scalar" ? make("div", { class: "step-numbers" }) : null;
     const body = make("div", { class: "step-picture" }, this.head(), this.heat.el, this.numbers);
     if (this.kind === "classes") body.classList.add("step-few");
-    this.el = make("figure", { class: `step-tensor${made ? " made" : ""}`, "data-tensor": name }, caption, body);
+    this.el = make(
+      "figure",
+      { class: `step-tensor${made ? " made" : ""}`, "data-tensor": name },
+      caption,
+      body,
+    );
     this.size(most);
   }
 
@@ -76,7 +82,9 @@ export class TensorView {
   size(most) {
     const { columns } = this.layout;
     const wide = this.room.all && (this.kind === "units" || this.kind === "votes");
-    const wanted = wide ? columns * SMALLEST : columns * (this.room.all && this.kind === "tiles" ? 1 : CELL[this.kind]);
+    const wanted = wide
+      ? columns * SMALLEST
+      : columns * (this.room.all && this.kind === "tiles" ? 1 : CELL[this.kind]);
     this.el.style.width = `${Math.min(wanted, wide ? wanted : most) + BORDER}px`;
     if (wide) this.heat.el.style.width = `${wanted}px`;
     if (this.kind === "scalar") this.heat.el.style.width = `${CELL.scalar}px`;
@@ -97,7 +105,8 @@ export class TensorView {
     if (!this.numbers) return;
     // One power of ten for all: a number has little room below its cell.
     const most = largest(this.composed);
-    const exponent = this.kind === "scalar" || !most || (most >= 0.05 && most < 1000) ? 0 : Math.floor(Math.log10(most));
+    const exponent =
+      this.kind === "scalar" || !most || (most >= 0.05 && most < 1000) ? 0 : Math.floor(Math.log10(most));
     this.power.textContent = exponent ? `· 10${superscript(exponent)}` : "";
     const written = (/** @type {number} */ value) =>
       this.kind === "scalar" ? format(value, 4) : fixed(value / 10 ** exponent);

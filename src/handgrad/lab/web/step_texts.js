@@ -57,7 +57,18 @@ const CURVES = {
 /** @type {Record<string, Formula>} */
 const GATES = {
   relu: row(name("grad_h"), words("where"), name("a"), ">", "0", ",", words("else"), "0"),
-  leaky_relu: row(name("grad_h"), words("where"), name("a"), ">", "0", ",", words("else"), "0.01", "·", name("grad_h")),
+  leaky_relu: row(
+    name("grad_h"),
+    words("where"),
+    name("a"),
+    ">",
+    "0",
+    ",",
+    words("else"),
+    "0.01",
+    "·",
+    name("grad_h"),
+  ),
   tanh: product(name("grad_h"), fenced("1", "−", power(name("h"), "2"))),
   sigmoid: product(name("grad_h"), name("h"), fenced("1", "−", name("h"))),
   none: name("grad_h"),
@@ -65,11 +76,26 @@ const GATES = {
 
 /** @type {Record<string, [string, string]>} */
 const ACTIVATED = {
-  relu: ["ReLU keeps what is above 0 and makes the rest 0.", "Units with h = 0 say nothing about this image."],
-  leaky_relu: ["Leaky ReLU keeps what is above 0.", "Below 0 it passes on a hundredth, so that no unit falls silent."],
-  tanh: ["tanh squeezes each agreement into the range from −1 to 1.", "Large agreements all look alike to it."],
-  sigmoid: ["The sigmoid squeezes each agreement into the range from 0 to 1.", "Large agreements all look alike to it."],
-  none: ["Nothing happens here: h is a.", "Without a non-linearity the two layers are together one affine layer."],
+  relu: [
+    "ReLU keeps what is above 0 and makes the rest 0.",
+    "Units with h = 0 say nothing about this image.",
+  ],
+  leaky_relu: [
+    "Leaky ReLU keeps what is above 0.",
+    "Below 0 it passes on a hundredth, so that no unit falls silent.",
+  ],
+  tanh: [
+    "tanh squeezes each agreement into the range from −1 to 1.",
+    "Large agreements all look alike to it.",
+  ],
+  sigmoid: [
+    "The sigmoid squeezes each agreement into the range from 0 to 1.",
+    "Large agreements all look alike to it.",
+  ],
+  none: [
+    "Nothing happens here: h is a.",
+    "Without a non-linearity the two layers are together one affine layer.",
+  ],
 };
 
 /** @param {boolean} reads whether the gate reads a @returns {[string, string]} */
@@ -102,7 +128,7 @@ export function textOf(stage, walk) {
       shows: ["x"],
       asked: [
         [
-          "Why is the shape (1, " + D + ")?",
+          `Why is the shape (1, ${D})?`,
           `A batch of N images is a matrix with a row an image. Here N is 1. The ${D} pixels of a row are the image, read line by line.`,
         ],
       ],
@@ -136,7 +162,10 @@ export function textOf(stage, walk) {
     }),
     z: () => ({
       title: "The features vote",
-      what: ["Each class adds up all features, each times its vote.", "The class with the largest score is the answer."],
+      what: [
+        "Each class adds up all features, each times its vote.",
+        "The class with the largest score is the answer.",
+      ],
       formulas: [row(name("z"), "=", product(name("h"), W2T), ...(bias ? ["+", name("b2")] : []))],
       shows: with_b(["h", "W2", "b2", "z"]),
       asked: [
@@ -150,21 +179,41 @@ export function textOf(stage, walk) {
       title: entropy ? "Scores become shares: softmax" : "Scores become outputs: sigmoid",
       what: entropy
         ? ["Softmax makes the scores positive and divides them by their sum.", "The outputs add up to 1."]
-        : ["The sigmoid squeezes each score into the range from 0 to 1.", "Each class has an output of its own: they need not add up to 1."],
+        : [
+            "The sigmoid squeezes each score into the range from 0 to 1.",
+            "Each class has an output of its own: they need not add up to 1.",
+          ],
       formulas: [
         entropy
-          ? row(name("y", "c"), "=", fraction(power(name("e"), name("z", "c")), sum("j", power(name("e"), name("z", "j")))))
+          ? row(
+              name("y", "c"),
+              "=",
+              fraction(power(name("e"), name("z", "c")), sum("j", power(name("e"), name("z", "j")))),
+            )
           : row(name("y"), "=", fraction("1", row("1", "+", power(name("e"), row("−", name("z")))))),
       ],
       shows: ["z", "y"],
       asked: entropy
-        ? [["What if a score is very large?", "The largest score is subtracted from all scores first. That changes no output, and no exponential can overflow."]]
-        : [["Does the sigmoid change the answer?", "No. It is rising everywhere, so the largest score stays the largest output."]],
+        ? [
+            [
+              "What if a score is very large?",
+              "The largest score is subtracted from all scores first. That changes no output, and no exponential can overflow.",
+            ],
+          ]
+        : [
+            [
+              "Does the sigmoid change the answer?",
+              "No. It is rising everywhere, so the largest score stays the largest output.",
+            ],
+          ],
     }),
     L: () => ({
       title: "How wrong is it?",
       what: entropy
-        ? ["Only the output of the label counts: the loss is minus its logarithm.", "An output of 1 costs nothing, an output near 0 costs much."]
+        ? [
+            "Only the output of the label counts: the loss is minus its logarithm.",
+            "An output of 1 costs nothing, an output near 0 costs much.",
+          ]
         : ["The outputs are compared with the target.", "The differences are squared and added up."],
       formulas: [
         entropy
@@ -200,8 +249,14 @@ export function textOf(stage, walk) {
     grad_z: () => ({
       title: entropy ? "Back: from the loss to the scores" : "Back through the sigmoid",
       what: entropy
-        ? ["Exponential and logarithm cancel on the way back.", "What remains is the difference between output and target."]
-        : ["Each gradient is multiplied by the slope of the sigmoid, y(1 − y).", "Where an output is close to 0 or 1 the slope is almost 0, and little comes back."],
+        ? [
+            "Exponential and logarithm cancel on the way back.",
+            "What remains is the difference between output and target.",
+          ]
+        : [
+            "Each gradient is multiplied by the slope of the sigmoid, y(1 − y).",
+            "Where an output is close to 0 or 1 the slope is almost 0, and little comes back.",
+          ],
       formulas: [
         entropy
           ? row(name("grad_z"), "=", fraction("1", name("N")), fenced(name("y"), "−", name("target")))
@@ -209,8 +264,18 @@ export function textOf(stage, walk) {
       ],
       shows: entropy ? ["y", "target", "grad_z"] : ["grad_y", "y", "grad_z"],
       asked: entropy
-        ? [["Why is there no 2 here?", "The 2 of the L2 loss comes from the square. Cross-entropy has a logarithm in its place; its derivative 1/y cancels against softmax."]]
-        : [["Is this a matrix product?", "No. Each output was made from its own score alone, so each gradient is multiplied by its own slope, cell by cell."]],
+        ? [
+            [
+              "Why is there no 2 here?",
+              "The 2 of the L2 loss comes from the square. Cross-entropy has a logarithm in its place; its derivative 1/y cancels against softmax.",
+            ],
+          ]
+        : [
+            [
+              "Is this a matrix product?",
+              "No. Each output was made from its own score alone, so each gradient is multiplied by its own slope, cell by cell.",
+            ],
+          ],
     }),
     grad_W2: () => ({
       title: "The gradient of the votes",
@@ -236,7 +301,10 @@ export function textOf(stage, walk) {
     }),
     grad_h: () => ({
       title: "Back through the votes",
-      what: ["Each feature spoke to all classes, so it hears from all of them.", "What comes back is each class's gradient times the vote, added up."],
+      what: [
+        "Each feature spoke to all classes, so it hears from all of them.",
+        "What comes back is each class's gradient times the vote, added up.",
+      ],
       formulas: [row(name("grad_h"), "=", product(name("grad_z"), name("W2")))],
       shows: ["grad_z", "W2", "grad_h"],
       asked: [
@@ -248,15 +316,18 @@ export function textOf(stage, walk) {
     }),
     grad_a: () => ({
       title: `Back through the non-linearity: ${ACTIVATION_NAMES[walk.activation]}`,
-      what: {
-        relu: ["Units that were on pass their gradient on. Units that were off pass on 0."],
-        leaky_relu: ["Units that were on pass their gradient on. Units that were off pass on a hundredth."],
-        tanh: ["Each gradient is multiplied by the slope of tanh, 1 − h²."],
-        sigmoid: ["Each gradient is multiplied by the slope of the sigmoid, h(1 − h)."],
-        none: ["There is no non-linearity, so the gradient passes as it is."],
-      }[walk.activation] ?? [],
+      what:
+        {
+          relu: ["Units that were on pass their gradient on. Units that were off pass on 0."],
+          leaky_relu: ["Units that were on pass their gradient on. Units that were off pass on a hundredth."],
+          tanh: ["Each gradient is multiplied by the slope of tanh, 1 − h²."],
+          sigmoid: ["Each gradient is multiplied by the slope of the sigmoid, h(1 − h)."],
+          none: ["There is no non-linearity, so the gradient passes as it is."],
+        }[walk.activation] ?? [],
       formulas: [row(name("grad_a"), "=", GATES[walk.activation])],
-      shows: ["tanh", "sigmoid"].includes(walk.activation) ? ["grad_h", "h", "grad_a"] : ["grad_h", "a", "grad_a"],
+      shows: ["tanh", "sigmoid"].includes(walk.activation)
+        ? ["grad_h", "h", "grad_a"]
+        : ["grad_h", "a", "grad_a"],
       asked: walk.activation === "none" ? [] : [gateAsked(walk.activation.includes("relu"))],
     }),
     grad_W1: () => ({
@@ -288,10 +359,7 @@ export function textOf(stage, walk) {
         .map((each) => row(name(each), "←", name(each), "−", product(words("rate"), name(`grad_${each}`)))),
       shows: with_b(["W1", "grad_W1", "new_W1", "W2", "grad_W2", "new_W2", "b2", "grad_b2", "new_b2"]),
       asked: [
-        [
-          "Why minus?",
-          "The gradient points to where the loss grows. The step goes the other way.",
-        ],
+        ["Why minus?", "The gradient points to where the loss grows. The step goes the other way."],
         [
           "Why can a large step make the loss larger?",
           "The gradient is the slope at one point. Far from it the loss bends, and the slope there is another.",

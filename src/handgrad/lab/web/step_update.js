@@ -18,9 +18,22 @@ export function updateView(room) {
     show: (value) => format(value, 1),
     onInput: (value) => room.setRate(value),
   });
-  const again = button({ name: "step-again", label: "Start again", kind: "quiet", onClick: () => room.start() });
-  const keep = button({ name: "step-keep", label: "Use this network in all rooms", onClick: () => room.keep() });
-  const back = button({ name: "step-put-back", label: "Put the old network back", onClick: () => room.putBack() });
+  const again = button({
+    name: "step-again",
+    label: "Start again",
+    kind: "quiet",
+    onClick: () => room.start(),
+  });
+  const keep = button({
+    name: "step-keep",
+    label: "Use this network in all rooms",
+    onClick: () => room.keep(),
+  });
+  const back = button({
+    name: "step-put-back",
+    label: "Put the old network back",
+    onClick: () => room.putBack(),
+  });
   const facts = make("dl", { class: "step-facts", "aria-live": "polite" });
   const chart = make("div", { class: "step-chart-place" });
   const outputs = make("div", { class: "step-outputs-place" });
@@ -92,7 +105,12 @@ function outputTable(room) {
   const cell = (/** @type {number} */ value, /** @type {string} */ kind) => {
     const bar = make("span", { class: `step-output ${kind}` });
     bar.style.width = `${100 * Math.min(1, Math.max(0, value))}%`;
-    return make("td", {}, make("span", { class: "step-output-place" }, bar), make("span", {}, value.toFixed(3)));
+    return make(
+      "td",
+      {},
+      make("span", { class: "step-output-place" }, bar),
+      make("span", {}, value.toFixed(3)),
+    );
   };
   const after = losses.length > 1;
   return make(
@@ -102,7 +120,13 @@ function outputTable(room) {
     make(
       "thead",
       {},
-      make("tr", {}, ...["class", after ? "before" : "now", after && "after"].map((text) => text && make("th", { scope: "col" }, text))),
+      make(
+        "tr",
+        {},
+        ...["class", after ? "before" : "now", after && "after"].map(
+          (text) => text && make("th", { scope: "col" }, text),
+        ),
+      ),
     ),
     make(
       "tbody",
@@ -111,7 +135,12 @@ function outputTable(room) {
         make(
           "tr",
           { class: c === walk.label ? "label" : null },
-          make("th", { scope: "row" }, String(each), c === walk.label ? make("span", { class: "step-is-label" }, " label") : null),
+          make(
+            "th",
+            { scope: "row" },
+            String(each),
+            c === walk.label ? make("span", { class: "step-is-label" }, " label") : null,
+          ),
           cell(firstOutputs[c], "first"),
           after && cell(now[c], "last"),
         ),
