@@ -22,7 +22,7 @@ ADDRESS = "127.0.0.1"
 HOSTS = {"127.0.0.1", "localhost"}  # with any port: it may be forwarded from another machine
 MAX_HEAD = 16_384  # bytes of a request
 MOST = 128  # connections at a time; for one more, that is closed which has been idle longest
-PATIENCE = 20.0  # seconds for a request to arrive whole, and for a part of an answer to be taken
+PATIENCE = 120.0  # seconds for a request to arrive whole, and for a part of an answer to be taken
 CHUNK = 1 << 18
 HEADERS = {
     "Content-Security-Policy": policy(frame_ancestors="'none'"),
@@ -99,7 +99,8 @@ class Site:
             keep = len(self.busy) < MOST
             while keep:
                 self.idle[task] = None
-                head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), PATIENCE)
+                async with asyncio.timeout(PATIENCE):
+                    head = await reader.readuntil(b"\r\n\r\n")
                 self.idle.pop(task, None)
                 self.busy.add(task)
                 keep = await self.answer(head, writer)
@@ -136,7 +137,8 @@ class Site:
         _head(writer, status, len(body), headers, request.keep)
         for start in range(0, len(body) if request.method == "GET" else 0, CHUNK):
             writer.write(body[start : start + CHUNK])
-            await asyncio.wait_for(writer.drain(), PATIENCE)
+            async with asyncio.timeout(PATIENCE):
+                await writer.drain()
         return request.keep
 
 
