@@ -9,6 +9,9 @@ conftest.py makes these fixtures known to all tests:
 
 A test fails where its pages write an error to the console, or ask another origin for anything: what the pages
 were caught at stands in open_page.problems, and a test that provokes an error takes it out of this list.
+
+until(page, expression) waits for an expression of the page to be true. Playwright's own wait_for_function does
+not work here: it evaluates texts within the page, which the page's policy forbids.
 """
 
 import os
@@ -22,6 +25,15 @@ import pytest
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 PATIENCE = 120_000  # milliseconds that something may take on a busy machine
 OWN = ("127.0.0.1", "localhost", "")  # hosts; files, blobs and data have none
+
+
+def until(page, expression):
+    """Wait until an expression of the page is true -> its value."""
+    for _ in range(PATIENCE // 50):
+        if value := page.evaluate(expression):
+            return value
+        page.wait_for_timeout(50)
+    raise AssertionError(f"waited for {expression}")
 
 
 @pytest.fixture(scope="session")
@@ -84,7 +96,8 @@ def open_page(browser):
     yield opened
     for context in contexts:
         context.close()
-    assert problems == []
+    if problems:
+        pytest.fail("; ".join(problems))
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ def test_a_fault_of_a_page_is_caught(script, fault, open_page, tmp_path):
     (tmp_path / "page.html").write_text(PAGE.format(script))
     page = open_page()
     page.goto(f"file://{tmp_path}/page.html")
-    for _ in range(200):
+    for _ in range(1200):
         if open_page.problems:
             break
         page.wait_for_timeout(50)

@@ -50,10 +50,8 @@ def page(shown: contents.Network, web: Path = contents.WEB) -> str:
     html = SCRIPT.sub("", LINK.sub("", html))
     if left := LEFT.search(html):
         raise HandgradError(f"index.html: expected stylesheets, an icon and a module; got {left[0]}")
-    script, style = (
-        script.replace("</script", r"<\/script").replace("<!--", r"<\!--"),
-        style.replace("</", r"<\/"),
-    )
+    script = re.sub(r"<(?=/script|!--)", r"<\\", script, flags=re.IGNORECASE)  # the element would end there
+    style = style.replace("</", r"<\/")
     policy = contents.policy(
         default_src="'none'",
         script_src=f"{_hash(script)} 'wasm-unsafe-eval'",

@@ -1,11 +1,12 @@
 """The lab as a folder for any static host: it works at the root of a site and below it."""
 
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from handgrad.errors import HandgradError
-from handgrad.files import KEPT, expect_folder, write_atomically
+from handgrad.files import BEGINNING, KEPT, expect_folder, write_atomically
 from handgrad.lab import contents
 from handgrad.lab.page import GENERATOR, marked
 
@@ -20,16 +21,17 @@ def expect_site(folder: str | os.PathLike[str]) -> None:
     """
     place = Path(folder)
     expect_folder(place)
-    ours = {"data", *(name.partition("/")[0] for name in contents.folder(contents.Network(b"", "")))}
-    found = {path.name for path in place.iterdir()}
+    found = {path.relative_to(place).as_posix() for path in place.rglob("*") if not path.is_dir()}
     index = place / "index.html"
-    is_site = index.is_file() and GENERATOR in index.read_text("utf-8", "replace")[:4096]
-    if found and not is_site:
+    if found and not (index.is_file() and GENERATOR in index.read_text("utf-8", "replace")[:BEGINNING]):
         raise HandgradError(f"{folder}: expected an empty folder, or an earlier site; choose another name")
-    if strange := sorted(found - ours):
-        raise HandgradError(
-            f"{folder}: expected nothing but an earlier site; got {strange[0]!r}; choose another name"
-        )
+    ours = set(contents.folder(contents.Network(b"", "")))
+    modules = {
+        name for name in found if re.fullmatch(r"[\w-]+\.(js|css)", name)
+    }  # of an earlier version, too
+    if strange := sorted(found - ours - modules):
+        hint = "choose another name"
+        raise HandgradError(f"{folder}: expected nothing but an earlier site; got {strange[0]}; {hint}")
 
 
 def export_site(model: "Model | str | os.PathLike[str] | None", folder: str | os.PathLike[str]) -> None:
