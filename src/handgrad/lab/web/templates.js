@@ -6,6 +6,8 @@
  * @typedef {import("./types.js").Params} Params
  */
 
+import { MEAN_IMAGES } from "./mean_images.js";
+
 /** The mean image of each class, (C, D), in 0..1. A class without images is an Error. @param {Data} data */
 export function meanImages({ images, labels, N, D, C }) {
   const means = new Float64Array(C * D);
@@ -22,11 +24,11 @@ export function meanImages({ images, labels, N, D, C }) {
 
 /**
  * Normalised templates (C, D): mean images, minus their mean, over their standard deviation.
- * @param {Data} data
+ * @param {Float64Array} means (C, D) @param {number} C
  */
-export function fit(data) {
-  const { C, D } = data;
-  const T = meanImages(data);
+export function normalised(means, C) {
+  const D = means.length / C;
+  const T = means.slice();
   for (let c = 0; c < C; c++) {
     const row = T.subarray(c * D, (c + 1) * D);
     const mean = row.reduce((sum, each) => sum + each, 0) / D;
@@ -36,9 +38,25 @@ export function fit(data) {
   return T;
 }
 
+/** The templates of some data. @param {Data} data */
+export function fit(data) {
+  return normalised(meanImages(data), data.C);
+}
+
+/** The templates of MNIST's 60,000 training images, which the page holds. */
+export function ofMnist() {
+  const bytes = Uint8Array.from(atob(MEAN_IMAGES), (sign) => sign.charCodeAt(0));
+  const view = new DataView(bytes.buffer);
+  const means = Float64Array.from(
+    { length: bytes.length / 2 },
+    (_, i) => view.getUint16(2 * i, true) / 65535,
+  );
+  return normalised(means, 10);
+}
+
 /**
  * sum_p template_p * image_p of one image for each class.
- * @param {Float64Array} T (C, D) @param {ArrayLike<number>} pixels 0..255 @param {number} [from]
+ * @param {Float64Array} T (C, D) @param {ArrayLike<number>} pixels 0..255 @param {number} [from] @param {number} [D]
  */
 export function agreement(T, pixels, from = 0, D = 784) {
   const C = T.length / D;
