@@ -21,6 +21,8 @@ export class Reader {
     let most = 0;
     for (const weight of this.network.params.W1) most = Math.max(most, Math.abs(weight));
     this.largestWeight = most;
+    /** @type {ReturnType<typeof collapse> | null} */
+    this.kept = null;
   }
 
   /** Why the pad's images do not fit this network; "" where they do. */
