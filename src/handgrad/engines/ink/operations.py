@@ -63,9 +63,16 @@ def operation(plain: Callable[P, R]) -> Operation[P, R]:
     return Operation(plain)
 
 
+def for_a_page(builder: ir.IRBuilder) -> bool:
+    """Whether the code is for WebAssembly, which has one thread, no C library, and no fused product and sum."""
+    return bool(builder.module.triple.startswith("wasm"))
+
+
 def _each(builder: ir.IRBuilder, name: str, *vectors: ir.Value) -> ir.Value:
     """An LLVM intrinsic on every lane of the vectors."""
     to = vectors[0].type
+    if name == "fma" and for_a_page(builder):
+        name = "fmuladd"  # there a product and a sum, each rounded; fma would be a call for each lane
     return call(builder, f"llvm.{name}.v{to.count}f{64 if to.element == DOUBLE else 32}", to, *vectors)
 
 
@@ -350,5 +357,7 @@ def let_others_run() -> None:
 
 @let_others_run.llvm
 def _(builder: ir.IRBuilder) -> None:
+    if for_a_page(builder):
+        return
     windows = "windows" in builder.module.triple
     call(builder, "SwitchToThread" if windows else "sched_yield", INT)
