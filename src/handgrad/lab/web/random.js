@@ -21,6 +21,7 @@ function limbs(value) {
 
 /** Four words of 64 bits that a seed stands for: NumPy's SeedSequence(seed). @param {number | bigint} seed */
 function seeded(seed) {
+  /** @type {number[]} */
   const entropy = [];
   for (let rest = BigInt(seed); rest > 0n || !entropy.length; rest >>= 32n)
     entropy.push(Number(rest & 0xffffffffn));

@@ -119,7 +119,7 @@ function line(ink, rows, columns, x0, y0, x1, y1, radius) {
       const t = length2 > 0 ? Math.max(0, Math.min(1, (px * dx + py * dy) / length2)) : 0;
       const covered = radius + 0.5 - Math.sqrt((px - t * dx) ** 2 + (py - t * dy) ** 2);
       const at = row * columns + column;
-      if (covered > ink[at]) ink[at] = covered < 1 ? covered : 1;
+      if (covered > ink[at]) ink[at] = Math.min(covered, 1);
     }
   }
 }

@@ -1,0 +1,388 @@
+/**
+ * The fast engine in the page: drives kernel.wasm, which is engines/ink/kernel.py compiled for WebAssembly.
+ * The mirror of engines/ink/layout.py and engine.py, on one thread: parameters in blocks of hidden units, the
+ * pixels in bands, a task that holds the address of everything. Nothing here computes.
+ *
+ * @typedef {import("./types.js").Params} Params
+ * @typedef {import("./types.js").Data} Data
+ * @typedef {{ images: number, labels: number, N: number, D: number, C: number, classes: ArrayLike<number> }} Held
+ */
+
+import { log } from "./exact.js";
+
+// what both sides of the task know (engines/ink/task.py); a test compares them
+export const FIELDS =
+  "images labels order scales N batches size activation bias loss rule D H C Hp Cp thread threads W1 W2 V2 b2 " +
+  "m_W1 v_W1 m_W2 v_W2 m_b2 v_b2 place shades targets bands starts pieces piece mask pixel ink count pairs room " +
+  "grad_z grad_a grad_W1 grads h shares counter out squash finite total diverged";
+export const LANES = 16;
+export const CONSTANTS = Object.freeze({
+  SCORES: 16,
+  EMIT: 4,
+  TOGETHER: 4,
+  PIECE: 64,
+  GREYS: 256,
+  TILE: 50_176,
+  SCALES: 5,
+});
+export const RULES = Object.freeze({ sgd: 0, momentum: 1, nesterov: 2, adam: 3, read: 4 });
+export const ACTIVATION_CODES = Object.freeze({ relu: 0, leaky_relu: 1, tanh: 2, sigmoid: 3, none: 4 });
+export const LOSS_CODES = Object.freeze({ l2: 0, cross_entropy: 1 });
+const { SCORES, EMIT, TOGETHER, PIECE, GREYS, TILE, SCALES } = CONSTANTS;
+const [BETA, BETA2] = [0.9, 0.999];
+const PAGE = 65_536; // bytes
+const LINE = 64;
+const AT_ONCE = 64; // images that are scored together
+
+const up = (/** @type {number} */ n, /** @type {number} */ step) => Math.ceil(n / step) * step;
+
+/** The kernel with its memory, of which parts are taken one after the other. */
+export class Kernel {
+  /** @param {WebAssembly.Module} module */
+  constructor(module) {
+    this.memory = new WebAssembly.Memory({ initial: 16 });
+    const instance = new WebAssembly.Instance(module, { env: { memory: this.memory, log } });
+    this.run = /** @type {(task: number) => void} */ (instance.exports.run);
+    this.end = Number(/** @type {WebAssembly.Global} */ (instance.exports.__heap_base).value);
+  }
+
+  /** The address of so many bytes, set to 0, at the beginning of a cache line. @param {number} bytes */
+  take(bytes) {
+    const at = up(this.end, LINE);
+    this.end = at + bytes;
+    const missing = this.end + LINE - this.memory.buffer.byteLength;
+    if (missing > 0) {
+      try {
+        this.memory.grow(Math.ceil(missing / PAGE));
+      } catch {
+        throw new Error(
+          `expected ${Math.round(this.end / 1e6)} MB of memory for this network and data; the browser has less`,
+        );
+      }
+    }
+    new Uint8Array(this.memory.buffer, at, bytes).fill(0);
+    return at;
+  }
+
+  /** @param {number} at @param {number} n */
+  bytes(at, n) {
+    return new Uint8Array(this.memory.buffer, at, n);
+  }
+
+  /** @param {number} at @param {number} n */
+  floats(at, n) {
+    return new Float32Array(this.memory.buffer, at, n);
+  }
+
+  /** The address of a copy of these numbers. @param {ArrayLike<number>} values */
+  floatsOf(values) {
+    const at = this.take(4 * values.length);
+    this.floats(at, values.length).set(values);
+    return at;
+  }
+
+  /** The address of whole numbers as words of 64 bits. @param {ArrayLike<number>} values */
+  words(values) {
+    const at = this.take(8 * values.length);
+    this.setWords(at, values);
+    return at;
+  }
+
+  /** @param {number} at @param {ArrayLike<number>} values */
+  setWords(at, values) {
+    const halves = new Uint32Array(this.memory.buffer, at, 2 * values.length);
+    for (let i = 0; i < values.length; i++) halves[2 * i] = values[i];
+  }
+
+  /** Images and labels in the kernel's memory. @param {Data} data @returns {Held} */
+  hold({ images, labels, N, D, C }) {
+    const room = Math.max(D, PIECE);
+    const at = this.take(N * room);
+    const rows = this.bytes(at, N * room);
+    if (room === D) rows.set(images);
+    else for (let i = 0; i < N; i++) rows.set(images.subarray(i * D, (i + 1) * D), i * room);
+    return { images: at, labels: this.words(labels), N, D, C, classes: labels };
+  }
+}
+
+/** The bands of images of D pixels, as layout.find_bands. @param {number} D */
+function findBands(D) {
+  const bands = Math.ceil((D * LANES * 4) / TILE);
+  const starts = Array.from({ length: bands + 1 }, (_, band) => Math.floor((D * band) / bands));
+  const pieces = [0];
+  const begins = [];
+  const masks = [];
+  for (let band = 0; band < bands; band++) {
+    for (let low = starts[band]; low < starts[band + 1]; low += PIECE) {
+      const high = Math.min(low + PIECE, starts[band + 1]);
+      const begin = Math.max(0, Math.min(low, D - PIECE)); // a piece lies within the image
+      begins.push(begin);
+      masks.push((1n << BigInt(high - begin)) - (1n << BigInt(low - begin)));
+    }
+    pieces.push(begins.length);
+  }
+  const place = new Uint16Array(Math.max(D, PIECE));
+  for (let band = 0; band < bands; band++) {
+    for (let pixel = starts[band]; pixel < starts[band + 1]; pixel++)
+      place[pixel] = (pixel - starts[band]) * LANES;
+  }
+  return { bands, starts, pieces, begins, masks, place, D: Math.max(D, PIECE) };
+}
+
+/** A network in the kernel's memory: its parameters, the optimizer's memory, and room to work in. */
+export class InkNetwork {
+  /**
+   * @param {Kernel} kernel what it takes lies behind all that was taken before
+   * @param {Params} params @param {{ activation: string, loss: string, optimizer: string, batch_size: number }} how
+   */
+  constructor(kernel, params, how) {
+    const { H, D, C } = params;
+    this.kernel = kernel;
+    this.H = H;
+    this.D = D;
+    this.C = C;
+    this.bias = params.b1 !== null;
+    /** @type {number | undefined} */
+    this.rule = undefined;
+    /** @type {number | undefined} */
+    this.batch_size = undefined;
+    this.Hp = up(H, LANES);
+    this.Cp = up(C, SCORES);
+    this.sizes = { W1: this.Hp * Math.max(D, 1), W2: (C + 1) * this.Hp, b2: up(this.Cp, LANES) };
+    const parts = () =>
+      Object.fromEntries(Object.entries(this.sizes).map(([name, n]) => [name, kernel.take(4 * n)]));
+    this.at = parts();
+    this.m = parts();
+    this.v = parts();
+    this.V2 = kernel.take(4 * this.Hp * this.Cp);
+    this.set(params);
+    this.bands = findBands(D);
+    const words = new BigUint64Array(
+      kernel.memory.buffer,
+      kernel.take(8 * this.bands.masks.length),
+      this.bands.masks.length,
+    );
+    words.set(this.bands.masks);
+    const shades = new Float32Array(2 * GREYS); // plus a row of paper for a missing image
+    for (let grey = 0; grey < GREYS; grey++) shades[grey] = Math.fround(grey) / 255;
+    const targets = new Float32Array((C + 1) * this.Cp);
+    for (let c = 0; c < C; c++) {
+      targets[c * this.Cp + c] = 1;
+      targets[C * this.Cp + c] = 1;
+    }
+    const place = kernel.take(2 * this.bands.place.length);
+    new Uint16Array(kernel.memory.buffer, place, this.bands.place.length).set(this.bands.place);
+    this.tables = {
+      place,
+      mask: words.byteOffset,
+      shades: kernel.floatsOf(shades),
+      targets: kernel.floatsOf(targets),
+      starts: kernel.words(this.bands.starts),
+      pieces: kernel.words(this.bands.pieces),
+      piece: kernel.words(this.bands.begins),
+    };
+    this.scoring = this.work(AT_ONCE);
+    this.out = kernel.take(4 * AT_ONCE * this.Cp);
+    this.mark = kernel.end;
+    this.change(how);
+  }
+
+  /**
+   * Other choices from the next batch on. A change of the optimizer empties its memory.
+   * @param {{ activation: string, loss: string, optimizer: string, batch_size: number }} how
+   */
+  change({ activation, loss, optimizer, batch_size }) {
+    const rule = RULES[/** @type {keyof typeof RULES} */ (optimizer)];
+    if (this.rule !== undefined && rule !== this.rule) this.forget();
+    this.rule = rule;
+    this.codes = {
+      activation: ACTIVATION_CODES[/** @type {keyof typeof ACTIVATION_CODES} */ (activation)],
+      bias: Number(this.bias),
+      loss: LOSS_CODES[/** @type {keyof typeof LOSS_CODES} */ (loss)],
+    };
+    if (batch_size === this.batch_size) return;
+    this.batch_size = batch_size;
+    this.kernel.end = this.mark;
+    this.training = this.work(batch_size);
+    this.room = this.kernel.end;
+  }
+
+  /** Empty the optimizer's memory. */
+  forget() {
+    for (const memory of [this.m, this.v]) {
+      for (const [name, n] of Object.entries(this.sizes)) this.kernel.floats(memory[name], n).fill(0);
+    }
+  }
+
+  /** Room for batches of `size` images, and a task that points to it. @param {number} size */
+  work(size) {
+    const { kernel, C, Hp, Cp, bands } = this;
+    const room = up(size, TOGETHER);
+    const pairs = Math.ceil(size / 2);
+    const many = bands.bands;
+    const rows = Math.max(...bands.starts.slice(1).map((end, i) => end - bands.starts[i]));
+    const entries = rows + EMIT - 1;
+    const lists = 2 * many * pairs;
+    const task = kernel.take(8 * FIELDS.split(" ").length);
+    this.tell(task, {
+      ...{ W1: this.at.W1, W2: this.at.W2, V2: this.V2, b2: this.at.b2 },
+      ...{
+        m_W1: this.m.W1,
+        v_W1: this.v.W1,
+        m_W2: this.m.W2,
+        v_W2: this.v.W2,
+        m_b2: this.m.b2,
+        v_b2: this.v.b2,
+      },
+      ...this.tables,
+      ...{ size, D: bands.D, H: this.H, C, Hp, Cp, thread: 0, threads: 1, bands: many, pairs, room: entries },
+      pixel: kernel.take(2 * lists * entries),
+      ink: kernel.take(4 * lists * entries * 2),
+      count: kernel.take(8 * lists),
+      grad_z: kernel.take(4 * room * Cp),
+      grad_a: kernel.take(4 * room * LANES),
+      grad_W1: kernel.take(4 * rows * LANES),
+      grads: kernel.take(4 * ((C + 2) * LANES + Cp)),
+      h: kernel.take(4 * Hp * room),
+      shares: kernel.take(4 * 2 * room * Cp),
+      counter: kernel.take(LINE),
+    });
+    return { task, counter: this.field(task, "counter") };
+  }
+
+  /** Write fields of a task. @param {number} task @param {Record<string, number>} fields */
+  tell(task, fields) {
+    const halves = new Uint32Array(this.kernel.memory.buffer);
+    for (const [name, value] of Object.entries(fields)) halves[(task + 8 * PLACES[name]) / 4] = value;
+  }
+
+  /** @param {number} task @param {string} name */
+  field(task, name) {
+    return new Uint32Array(this.kernel.memory.buffer)[(task + 8 * PLACES[name]) / 4];
+  }
+
+  /**
+   * Train on these rows, batch after batch, as run_epoch does: the arguments are a part of an epoch's.
+   * @param {Held} data @param {Uint32Array} order rows @param {Float64Array} rates of each batch
+   * @param {number} firstStep steps done before
+   * @returns {{ total: number, diverged: number }} the loss summed over the rows; the batch (from 1 on) whose loss is not finite
+   */
+  train(data, order, rates, firstStep) {
+    const { kernel } = this;
+    const size = /** @type {number} */ (this.batch_size);
+    const N = order.length;
+    kernel.end = /** @type {number} */ (this.room);
+    const { task, counter } = /** @type {{ task: number, counter: number }} */ (this.training);
+    const scales = new Float32Array((rates.length + 1) * SCALES);
+    for (let batch = 0; batch < rates.length; batch++) {
+      const n = Math.min(size, N - batch * size);
+      const step = firstStep + batch + 1;
+      scales.set(
+        [rates[batch], 1 / (1 - BETA ** step), 1 / (1 - BETA2 ** step), 1 / n, 2 / n],
+        (batch + 1) * SCALES,
+      );
+    }
+    const fields = {
+      images: data.images,
+      labels: data.labels,
+      order: kernel.words(alikeTogether(order, data, size)),
+    };
+    this.tell(task, {
+      ...fields,
+      scales: kernel.floatsOf(scales),
+      N,
+      batches: rates.length,
+      ...this.codes,
+      rule: this.rule ?? 0,
+    });
+    kernel.bytes(counter, 16).fill(0);
+    kernel.run(task);
+    const total = new DataView(kernel.memory.buffer).getFloat64(task + 8 * PLACES.total, true);
+    return { total, diverged: this.field(task, "diverged") };
+  }
+
+  /** The scores z (N, C) of the data's images from `first` on. @param {Held} data @param {number} first @param {number} N */
+  scores(data, first, N) {
+    const { kernel, Cp, C } = this;
+    const { task, counter } = this.scoring;
+    const z = new Float32Array(N * C);
+    for (let low = 0; low < N; low += AT_ONCE) {
+      const n = Math.min(AT_ONCE, N - low);
+      const rows = Uint32Array.from({ length: n }, (_, i) => first + low + i);
+      kernel.end = /** @type {number} */ (this.room);
+      const fields = {
+        images: data.images,
+        labels: data.labels,
+        order: kernel.words(rows),
+        N: n,
+        batches: 1,
+      };
+      const scales = kernel.take(4 * 2 * SCALES);
+      this.tell(task, { ...fields, ...this.codes, scales, out: this.out, squash: 0, rule: RULES.read });
+      kernel.bytes(counter, 16).fill(0);
+      kernel.run(task);
+      const out = kernel.floats(this.out, n * Cp);
+      for (let i = 0; i < n; i++) z.set(out.subarray(i * Cp, i * Cp + C), (low + i) * C);
+    }
+    return z;
+  }
+
+  /** Put parameters into the kernel's memory. @param {Params} params */
+  set({ W1, b1, W2, b2 }) {
+    const { kernel, H, D, C, Hp, Cp, sizes } = this;
+    const blocks = kernel.floats(this.at.W1, sizes.W1);
+    for (let k = 0; k < H; k++) {
+      const [block, lane] = [Math.floor(k / LANES), k % LANES];
+      for (let p = 0; p < D; p++) blocks[(block * D + p) * LANES + lane] = W1[k * D + p];
+    }
+    const votes = kernel.floats(this.at.W2, sizes.W2);
+    const turned = kernel.floats(this.V2, Hp * Cp);
+    for (let c = 0; c < C; c++) {
+      for (let k = 0; k < H; k++) {
+        votes[c * Hp + k] = W2[c * H + k];
+        turned[k * Cp + c] = W2[c * H + k];
+      }
+    }
+    if (b1 && b2) {
+      votes.set(b1, C * Hp);
+      kernel.floats(this.at.b2, sizes.b2).set(b2);
+    }
+  }
+
+  /** The parameters as they are now. @returns {Params} */
+  params() {
+    const { kernel, H, D, C, Hp, sizes } = this;
+    const blocks = kernel.floats(this.at.W1, sizes.W1);
+    const W1 = new Float32Array(H * D);
+    for (let k = 0; k < H; k++) {
+      const [block, lane] = [Math.floor(k / LANES), k % LANES];
+      for (let p = 0; p < D; p++) W1[k * D + p] = blocks[(block * D + p) * LANES + lane];
+    }
+    const votes = kernel.floats(this.at.W2, sizes.W2);
+    const W2 = new Float32Array(C * H);
+    for (let c = 0; c < C; c++) W2.set(votes.subarray(c * Hp, c * Hp + H), c * H);
+    const b1 = this.bias ? votes.slice(C * Hp, C * Hp + H) : null;
+    return { W1, b1, W2, b2: this.bias ? kernel.floats(this.at.b2, C).slice() : null, H, D, C };
+  }
+}
+
+/** @type {Record<string, number>} */
+const PLACES = Object.fromEntries(FIELDS.split(" ").map((name, i) => [name, i]));
+
+/**
+ * The order with the rows of each batch sorted by label: two images of one digit share more ink. Within a batch
+ * the order changes nothing but the rounding of sums.
+ * @param {Uint32Array} order @param {Held} data @param {number} size
+ */
+export function alikeTogether(order, { classes, C }, size) {
+  const sorted = new Uint32Array(order.length);
+  const next = new Uint32Array(C + 1);
+  for (let low = 0; low < order.length; low += size) {
+    const high = Math.min(low + size, order.length);
+    next.fill(0);
+    for (let i = low; i < high; i++) next[classes[order[i]] + 1] += 1;
+    for (let c = 0; c < C; c++) next[c + 1] += next[c];
+    for (let i = low; i < high; i++) sorted[low + next[classes[order[i]]]++] = order[i];
+  }
+  return sorted;
+}
