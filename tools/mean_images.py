@@ -1,4 +1,4 @@
-"""Writes the mean image of each digit, src/handgrad/lab/web/mean_images.js: the lab's baseline without a download.
+"""Writes the mean image of each digit, src/handgrad/lab/web/mean_images.js: the lab's baseline.
 
 python tools/mean_images.py
 """
@@ -14,7 +14,7 @@ FILE = Path(__file__).parent.parent / "src/handgrad/lab/web/mean_images.js"
 TEXT = """\
 // Written by tools/mean_images.py: do not edit.
 
-/** The mean of MNIST's training images of each digit, (10, 784): 0 to 65535 in two bytes, the low one first. */
+/** The mean of MNIST's training images of each digit, (10, 784): 0 to 65535, two bytes, the low one first. */
 export const MEAN_IMAGES =
   "{text}";
 """

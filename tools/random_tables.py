@@ -1,9 +1,9 @@
-"""Writes the widths of NumPy's ziggurat, src/handgrad/lab/web/random_tables.js, as NumPy's own draws show them.
+"""Writes the widths of NumPy's ziggurat, as its draws show them: src/handgrad/lab/web/random_tables.js.
 
     python tools/random_tables.py
 
-A normal number is x = size * W[box], where size and box are bits of one draw of 64 bits. With both known, each
-W[box] is the double that gives every x to the last bit.
+A normal number is x = size * W[box], where size and box are bits of one draw of 64 bits. With both known,
+each W[box] is the double that gives every x to the last bit.
 """
 
 from pathlib import Path
