@@ -80,6 +80,7 @@ ROOMS = (
     Room("workbook", "what a notebook imports: `check`, `hint`, what the chapters draw with", ("the reference", "insight", "workbook.lesson", "workbook.desk", "workbook.checks", "workbook.book"), ("workbook.pictures",)),
     Room("workbook.zoo", "planted mistakes in a running network ([zoo](zoo.md))", ("the reference", "digits", "insight")),
     Room("bench", "epochs, answers and whole processes by every framework that is installed", ("the reference", "model", "digits", "engines.dense", "engines.ink", "engines", "runs")),
+    Room("lab", "the page where one draws, trains and steps: `web`, its server, one file of it, widgets ([lab](lab.md))", ("the floor", "model", "model_file")),
     Room("cli", "one thin module a command; nothing imports it", (), ("cli", "__main__")),
 )  # fmt: skip
 COMPUTED = ("workbook.desk",)  # imports libraries that a learner's file names

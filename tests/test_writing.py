@@ -28,12 +28,15 @@ from handgrad.digits import fetch, idx
 from handgrad.errors import DataError, HandgradError, ModelFileError
 from handgrad.files import KEPT, PNG, expect_writable, new_file, readable, write_atomically
 from handgrad.insight import plots, report
+from handgrad.lab import contents as lab_contents
+from handgrad.lab import page as lab_page
 from handgrad.model import Model
 from handgrad.workbook.book import copies
 from handgrad.workbook.checks.verdict import Verdict
 from handgrad.workbook.marking.class_table import CSV, Result, Results
 
 MODEL = Model(network.init_params(4, 2, 2, np.random.default_rng(0), dtype=np.float32), classes=(0, 1), image_shape=(2, 2))  # fmt: skip
+SQUARE = Model(network.init_params(784, 2, 2, np.random.default_rng(0), dtype=np.float32), classes=(0, 1))
 NAMES = [file.name for file in digits.sets.SETS["kmnist"].files]
 MADE = digits.sets.SETS["emnist-digits"]
 not_root = pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
@@ -64,6 +67,10 @@ PLACES = {
     "the page of evaluate --report": Place("evaluate --report {}", "r/index.html", "r"),
     "a picture of train --report": Place("train --out m --report {}", "r/confusion.png", "r"),
     "a picture of evaluate --report": Place("evaluate --report {}", "r/learning-curves.png", "r"),
+    "export --page": Place("export --page {}"),
+    "export --site": Place("export --site {}"),
+    "the page of export --site": Place("export --site {}", "r/index.html", "r"),
+    "a file of export --site": Place("export --site {}", "r/data/facts.json", "r"),
     "workbook new": Place("workbook new {} --python"),
     "a file of workbook new": Place("workbook new {} --python", "r/4_loss.py", "r"),
     "model_file.save": Place(lambda path: model_file.save(path, MODEL)),
@@ -74,7 +81,13 @@ PLACES = {
         "data fetch emnist-digits --from {}", f"cache/handgrad/data/emnist-digits/{fetch.SUMS}", "none"
     ),
 }
-FOLDERS = {"train --report", "evaluate --report", "workbook new"}  # what is named is a folder
+FOLDERS = {
+    "train --report",
+    "evaluate --report",
+    "export --site",
+    "workbook new",
+}  # what is named is a folder
+IN_FOLDERS = {"a file of workbook new", "the page of export --site", "a file of export --site"}
 CACHE = {"data fetch", "what data fetch makes"}  # any regular file is ours there, by its place
 
 
@@ -146,7 +159,7 @@ def _no_work(monkeypatch):
         "handgrad.model_file.load_run", "handgrad.runs.run", "handgrad.cli.bench.measure",
         "handgrad.cli.bench.processes", "handgrad.workbook.marking.grade.grade",
         "handgrad.workbook.marking.grade.collect", "handgrad.workbook.zoo.watch",
-        "handgrad.workbook.zoo.quiz", "handgrad.cli.predict.read_picture", "handgrad.digits.fetch.obtain",
+        "handgrad.workbook.zoo.quiz", "handgrad.lab.contents.network", "handgrad.cli.predict.read_picture", "handgrad.digits.fetch.obtain",
     ):  # fmt: skip
         monkeypatch.setattr(name, work)
 
@@ -188,7 +201,7 @@ def test_what_is_not_ours_is_refused_in_one_line_and_untouched(place, kind, run,
     assert err.startswith(f"handgrad: error: {home}"), "the line names the path"
     assert not kind.startswith("nothing") or "cannot be written: " in err
     told = {"a device", "a pipe", "a socket", "a folder"} & {kind}
-    if told and place not in FOLDERS and place != "a file of workbook new":
+    if told and place not in FOLDERS | IN_FOLDERS:
         assert f"but {kind}; " in err
 
 
@@ -208,7 +221,7 @@ def test_the_matrix_is_whole(figure):
     writing = set()
     for words, command in commands(cli):
         for option in command.params:
-            flags = {"--out", "--report", "--save-boxes", "--picture"} & set(option.opts)
+            flags = {"--out", "--report", "--save-boxes", "--picture", "--page", "--site"} & set(option.opts)
             writing |= {f"{words[-1]} {flag}" for flag in flags}
     assert writing == {place for place in PLACES if place.count(" --") == 1 and " of " not in place} - {
         "train --resume"
@@ -251,6 +264,7 @@ def ours():
     array = idx.idx_bytes(np.zeros((2, 3), np.uint8), "x")
     pixels = np.full((9, 9, 3), 255, np.uint8)
     page = (Path(report.__file__).with_name("report.html")).read_bytes()
+    lab = lab_page.page(lab_contents.network(SQUARE)).encode()
     verdict = Verdict("affine_forward", True)
     marks = Results((Result("anna", "anna.py", (verdict,), None, 1.0),))
     return {
@@ -258,6 +272,7 @@ def ours():
         "idx": (idx.KIND, [array, gzip.compress(array)]),
         "png": (PNG, [plots.png(Figure((1, 1))), drawn(Picture(pixels, (9, 9)), [])]),
         "page": (report.PAGE, [page]),
+        "lab": (lab_page.PAGE, [lab]),
         "csv": (CSV, [marks.csv().encode(), Results(()).csv().encode()]),
     }
 
@@ -305,6 +320,7 @@ def test_a_strangers_file_of_the_same_format_is_not_ours(tmp_path):
         "idx": [gzip.compress(b"Dear Ann,"), b"\x1f\x8b", gzip.compress(b"\0\0\x08\x01")[:12], b"\0" * 99,
                 b"\0\0\x08", b"\x1f\x8b\x08\0" + zlib.compress(b"x")],
         "page": [b"<!doctype html><title>Ann's own page</title>", b" " * 9999 + kinds["page"][1][0]],
+        "lab": [b"<!doctype html><title>Ann's own page</title>", b" " * 9999 + kinds["lab"][1][0]],
         "csv": [b"student,mark\nanna,1\n", b"\xef\xbb\xbf" + kinds["csv"][1][0], b"student;file"],
     }  # fmt: skip
     for name, contents in strangers.items():
