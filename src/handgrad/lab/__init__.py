@@ -8,19 +8,21 @@
     drawing.image, drawing.answer
 """
 
-from importlib import import_module
 from typing import Any
-
-LAZY = {  # a server needs none of these, and only widgets need anywidget
-    "Draw": "handgrad.lab.widgets",
-    "Lab": "handgrad.lab.widgets",
-    "Step": "handgrad.lab.widgets",
-    "export_page": "handgrad.lab.page",
-    "export_site": "handgrad.lab.site",
-}
 
 
 def __getattr__(name: str) -> Any:
-    if name not in LAZY:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(LAZY[name]), name)
+    """The public names, found when they are asked for: widgets need anywidget, the server none of it."""
+    if name in ("Draw", "Lab", "Step"):
+        from handgrad.lab import widgets
+
+        return getattr(widgets, name)
+    if name == "export_page":
+        from handgrad.lab.page import export_page
+
+        return export_page
+    if name == "export_site":
+        from handgrad.lab.site import export_site
+
+        return export_site
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
