@@ -21,11 +21,11 @@ def expect_site(folder: str | os.PathLike[str]) -> None:
     """
     place = Path(folder)
     expect_folder(place)
-    found = {path.relative_to(place).as_posix() for path in place.rglob("*") if not path.is_dir()}
+    found = {path.relative_to(place).as_posix() for path in place.rglob("*")}
     index = place / "index.html"
     if found and not (index.is_file() and GENERATOR in index.read_text("utf-8", "replace")[:BEGINNING]):
         raise HandgradError(f"{folder}: expected an empty folder, or an earlier site; choose another name")
-    ours = set(contents.folder(contents.Network(b"", "")))
+    ours = {"data"} | set(contents.folder(contents.Network(b"", "")))
     modules = {
         name for name in found if re.fullmatch(r"[\w-]+\.(js|css)", name)
     }  # of an earlier version, too
@@ -41,11 +41,12 @@ def export_site(model: "Model | str | os.PathLike[str] | None", folder: str | os
     folder holds anything but an earlier site, or it cannot be written.
     """
     expect_site(folder)
-    shown = contents.network(model)
-    place = Path(folder)
+    place, files = Path(folder), contents.folder(contents.network(model))
+    html = marked((contents.WEB / "index.html").read_text("utf-8"), contents.policy())
+    write_atomically(
+        place / "index.html", html.encode(), KEPT
+    )  # first: an export that is cut off can be repeated
     expect_folder(place / "data")
-    for name, held in contents.folder(shown).items():
-        data = held if isinstance(held, bytes) else held.read_bytes()
-        if name == "index.html":
-            data = marked(data.decode(), contents.policy()).encode()
-        write_atomically(place / name, data, KEPT)
+    for name in sorted(set(files) - {"index.html"}):
+        held = files[name]
+        write_atomically(place / name, held if isinstance(held, bytes) else held.read_bytes(), KEPT)
