@@ -200,7 +200,7 @@ function highestOfRuns(base, length) {
   const longer = (/** @type {number} */ by) => {
     const next = new Float32Array(base.length).fill(-Infinity);
     for (let i = 0; i + by < base.length; i++) {
-      next[i] = highs[i] > highs[i + by] ? highs[i] : highs[i + by];
+      next[i] = Math.max(highs[i], highs[i + by]);
     }
     highs = next;
   };
