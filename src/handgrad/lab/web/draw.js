@@ -1,6 +1,6 @@
 /** The Draw room: a digit is drawn, and one sees what the network makes of it. */
 
-import { add, button, choice, files, make, panel, refill, spoken } from "./dom.js";
+import { button, choice, files, make, panel, refill, spoken } from "./dom.js";
 import { examplesView } from "./draw_examples.js";
 import { isModel, readModel, readPicture, whenPasted } from "./draw_files.js";
 import { ledgerView } from "./draw_ledger.js";
@@ -14,6 +14,8 @@ import { wayView } from "./draw_way.js";
 import { watch } from "./host.js";
 import { prepareDrawing } from "./prepare.js";
 import { decode, encode } from "./strokes.js";
+
+const PAUSE = 100; // milliseconds
 
 /** @param {{ model: import("./host.js").State, el: HTMLElement }} given */
 function render({ model, el }) {
@@ -44,7 +46,9 @@ function render({ model, el }) {
   const examples = examplesView((image, label) => {
     showImage(image, null, label);
   });
-  const views = [outputs, way, units, unit, ledger, baseline, collapse];
+  const views = [outputs, way, units, baseline, collapse];
+  const slower = [unit, ledger]; // they have the most text: while a stroke goes on they follow a little later
+  let told = 0; // when the slower parts were shown
 
   const label = choice({
     name: "label",
@@ -66,7 +70,7 @@ function render({ model, el }) {
   step.hidden = model.get("widget") === "draw"; // alone in a notebook there is no such room
   const chosen = files(
     el,
-    { name: "picture", label: "Open a picture or a model", accept: "image/*,.safetensors" },
+    { name: "picture", label: "Open picture or model", accept: "image/*,.safetensors" },
     take,
   );
   const draw = panel(
@@ -92,8 +96,19 @@ function render({ model, el }) {
     make("div", { class: "draw-more" }, label, step, make("div", { class: "row" }, chosen, examples.ask)),
     examples.el,
   );
-  add(outputs.el, baseline.el, collapse.el);
-  const parts = make("div", { class: "draw-room" }, draw, outputs.el, way.el, units.el, unit.el, ledger.el);
+  const others = panel(
+    {
+      name: "beside",
+      title: "Other ways to read it",
+      what: "What simpler ways make of the same drawing: they show what the hidden units are good for.",
+      class: "draw-others",
+    },
+    baseline.el,
+    collapse.el,
+  );
+  const column = (/** @type {HTMLElement[]} */ ...panels) => make("div", { class: "draw-column" }, panels);
+  const columns = [column(draw, way.el), column(outputs.el, others), column(units.el, unit.el)];
+  const parts = make("div", { class: "draw-room" }, columns, ledger.el);
   refill(el, problem, parts, news.el);
 
   /** @param {boolean} done */
@@ -146,6 +161,11 @@ function render({ model, el }) {
 
   function all() {
     for (const view of views) view.draw();
+    const drawing = pad.stroke !== null;
+    if (!drawing || performance.now() - told > PAUSE) {
+      for (const view of slower) view.draw();
+      told = performance.now();
+    }
     problem.hidden = !room.problem;
     problem.textContent = room.problem;
     const { answer, classes } = room;

@@ -23,7 +23,7 @@ export function examplesView(take) {
     },
   });
   tiles.el.hidden = true;
-  const ask = button({ name: "examples", label: "Example digits", onClick: more });
+  const ask = button({ name: "examples", label: "Examples", onClick: more });
   const el = make("div", { class: "draw-examples-part" }, said, tiles.el);
 
   async function more() {

@@ -1,6 +1,6 @@
 /** The outputs: what the network reads, ten bars, and how sure it is. */
 
-import { make, panel, refill, written } from "./dom.js";
+import { make, panel, refill } from "./dom.js";
 
 /** @typedef {import("./draw_room.js").DrawRoom} DrawRoom */
 
@@ -64,14 +64,14 @@ export function outputsView(room, choose) {
       const y = read ? read.y[c] : 0;
       name.textContent = classes[c];
       bar.style.width = `${100 * y}%`;
-      value.textContent = read ? written(y) : "–";
+      value.textContent = read ? y.toFixed(3) : "–";
       beside.hidden = !collapsed;
       if (collapsed) beside.style.left = `${100 / (1 + Math.exp(-collapsed.scores[c]))}%`;
       row.classList.toggle("first", read?.answer === c);
       row.setAttribute("aria-pressed", String(Boolean(read) && digit === c));
       row.setAttribute(
         "aria-label",
-        `${classes[c]}: output ${read ? written(y) : "none yet"}; show its ledger`,
+        `${classes[c]}: output ${read ? y.toFixed(3) : "none yet"}; show its ledger`,
       );
     });
     refill(

@@ -73,7 +73,7 @@ export function unitsView(room, hover, pin) {
         make(
           "p",
           {},
-          "h says how strongly the unit answers to your drawing. The frame of a tile is the darker, the larger h is.",
+          "h says how strongly the unit answers to your drawing. The number below a tile is h, and the line shows it as a share of the largest.",
         ),
         make("p", {}, "Point to a tile to see its numbers; choose it to keep it."),
       ],

@@ -1,12 +1,12 @@
 /** The way from the drawing to 28x28, stage by stage. */
 
 import { make, panel, written } from "./dom.js";
-import { BOX, FIELD, STROKE } from "./prepare.js";
+import { FIELD } from "./prepare.js";
 import { paint } from "./tiles.js";
 
 /** @param {import("./draw_room.js").DrawRoom} room */
 export function wayView(room) {
-  const stages = ["Ink", "Stroke width", "20-pixel box", "28 x 28"].map((title) => {
+  const stages = ["Ink", "Widened", "Box of 20", "28 x 28"].map((title) => {
     const canvas = make("canvas", {
       class: "draw-stage-picture",
       width: 1,
@@ -53,9 +53,15 @@ export function wayView(room) {
     if (prepared) {
       const { fine, widened, change } = prepared;
       show(ink, fine.values, fine.rows, fine.columns, `${written(prepared.width, 1)} px wide`);
-      const note = change ? `${change > 0 ? "+" : ""}${written(change, 1)} px` : `≥ ${STROKE} px: stays`;
+      const note = change ? `${change > 0 ? "+" : ""}${written(change, 1)} px` : "wide enough";
       show(width, widened.values, widened.rows, widened.columns, note);
-      show(box, prepared.box.values, prepared.box.rows, prepared.box.columns, `longer side ${BOX}`);
+      show(
+        box,
+        prepared.box.values,
+        prepared.box.rows,
+        prepared.box.columns,
+        `${prepared.box.columns} x ${prepared.box.rows}`,
+      );
       const [x, y] = prepared.place;
       const [across, down] = prepared.mass;
       const middle = `(${written(x + across, 1)}, ${written(y + down, 1)})`;
@@ -64,7 +70,7 @@ export function wayView(room) {
         Float32Array.from(/** @type {Uint8Array} */ (image), (pixel) => pixel / 255),
         FIELD,
         FIELD,
-        `centre of mass ${middle}`,
+        `centred at ${middle}`,
       );
       return;
     }
