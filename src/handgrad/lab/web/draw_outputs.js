@@ -124,6 +124,6 @@ function sureness({ answer, reader }) {
 
 /** @param {number} share */
 export function percent(share) {
-  const digits = share > 0.9995 || share < 0.0005 ? 2 : 1;
-  return `${(100 * share).toFixed(digits)} %`;
+  if (share > 0.9995) return "over 99.9 %";
+  return share < 0.0005 ? "under 0.1 %" : `${(100 * share).toFixed(1)} %`;
 }
