@@ -6,7 +6,7 @@ import { cellOf, position } from "./step_cells.js";
 import { kindOf } from "./step_layout.js";
 import { paint } from "./tiles.js";
 
-const LISTED = 8; // terms
+const LISTED = 10; // terms
 
 /** @typedef {import("./step_room.js").StepRoom} StepRoom @typedef {import("./step_cells.js").Cell} Cell */
 

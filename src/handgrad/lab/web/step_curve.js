@@ -28,9 +28,9 @@ function chart(said, ...children) {
 
 /**
  * The loss over the position of one weight, its tangent at 0, and where the weight is now.
- * @param {{ at: number[], losses: number[], slope: number, now: number, lossNow: number, h: number }} curve
+ * @param {{ at: number[], losses: number[], slope: number, now: number, lossNow: number }} curve
  */
-export function slopeChart({ at, losses, slope, now, lossNow, h }) {
+export function slopeChart({ at, losses, slope, now, lossNow }) {
   const reach = at[at.length - 1];
   const middle = losses[(losses.length - 1) / 2];
   const [low, high] = range(losses);
@@ -47,14 +47,6 @@ export function slopeChart({ at, losses, slope, now, lossNow, h }) {
     line("axis", [x(0), EDGE, x(0), HEIGHT - EDGE]),
     line("tangent", [x(-most), y(middle - slope * most), x(most), y(middle + slope * most)]),
     tag("polyline", { class: "curve", points, fill: "none" }),
-    ...[-h, h].map((t) =>
-      tag("circle", {
-        class: "probe",
-        cx: x(t),
-        cy: y(losses[at.findIndex((each) => Math.abs(each - t) < h / 4)]),
-        r: 3,
-      }),
-    ),
     tag("circle", { class: "now", cx: x(now), cy: y(lossNow), r: 5 }),
   );
 }

@@ -6,8 +6,9 @@ import { slopeChart } from "./step_curve.js";
 import { lossAt, slopeAt, steepest, switches } from "./step_maths.js";
 import { NAMES } from "./types.js";
 
-const TURNS = 10; // the slider reaches from -10 h to +10 h
-const SIZES = [1e-6, 1e-5, 1e-4, 1e-3, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1];
+const TURNS = 50; // the slider reaches from -50 h to +50 h
+const BETWEEN = 2; // the chart measures the loss at every second place of the slider
+const SIZES = [1e-6, 1e-5, 1e-4, 1e-3, 2e-3, 5e-3, 0.01, 0.02, 0.05, 0.1];
 
 /** @typedef {import("./step_room.js").StepRoom} StepRoom */
 /** @typedef {import("./step_maths.js").Parameter} Parameter */
@@ -17,7 +18,7 @@ export function nudgeView(room) {
   /** @type {Parameter} */
   let of = "W2";
   let index = 0;
-  let h = 0.1;
+  let h = 0.01;
   let turns = 0; // how many h the weight has been moved by
   let chosen = false; // by a person
   const fields = make("div", { class: "step-nudge-fields" });
@@ -100,7 +101,7 @@ export function nudgeView(room) {
 
   /** @param {Parameter} parameter @param {number} at */
   function pick(parameter, at) {
-    [of, index, turns] = [parameter, at, 0];
+    [of, index] = [parameter, at];
     draw();
   }
 
@@ -160,7 +161,8 @@ export function nudgeView(room) {
       /** @type {HTMLElement | null} */ (
         fields.querySelector(`[data-control="${name}"] :is(select, input)`)
       )?.focus();
-    const at = moves.map((each) => each * h);
+    turns = 0;
+    const at = moves.filter((each) => each % BETWEEN === 0).map((each) => each * h);
     curve = { at, losses: at.map((delta) => lossAt(walk, of, index, delta)) };
     measure();
   }
@@ -173,7 +175,7 @@ export function nudgeView(room) {
     const where = shape.length > 1 ? [Math.floor(index / shape[1]), index % shape[1]] : [index];
     const grad = walk.tensors[`grad_${of}`].values[index];
     const measured = slopeAt(walk, of, index, h);
-    const L = curve.losses[turns + TURNS];
+    const L = turns ? lossAt(walk, of, index, turns * h) : walk.L;
     const change = L - walk.L;
     const fact = (/** @type {string} */ name, /** @type {string} */ key, /** @type {string} */ text) => [
       make("dt", {}, name),
@@ -184,18 +186,15 @@ export function nudgeView(room) {
       fact(
         `${of}[${where.join(", ")}]`,
         "weight",
-        `${format(values[index] + turns * h, 5)}${turns ? ` (was ${format(values[index], 5)})` : ""}`,
+        format(values[index] + turns * h, 6),
       ),
-      fact(
-        "Loss",
-        "loss",
-        `${format(L, 6)}${turns ? `, ${change > 0 ? "larger" : "smaller"} by ${format(Math.abs(change), 3)}` : ""}`,
-      ),
+      fact("Loss", "loss", format(L, 6)),
+      fact("Change of the loss", "change", format(change, 4)),
       fact("Slope, measured", "measured", format(measured, 7)),
-      fact("Gradient, derived by hand", "derived", format(grad, 7)),
+      fact("Gradient, by hand", "derived", format(grad, 7)),
       fact("Difference", "difference", format(measured - grad, 2)),
     );
-    refill(chart, slopeChart({ ...curve, slope: grad, now: turns * h, lossNow: L, h }));
+    refill(chart, slopeChart({ ...curve, slope: grad, now: turns * h, lossNow: L }));
     note.textContent = switches(walk, of, index, h)
       ? "The hidden unit switches on or off between w − h and w + h: the loss has a corner there, and the slope measured across a corner is another. Take a smaller h."
       : grad === 0
@@ -211,6 +210,7 @@ export function nudgeView(room) {
       const { pinned } = room;
       const name = pinned?.tensor.replace(/^(grad_|new_)/, "");
       if (!pinned || !NAMES.includes(/** @type {Parameter} */ (name))) return;
+      if (chosen && name === of && pinned.index === index) return;
       chosen = true;
       pick(/** @type {Parameter} */ (name), pinned.index);
     },
