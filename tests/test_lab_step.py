@@ -321,6 +321,9 @@ def test_a_network_with_cross_entropy_enters_at_grad_z(entropy, step, mnist):
         page.locator("[data-control=step-next]").click()
         seen.append(stage(page))
     assert seen == [each for each in STAGES[1:] if each != "grad_y"]
+    page.wait_for_url(
+        "**cell=update**"
+    )  # the address follows a little later: it must not overtake what is next
     for tensor in ("z", "y", "L", "grad_z", "grad_W2", "grad_h", "grad_a", "grad_W1"):
         values = walk.tensors[tensor]
         index = int(np.abs(values).argmax())
