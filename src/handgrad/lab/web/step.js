@@ -24,7 +24,9 @@ function render({ model, el }) {
     {
       name: "cell",
       title: "One number",
-      what: "Every number of the walk was made from others. Here is its formula, with letters and with the numbers in it, and the terms that add up to it.",
+      what:
+        "Every number of the walk was made from others. Here is its formula, with letters and with " +
+        "the numbers in it, and the terms that add up to it.",
       class: "step-cell-panel",
     },
     cell.el,

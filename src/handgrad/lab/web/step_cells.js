@@ -17,7 +17,8 @@ import { LEAK } from "./layers.js";
 
 const SHOWN_TERMS = 3; // of a long sum, in its formula; the others are summed up
 
-/** @param {number[]} shape @param {number} index @returns {number[]} row and column, as the formulas name them */
+/** Row and column of a cell, as the formulas name them.
+ * @param {number[]} shape @param {number} index @returns {number[]} */
 export function position(shape, index) {
   if (!shape.length) return [];
   const columns = shape[shape.length - 1];

@@ -41,7 +41,8 @@ export function slopeChart({ at, losses, slope, now, lossNow }) {
     tag("line", { class: kind, x1, y1, x2, y2 });
   // The tangent, cut where it would leave the chart.
   const most = slope === 0 ? reach : Math.min(reach, (high - low) / Math.abs(slope));
-  const said = `The loss over the weight, from ${format(losses[0], 3)} to ${format(losses[losses.length - 1], 3)}; slope at the middle ${format(slope, 3)}`;
+  const ends = [losses[0], losses[losses.length - 1]].map((L) => format(L, 3)).join(" to ");
+  const said = `The loss over the weight, from ${ends}; slope at the middle ${format(slope, 3)}`;
   return chart(
     said,
     line("axis", [x(0), EDGE, x(0), HEIGHT - EDGE]),

@@ -10,6 +10,11 @@ const TURNS = 50; // the slider reaches from -50 h to +50 h
 const BETWEEN = 2; // the chart measures the loss at every second place of the slider
 const SIZES = [1e-6, 1e-5, 1e-4, 1e-3, 2e-3, 5e-3, 0.01, 0.02, 0.05, 0.1];
 
+const CORNER =
+  "The hidden unit switches on or off between w − h and w + h: the loss has a corner there, " +
+  "and the slope measured across a corner is another. Take a smaller h.";
+const NO_PART = "This weight has no part in this answer: its unit is off, or its pixel has no ink.";
+
 /** @typedef {import("./step_room.js").StepRoom} StepRoom */
 /** @typedef {import("./step_maths.js").Parameter} Parameter */
 
@@ -25,7 +30,9 @@ export function nudgeView(room) {
   const size = slider({
     name: "nudge-size",
     label: "h, the size of a nudge",
-    what: "The measured slope is (L(w + h) − L(w − h)) / 2h. A small h measures close to the weight; a large h shows how the loss bends.",
+    what:
+      "The measured slope is (L(w + h) − L(w − h)) / 2h. A small h measures close to the weight; a " +
+      "large h shows how the loss bends.",
     values: SIZES,
     value: h,
     show: (value) => format(value, 1),
@@ -80,7 +87,10 @@ export function nudgeView(room) {
     {
       name: "nudge",
       title: "Nudge a weight",
-      what: "A gradient is a slope that can be measured: move one weight a little both ways, and see how the loss changes. A click on a cell of W1, b1, W2, b2 or of their gradients chooses that weight.",
+      what:
+        "A gradient is a slope that can be measured: move one weight a little both ways, and see " +
+        "how the loss changes. A click on a cell of W1, b1, W2, b2 or of their gradients chooses " +
+        "that weight.",
       class: "step-nudge",
     },
     make(
@@ -183,11 +193,7 @@ export function nudgeView(room) {
     ];
     refill(
       numbers,
-      fact(
-        `${of}[${where.join(", ")}]`,
-        "weight",
-        format(values[index] + turns * h, 6),
-      ),
+      fact(`${of}[${where.join(", ")}]`, "weight", format(values[index] + turns * h, 6)),
       fact("Loss", "loss", format(L, 6)),
       fact("Change of the loss", "change", format(change, 4)),
       fact("Slope, measured", "measured", format(measured, 7)),
@@ -195,11 +201,7 @@ export function nudgeView(room) {
       fact("Difference", "difference", format(measured - grad, 2)),
     );
     refill(chart, slopeChart({ ...curve, slope: grad, now: turns * h, lossNow: L }));
-    note.textContent = switches(walk, of, index, h)
-      ? "The hidden unit switches on or off between w − h and w + h: the loss has a corner there, and the slope measured across a corner is another. Take a smaller h."
-      : grad === 0
-        ? "This weight has no part in this answer: its unit is off, or its pixel has no ink."
-        : "";
+    note.textContent = switches(walk, of, index, h) ? CORNER : grad === 0 ? NO_PART : "";
   }
 
   return {

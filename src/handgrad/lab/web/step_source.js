@@ -49,7 +49,9 @@ export function sourceView(room) {
     {
       name: "image",
       title: "Image and label",
-      what: "The walk is made with one image. The label is the right answer: the loss compares the outputs with it.",
+      what:
+        "The walk is made with one image. The label is the right answer: the loss compares the " +
+        "outputs with it.",
       class: "step-source",
     },
     make(
@@ -127,7 +129,8 @@ export function sourceView(room) {
             right ? "That is the label." : `The label is ${classes[walk.label]}.`,
           ),
       walk.L < TINY &&
-        " It is so sure that almost nothing is left to learn: the gradients are tiny. A mistake has more to show.",
+        " It is so sure that almost nothing is left to learn: the gradients are tiny. A mistake " +
+          "has more to show.",
     );
   }
 

@@ -3,7 +3,7 @@
 import { hint, make } from "./dom.js";
 import { fixed, format, superscript } from "./formula.js";
 import { kindOf, layoutOf } from "./step_layout.js";
-import { MEANINGS } from "./step_texts.js";
+import { MEANINGS } from "./step_names.js";
 import { HeatMap, isDark, largest } from "./tiles.js";
 
 const FEW = 40; // cells that are outlined one by one; more are shown by veiling the others

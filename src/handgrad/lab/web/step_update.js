@@ -12,7 +12,9 @@ export function updateView(room) {
   const rate = slider({
     name: "step-rate",
     label: "Learning rate",
-    what: "How far the step goes: every parameter moves by the learning rate times its gradient. If it is too large, the loss jumps over the valley.",
+    what:
+      "How far the step goes: every parameter moves by the learning rate times its gradient. If it " +
+      "is too large, the loss jumps over the valley.",
     values: RATES,
     value: room.rate,
     show: (value) => format(value, 1),
@@ -42,7 +44,9 @@ export function updateView(room) {
     {
       name: "take",
       title: "Take the step",
-      what: "One step of gradient descent with this image alone: all parameters move at once. In training, each step is taken for a batch of images.",
+      what:
+        "One step of gradient descent with this image alone: all parameters move at once. In " +
+        "training, each step is taken for a batch of images.",
       class: "step-update",
     },
     make(
