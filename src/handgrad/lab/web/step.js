@@ -14,7 +14,7 @@ import { updateView } from "./step_update.js";
 
 /** @param {{ model: import("./host.js").State, el: HTMLElement }} given */
 function render({ model, el }) {
-  const room = new StepRoom(model);
+  const room = new StepRoom(model, () => !el.closest("[hidden]"));
   const problem = make("p", { class: "problem", role: "alert", hidden: true });
   const waiting = make("p", { class: "quiet-text" }, "The network and the test images are being read.");
   const [map, source, nudge, update] = [mapView(room), sourceView(room), nudgeView(room), updateView(room)];
@@ -89,7 +89,10 @@ function stageView(room) {
     name: "step-all-units",
     label: "",
     kind: "quiet",
-    onClick: () => room.showAll(!room.all),
+    onClick: () => {
+      room.all = !room.all;
+      room.compute();
+    },
   });
   const el = make(
     "section",

@@ -14,6 +14,7 @@ import { confidence } from "./calibration.js";
 import { ACTIVATIONS, sigmoidForward } from "./layers.js";
 import { softmax } from "./losses.js";
 import { indexOfLargest } from "./network.js";
+import { classOf } from "./step_example.js";
 
 const BREATH = 12; // milliseconds of work between two pauses
 
@@ -59,7 +60,7 @@ export async function findMistakes(network, data, found) {
   for (let example = 0; example < data.N; example++) {
     const y = outputs(data.images, example * data.D);
     const answer = indexOfLargest(y);
-    const label = data.labels[example];
+    const label = classOf(network, data.labels[example]);
     if (answer !== label) {
       const certainty = network.calibration ? confidence(y, network.calibration) : y[answer];
       mistakes.push({ example, label, answer, output: y[answer], certainty });

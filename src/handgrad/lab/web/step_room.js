@@ -8,16 +8,22 @@
  * @typedef {import("./step_maths.js").Walk} Walk
  * @typedef {"walk" | "stage" | "cell" | "rate" | "problem"} Topic
  * @typedef {{ tensor: string, index: number }} Place
+ * @typedef {"readNetwork" | "start" | "repaint"} Task
  */
 import { loadTest } from "./digits.js";
+import { predict } from "./network.js";
 import { load, save } from "./safetensors.js";
+import { chosenExample, pictureOf } from "./step_example.js";
 import { SHOWN, strongestUnits, unitOf } from "./step_layout.js";
 import { inDouble, inSingle, stages, takeSteps, walkThrough } from "./step_maths.js";
 
 export class StepRoom {
-  /** @param {State} model */
-  constructor(model) {
+  /** @param {State} model @param {() => boolean} [seen] whether the room is looked at */
+  constructor(model, seen = () => true) {
     this.model = model;
+    this.seen = seen;
+    /** @type {Set<Task>} what is left to do until the room is looked at */
+    this.left = new Set();
     /** @type {((topic: Topic) => void)[]} */
     this.heard = [];
     /** @type {Network | null} */
@@ -42,20 +48,20 @@ export class StepRoom {
     this.firstOutputs = null;
     /** @type {{ bytes: Uint8Array, name: string } | null} the network before a kept one took its place */
     this.before = null;
-    this.keeping = false;
-    this.closed = false;
+    [this.keeping, this.closed] = [false, false];
     /** @type {number[]} all hidden units, the strongest first */
     this.order = [];
     /** @type {import("./types.js").Params | null} */
     this.params = null;
     /** @type {[string, () => void][]} */
     this.listeners = [
-      ["model_file", () => this.readNetwork()],
-      ["example", () => this.start()],
-      ["image", () => this.chosen().drawing && this.start()],
-      ["label", () => this.chosen().drawing && this.start()],
+      ["model_file", () => this.inTime("readNetwork")],
+      ["example", () => this.inTime("start")],
+      ["image", () => this.chosen().drawing && this.inTime("start")],
+      ["label", () => this.chosen().drawing && this.inTime("start")],
+      ["room", () => this.catchUp()],
       ["cell", () => this.readCell()],
-      ["dark", () => this.tell("walk")],
+      ["dark", () => this.inTime("repaint")],
     ];
   }
 
@@ -77,6 +83,19 @@ export class StepRoom {
     this.closed = true;
   }
 
+  /** Do it now, or when the room is looked at again: others draw and train meanwhile.
+   * @param {Task} task */
+  inTime(task) {
+    if (this.seen()) this[task]();
+    else this.left.add(task);
+  }
+
+  catchUp() {
+    if (!this.seen()) return;
+    for (const task of this.left) this[task]();
+    this.left.clear();
+  }
+
   /** @param {(topic: Topic) => void} then */
   on(then) {
     this.heard.push(then);
@@ -85,6 +104,10 @@ export class StepRoom {
   /** @param {Topic} topic */
   tell(topic) {
     for (const then of this.heard) then(topic);
+  }
+
+  repaint() {
+    this.tell("walk");
   }
 
   /** @param {unknown} error */
@@ -106,28 +129,8 @@ export class StepRoom {
     this.start();
   }
 
-  /** Which image and label the state asks for. A test image may come with a label of one's own: "12:7". */
   chosen() {
-    const [example, own] = String(this.model.get("example") ?? "0").split(":");
-    const drawing = example === "drawing";
-    const asked = own === undefined ? Number.NaN : Number(own);
-    const count = this.data?.N ?? 1;
-    const number = Math.min(Math.max(0, Math.floor(Number(example)) || 0), count - 1);
-    return { drawing, number, own: Number.isInteger(asked) ? asked : null };
-  }
-
-  /** The image's pixels and its label; null while there is none.
-   * @returns {{ pixels: Uint8Array, label: number | null } | null} */
-  picture() {
-    const { drawing, number, own } = this.chosen();
-    if (drawing) {
-      const pixels = this.model.get("image");
-      const label = this.model.get("label");
-      return pixels?.length ? { pixels, label: label === undefined ? null : label } : null;
-    }
-    if (!this.data) return null;
-    const { images, labels, D } = this.data;
-    return { pixels: images.slice(number * D, (number + 1) * D), label: own ?? labels[number] };
+    return chosenExample(this.model, this.data);
   }
 
   /** Begin anew: the network as it came, the image that is chosen. */
@@ -142,7 +145,7 @@ export class StepRoom {
   /** The walk with the parameters as they are. */
   compute() {
     const { network, params } = this;
-    const picture = this.picture();
+    const picture = network && pictureOf(this.model, this.data, network);
     if (!network || !params) return;
     this.problem = "";
     if (!picture) {
@@ -153,7 +156,7 @@ export class StepRoom {
     }
     const image = Float64Array.from(picture.pixels, (pixel) => pixel / 255);
     try {
-      const label = picture.label ?? this.answerTo(image);
+      const label = picture.label ?? predict(params, image, 1, network.activation)[0];
       this.walk = walkThrough(params, network.activation, network.loss, image, label);
     } catch (error) {
       this.walk = null;
@@ -177,14 +180,6 @@ export class StepRoom {
     if (!pinned || !walk || !this.holds(pinned)) return;
     const unit = unitOf(pinned.tensor, pinned.index, walk.params.H, walk.params.D);
     if (unit !== null && !this.units.includes(unit)) this.units = [...this.units.slice(0, SHOWN - 1), unit];
-  }
-
-  /** @param {Float64Array} image @returns {number} the class with the largest score */
-  answerTo(image) {
-    const { network, params } = this;
-    if (!network || !params) return 0;
-    const { z } = walkThrough(params, network.activation, network.loss, image, 0).tensors;
-    return z.values.indexOf(Math.max(...z.values));
   }
 
   /** Height and width of an image. @returns {[number, number]} */
@@ -267,12 +262,6 @@ export class StepRoom {
     return Boolean(known) && Number.isInteger(index) && index >= 0 && index < known.values.length;
   }
 
-  /** @param {boolean} all */
-  showAll(all) {
-    this.all = all;
-    this.compute();
-  }
-
   /** @param {number} rate */
   setRate(rate) {
     this.rate = rate;
@@ -292,9 +281,8 @@ export class StepRoom {
   keep() {
     const { network, params, model } = this;
     if (!network || !params) return;
-    const taken = this.losses.length - 1;
     this.before ??= { bytes: model.get("model_file"), name: model.get("network_name") };
-    const name = `${this.before.name || network.name}, ${taken} ${taken === 1 ? "step" : "steps"} on`;
+    const name = `${this.before.name || network.name}, stepped`;
     this.keeping = true;
     model.set("network_name", name);
     model.set("model_file", save({ ...network, name, params: inSingle(params) }));

@@ -2,6 +2,7 @@
 
 import { button, choice, make, number, panel, refill } from "./dom.js";
 import { format } from "./formula.js";
+import { classOf } from "./step_example.js";
 import { findMistakes } from "./step_mistakes.js";
 import { paint, TileGrid } from "./tiles.js";
 
@@ -85,7 +86,9 @@ export function sourceView(room) {
       const { drawing, number: at } = room.chosen();
       if (drawing) model.set("label", Number(chosen));
       else {
-        const own = room.data?.labels[at] === Number(chosen) ? "" : `:${chosen}`;
+        const { data, network } = room;
+        const usual = data && network && classOf(network, data.labels[at]) === Number(chosen);
+        const own = usual ? "" : `:${chosen}`;
         model.set("example", `${at}${own}`);
       }
       model.save_changes();
