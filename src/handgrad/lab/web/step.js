@@ -45,6 +45,7 @@ function render({ model, el }) {
     problem.hidden = !room.problem;
     problem.textContent = room.problem;
     const ready = Boolean(room.walk);
+    parts.dataset.stage = room.stage;
     waiting.hidden = ready || Boolean(room.problem);
     for (const part of [map.el, stage.el, cellPanel]) part.hidden = !ready;
     if (topic === "walk" || topic === "problem") {
@@ -57,7 +58,9 @@ function render({ model, el }) {
     if (topic === "walk" || topic === "stage" || topic === "rate") stage.draw(topic);
     if (topic === "rate") update.draw();
     if (topic === "cell" && room.pinned && !room.hovered) nudge.follow();
-    stage.light(cell.show());
+    const explained = cell.show();
+    cellPanel.classList.toggle("chosen", Boolean(explained));
+    stage.light(explained);
   });
 
   /** @param {KeyboardEvent} event */
@@ -94,14 +97,25 @@ function stageView(room) {
       room.compute();
     },
   });
+  const ranges = button({
+    name: "step-ranges",
+    label: "A colour range for each tile",
+    title: "The colours of each tile reach to its own largest number, not to the largest of all tiles",
+    kind: "quiet",
+    pressed: false,
+    onClick: () => {
+      room.ownRanges = !room.ownRanges;
+      ranges.setAttribute("aria-pressed", String(room.ownRanges));
+      for (const view of views) view.draw();
+    },
+  });
   const el = make(
     "section",
-    { class: "panel step-stage", "data-look": "stage", "aria-live": "off" },
-    title,
-    make("div", { class: "step-said", "aria-live": "polite" }, text),
+    { class: "panel step-stage", "data-look": "stage" },
+    make("div", { "aria-live": "polite" }, title, text),
     formulas,
     tensors,
-    all,
+    make("div", { class: "row" }, all, ranges),
     asked,
   );
   /** @type {TensorView[]} */
@@ -153,6 +167,7 @@ function stageView(room) {
     );
     const H = walk.params.H.toLocaleString("en");
     const units = about.shows.some((name) => /1$|2$|^a$|^h$|_a$|_h$/.test(name));
+    ranges.hidden = !about.shows.some((name) => name.endsWith("W1"));
     all.hidden = !units || (walk.params.H <= room.units.length && !room.all);
     all.textContent = room.all
       ? "Show the strongest units only"

@@ -205,7 +205,7 @@ function lossOf({ walk, at }) {
   ]);
   return {
     letters: row(fraction("1", name("N")), sum("c", power(error, "2"))),
-    numbers: row(fraction("1", "1"), fenced(...squares)),
+    numbers: row(...squares), // N is 1
     terms,
   };
 }

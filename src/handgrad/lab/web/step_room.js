@@ -35,6 +35,7 @@ export class StepRoom {
     this.problem = "";
     this.rate = 0.01;
     this.all = false; // show all hidden units
+    this.ownRanges = false; // each tile has its own range of colours
     /** @type {number[]} */
     this.units = [];
     this.stage = "x";
@@ -48,7 +49,8 @@ export class StepRoom {
     this.firstOutputs = null;
     /** @type {{ bytes: Uint8Array, name: string } | null} the network before a kept one took its place */
     this.before = null;
-    [this.keeping, this.closed] = [false, false];
+    this.keeping = false;
+    this.closed = false;
     /** @type {number[]} all hidden units, the strongest first */
     this.order = [];
     /** @type {import("./types.js").Params | null} */

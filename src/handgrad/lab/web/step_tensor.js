@@ -41,13 +41,19 @@ export class TensorView {
     this.heat.canvas.after(this.veil);
     const shape = tensor.shape.length ? `(${tensor.shape.join(", ")})` : "a number";
     this.power = make("span", { class: "step-shape" });
+    this.span = make("span", {
+      class: "step-shape",
+      title: "the number that the strongest colour stands for",
+    });
+    this.scale = make("span", {});
     const caption = make(
       "figcaption",
       { class: "step-caption" },
       make("span", { class: "step-name" }, name.replace("new_", "new ")),
       make("span", { class: "step-shape" }, shape),
       this.power,
-      hint(name, MEANINGS[name]),
+      this.span,
+      hint(name, [MEANINGS[name], this.scale]),
     );
     this.numbers =
       this.kind === "classes" || this.kind === "scalar" ? make("div", { class: "step-numbers" }) : null;
@@ -99,12 +105,18 @@ export class TensorView {
     for (const [place, index] of this.indices.entries()) {
       this.composed[place] = index < 0 ? 0 : grads ? values[index] - rate * grads[index] : values[index];
     }
-    const unit = ["x", "y", "target"].includes(this.name);
-    this.heat.draw(this.composed, unit ? 1 : largest(this.composed));
+    const most = largest(this.composed);
+    const share = this.kind === "tiles" && this.room.ownRanges ? this.ranges() : null;
+    const range = ["x", "y", "target"].includes(this.name) || share ? 1 : most;
+    this.heat.draw(share ? this.composed.map((value, place) => value / share[place]) : this.composed, range);
     this.clearGaps();
+    this.scale.textContent =
+      this.name === "x"
+        ? " The scale goes from paper (0) to ink (1)."
+        : ` Red is above 0, blue is below 0. The strongest colour stands for ${share ? "each tile's own largest number" : `±${format(range, 3)}`}.`;
+    this.span.textContent = this.numbers || this.name === "x" || share ? "" : `±${format(range, 2)}`;
     if (!this.numbers) return;
     // One power of ten for all: a number has little room below its cell.
-    const most = largest(this.composed);
     const exponent =
       this.kind === "scalar" || !most || (most >= 0.05 && most < 1000) ? 0 : Math.floor(Math.log10(most));
     this.power.textContent = exponent ? `· 10${superscript(exponent)}` : "";
@@ -118,6 +130,19 @@ export class TensorView {
       }),
     );
     this.numbers.style.gridTemplateColumns = `repeat(${this.composed.length}, minmax(0, 1fr))`;
+  }
+
+  /** The largest size in the tile of each place. */
+  ranges() {
+    const [height, width] = this.room.plane();
+    const unitOf = (/** @type {number} */ index) => (index < 0 ? -1 : Math.floor(index / (height * width)));
+    /** @type {Map<number, number>} */
+    const most = new Map();
+    for (const [place, index] of this.indices.entries()) {
+      const size = Math.abs(this.composed[place]);
+      if (size > (most.get(unitOf(index)) ?? 0)) most.set(unitOf(index), size);
+    }
+    return Float64Array.from(this.indices, (index) => most.get(unitOf(index)) ?? 1);
   }
 
   /** Between tiles the background shows. */
