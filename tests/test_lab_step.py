@@ -181,20 +181,28 @@ def test_a_nudge_measures_the_slope_that_was_derived(step, boxed):
     index = int(np.abs(boxed.tensors["grad_W1"]).argmax())
     page = step(f"cell=grad_W1:grad_W1:{index}")
     grad = boxed.tensors["grad_W1"][index]
+
+    def moved(by):
+        W1 = boxed.params.W1.copy()
+        W1.flat[index] += by
+        return boxed.loss(boxed.params._replace(W1=W1))
+
     assert fact(page, ".step-nudge", "derived") == pytest.approx(grad, rel=1e-6)
     assert fact(page, ".step-nudge", "measured") == pytest.approx(grad, rel=1e-3)
     page.locator("[data-control=nudge-size] input").focus()
-    for _ in range(3):  # from 0.01 to 0.001
+    page.keyboard.press("End")  # with 0.1 the slope is another: the loss bends
+    coarse = (moved(0.1) - moved(-0.1)) / 0.2
+    assert abs(coarse / grad - 1) > 1e-5
+    assert fact(page, ".step-nudge", "measured") == pytest.approx(coarse, rel=1e-6)
+    for _ in range(6):  # from 0.1 to 0.001
         page.keyboard.press("ArrowLeft")
+    assert stage(page) == "grad_W1"
     assert fact(page, ".step-nudge", "measured") == pytest.approx(grad, rel=1e-5)
     page.locator("[data-control=nudge-up]").focus()
     for _ in range(3):
         page.keyboard.press("Enter")
-    for sign in (1, 0):
-        moved = boxed.params.W1.copy()
-        moved.flat[index] += sign * 0.003
-        expected = boxed.loss(boxed.params._replace(W1=moved))
-        assert fact(page, ".step-nudge", "loss") == pytest.approx(expected, rel=1e-5)
+    for by in (0.003, 0):
+        assert fact(page, ".step-nudge", "loss") == pytest.approx(moved(by), rel=1e-5)
         page.locator("[data-control=nudge-zero]").click()
 
 

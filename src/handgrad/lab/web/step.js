@@ -69,7 +69,7 @@ function render({ model, el }) {
     const target = /** @type {HTMLElement} */ (event.target);
     const onPage = target === document.body && !el.closest(".in-notebook") && el.offsetParent !== null;
     if (!by || event.altKey || event.ctrlKey || event.metaKey || !(onPage || el.contains(target))) return;
-    if (target.closest("input, select, [role=application]")) return;
+    if (target.closest("input, select")) return;
     event.preventDefault();
     room.move(by);
   };
