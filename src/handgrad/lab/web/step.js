@@ -158,7 +158,7 @@ function stageView(room) {
         new TensorView(room, name, {
           made: made.test(name),
           most: stage === "update" ? 232 : 600, // old, gradient and new stand side by side
-          describe: (index) => (room.walk ? said(cellOf(room.walk, name, index, room.rate)) : ""),
+          describe: (index) => (room.walk ? said(cellOf(room.walk, name, index, room.rate), room) : ""),
         }),
     );
     refill(

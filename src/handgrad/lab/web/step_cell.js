@@ -10,12 +10,10 @@ const LISTED = 10; // terms
 
 /** @typedef {import("./step_room.js").StepRoom} StepRoom @typedef {import("./step_cells.js").Cell} Cell */
 
-/** The cell in plain text, for screen readers. @param {Cell} cell */
-export function said(cell) {
-  const last = cell.numbers
-    ? `${plain(cell.letters)}; in numbers: ${plain(cell.numbers)}`
-    : plain(cell.letters);
-  return cell.numbers ? last : `${last}; its value is ${format(cell.value)}`;
+/** The cell in plain text, for screen readers. @param {Cell} cell @param {StepRoom} room */
+export function said(cell, room) {
+  const how = plain(cell.numbers ?? cell.letters);
+  return `${whose(cell, room)}: ${nameOf(cell, room)} = ${format(cell.value)}. ${how}`;
 }
 
 /** The panel's body; show() fills it anew. @param {StepRoom} room */
@@ -31,7 +29,10 @@ export function cellView(room) {
     refill(
       el,
       make("p", { class: "step-value" }, nameOf(cell, room), " = ", signed(cell.value, 5)),
-      make("div", { class: "step-formula" }, brokenMath(cell.letters)),
+      make("p", { class: "quiet-text" }, whose(cell, room)),
+      cell.numbers
+        ? make("div", { class: "step-formula" }, brokenMath(cell.letters))
+        : make("p", {}, plain(cell.letters)),
       cell.numbers && make("div", { class: "step-formula" }, brokenMath(cell.numbers)),
       pictures(cell, room),
       termList(cell, room),
@@ -52,6 +53,35 @@ function nameOf({ tensor, index }, room) {
   const walk = /** @type {import("./step_maths.js").Walk} */ (room.walk);
   const where = position(walk.tensors[tensor.replace(/^new_/, "")].shape, index);
   return `${tensor.replace("new_", "new ")}${where.length ? `[${where.join(", ")}]` : ""}`;
+}
+
+/** Whose number it is: of which pixel, hidden unit, class. @param {Cell} cell @param {StepRoom} room */
+function whose({ tensor, index }, room) {
+  const walk = /** @type {import("./step_maths.js").Walk} */ (room.walk);
+  const [first, second] = position(walk.tensors[tensor.replace(/^new_/, "")].shape, index);
+  const width = room.plane()[1];
+  const pixel = (/** @type {number} */ d) =>
+    `pixel ${d} (row ${Math.floor(d / width) + 1}, column ${(d % width) + 1})`;
+  const named = (/** @type {number} */ c) => `class ${room.network?.classes[c]}`;
+  switch (kindOf(tensor)) {
+    case "image":
+      return capital(pixel(first));
+    case "tiles":
+      return `Hidden unit ${first}, ${pixel(second)}`;
+    case "votes":
+      return `${capital(named(first))}, hidden unit ${second}`;
+    case "units":
+      return `Hidden unit ${first}`;
+    case "classes":
+      return capital(named(first));
+    default:
+      return "The loss of this image";
+  }
+}
+
+/** @param {string} text */
+function capital(text) {
+  return text[0].toUpperCase() + text.slice(1);
 }
 
 /** @param {number} value @param {number} [digits] */

@@ -39,7 +39,7 @@ export function cellOf(walk, tensor, index, rate = 0) {
   const value = updates
     ? origin.terms.reduce((total, term) => total + term.value, 0)
     : walk.tensors[tensor].values[index];
-  const whole = row(name(tensor, ...where), "=", origin.letters);
+  const whole = origin.numbers ? row(name(tensor, ...where), "=", origin.letters) : origin.letters;
   const numbers = origin.numbers && row(name(tensor, ...where), "=", origin.numbers, "=", number(value));
   return { tensor, index, value, letters: whole, numbers, terms: origin.terms };
 }
@@ -262,12 +262,14 @@ const ORIGINS = {
     numbers: row(number(Math.round(scene.at("x", d).value * 255)), "/", "255"),
     terms: [],
   }),
-  W1: given("learnt"),
-  b1: given("learnt"),
-  W2: given("learnt"),
-  b2: given("learnt"),
+  W1: given("Training has set this number."),
+  b1: given("Training has set this number."),
+  W2: given("Training has set this number."),
+  b2: given("Training has set this number."),
   target: ({ walk }, c) => ({
-    letters: words(c === walk.label ? "1, because this is the label" : "0, because this is not the label"),
+    letters: words(
+      c === walk.label ? "The target is 1 for the label." : "The target is 0 for all classes but the label.",
+    ),
     ...{ numbers: null, terms: [] },
   }),
   a: (scene, k) => affine(scene, "x", "W1", "b1", "d", k),

@@ -17,6 +17,8 @@ import { chosenExample, pictureOf } from "./step_example.js";
 import { SHOWN, strongestUnits, unitOf } from "./step_layout.js";
 import { inDouble, inSingle, stages, takeSteps, walkThrough } from "./step_maths.js";
 
+const NO_DRAWING = "There is no drawing yet: draw a digit in the Draw room.";
+
 export class StepRoom {
   /** @param {State} model @param {() => boolean} [seen] whether the room is looked at */
   constructor(model, seen = () => true) {
@@ -33,6 +35,7 @@ export class StepRoom {
     /** @type {Walk | null} */
     this.walk = null;
     this.problem = "";
+    this.noData = ""; // why there are no test images
     this.rate = 0.01;
     this.all = false; // show all hidden units
     this.ownRanges = false; // each tile has its own range of colours
@@ -74,7 +77,7 @@ export class StepRoom {
     try {
       this.data = await loadTest();
     } catch (error) {
-      this.fail(error);
+      this.noData = error instanceof Error ? error.message : String(error);
     }
     this.start();
   }
@@ -152,7 +155,7 @@ export class StepRoom {
     this.problem = "";
     if (!picture) {
       this.walk = null;
-      if (this.chosen().drawing) this.problem = "There is no drawing yet: draw a digit in the Draw room.";
+      this.problem = this.chosen().drawing ? NO_DRAWING : this.noData;
       this.tell("problem");
       return;
     }

@@ -9,6 +9,7 @@ import { HeatMap, isDark, largest } from "./tiles.js";
 const FEW = 40; // cells that are outlined one by one; more are shown by veiling the others
 const CELL = { image: 7, tiles: 2, units: 22, votes: 22, classes: 34, scalar: 56 }; // CSS pixels, at most
 const BORDER = 28; // CSS pixels around a picture
+const TALL = 18; // CSS pixels of a row of such cells
 const SMALLEST = 4; // CSS pixels of a cell, where all hidden units are shown
 
 export class TensorView {
@@ -92,7 +93,10 @@ export class TensorView {
       ? columns * SMALLEST
       : columns * (this.room.all && this.kind === "tiles" ? 1 : CELL[this.kind]);
     this.el.style.width = `${Math.min(wanted, wide ? wanted : most) + BORDER}px`;
-    if (wide) this.heat.el.style.width = `${wanted}px`;
+    if (wide) {
+      Object.assign(this.heat.el.style, { width: `${wanted}px`, aspectRatio: "auto" });
+      this.heat.el.style.height = `${this.layout.rows * TALL}px`;
+    }
     if (this.kind === "scalar") this.heat.el.style.width = `${CELL.scalar}px`;
   }
 
