@@ -30,8 +30,8 @@ test("numbers have four digits, a true minus, and powers of ten where they are f
 });
 
 test("a number in little room has two decimals at most, and no minus before nothing", () => {
-  assert.deepEqual([0.004, -0.004, -1.234, 12.34, -123.4, 9.999].map(fixed), [
-    ...["0.00", "0.00", "−1.23", "12.3", "−123", "10.0"],
+  assert.deepEqual([0.004, -0.004, -0.125, -1.234, 12.34, -123.4, 9.999].map(fixed), [
+    ...["0.00", "0.00", "−0.13", "−1.2", "12", "−123", "10"],
   ]);
 });
 

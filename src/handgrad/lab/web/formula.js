@@ -90,10 +90,10 @@ export function superscript(exponent) {
   return [...String(exponent)].map((character) => SUPERSCRIPTS[character]).join("");
 }
 
-/** A number in little room: two decimals, fewer where it is large. @param {number} value @returns {string} */
+/** A number in little room: two decimals below 1, fewer above. @param {number} value @returns {string} */
 export function fixed(value) {
   if (!Number.isFinite(value)) return format(value);
-  const text = value.toFixed(Math.abs(value) < 9.995 ? 2 : Math.abs(value) < 99.95 ? 1 : 0);
+  const text = value.toFixed(Math.abs(value) < 0.995 ? 2 : Math.abs(value) < 9.95 ? 1 : 0);
   return Number(text) === 0 ? text.replace("-", "") : tidy(text);
 }
 
@@ -146,7 +146,8 @@ export function brokenMath(formula) {
   /** @type {Formula[][]} */
   const pieces = [[]];
   for (const part of flat(formula)) {
-    const breaks = typeof part === "string" && "=+−".includes(part) && pieces[pieces.length - 1].length;
+    const operator = typeof part === "string" ? "=+−·".includes(part) : part.kind === "words";
+    const breaks = operator && pieces[pieces.length - 1].length;
     if (breaks) pieces.push([part]);
     else pieces[pieces.length - 1].push(part);
   }

@@ -1,7 +1,7 @@
 /** The Step room: one image forward and backward through the network, with every number in reach. */
 
 import { button, hint, make, panel, refill } from "./dom.js";
-import { math } from "./formula.js";
+import { brokenMath } from "./formula.js";
 import { cellView, said } from "./step_cell.js";
 import { cellOf } from "./step_cells.js";
 import { mapView } from "./step_map.js";
@@ -144,7 +144,7 @@ function stageView(room) {
     );
     refill(
       formulas,
-      about.formulas.map((formula) => math(formula, { block: true })),
+      about.formulas.map((formula) => make("div", {}, brokenMath(formula))),
     );
     refill(
       asked,
