@@ -6,12 +6,12 @@ import { plain } from "../../src/handgrad/lab/web/formula.js";
 import { cellOf } from "../../src/handgrad/lab/web/step_cells.js";
 import {
   inDouble,
-  inSingle,
   lossAt,
   promised,
   slopeAt,
   stages,
   steepest,
+  stepped,
   switches,
   takeSteps,
   walkThrough,
@@ -272,10 +272,20 @@ test("a formula says the same with letters and with numbers", () => {
   assert.equal(cellOf(walk, "W1", 2).numbers, null);
 });
 
-test("parameters go to single precision and back", () => {
-  const { params } = walkOf("relu", "l2");
-  const single = inSingle(params);
-  assert.ok(single.W1 instanceof Float32Array && single.b2 instanceof Float32Array);
-  assert.equal(inDouble(single).W1[3], Math.fround(params.W1[3]));
-  assert.equal(inSingle(walkOf("relu", "l2", false).params).b1, null);
+test("a stepped network has the parameters in single precision, and no fact of the old one", () => {
+  const { params } = walkOf("relu", "l2", false);
+  const metadata = { accuracy: { test: 0.99 }, seed: 3, handgrad_version: "0.1.0" };
+  const network = /** @type {any} */ ({
+    params: null,
+    activation: "relu",
+    metadata,
+    calibration: {},
+    name: "old",
+  });
+  const made = stepped(network, params, "new");
+  assert.ok(made.params.W1 instanceof Float32Array);
+  assert.equal(made.params.W1[3], Math.fround(params.W1[3]));
+  assert.equal(made.params.b1, null);
+  assert.deepEqual([made.name, made.activation, made.calibration], ["new", "relu", null]);
+  assert.deepEqual(made.metadata, { handgrad_version: "0.1.0" });
 });

@@ -4,6 +4,7 @@
  *
  * @typedef {import("./types.js").Params} Params
  * @typedef {import("./types.js").Numbers} Numbers
+ * @typedef {import("./types.js").Network} Network
  * @typedef {{ name: string, shape: number[], values: Numbers }} Tensor
  * @typedef {{ params: Params, activation: string, loss: string, image: Float64Array, label: number,
  *   L: number, tensors: Record<string, Tensor> }} Walk
@@ -30,11 +31,6 @@ export function stages(walk) {
  * @param {Params} params @returns {Params} */
 export function inDouble(params) {
   return mapParams(params, (p) => Float64Array.from(p));
-}
-
-/** The same in the type of model files. @param {Params} params @returns {Params} */
-export function inSingle(params) {
-  return mapParams(params, (p) => Float32Array.from(p));
 }
 
 /** Every tensor of one image's way through the network and back.
@@ -144,4 +140,17 @@ export function takeSteps(walk, rate, times) {
     losses.push(lossWith(walk, params));
   }
   return { params, losses };
+}
+
+/** The network with other parameters. What was measured and fitted was so for the parameters that it had.
+ * @param {Network} network @param {Params} params @param {string} name @returns {Network} */
+export function stepped(network, params, name) {
+  const metadata = { handgrad_version: network.metadata.handgrad_version ?? "" };
+  return {
+    ...network,
+    name,
+    params: mapParams(params, (p) => Float32Array.from(p)),
+    metadata,
+    calibration: null,
+  };
 }

@@ -15,7 +15,7 @@ import { predict } from "./network.js";
 import { load, save } from "./safetensors.js";
 import { chosenExample, pictureOf } from "./step_example.js";
 import { SHOWN, strongestUnits, unitOf } from "./step_layout.js";
-import { inDouble, inSingle, stages, takeSteps, walkThrough } from "./step_maths.js";
+import { inDouble, stages, stepped, takeSteps, walkThrough } from "./step_maths.js";
 
 const NO_DRAWING = "There is no drawing yet: draw a digit in the Draw room.";
 
@@ -126,7 +126,7 @@ export class StepRoom {
     if (!bytes) return;
     if (!this.keeping) this.before = null;
     try {
-      this.network = load(bytes);
+      this.network = load(bytes, this.model.get("network_name") || undefined);
     } catch (error) {
       this.fail(error);
       return;
@@ -267,12 +267,6 @@ export class StepRoom {
     return Boolean(known) && Number.isInteger(index) && index >= 0 && index < known.values.length;
   }
 
-  /** @param {number} rate */
-  setRate(rate) {
-    this.rate = rate;
-    this.tell("rate");
-  }
-
   /** @param {number} times */
   take(times) {
     if (!this.walk) return;
@@ -290,7 +284,7 @@ export class StepRoom {
     const name = `${this.before.name || network.name}, stepped`;
     this.keeping = true;
     model.set("network_name", name);
-    model.set("model_file", save({ ...network, name, params: inSingle(params) }));
+    model.set("model_file", save(stepped(network, params, name)));
     this.keeping = false;
     model.save_changes();
   }

@@ -18,7 +18,10 @@ export function updateView(room) {
     values: RATES,
     value: room.rate,
     show: (value) => format(value, 1),
-    onInput: (value) => room.setRate(value),
+    onInput: (value) => {
+      room.rate = value;
+      room.tell("rate");
+    },
   });
   const again = button({
     name: "step-again",
