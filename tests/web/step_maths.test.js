@@ -140,6 +140,11 @@ test("products are the products of their factors, and the sums name all terms", 
     }
   }
   assert.equal(cellOf(walk, "a", 3).terms.length, D + 1);
+  assert.deepEqual(
+    cellOf(walk, "grad_y", 1).terms.map((term) => term.as),
+    ["2 · y[1]", "−2 · target[1]"],
+  );
+  assert.equal(cellOf(walk, "L", 0).terms[3].as, "(y[3] − target[3])²");
   assert.equal(cellOf(walk, "z", 3).terms.length, H + 1);
   assert.equal(cellOf(walkOf("relu", "l2", false), "z", 3).terms.length, H);
 });

@@ -148,7 +148,7 @@ function termList({ terms, value, tensor }, room) {
     make(
       "tbody",
       {},
-      listed.map((term) => line(term.factors.map(named).join(" · "), term.value)),
+      listed.map((term) => line(term.as ?? term.factors.map(named).join(" · "), term.value)),
       terms.length > LISTED && line(`${(terms.length - LISTED).toLocaleString("en")} others`, rest, false),
       make(
         "tr",

@@ -5,7 +5,7 @@
  * @typedef {import("./step_maths.js").Walk} Walk
  * @typedef {import("./formula.js").Formula} Formula
  * @typedef {{ tensor: string, index: number, value: number }} Factor
- * @typedef {{ value: number, factors: Factor[] }} Term
+ * @typedef {{ value: number, factors: Factor[], as?: string }} Term as: what it is, unless the product of the factors
  * @typedef {{ tensor: string, index: number, value: number, letters: Formula, numbers: Formula | null,
  *   terms: Term[] }} Cell numbers is null for what is given: x, the target, the parameters
  * @typedef {{ walk: Walk, rate: number, at: (tensor: string, index: number) => Factor }} Scene
@@ -115,7 +115,7 @@ function updated({ at, rate }, of, index, where) {
   return {
     letters: row(name(of, ...where), "−", product(words("rate"), name(`grad_${of}`, ...where))),
     numbers: row(number(old.value), "−", product(number(rate), factor(grad.value))),
-    terms: [alone(old), { value: -rate * grad.value, factors: [grad] }],
+    terms: [alone(old), { value: -rate * grad.value, factors: [grad], as: `−rate · grad_${of}` }],
   };
 }
 
@@ -186,17 +186,17 @@ function lossOf({ walk, at }) {
   const outputs = Array.from(walk.tensors.y.values, (_, c) => [at("y", c), at("target", c)]);
   if (walk.loss === "cross_entropy") {
     // Only the label's output counts: target is 0 for the other classes, and 0 times a logarithm is 0.
-    const terms = outputs.map(([y, target]) => ({
-      value: target.value ? walk.L : 0,
-      factors: [y, target],
+    const terms = outputs.map(([y, target], c) => ({
+      ...{ value: target.value ? walk.L : 0, factors: [y, target] },
+      as: `−target[${c}] · log y[${c}]`,
     }));
     const y = at("y", walk.label);
     const log = (/** @type {Formula} */ of) => row("−", "log", fenced(of));
     return { letters: log(name("y", walk.label)), numbers: log(number(y.value)), terms };
   }
-  const terms = outputs.map(([y, target]) => ({
-    value: (y.value - target.value) ** 2,
-    factors: [y, target],
+  const terms = outputs.map(([y, target], c) => ({
+    ...{ value: (y.value - target.value) ** 2, factors: [y, target] },
+    as: `(y[${c}] − target[${c}])²`,
   }));
   const error = fenced(name("y", "c"), "−", name("target", "c"));
   const squares = terms.flatMap(({ factors: [y, target] }, c) => [
@@ -219,8 +219,8 @@ function error(scale) {
       letters: row(fraction(`${scale}`, name("N")), fenced(name("y", c), "−", name("target", c))),
       numbers: row(fraction(`${scale}`, "1"), fenced(number(y.value), "−", number(target.value))),
       terms: [
-        { value: scale * y.value, factors: [y] },
-        { value: -scale * target.value, factors: [target] },
+        { value: scale * y.value, factors: [y], as: `${scale} · y[${c}]` },
+        { value: -scale * target.value, factors: [target], as: `−${scale} · target[${c}]` },
       ],
     };
   };
