@@ -38,12 +38,3 @@ export function loadTrain() {
 export function loadTest() {
   return once("t10k");
 }
-
-/**
- * The first n images of some data.
- * @param {Data} data @param {number} n @returns {Data}
- */
-export function firstOf(data, n) {
-  const N = Math.min(n, data.N);
-  return { ...data, N, images: data.images.subarray(0, N * data.D), labels: data.labels.subarray(0, N) };
-}

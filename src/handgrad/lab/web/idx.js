@@ -168,3 +168,12 @@ function checked(name, data) {
   }
   return { ...data, C: most + 1 };
 }
+
+/**
+ * The first n images of some data.
+ * @param {Data} data @param {number} n @returns {Data}
+ */
+export function firstOf(data, n) {
+  const N = Math.min(n, data.N);
+  return { ...data, N, images: data.images.subarray(0, N * data.D), labels: data.labels.subarray(0, N) };
+}

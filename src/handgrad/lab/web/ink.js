@@ -301,8 +301,12 @@ export class InkNetwork {
     return { total, diverged: this.field(task, "diverged") };
   }
 
-  /** The scores z (N, C) of the data's images from `first` on. @param {Held} data @param {number} first @param {number} N */
-  scores(data, first, N) {
+  /**
+   * The scores z (N, C) of the data's images from `first` on.
+   * @param {Held} data @param {number} first @param {number} N
+   * @param {Uint8Array} [alive] (H,): becomes 1 for each hidden unit that is not 0 for all of them
+   */
+  scores(data, first, N, alive) {
     const { kernel, Cp, C } = this;
     const { task, counter } = this.scoring;
     const z = new Float32Array(N * C);
@@ -323,8 +327,18 @@ export class InkNetwork {
       kernel.run(task);
       const out = kernel.floats(this.out, n * Cp);
       for (let i = 0; i < n; i++) z.set(out.subarray(i * Cp, i * Cp + C), (low + i) * C);
+      if (alive) this.look(task, n, alive);
     }
     return z;
+  }
+
+  /** See which hidden units are not 0, after a batch of n images. @param {number} task @param {number} n @param {Uint8Array} alive */
+  look(task, n, alive) {
+    const h = this.kernel.floats(this.field(task, "h"), this.Hp * AT_ONCE);
+    for (let k = 0; k < this.H; k++) {
+      const at = Math.floor(k / LANES) * AT_ONCE * LANES + (k % LANES);
+      for (let i = 0; i < n && !alive[k]; i++) if (h[at + i * LANES] !== 0) alive[k] = 1;
+    }
   }
 
   /** Put parameters into the kernel's memory. @param {Params} params */
