@@ -150,7 +150,7 @@ def test_a_cell_is_what_python_computes(tensor, step, boxed):
 
 def test_a_formula_has_the_numbers_in_it(step, boxed):
     page = step("cell=grad_z:grad_z:6")
-    formula = page.locator(".step-formula [role=math]").nth(1).get_attribute("aria-label")
+    formula = page.locator(".step-cell [role=math]").nth(1).get_attribute("aria-label")
     _, made, result = formula.split(" = ")
     grad_y, y, one_less_y = made.split(" · ")
     assert number(grad_y) == pytest.approx(boxed.tensors["grad_y"][6], rel=1e-3)
@@ -305,6 +305,15 @@ def test_without_a_drawing_it_says_so(step):
     assert page.locator(".step-tensor").first.is_hidden()
     page.locator("[data-control=step-source] select").select_option("test")
     assert page.locator(".step-tensor").first.is_visible()
+
+
+def test_a_link_brings_a_drawing_and_hides_controls(step):
+    page = step("example=drawing&drawing=70.CWA0aWA0JWqd&hide=step-label,nudge-weight,take")
+    assert "taken as the label" in page.locator(".step-answer").inner_text()
+    assert "answers 7" in page.locator(".step-answer").inner_text()
+    for hidden in ("[data-control=step-label] select", ".step-nudge-fields", ".step-update"):
+        assert page.locator(hidden).is_hidden()
+    assert page.locator("[data-control=step-source]").is_visible()
 
 
 @pytest.fixture(scope="module")

@@ -26,7 +26,7 @@ export function nudgeView(room) {
   let h = 0.01;
   let turns = 0; // how many h the weight has been moved by
   let chosen = false; // by a person
-  const fields = make("div", { class: "step-nudge-fields" });
+  const fields = make("div", { class: "step-nudge-fields", "data-control": "nudge-weight" });
   const size = slider({
     name: "nudge-size",
     label: "h, the size of a nudge",

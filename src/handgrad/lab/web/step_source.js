@@ -43,7 +43,7 @@ export function sourceView(room) {
   const after = button({ name: "step-following", label: "▶", title: "Next image", onClick: () => turn(1) });
   before.setAttribute("aria-label", "Previous image");
   after.setAttribute("aria-label", "Next image");
-  const labels = make("div", {});
+  const labels = make("div", { "data-control": "step-label" }); // a link can hide it before it is filled
   const mistakes = mistakesView(room, choose);
   const numbers = make("div", { class: "step-which" }, which, before, after);
   const el = panel(
