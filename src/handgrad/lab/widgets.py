@@ -128,7 +128,7 @@ class Step(_Page):
     image: (28, 28) uint8; by default a test image of MNIST. label: the right answer, 0 to 9.
     """
 
-    example = traitlets.Unicode("0").tag(sync=True)
+    example = traitlets.Unicode("247").tag(sync=True)
     cell = traitlets.Unicode(None, allow_none=True).tag(sync=True)
 
     def __init__(
@@ -163,7 +163,7 @@ class Lab(_Page):
     share = traitlets.Int(page.TRAIN).tag(sync=True)
     seed = traitlets.Int(0).tag(sync=True)
     mistake = traitlets.Unicode().tag(sync=True)
-    example = traitlets.Unicode("0").tag(sync=True)
+    example = traitlets.Unicode("247").tag(sync=True)
     cell = traitlets.Unicode(None, allow_none=True).tag(sync=True)
     tour = traitlets.Unicode().tag(sync=True)
     at = traitlets.Int(0).tag(sync=True)

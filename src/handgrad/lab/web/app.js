@@ -88,7 +88,7 @@ function render({ model, el }) {
   );
   el.classList.add("handgrad");
   refill(el, head, problem, say, tour.el);
-  for (const { place } of places.values()) el.append(place);
+  add(el, make("main", {}, ...[...places.values()].map(({ place }) => place)));
   add(el, share.el, news.el);
 
   ends.push(

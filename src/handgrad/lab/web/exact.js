@@ -4,8 +4,8 @@
  * Right to the last bit or two. Method: Tang, ACM TOMS 16 (1990); the polynomial is that of FreeBSD's msun.
  */
 
-const LN2_HIGH = 6.9314718036912381649e-1; // its last 20 bits are 0, so that k times it is exact
-const LN2_LOW = 1.90821492927058770002e-10;
+const LN2_HIGH = 0.6931471803691238; // its last 20 bits are 0, so that k times it is exact
+const LN2_LOW = 1.9082149292705877e-10;
 const bits = new DataView(new ArrayBuffer(8));
 
 /** 2^k for whole k from -1022 to 1023. @param {number} k */
@@ -35,11 +35,9 @@ export function log(x) {
   const s = f / (2 + f);
   const z = s * s;
   const w = z * z;
-  const even = w * (0.3999999999940941908 + w * (0.2222219843214978396 + w * 0.1531383769920937332));
+  const even = w * (0.3999999999940942 + w * (0.22222198432149784 + w * 0.15313837699209373));
   const odd =
-    z *
-    (0.666666666666673513 +
-      w * (0.2857142874366239149 + w * (0.1818357216161805012 + w * 0.1479819860511658591)));
+    z * (0.6666666666666735 + w * (0.2857142874366239 + w * (0.1818357216161805 + w * 0.14798198605116586)));
   const half = 0.5 * f * f;
   return k * LN2_HIGH - (half - (s * (half + even + odd) + k * LN2_LOW) - f);
 }

@@ -39,7 +39,7 @@ export const DEFAULTS = Object.freeze({
   share: 60000,
   seed: 0,
   mistake: "",
-  example: "0",
+  example: "247",
   cell: null,
   theme: "auto",
   tour: "",
@@ -148,6 +148,7 @@ export class PageState extends Heard {
     this.values = { ...DEFAULTS, ...MEMORY };
     Object.assign(this.values, fromFragment(location.hash));
     this.timer = 0;
+    this.seen = location.hash; // as it was last read or written
     addEventListener("hashchange", () => this.follow());
   }
 
@@ -168,13 +169,16 @@ export class PageState extends Heard {
     if (this.timer) return;
     this.timer = window.setTimeout(() => {
       this.timer = 0;
+      if (location.hash !== this.seen) return; // a person has just changed it: follow() hears of it
       const fragment = this.link().replace(/^[^#]*#?/, "");
       if (fragment !== location.hash.replace(/^#/, "")) history.replaceState(null, "", `#${fragment}`);
+      this.seen = location.hash;
     }, 400);
   }
 
   /** The state follows the address, when a person changes it. */
   follow() {
+    this.seen = location.hash;
     if (location.hash.replace(/^#/, "") === this.link().replace(/^[^#]*#?/, "")) return;
     const next = { ...DEFAULTS, ...fromFragment(location.hash) };
     for (const [key, value] of Object.entries(next)) this.set(key, value);

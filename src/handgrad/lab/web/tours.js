@@ -309,7 +309,7 @@ export const TOURS = {
         caption:
           "One image goes forward: x, a, h, z, y, and the loss L. Then backpropagation goes the same way back. " +
           "Press Next until you reach grad_z.",
-        state: { room: "step", example: "0" },
+        state: { room: "step", example: "247" },
         look: "map",
       },
       {
@@ -341,7 +341,7 @@ export const TOURS = {
         caption:
           "Choose a weight and move it by a little, up and down. The loss changes; the change divided by the " +
           "distance is the measured slope. Beside it stands the number that backpropagation derives by hand.",
-        state: { room: "step", example: "0" },
+        state: { room: "step", example: "247" },
         look: "nudge",
         question: {
           text: "Why (L(w+h) - L(w-h)) / 2h, rather than (L(w+h) - L(w)) / h?",

@@ -239,7 +239,7 @@ const answersTo = {
 
 /** @type {Promise<void>} */
 let before = Promise.resolve();
-onmessage = ({ data: { question, name, value } }) => {
+addEventListener("message", ({ data: { question, name, value } }) => {
   before = before.then(async () => {
     try {
       postMessage({ question, value: await answersTo[name](value) });
@@ -247,4 +247,4 @@ onmessage = ({ data: { question, name, value } }) => {
       postMessage({ question, error: error instanceof Error ? error.message : String(error) });
     }
   });
-};
+});
