@@ -1,17 +1,18 @@
-"""Writes the widths of NumPy's ziggurat, as its draws show them: src/handgrad/lab/web/random_tables.js.
+"""Writes the widths of NumPy's ziggurat, src/handgrad/lab/web/random_tables.js, from NumPy's own library.
 
     python tools/random_tables.py
 
-A normal number is x = size * W[box], where size and box are bits of one draw of 64 bits. With both known,
-each W[box] is the double that gives every x to the last bit.
+The 256 widths lie in numpy/random/lib/libnpyrandom.a, and the last of them, R / 2^52, says where. (Computed
+anew from the definition, most would differ in their last bits, and so would the numbers drawn.)
 """
 
+import struct
 from pathlib import Path
 
 import numpy as np
 
 FILE = Path(__file__).parent.parent / "src/handgrad/lab/web/random_tables.js"
-BOXES, DRAWS = 256, 12
+R, BOXES = 3.6541528853610087963519472518, 256
 TEXT = """\
 // Written by tools/random_tables.py: do not edit.
 
@@ -22,30 +23,11 @@ export const W = Float64Array.of(
 """
 
 
-def widths() -> list[float]:
-    """W, from the first draw of a seed and the number that came of it."""
-    found: list[list[tuple[int, float]]] = [[] for _ in range(BOXES)]
-    seed = 0
-    while min(map(len, found)) < DRAWS:
-        bits, *after = map(int, np.random.PCG64(seed).random_raw(3))
-        generator = np.random.Generator(np.random.PCG64(seed))
-        x = abs(float(generator.standard_normal()))
-        box, size = bits & 0xFF, bits >> 9 & (1 << 52) - 1
-        # taken at once, or after one more draw that decided about the edge: not drawn anew
-        if size and int(generator.bit_generator.random_raw()) in after[: 2 if box else 1]:
-            found[box].append((size, x))
-        seed += 1
-    return [_width(pairs) for pairs in found]
-
-
-def _width(pairs: list[tuple[int, float]]) -> float:
-    """The only double that gives every x from its size."""
-    size, x = max(pairs)
-    near = x / size
-    tried = [near + k * np.spacing(near) for k in range(-64, 65)]
-    right = [float(w) for w in tried if all(size * w == x for size, x in pairs)]
-    assert len(right) == 1, right
-    return right[0]
+def widths() -> tuple[float, ...]:
+    """W, the bytes that NumPy draws by."""
+    library = (Path(np.random.__file__).parent / "lib/libnpyrandom.a").read_bytes()
+    end = library.index(struct.pack("<d", R / 2**52)) + 8
+    return struct.unpack(f"<{BOXES}d", library[end - 8 * BOXES : end])
 
 
 def text() -> str:

@@ -1,7 +1,8 @@
 /**
  * exp and log with the same bits in every browser. JavaScript leaves the last bit of Math.exp and Math.log to
  * the browser; sums, products, quotients and roots are fixed by IEEE 754, and these two use nothing else.
- * Right to the last bit or two. Method: Tang, ACM TOMS 16 (1990); the polynomial is that of FreeBSD's msun.
+ * Right to the last bit or two. log1p is FreeBSD's (msun, by Sun Microsystems), with its sum in the order of
+ * glibc, which NumPy's own draws go by.
  */
 
 const LN2_HIGH = 0.6931471803691238; // its last 20 bits are 0, so that k times it is exact
@@ -15,40 +16,47 @@ function power(k) {
   return bits.getFloat64(0);
 }
 
-/** The natural logarithm; of 0, minus infinity. @param {number} x */
-export function log(x) {
-  if (!(x > 0) || x === Infinity) return x === 0 ? -Infinity : x === Infinity ? x : Number.NaN;
-  let k = 0;
-  let scaled = x;
-  if (x < 2 ** -1022) {
-    scaled *= 2 ** 54;
-    k = -54;
-  }
-  bits.setFloat64(0, scaled);
-  const high = bits.getUint32(0);
-  k += (high >>> 20) - 1023;
-  const mantissa = high & 0xfffff;
-  const isLarge = mantissa >= 0x6a09e; // above the square root of 2: halve it
-  if (isLarge) k += 1;
-  bits.setUint32(0, mantissa | ((isLarge ? 1022 : 1023) << 20));
-  const f = bits.getFloat64(0) - 1;
-  const s = f / (2 + f);
-  const z = s * s;
-  const w = z * z;
-  const even = w * (0.3999999999940942 + w * (0.22222198432149784 + w * 0.15313837699209373));
-  const odd =
-    z * (0.6666666666666735 + w * (0.2857142874366239 + w * (0.1818357216161805 + w * 0.14798198605116586)));
-  const half = 0.5 * f * f;
-  return k * LN2_HIGH - (half - (s * (half + even + odd) + k * LN2_LOW) - f);
-}
-
 /** log(1 + x), right for small x too. @param {number} x */
 export function log1p(x) {
-  const w = 1 + x;
-  return w === 1 ? x : log(w) - (w - 1 - x) / w;
+  if (!(x > -1 && x < Infinity)) return x === -1 ? -Infinity : x === Infinity ? x : Number.NaN;
+  if (x > -0.2928932188134524 && x < 0.41421356237309503) return tailOfLog(x, 0, 0);
+  const sum = 1 + x;
+  return scaledLog(sum, 0, (sum > 2 ? 1 - (sum - x) : x - (sum - 1)) / sum);
 }
 
-/** e^x for x from -700 to 700. @param {number} x */
+/** The natural logarithm; of 0, minus infinity. @param {number} x */
+export function log(x) {
+  if (!(x > 0 && x < Infinity)) return x === 0 ? -Infinity : x === Infinity ? x : Number.NaN;
+  return x < 2 ** -1022 ? scaledLog(x * 2 ** 54, -54, 0) : scaledLog(x, 0, 0);
+}
+
+/** log(x) + k log 2 + c, for a small c. @param {number} x @param {number} k @param {number} c */
+function scaledLog(x, k, c) {
+  bits.setFloat64(0, x);
+  const high = bits.getUint32(0);
+  const mantissa = high & 0xfffff;
+  const isLarge = mantissa >= 0x6a09e; // above the square root of 2: halve it
+  bits.setUint32(0, mantissa | ((isLarge ? 1022 : 1023) << 20));
+  return tailOfLog(bits.getFloat64(0) - 1, k + (high >>> 20) - 1023 + (isLarge ? 1 : 0), c);
+}
+
+/** log(1 + f) + k log 2 + c, for f from -0.3 to 0.42. @param {number} f @param {number} k @param {number} c */
+function tailOfLog(f, k, c) {
+  const half = 0.5 * f * f;
+  const s = f / (2 + f);
+  const z = s * s;
+  const z2 = z * z;
+  const z4 = z2 * z2;
+  const sum =
+    z * 0.6666666666666735 +
+    z2 * (0.3999999999940942 + z * 0.2857142874366239) +
+    z4 * (0.22222198432149784 + z * 0.1818357216161805) +
+    z4 * z2 * (0.15313837699209373 + z * 0.14798198605106586);
+  if (k === 0 && c === 0) return f - (half - s * (half + sum));
+  return k * LN2_HIGH - (half - (s * (half + sum) + (k * LN2_LOW + c)) - f);
+}
+
+/** e^x, for x from -700 to 700. @param {number} x */
 export function exp(x) {
   const k = Math.round(x / Math.LN2);
   const r = x - k * LN2_HIGH - k * LN2_LOW;

@@ -11,12 +11,15 @@ const R = W[255] * 2 ** 52; // where the ziggurat's tail begins
 const F = W.map((w, box) => (box ? exp(-0.5 * (w * 2 ** 52) ** 2) : 1)); // the density at each box's edge
 const K = W.map((w, box) => (box > 1 ? Math.floor((W[box - 1] / w) * 2 ** 52) : 0)); // sizes that need no test
 K[0] = 0xef33d8025ef6a;
-const LIMBS = 8; // a state has 128 bits, in limbs of 16, the lowest first
-const MULTIPLIER = limbs(0x2360ed051fc65da44385df649fccf645n);
+
+// The state has 128 bits: five limbs of 24 bits, the lowest first, and one of 8. A product of two limbs has 48
+// bits, and a sum of six such is exact.
+const LIMB = 2 ** 24;
+const [M0, M1, M2, M3, M4, M5] = limbs(0x2360ed051fc65da44385df649fccf645n); // the multiplier of PCG64
 
 /** @param {bigint} value */
 function limbs(value) {
-  return Int32Array.from({ length: LIMBS }, (_, i) => Number((value >> BigInt(16 * i)) & 0xffffn));
+  return Array.from({ length: 6 }, (_, i) => Number((value >> BigInt(24 * i)) & (i < 5 ? 0xffffffn : 0xffn)));
 }
 
 /** Four words of 64 bits that a seed stands for: NumPy's SeedSequence(seed). @param {number | bigint} seed */
@@ -40,8 +43,9 @@ function seeded(seed) {
   for (let from = 0; from < 4; from++) {
     for (let to = 0; to < 4; to++) if (from !== to) pool[to] = mixed(pool[to], hashed(pool[from]));
   }
-  for (const word of entropy.slice(4))
+  for (const word of entropy.slice(4)) {
     for (let to = 0; to < 4; to++) pool[to] = mixed(pool[to], hashed(word));
+  }
   let key = 0x8b51f9dd;
   const words = Array.from({ length: 8 }, (_, i) => {
     const mixedWord = pool[i % 4] ^ key;
@@ -57,73 +61,53 @@ export class Generator {
   /** @param {number | bigint} seed a whole number from 0 on */
   constructor(seed) {
     const [high, low, stream, more] = seeded(seed);
-    this.state = new Int32Array(LIMBS);
-    this.stream = limbs((((stream << 64n) | more) << 1n) | 1n);
+    const increment = (((stream << 64n) | more) << 1n) | 1n;
+    this.stream = Int32Array.from(limbs(increment));
+    this.state = Int32Array.from(limbs(((high << 64n) | low) + increment));
     this.high = 0; // of the last draw of 64 bits
     this.low = 0;
-    /** @type {number | null} the half of a draw that is kept for the next 32 bits */
-    this.half = null;
-    this.step();
-    const start = limbs((high << 64n) | low);
-    let carry = 0;
-    for (let i = 0; i < LIMBS; i++) {
-      const sum = this.state[i] + start[i] + carry;
-      this.state[i] = sum & 0xffff;
-      carry = sum >>> 16;
-    }
+    this.half = 0; // what is kept of a draw for the next 32 bits
+    this.isHalf = false;
     this.step();
   }
 
   /** state <- state * multiplier + stream, modulo 2^128. */
   step() {
     const { state, stream } = this;
-    const [s0, s1, s2, s3, s4, s5, s6, s7] = state;
-    const [m0, m1, m2, m3, m4, m5, m6, m7] = MULTIPLIER;
-    let sum = s0 * m0 + stream[0];
-    state[0] = sum & 0xffff;
-    sum = Math.floor(sum / 65536) + s0 * m1 + s1 * m0 + stream[1];
-    state[1] = sum & 0xffff;
-    sum = Math.floor(sum / 65536) + s0 * m2 + s1 * m1 + s2 * m0 + stream[2];
-    state[2] = sum & 0xffff;
-    sum = Math.floor(sum / 65536) + s0 * m3 + s1 * m2 + s2 * m1 + s3 * m0 + stream[3];
-    state[3] = sum & 0xffff;
-    sum = Math.floor(sum / 65536) + s0 * m4 + s1 * m3 + s2 * m2 + s3 * m1 + s4 * m0 + stream[4];
-    state[4] = sum & 0xffff;
-    sum = Math.floor(sum / 65536) + s0 * m5 + s1 * m4 + s2 * m3 + s3 * m2 + s4 * m1 + s5 * m0 + stream[5];
-    state[5] = sum & 0xffff;
-    sum =
-      Math.floor(sum / 65536) +
-      s0 * m6 +
-      s1 * m5 +
-      s2 * m4 +
-      s3 * m3 +
-      s4 * m2 +
-      s5 * m1 +
-      s6 * m0 +
-      stream[6];
-    state[6] = sum & 0xffff;
-    sum =
-      Math.floor(sum / 65536) +
-      s0 * m7 +
-      s1 * m6 +
-      s2 * m5 +
-      s3 * m4 +
-      s4 * m3 +
-      s5 * m2 +
-      s6 * m1 +
-      s7 * m0 +
-      stream[7];
-    state[7] = sum & 0xffff;
+    const s0 = state[0];
+    const s1 = state[1];
+    const s2 = state[2];
+    const s3 = state[3];
+    const s4 = state[4];
+    let sum = s0 * M0 + stream[0];
+    let carry = Math.floor(sum / LIMB);
+    state[0] = sum - carry * LIMB;
+    sum = carry + s0 * M1 + s1 * M0 + stream[1];
+    carry = Math.floor(sum / LIMB);
+    state[1] = sum - carry * LIMB;
+    sum = carry + s0 * M2 + s1 * M1 + s2 * M0 + stream[2];
+    carry = Math.floor(sum / LIMB);
+    state[2] = sum - carry * LIMB;
+    sum = carry + s0 * M3 + s1 * M2 + s2 * M1 + s3 * M0 + stream[3];
+    carry = Math.floor(sum / LIMB);
+    state[3] = sum - carry * LIMB;
+    sum = carry + s0 * M4 + s1 * M3 + s2 * M2 + s3 * M1 + s4 * M0 + stream[4];
+    carry = Math.floor(sum / LIMB);
+    state[4] = sum - carry * LIMB;
+    sum = carry + s0 * M5 + s1 * M4 + s2 * M3 + s3 * M2 + s4 * M1 + state[5] * M0 + stream[5];
+    state[5] = sum % 256;
   }
 
   /** Draw 64 bits into high and low: the halves of the state xor-ed, turned by its six highest bits. */
   next64() {
     this.step();
     const { state } = this;
-    const low = (state[0] ^ state[4]) | ((state[1] ^ state[5]) << 16);
-    const high = (state[2] ^ state[6]) | ((state[3] ^ state[7]) << 16);
-    const turn = state[7] >>> 10;
-    const [a, b] = turn < 32 ? [high, low] : [low, high];
+    const [l1, l2, l5] = [state[1], state[2], state[5]];
+    const low = (state[0] | (l1 << 24)) ^ ((l2 >>> 16) | (state[3] << 8));
+    const high = ((l1 >>> 8) | (l2 << 16)) ^ (state[4] | (l5 << 24));
+    const turn = l5 >>> 2;
+    const a = turn < 32 ? high : low;
+    const b = turn < 32 ? low : high;
     const by = turn & 31;
     this.high = (by ? (a >>> by) | (b << (32 - by)) : a) >>> 0;
     this.low = (by ? (b >>> by) | (a << (32 - by)) : b) >>> 0;
@@ -131,11 +115,8 @@ export class Generator {
 
   /** 32 bits: of each draw of 64 first the low half, then the high one. */
   next32() {
-    if (this.half !== null) {
-      const kept = this.half;
-      this.half = null;
-      return kept;
-    }
+    this.isHalf = !this.isHalf;
+    if (!this.isHalf) return this.half;
     this.next64();
     this.half = this.high;
     return this.low;
@@ -149,41 +130,65 @@ export class Generator {
 
   /** n numbers from 0 to 1. @param {number} n */
   random(n) {
-    return Float64Array.from({ length: n }, () => this.next());
+    const drawn = new Float64Array(n);
+    for (let i = 0; i < n; i++) drawn[i] = this.next();
+    return drawn;
   }
 
-  /** A whole number from 0 to most, each as likely. @param {number} most below 2^32 - 1 */
+  /** A whole number from 0 to most, each as likely. @param {number} most below 2^32 */
   upTo(most) {
     if (most === 0) return 0;
+    if (most === 0xffffffff) return this.next32();
     const count = most + 1;
-    const least = (2 ** 32 - count) % count; // products whose low half is less would favour some numbers
     for (;;) {
       const draw = this.next32();
-      // draw * count in two halves, without more than 53 bits
+      // draw * count is 64 bits; its high half is the answer
       const low = (draw & 0xffff) * count;
       const middle = (draw >>> 16) * count + Math.floor(low / 65536);
-      const rest = (middle % 65536) * 65536 + (low & 0xffff);
-      if (rest >= count || rest >= least) return Math.floor(middle / 65536);
+      const rest = (middle % 65536) * 65536 + (low % 65536);
+      // products with a smaller low half would favour some numbers
+      if (rest >= count || rest >= (2 ** 32 - count) % count) return Math.floor(middle / 65536);
     }
   }
 
-  /** n whole numbers from low (included) to high (excluded). @param {number} low @param {number} high @param {number} n */
+  /**
+   * n whole numbers from low to high (excluded), which are less than 2^32 apart.
+   * @param {number} low @param {number} high @param {number} n
+   */
   integers(low, high, n) {
-    return Int32Array.from({ length: n }, () => low + this.upTo(high - low - 1));
+    const drawn = new Float64Array(n);
+    for (let i = 0; i < n; i++) drawn[i] = low + this.upTo(high - low - 1);
+    return drawn;
+  }
+
+  /**
+   * A whole number from 0 to most, as NumPy draws it to shuffle: the lowest bits, and anew if they are more.
+   * @param {number} most
+   */
+  below(most) {
+    const mask = 0xffffffff >>> Math.clz32(most);
+    for (;;) {
+      const drawn = (this.next32() & mask) >>> 0;
+      if (drawn <= most) return drawn;
+    }
+  }
+
+  /** Put a list in a random order, in place. @template {{ [i: number]: any, length: number }} T @param {T} list */
+  shuffle(list) {
+    for (let i = list.length - 1; i > 0; i--) {
+      const j = this.below(i);
+      const kept = list[i];
+      list[i] = list[j];
+      list[j] = kept;
+    }
+    return list;
   }
 
   /** The numbers 0 to n - 1, shuffled. @param {number} n */
   permutation(n) {
-    const order = Uint32Array.from({ length: n }, (_, i) => i);
-    for (let i = n - 1; i > 0; i--) {
-      const mask = 2 ** (32 - Math.clz32(i)) - 1;
-      let j = (this.next32() & mask) >>> 0;
-      while (j > i) j = (this.next32() & mask) >>> 0;
-      const kept = order[i];
-      order[i] = order[j];
-      order[j] = kept;
-    }
-    return order;
+    const order = new Uint32Array(n);
+    for (let i = 0; i < n; i++) order[i] = i;
+    return this.shuffle(order);
   }
 
   /** n normal numbers of mean 0 and deviation 1. @param {number} n */
@@ -197,18 +202,20 @@ export class Generator {
     for (;;) {
       this.next64();
       const box = this.low & 0xff;
-      const isNegative = (this.low >>> 8) & 1;
       const size = (this.high & 0x1fffffff) * 2 ** 23 + (this.low >>> 9);
-      const x = isNegative ? -size * W[box] : size * W[box];
+      const x = this.low & 0x100 ? -size * W[box] : size * W[box];
       if (size < K[box]) return x;
-      if (box === 0) {
-        for (;;) {
-          const far = -log1p(-this.next()) / R;
-          const y = -log1p(-this.next());
-          if (y + y > far * far) return Math.floor(size / 256) % 2 ? -(R + far) : R + far;
-        }
-      }
+      if (box === 0) return this.tail((this.low >>> 17) & 1);
       if ((F[box - 1] - F[box]) * this.next() + F[box] < exp(-0.5 * x * x)) return x;
+    }
+  }
+
+  /** A normal number beyond R, or below -R. @param {number} isNegative */
+  tail(isNegative) {
+    for (;;) {
+      const far = -(1 / R) * log1p(-this.next());
+      const y = -log1p(-this.next());
+      if (y + y > far * far) return isNegative ? -(R + far) : R + far;
     }
   }
 }
