@@ -196,7 +196,10 @@ def test_the_ledger_of_each_digit_adds_up_to_its_score(page, lab_server):
         assert score[0] == f"score z[{digit}]"
         terms = page.locator(".draw-ledger-tiles .tile-caption").all_inner_texts()
         assert len(terms) == 12
+        together, *rest = rest
         shown = [thousandths(text) for text in [*terms, *(line[1] for line in rest)]]
+        assert together[0] == "the 12 units of the tiles"
+        assert thousandths(together[1]) == sum(shown[:12])
         assert sum(shown) == thousandths(score[1])
         assert thousandths(score[1]) == pytest.approx(1000 * z[digit], abs=0.51)
         own = sorted(W2[digit] * h, key=abs, reverse=True)
@@ -277,6 +280,14 @@ def test_a_dropped_picture_is_read_as_a_drawing_is(open_page, lab_server):
         pen, strokes = HAND[digit]
         drop(page, "photo.png", png(picture(pen, strokes, side=300)))
         until(page, f"document.querySelector('.draw-answer-digit').textContent === '{digit}'")
+        clear(page)
+    (_, _), (images, _) = digits.load_mnist()
+    for kind in (images[7], 255 - images[7]):  # prepared as MNIST's are: taken as it is
+        drop(page, "nine.png", png(kind))
+        until(page, "document.querySelector('.draw-answer-digit').textContent === '9'")
+        page.evaluate(FRAMES)
+        shown = [float(text) for text in page.locator(".draw-bar-value").all_inner_texts()]
+        np.testing.assert_allclose(shown, pretrained.load().scores(images[7])[0], atol=0.00051)
         clear(page)
     drop(page, "blank.png", png(np.full((50, 50), 255, np.uint8)))
     page.get_by_text("blank.png: expected a picture of a digit; found no ink in it").wait_for()

@@ -86,14 +86,22 @@ function render({ model, el }) {
         make(
           "p",
           {},
-          "You can also drop or paste a picture of a digit, or drop a network as a model file (.safetensors). Nothing ",
-          "leaves this page.",
+          "You can also drop or paste a picture of a digit, or drop a network as a model file (.safetensors). ",
+          "Nothing leaves this page.",
         ),
       ],
       class: "draw-pad-panel",
     },
     pad.el,
-    make("div", { class: "draw-more" }, label, step, make("div", { class: "row" }, chosen, examples.ask)),
+  );
+  const drawing = panel(
+    {
+      name: "drawing",
+      title: "This drawing",
+      what: "Say what you meant, walk through the network with it, or take another image in its place.",
+      class: "draw-more",
+    },
+    make("div", { class: "draw-more-parts" }, label, step, chosen, examples.ask),
     examples.el,
   );
   const others = panel(
@@ -107,13 +115,14 @@ function render({ model, el }) {
     collapse.el,
   );
   const column = (/** @type {HTMLElement[]} */ ...panels) => make("div", { class: "draw-column" }, panels);
-  const columns = [column(draw, way.el), column(outputs.el, others), column(units.el, unit.el)];
+  const columns = [column(draw, drawing, way.el), column(outputs.el, others), column(units.el, unit.el)];
   const parts = make("div", { class: "draw-room" }, columns, ledger.el);
   refill(el, problem, parts, news.el);
 
   /** @param {boolean} done */
   function inked(done) {
     began ||= performance.now();
+    if (room.reader) room.problem = ""; // of a file that came before
     if (done) {
       prepare();
       keep(encode(pad.drawing));
@@ -161,8 +170,7 @@ function render({ model, el }) {
 
   function all() {
     for (const view of views) view.draw();
-    const drawing = pad.stroke !== null;
-    if (!drawing || performance.now() - told > PAUSE) {
+    if (!pad.stroke || performance.now() - told > PAUSE) {
       for (const view of slower) view.draw();
       told = performance.now();
     }
@@ -187,8 +195,8 @@ function render({ model, el }) {
           model.set("network_name", file.name);
           set("model_file", bytes);
         } else {
-          const prepared = await readPicture(file);
-          showImage(prepared.image, prepared);
+          const { image, prepared } = await readPicture(file);
+          showImage(image, prepared);
         }
         room.problem = room.reader ? "" : room.problem;
       } catch (error) {

@@ -1,12 +1,16 @@
 /** What comes to the Draw room from outside: pictures, model files, and digits of the test set. */
 
-import { inkOf } from "./draw_picture.js";
+import { inkOf, preparedOf } from "./draw_picture.js";
 import { prepareInk } from "./prepare.js";
 import { load } from "./safetensors.js";
 
 const MOST = 1600; // pixels of a picture's longer side; larger ones are reduced by the browser
 
-/** The image of the digit on a picture, and the stages on its way. An Error where there is none. @param {Blob} file */
+/**
+ * The image of the digit on a picture, and the stages on its way (null where it came ready). An Error where there
+ * is no digit.
+ * @param {Blob} file @returns {Promise<{ image: Uint8Array, prepared: import("./prepare.js").Prepared | null }>}
+ */
 export async function readPicture(file) {
   let picture;
   try {
@@ -25,9 +29,11 @@ export async function readPicture(file) {
   );
   context.drawImage(picture, 0, 0, width, height);
   const { data } = context.getImageData(0, 0, width, height);
+  const ready = preparedOf(data, width, height);
+  if (ready) return { image: ready, prepared: null };
   const prepared = prepareInk(inkOf(data, width, height));
   if (!prepared) throw new Error("expected a picture of a digit; found no ink in it");
-  return prepared;
+  return { image: prepared.image, prepared };
 }
 
 /** Whether a file is a model file, by its name. @param {File} file */

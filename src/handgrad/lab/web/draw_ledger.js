@@ -88,8 +88,10 @@ export function ledgerView(room, hover, pin) {
     });
     const y = answer.y[digit];
     const squash = network.loss === "cross_entropy" ? "softmax" : "sigmoid";
+    const together = numbers.slice(0, first.length).reduce((total, each) => total + each, 0);
     refill(
       rest,
+      ...line(`the ${first.length} units of the tiles`, signed(together), together),
       ...(others.length
         ? line(`the other ${others.length} units together`, asText[SHOWN], numbers[SHOWN])
         : []),

@@ -66,7 +66,7 @@ export function outputsView(room, choose) {
       bar.style.width = `${100 * y}%`;
       value.textContent = read ? y.toFixed(3) : "–";
       beside.hidden = !collapsed;
-      if (collapsed) beside.style.left = `${100 / (1 + Math.exp(-collapsed.scores[c]))}%`;
+      if (collapsed) beside.style.left = `${100 * collapsed.y[c]}%`;
       row.classList.toggle("first", read?.answer === c);
       row.setAttribute("aria-pressed", String(Boolean(read) && digit === c));
       row.setAttribute(
@@ -118,7 +118,7 @@ function sureness({ answer, reader }) {
     "Confidence ",
     make("strong", {}, percent(confidence)),
     make("span", { class: `draw-mark ${kind}` }, doubtful ? "doubtful" : "not doubtful"),
-    make("span", { class: "quiet-text" }, ` threshold ${percent(limit)}`),
+    make("span", { class: "quiet-text draw-limit" }, `doubtful below ${percent(limit)}`),
   ];
 }
 

@@ -5,9 +5,40 @@
  * @typedef {import("./prepare.js").Ink} Ink
  */
 
+import { boxAbove, highest } from "./images.js";
+import { BOX, FIELD } from "./prepare.js";
+
 const LONGEST = 480; // pixels of the side on which ink is looked for
 const BLOCKS = 12; // the paper's shade is measured in as many blocks across and down
 const PART = 0.12; // of the largest mark's area: smaller marks are specks
+
+/**
+ * The image (784) of a picture that is prepared as MNIST's are, ink bright; null for others. As
+ * photos/normalisation.py has it: grey, 28 x 28, on plain paper, of the right size and in the middle.
+ * @param {Uint8ClampedArray} rgba @param {number} width @param {number} height
+ */
+export function preparedOf(rgba, width, height) {
+  if (width !== FIELD || height !== FIELD) return null;
+  const image = new Uint8Array(FIELD * FIELD);
+  for (let i = 0; i < image.length; i++) {
+    const [red, green, blue, alpha] = rgba.subarray(4 * i, 4 * i + 4);
+    if (red !== green || red !== blue || alpha !== 255) return null;
+    image[i] = red;
+  }
+  const border = image.filter((_, i) => i < FIELD || i >= FIELD * 27 || i % FIELD === 0 || i % FIELD === 27);
+  if (quantile(border, 0.5) >= 128) for (let i = 0; i < image.length; i++) image[i] = 255 - image[i];
+  const box = boxAbove({ values: Float32Array.from(image), rows: FIELD, columns: FIELD }, 40);
+  if (!box || highest(image) <= 127) return null;
+  const longest = Math.max(box.bottom - box.top, box.right - box.left);
+  let [sum, x, y] = [0, 0, 0];
+  image.forEach((pixel, i) => {
+    sum += pixel;
+    x += pixel * (i % FIELD);
+    y += pixel * Math.floor(i / FIELD);
+  });
+  const isCentred = [x, y].every((mass) => Math.abs(mass / sum - FIELD / 2) <= 0.51);
+  return isCentred && longest >= BOX - 3 && longest <= BOX ? image : null;
+}
 
 /**
  * @param {Uint8ClampedArray} rgba @param {number} width @param {number} height @returns {Ink}

@@ -3,11 +3,13 @@
  *
  * @typedef {import("./types.js").Network} Network
  * @typedef {import("./types.js").Cache} Cache
+ * @typedef {import("./types.js").Numbers} Numbers
  * @typedef {{ cache: Cache, y: Float64Array, answer: number, judged: { confidence: number, doubtful: boolean } | null }} Answer
  */
 
 import { judged } from "./calibration.js";
 import { collapse } from "./explain.js";
+import { sigmoidForward } from "./layers.js";
 import { softmax } from "./losses.js";
 import { asInput, forward, indexOfLargest, mapParams } from "./network.js";
 import { load } from "./safetensors.js";
@@ -34,13 +36,19 @@ export class Reader {
       : `This network takes images of ${image_shape.join(" x ")} pixels; the pad makes 28 x 28.`;
   }
 
-  /** @param {ArrayLike<number>} image pixels (784) @param {boolean} relu with its non-linearity @returns {Answer} */
-  read(image, relu) {
-    const { activation, loss, calibration } = this.network;
-    const cache = forward(this.params, asInput(image, this.params.W1), 1, relu ? activation : "none");
-    const outputs = loss === "cross_entropy" ? softmax(cache.z, this.params.C) : cache.y;
-    const y = Float64Array.from(outputs);
-    return { cache, y, answer: indexOfLargest(cache.z), judged: relu ? judged(y, calibration) : null };
+  /** @param {ArrayLike<number>} image pixels (784) @returns {Answer} */
+  read(image) {
+    const { activation, calibration } = this.network;
+    const cache = forward(this.params, asInput(image, this.params.W1), 1, activation);
+    const y = this.outputs(cache.z);
+    return { cache, y, answer: indexOfLargest(cache.z), judged: judged(y, calibration) };
+  }
+
+  /** Scores -> outputs: sigmoid, or softmax where the network learnt with cross-entropy. @param {Numbers} z */
+  outputs(z) {
+    return Float64Array.from(
+      this.network.loss === "cross_entropy" ? softmax(z, z.length) : sigmoidForward(z),
+    );
   }
 
   /** The ten images that the network is without its non-linearity. */

@@ -10,6 +10,14 @@ import { collapsedScores } from "./explain.js";
 import { indexOfLargest } from "./network.js";
 import { agreement, ofMnist } from "./templates.js";
 
+const BENDS = {
+  relu: "ReLU",
+  leaky_relu: "leaky ReLU",
+  tanh: "tanh",
+  sigmoid: "the hidden sigmoid",
+  none: "",
+};
+
 export class DrawRoom {
   /** @param {import("./host.js").State} model */
   constructor(model) {
@@ -25,7 +33,7 @@ export class DrawRoom {
     this.answer = null;
     /** @type {{ scores: Float64Array, answer: number } | null} of the ten mean images */
     this.baseline = null;
-    /** @type {{ scores: ArrayLike<number>, answer: number } | null} without the non-linearity */
+    /** @type {{ scores: Float64Array, y: ArrayLike<number>, answer: number } | null} without the non-linearity */
     this.collapsed = null;
     /** @type {Float64Array | null} */
     this.templates = null;
@@ -57,13 +65,13 @@ export class DrawRoom {
   /** Ask the network, and those that stand beside it. */
   read() {
     const { reader, image, model } = this;
-    this.answer = reader && image ? reader.read(image, true) : null;
+    this.answer = reader && image ? reader.read(image) : null;
     this.collapsed = null;
     this.baseline = null;
     if (!reader || !image || !this.answer) return;
     if (!model.get("relu")) {
-      const scores = collapsedScores(reader.collapsed, this.answer.cache.x);
-      this.collapsed = { scores, answer: indexOfLargest(scores) };
+      const scores = Float64Array.from(collapsedScores(reader.collapsed, this.answer.cache.x));
+      this.collapsed = { scores, y: reader.outputs(scores), answer: indexOfLargest(scores) };
     }
     if (model.get("baseline") && this.readsDigits) {
       this.templates ??= ofMnist();
@@ -74,6 +82,12 @@ export class DrawRoom {
 
   get classes() {
     return (this.reader?.network.classes ?? [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]).map(String);
+  }
+
+  /** The network's non-linearity as people write it. */
+  get bend() {
+    const { activation = "relu" } = this.reader?.network ?? {};
+    return /** @type {Record<string, string>} */ (BENDS)[activation] ?? activation;
   }
 
   /** Whether the network's classes are the ten digits, of which the page has mean images. */

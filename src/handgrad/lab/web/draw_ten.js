@@ -70,10 +70,14 @@ export function collapseView(room, change) {
     value: !room.model.get("relu"),
     onChange: (without) => change(!without),
   });
+  const name = /** @type {HTMLElement} */ (show.querySelector(".toggle > span"));
   const el = make("div", { class: "draw-ten", "data-look": "collapse" }, show, told, part.el, scale);
   const draw = () => {
     const without = !room.model.get("relu");
     show.choose(without);
+    name.textContent = room.bend
+      ? `Without ${room.bend}`
+      : "As one layer (this network has no non-linearity)";
     told.hidden = part.el.hidden = !without || !room.reader;
     scale.hidden = part.el.hidden;
     if (!without || !room.reader) return;
@@ -81,9 +85,9 @@ export function collapseView(room, change) {
     const changed = collapsed && answer && collapsed.answer !== answer.answer;
     refill(
       told,
-      "Without ReLU it answers ",
+      room.bend ? `Without ${room.bend} it answers ` : "As one layer it answers ",
       make("strong", {}, collapsed ? classes[collapsed.answer] : "–"),
-      changed ? ", with ReLU " : ".",
+      changed ? `, with ${room.bend} ` : ".",
       changed && make("strong", {}, classes[answer.answer]),
       changed && ".",
     );

@@ -85,7 +85,7 @@ export function unitView(room, release) {
     title.textContent = `Unit ${k}${kept ? ", kept" : strongest ? ", the strongest" : ""}`;
     const { W1, D } = reader.params;
     if (!answer) {
-      maps[0].draw(W1, undefined, k * D);
+      maps[0].draw(W1.subarray(k * D, (k + 1) * D));
       for (const map of maps.slice(1)) map.draw(new Float32Array(D), 1);
       now = null;
       refill(formulas, make("p", { class: "quiet-text" }, "Draw a digit to see what the unit makes of it."));
