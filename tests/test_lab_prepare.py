@@ -44,6 +44,11 @@ def _asked(name, blots, arguments):
     return map(_array, ask({"images.js": name}, function, given))
 
 
+def test_halves_are_rounded_to_the_even_number():
+    values = [0.5, 1.5, 2.5, 7.5, -0.5, -1.5, 0.49999, 3.2, 6.8, 4.0, -2.7]
+    assert ask({"images.js": "rounded"}, "(all) => all.map(rounded)", values) == [round(v) for v in values]
+
+
 def test_images_are_resized_as_opencv_does(blots):
     sides = (20, 160, 47)
     expected = (normalisation._fitted(ink, side) for ink in blots for side in sides)

@@ -68,11 +68,7 @@ function render({ model, el }) {
     },
   });
   step.hidden = model.get("widget") === "draw"; // alone in a notebook there is no such room
-  const chosen = files(
-    el,
-    { name: "picture", label: "Open picture or model", accept: "image/*,.safetensors" },
-    take,
-  );
+  const chosen = files(el, { name: "picture", label: "Open a file", accept: "image/*,.safetensors" }, take);
   const draw = panel(
     {
       name: "draw",
@@ -98,7 +94,11 @@ function render({ model, el }) {
     {
       name: "drawing",
       title: "This drawing",
-      what: "Say what you meant, walk through the network with it, or take another image in its place.",
+      what: [
+        make("p", {}, "Say which digit you meant, and walk through the network with it, number by number."),
+        make("p", {}, "Open a picture of a digit to see it read, or a model file to use another network."),
+        make("p", {}, "Examples are digits of MNIST's test set."),
+      ],
       class: "draw-more",
     },
     make("div", { class: "draw-more-parts" }, label, step, chosen, examples.ask),

@@ -33,7 +33,8 @@ export function ledgerView(room, hover, pin) {
           "p",
           {},
           "The tiles are the largest terms, pixel by pixel: red raises the score, blue lowers it. The colours of all ",
-          "tiles have one scale. The numbers are rounded so that what you see adds up exactly.",
+          "tiles have one scale. Below each tile stands its term, W2 times h. The numbers are rounded so that what ",
+          "you see adds up exactly.",
         ),
       ],
       class: "draw-ledger",
@@ -84,7 +85,9 @@ export function ledgerView(room, hover, pin) {
       })),
     );
     tiles.tiles.forEach(({ button }, i) => {
-      button.title = `unit ${units[i]}: ${written(first[i].weight)} × ${written(first[i].h)}`;
+      const [weight, feature] = [first[i].weight, first[i].h].map((each) => written(each, 2));
+      button.title = `unit ${units[i]}`;
+      button.dataset.product = `${weight} × ${feature}`;
     });
     const y = answer.y[digit];
     const squash = network.loss === "cross_entropy" ? "softmax" : "sigmoid";
