@@ -157,12 +157,8 @@ export class InkNetwork {
     this.V2 = kernel.take(4 * this.Hp * this.Cp);
     this.set(params);
     this.bands = findBands(D);
-    const words = new BigUint64Array(
-      kernel.memory.buffer,
-      kernel.take(8 * this.bands.masks.length),
-      this.bands.masks.length,
-    );
-    words.set(this.bands.masks);
+    const mask = kernel.take(8 * this.bands.masks.length); // an address: a view would end when memory grows
+    new BigUint64Array(kernel.memory.buffer, mask, this.bands.masks.length).set(this.bands.masks);
     const shades = new Float32Array(2 * GREYS); // plus a row of paper for a missing image
     for (let grey = 0; grey < GREYS; grey++) shades[grey] = Math.fround(grey) / 255;
     const targets = new Float32Array((C + 1) * this.Cp);
@@ -174,7 +170,7 @@ export class InkNetwork {
     new Uint16Array(kernel.memory.buffer, place, this.bands.place.length).set(this.bands.place);
     this.tables = {
       place,
-      mask: words.byteOffset,
+      mask,
       shades: kernel.floatsOf(shades),
       targets: kernel.floatsOf(targets),
       starts: kernel.words(this.bands.starts),
