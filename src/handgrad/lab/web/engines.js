@@ -9,7 +9,7 @@
  * @typedef {object} PageEngine
  * @property {(params: Params, how: How) => void} begin
  * @property {(how: How) => void} change
- * @property {(rows: Uint32Array, rates: Float64Array, firstStep: number, shifts: Int32Array | null) =>
+ * @property {(rows: Uint32Array, rates: Float64Array, firstStep: number, shifts: Int32Array | Float64Array | null) =>
  *   { total: number, diverged: number }} train
  * @property {(set: "train" | "test", first: number, N: number) => Float32Array} scores z (N, C)
  * @property {(first: number, N: number) => { alive: Uint8Array, z: Float32Array }} look alive: the hidden units
@@ -26,7 +26,7 @@ const CHUNK = 250; // images that go through the reference together
 
 /**
  * Images moved by whole pixels; what leaves the picture is lost, what comes in is paper.
- * @param {Data} data @param {Uint32Array} rows @param {Int32Array} shifts across and down, of each row
+ * @param {Data} data @param {Uint32Array} rows @param {ArrayLike<number>} shifts across and down, of each row
  * @param {Uint8Array} out (n, D or more)
  */
 export function shifted({ images, D, height, width }, rows, shifts, out) {
@@ -74,7 +74,7 @@ export class InkEngine {
     this.network.change(how);
   }
 
-  /** @param {Uint32Array} rows @param {Float64Array} rates @param {number} firstStep @param {Int32Array | null} shifts */
+  /** @param {Uint32Array} rows @param {Float64Array} rates @param {number} firstStep @param {Int32Array | Float64Array | null} shifts */
   train(rows, rates, firstStep, shifts) {
     if (!shifts) return this.network.train(this.held.train, rows, rates, firstStep);
     const n = rows.length;
@@ -136,7 +136,7 @@ export class ReferenceEngine {
     this.how = { ...how };
   }
 
-  /** @param {Uint32Array} rows @param {Float64Array} rates @param {number} firstStep @param {Int32Array | null} shifts */
+  /** @param {Uint32Array} rows @param {Float64Array} rates @param {number} firstStep @param {Int32Array | Float64Array | null} shifts */
   train(rows, rates, firstStep, shifts) {
     const { activation, loss, optimizer, batch_size } = /** @type {How} */ (this.how);
     const data = this.sets.train;
@@ -203,7 +203,7 @@ export class ReferenceEngine {
   }
 }
 
-/** The pixels of these rows, shifted if wanted. @param {Data} data @param {Uint32Array} rows @param {Int32Array} [shifts] */
+/** The pixels of these rows, shifted if wanted. @param {Data} data @param {Uint32Array} rows @param {ArrayLike<number>} [shifts] */
 function pixels(data, rows, shifts) {
   const out = new Uint8Array(rows.length * data.D);
   if (shifts) shifted(data, rows, shifts, out);
