@@ -7,6 +7,7 @@ from handgrad import calibration, layers, losses, model_file, network, optimizer
 from handgrad.arrays import as_input
 from handgrad.insight.explain import collapse, explain
 from handgrad.recipes import RECIPES, SCHEDULES, learning_rates
+
 from lab_node import ask
 
 DTYPES = {"Float64Array": np.float64, "Float32Array": np.float32}

@@ -64,7 +64,7 @@ def operation(plain: Callable[P, R]) -> Operation[P, R]:
 
 
 def for_a_page(builder: ir.IRBuilder) -> bool:
-    """Whether the code is for WebAssembly, which has one thread, no C library, and no fused product and sum."""
+    """Whether the code is for WebAssembly: one thread, no C library, no fused product and sum."""
     return bool(builder.module.triple.startswith("wasm"))
 
 
