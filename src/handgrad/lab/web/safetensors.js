@@ -7,34 +7,46 @@
  * @typedef {import("./types.js").Network} Network
  */
 
+import { expectFacts, expectFormat, product } from "./model_facts.js";
 import { NAMES } from "./types.js";
 
 const FORMAT_VERSION = 1;
 const MAX_HEADER = 1 << 22;
 const SCALING = 255;
-const ACTIVATIONS = ["relu", "leaky_relu", "tanh", "sigmoid", "none"];
-const LOSSES = ["l2", "cross_entropy"];
+const STORAGES = { float32: "F32", float16: "F16" };
 const FACTS = ["activation", "loss", "bias", "classes", "image_shape", "calibration"]; // fields of a Network
+const ORDER = /** @type {const} */ (["W1", "W2", "b1", "b2"]); // of the tensors in a file, as Python writes it
+
+/**
+ * The JSON texts that metadata was read from. JavaScript does not tell 1.0 from 1, and rounds a seed of 128 bits:
+ * what was not changed is written back as it was read.
+ * @type {WeakMap<object, Record<string, string>>}
+ */
+const TEXTS = new WeakMap();
 
 /**
  * The network in the bytes of a model file. Its parameters are float32, whatever they are stored in.
  * @param {Uint8Array} bytes @param {string} [name] of the file, for messages @returns {Network}
  */
 export function load(bytes, name = "the model file") {
-  const { header, start } = read(bytes, name);
-  const metadata = facts(header, name);
   const fail = (/** @type {string} */ text) => new Error(`${name}: ${text}`);
-  const version = metadata.format_version;
-  if (!Number.isInteger(version)) throw fail("not a model of handgrad: its metadata has no format version");
-  if (version > FORMAT_VERSION) throw fail(`format version ${version} is newer than this page can read`);
-  if (metadata.pixel_scaling?.divide_by !== SCALING) throw fail("expected pixel_scaling divide_by 255");
-  if (!ACTIVATIONS.includes(metadata.activation)) {
-    throw fail(`expected an activation among ${ACTIVATIONS.join(", ")}; got ${metadata.activation}`);
+  const { header, start } = read(bytes, name);
+  const { metadata, texts } = parsed(header, name);
+  expectFormat(metadata, fail);
+  const strange = Object.keys(header).filter((key) => {
+    const run = key.startsWith("run.") && "run" in metadata; // the state of an unfinished run
+    return key !== "__metadata__" && !run && !NAMES.some((each) => each === key);
+  });
+  if (strange.length)
+    throw fail(`expected the tensors ${NAMES.join(", ")}; got ${strange[0].slice(0, 40)}, too`);
+  const storage = "storage" in metadata ? metadata.storage : "float32";
+  if (!Object.hasOwn(STORAGES, storage)) {
+    throw fail(`expected storage as float32 or float16; got ${JSON.stringify(storage).slice(0, 40)}`);
   }
-  if (!LOSSES.includes(metadata.loss)) {
-    throw fail(`this page knows the losses ${LOSSES.join(" and ")}; got ${metadata.loss}`);
-  }
-  const tensors = Object.fromEntries(NAMES.map((each) => [each, tensor(bytes, header, start, each, name)]));
+  const dtype = STORAGES[/** @type {keyof typeof STORAGES} */ (storage)];
+  const tensors = Object.fromEntries(
+    NAMES.map((each) => [each, tensor(bytes, header, start, each, dtype, name)]),
+  );
   const [[H, D], [C]] = [tensors.W1.shape, tensors.W2.shape];
   const shapes = { W1: [H, D], b1: [H], W2: [C, H], b2: [C] };
   for (const each of NAMES) {
@@ -44,48 +56,35 @@ export function load(bytes, name = "the model file") {
     }
     if (!values.every(Number.isFinite)) throw fail(`expected ${each} to be finite; it holds infinity or NaN`);
   }
-  const { bias, classes, image_shape } = metadata;
-  if (typeof bias !== "boolean") throw fail("expected bias to be true or false");
-  if (!Array.isArray(classes) || classes.length !== C || new Set(classes).size !== C) {
-    throw fail(`expected ${C} different classes; got ${JSON.stringify(classes)?.slice(0, 60)}`);
-  }
-  const pixels =
-    Array.isArray(image_shape) && image_shape.every((side) => Number.isInteger(side) && side > 0);
-  if (!pixels || image_shape.reduce((/** @type {number} */ all, side) => all * side, 1) !== D) {
-    throw fail(`expected an image_shape of ${D} pixels; got ${JSON.stringify(image_shape)?.slice(0, 60)}`);
-  }
+  expectFacts(metadata, { H, D, C }, fail);
+  const { activation, loss, bias, classes, image_shape, calibration = null } = metadata;
   if (!bias && [tensors.b1, tensors.b2].some(({ values }) => values.some((value) => value !== 0))) {
     throw fail("the metadata says that biases are off, but b1 or b2 is not zero");
   }
-  const others = Object.entries(metadata).filter(([key]) => !FACTS.includes(key));
-  return {
-    params: {
-      W1: tensors.W1.values,
-      b1: bias ? tensors.b1.values : null,
-      W2: tensors.W2.values,
-      b2: bias ? tensors.b2.values : null,
-      H,
-      D,
-      C,
-    },
-    activation: metadata.activation,
-    loss: metadata.loss,
-    bias,
-    classes,
-    image_shape,
-    calibration: metadata.calibration ?? null,
-    metadata: Object.fromEntries(others),
-    name,
-  };
+  const [W1, b1, W2, b2] = NAMES.map((each) => tensors[each].values);
+  const others = Object.fromEntries(Object.entries(metadata).filter(([key]) => !FACTS.includes(key)));
+  TEXTS.set(others, texts);
+  const params = { W1, b1: bias ? b1 : null, W2, b2: bias ? b2 : null, H, D, C };
+  return { params, activation, loss, bias, classes, image_shape, calibration, metadata: others, name };
 }
 
 /**
- * A model file of the network, in float32: the same bytes as Python writes for the same network.
+ * A model file of the network, in float32: the same bytes as Python writes for the same network. An Error for
+ * parameters that are not finite.
  * @param {Network} network @returns {Uint8Array}
  */
 export function save({ params, activation, loss, bias, classes, image_shape, calibration, metadata }) {
   const { H, D, C } = params;
   const shapes = { W1: [H, D], b1: [H], W2: [C, H], b2: [C] };
+  for (const name of NAMES) {
+    const values = params[name];
+    if (values && values.length !== product(shapes[name])) {
+      throw new Error(`expected ${name} with ${product(shapes[name])} numbers; got ${values.length}`);
+    }
+    if (values && !Float32Array.from(values).every(Number.isFinite)) {
+      throw new Error(`${name} holds infinity or NaN: such a network cannot be saved`);
+    }
+  }
   const { storage: _, run: __, ...known } = metadata;
   const facts = {
     ...{ accuracy: {}, data_checksum: null, handgrad_version: "", history: [], recipe: null, seed: null },
@@ -97,11 +96,14 @@ export function save({ params, activation, loss, bias, classes, image_shape, cal
   /** @type {Record<string, any>} */
   const header = { __metadata__: {} };
   for (const key of Object.keys(facts).sort()) {
-    header.__metadata__[key] = pythonJson(/** @type {Record<string, any>} */ (facts)[key]);
+    const value = /** @type {Record<string, any>} */ (facts)[key];
+    const text = FACTS.includes(key) ? undefined : TEXTS.get(metadata)?.[key];
+    const unchanged = text !== undefined && JSON.stringify(JSON.parse(text)) === JSON.stringify(value);
+    header.__metadata__[key] = unchanged ? text : pythonJson(value, key);
   }
   let at = 0;
-  for (const name of NAMES) {
-    const size = 4 * shapes[name].reduce((all, side) => all * side, 1);
+  for (const name of ORDER) {
+    const size = 4 * product(shapes[name]);
     header[name] = { data_offsets: [at, at + size], dtype: "F32", shape: shapes[name] };
     at += size;
   }
@@ -112,7 +114,7 @@ export function save({ params, activation, loss, bias, classes, image_shape, cal
   new DataView(bytes.buffer).setUint32(0, begin.length, true);
   bytes.set(begin, 8);
   let place = 8 + begin.length;
-  for (const name of NAMES) {
+  for (const name of ORDER) {
     const values = Float32Array.from(params[name] ?? new Float32Array(shapes[name][0]));
     bytes.set(new Uint8Array(values.buffer), place);
     place += values.byteLength;
@@ -130,7 +132,7 @@ export class Real {
 
 /** The names of metadata whose numbers are reals in Python. */
 const REALS = new Set([
-  ...["loss", "train_accuracy", "validation_accuracy", "validation", "test", "learning_rate", "warmup"],
+  ...["loss", "train_accuracy", "validation_accuracy", "accuracy", "learning_rate", "warmup"],
   ...["averaging", "temperature", "threshold", "wanted", "coverage", "rotation", "scale", "shear", "shift"],
   ...["elastic", "sigma", "thickness"],
 ]);
@@ -147,7 +149,7 @@ export function pythonJson(value, key = "") {
   if (Array.isArray(value)) return `[${value.map((each) => pythonJson(each, key)).join(", ")}]`;
   if (typeof value === "object") {
     const items = Object.entries(value).map(
-      ([name, each]) => `${JSON.stringify(name)}: ${pythonJson(each, name)}`,
+      ([name, each]) => `${ascii(JSON.stringify(name))}: ${pythonJson(each, REALS.has(key) ? key : name)}`,
     );
     return `{${items.join(", ")}}`;
   }
@@ -161,13 +163,8 @@ function real(value) {
   if (value !== 0 && (power < -4 || power >= 16)) {
     return `${digits}e${power < 0 ? "-" : "+"}${String(Math.abs(power)).padStart(2, "0")}`;
   }
-  return Number.isInteger(value) ? `${value}.0` : decimal(value);
-}
-
-/** A number without an exponent, where JavaScript would write one for 0.00001. @param {number} value */
-function decimal(value) {
-  const text = String(value);
-  return text.includes("e") ? value.toFixed(20).replace(/0+$/, "") : text;
+  if (Object.is(value, -0)) return "-0.0";
+  return Number.isInteger(value) ? `${value}.0` : String(value);
 }
 
 /** The text with escapes for all that is not ASCII, as Python writes it. @param {string} text */
@@ -191,12 +188,21 @@ function read(bytes, name) {
   }
   if (header === null || typeof header !== "object" || Array.isArray(header))
     throw damaged("its header is no table");
-  let end = 0;
-  const parts = Object.entries(header).filter(([key]) => key !== "__metadata__");
-  for (const [key, part] of parts) {
-    const [from, to] = part?.data_offsets ?? [];
-    if (!Number.isInteger(from) || !Number.isInteger(to) || from < 0 || to < from) throw damaged(`of ${key}`);
-    end = Math.max(end, to);
+  /** @type {[number, number][]} */
+  const places = [];
+  for (const [key, part] of Object.entries(header)) {
+    if (key === "__metadata__") continue;
+    const { data_offsets } = part ?? {};
+    if (!Array.isArray(data_offsets) || data_offsets.length !== 2 || !data_offsets.every(Number.isInteger)) {
+      throw damaged(`it does not say where ${key.slice(0, 40)} is`);
+    }
+    places.push([data_offsets[0], data_offsets[1]]);
+  }
+  places.sort(([one, to], [other, until]) => one - other || to - until);
+  let end = 0; // one tensor begins where another ends
+  for (const [from, to] of places) {
+    if (from !== end || to < from) throw damaged(`its tensors do not stand one behind the other`);
+    end = to;
   }
   if (8 + length + end !== bytes.length) {
     throw damaged(`expected ${8 + length + end} bytes; it has ${bytes.length}`);
@@ -204,41 +210,48 @@ function read(bytes, name) {
   return { header, start: 8 + length };
 }
 
-/** The metadata, parsed. @param {Record<string, any>} header @param {string} name @returns {Record<string, any>} */
-function facts(header, name) {
+/** The metadata, as texts and parsed. @param {Record<string, any>} header @param {string} name */
+function parsed(header, name) {
+  /** @type {Record<string, string>} */
+  const texts = header.__metadata__ ?? {};
+  const entries = Object.entries(texts);
   try {
-    const entries = Object.entries(header.__metadata__ ?? {});
-    return Object.fromEntries(entries.map(([key, text]) => [key, JSON.parse(String(text))]));
+    if (entries.some(([, text]) => typeof text !== "string")) throw new Error("not a text");
+    /** @type {Record<string, any>} */
+    const metadata = Object.fromEntries(entries.map(([key, text]) => [key, JSON.parse(text)]));
+    return { metadata, texts };
   } catch {
-    throw new Error(`${name}: not a model of handgrad: its metadata is not JSON`);
+    throw new Error(`${name}: not a model of handgrad, or damaged (its metadata is not JSON)`);
   }
 }
 
 /**
  * One tensor as float32.
  * @param {Uint8Array} bytes @param {Record<string, any>} header @param {number} start @param {string} key
- * @param {string} name @returns {{ shape: number[], values: Float32Array }}
+ * @param {string} dtype that is expected @param {string} name
+ * @returns {{ shape: number[], values: Float32Array }}
  */
-function tensor(bytes, header, start, key, name) {
+function tensor(bytes, header, start, key, dtype, name) {
   const part = header[key];
   if (!part) throw new Error(`${name}: expected the tensors ${NAMES.join(", ")}; ${key} is missing`);
-  const { dtype, shape, data_offsets } = part;
-  if (dtype !== "F32" && dtype !== "F16") {
-    throw new Error(`${name}: expected float16 or float32 tensors; ${key} is ${dtype}`);
+  const { dtype: got, shape, data_offsets } = part;
+  if (got !== dtype) {
+    throw new Error(`${name}: expected ${key} as ${dtype}; got ${JSON.stringify(got)?.slice(0, 40)}`);
+  }
+  const rank = key.startsWith("W") ? 2 : 1;
+  const sides = Array.isArray(shape) && shape.every((side) => Number.isInteger(side) && side > 0);
+  if (!sides || shape.length !== rank) {
+    const expected = { W1: "(H, D)", W2: "(C, H)", b1: "(H)", b2: "(C)" }[key];
+    throw new Error(`${name}: expected ${key} ${expected}; got ${JSON.stringify(shape)?.slice(0, 40)}`);
   }
   const size = dtype === "F32" ? 4 : 2;
-  const rank = key.startsWith("W") ? 2 : 1;
-  const sides =
-    Array.isArray(shape) &&
-    shape.length === rank &&
-    shape.every((side) => Number.isInteger(side) && side > 0);
-  const count = sides ? shape.reduce((/** @type {number} */ all, side) => all * side, 1) : -1;
-  if (count * size !== data_offsets[1] - data_offsets[0]) {
+  const [from, to] = data_offsets;
+  if (product(shape) * size !== to - from) {
     throw new Error(
-      `${name}: the shape of ${key} does not fit its ${data_offsets[1] - data_offsets[0]} bytes`,
+      `${name}: the shape of ${key}, (${shape.join(", ")}), does not fit its ${to - from} bytes`,
     );
   }
-  const raw = bytes.slice(start + data_offsets[0], start + data_offsets[1]).buffer;
+  const raw = bytes.slice(start + from, start + to).buffer;
   return { shape, values: size === 4 ? new Float32Array(raw) : fromHalf(new Uint16Array(raw)) };
 }
 
