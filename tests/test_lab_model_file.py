@@ -1,6 +1,5 @@
 """Model files both ways: the page reads what Python wrote, Python reads what the page wrote, byte for byte."""
 
-import json
 from base64 import b64decode, b64encode
 from dataclasses import replace
 
@@ -197,9 +196,8 @@ def test_parameters_that_are_not_finite_or_too_few_are_not_saved(rng):
     assert fine == "saved"
 
 
-# what JavaScript cannot see (a real that is whole), or what concerns only who continues a run with Python
-ONLY_PYTHON = {"the state of a run as a list", "a recipe that is none", "a recipe with nonsense",
-               "a recipe's name as a list", "seed as text", "checksum as a number"}  # fmt: skip
+# what concerns only who continues a run, with Python
+ONLY_PYTHON = {"the state of a run as a list"}  # fmt: skip
 
 
 def test_files_that_python_refuses_the_page_refuses_in_one_line(tmp_path, rng):
@@ -207,6 +205,7 @@ def test_files_that_python_refuses_the_page_refuses_in_one_line(tmp_path, rng):
     facts = {"recipe_name": "lesson", "recipe": Recipe(hidden=12), "seed": 3, "accuracy": {"test": 0.97}}
     path, bad = tmp_path / "m", {}
     for what, (craft, _) in CRAFTED.items():
+        path.unlink(missing_ok=True)
         model_file.save(path, random_model(rng, **facts))
         data = path.read_bytes()
         if what == "biases off but not zero":
@@ -242,7 +241,7 @@ def test_five_thousand_mutants_are_refused_or_read_as_python_reads_them(storage,
         mutant = bytearray(whole)
         for _ in range(rng.integers(1, 3)):
             at = int(rng.integers(0, header if rng.random() < 0.8 else len(whole)))
-            match rng.integers(0, 3):
+            match rng.choice(3, p=[0.8, 0.1, 0.1]):
                 case 0:
                     mutant[at : at + 1] = rng.choice(list(b'0123456789.-e[]{},:"\0 W1b2')).tobytes()[:1]
                 case 1:
@@ -276,4 +275,4 @@ def test_five_thousand_mutants_are_refused_or_read_as_python_reads_them(storage,
     )
     assert refused > 3000
     assert read_by_both > 100
-    print(json.dumps(sorted(page_alone), indent=1))
+    assert page_alone == []

@@ -11,6 +11,22 @@ const HISTORY = ["epoch", "loss", "train_accuracy", "validation_accuracy"]; // w
 const CALIBRATION = { temperature: [0.05, 20], threshold: [0, 1], wanted: [0, 1], coverage: [0, 1] };
 const COUNTED = ["images", "mistakes", "source"]; // the other fields of a calibration
 
+const OWN = "own: "; // before the name of a function of the user's own, which no file holds
+/** Whether a part of a recipe can be. @type {Record<string, (value: any) => boolean>} */
+const RECIPE = {
+  name: (value) => value === null || typeof value === "string",
+  init: (value) => ["random", "templates"].includes(value),
+  output_bias: (value) => ["zero", "prior"].includes(value),
+  optimizer: (value) => ["sgd", "momentum", "nesterov", "adam"].includes(value) || isOwn(value),
+  schedule: (value) => ["constant", "linear", "cosine"].includes(value) || isOwn(value),
+  learning_rate: (value) => within(value, 0, 1e300),
+  warmup: (value) => within(value, 0, 1),
+  batch_size: (value) => isWhole(value, 1),
+  epochs: (value) => isWhole(value, 1),
+  distortion: (value = null) => value === null || isTable(value), // the first files did not name the last two
+  averaging: (value = 0) => within(value, 0, 0.9999),
+};
+
 /** @typedef {Record<string, any>} Facts @typedef {(text: string) => Error} Fail */
 
 /** A value in a message. @param {unknown} value */
@@ -21,6 +37,9 @@ const isTable = (value) => typeof value === "object" && value !== null && !Array
 const within = (value, low, high) => typeof value === "number" && value >= low && value <= high;
 /** @param {any} value @param {number} low */
 const isWhole = (value, low) => Number.isInteger(value) && value >= low;
+
+/** @param {any} value */
+const isOwn = (value) => typeof value === "string" && value.startsWith(OWN);
 
 /** That it is a model file of a format that is known here. @param {Facts} facts @param {Fail} fail */
 export function expectFormat({ format_version: version, pixel_scaling }, fail) {
@@ -61,6 +80,13 @@ export function expectFacts(facts, { H, D, C }, fail) {
 /** What is told of how the network was made. @param {Facts} facts @param {number} H @param {Fail} fail */
 function expectRecord(facts, H, fail) {
   const { accuracy, history, seed = null, recipe = null, activation, loss, bias } = facts;
+  const { handgrad_version, data_checksum = null } = facts;
+  if (typeof handgrad_version !== "string") {
+    throw fail(`expected handgrad_version to be a text; got ${short(handgrad_version)}`);
+  }
+  if (data_checksum !== null && typeof data_checksum !== "string") {
+    throw fail(`expected data_checksum to be a text; got ${short(data_checksum)}`);
+  }
   if (!isTable(accuracy) || !Object.values(accuracy).every((share) => within(share, 0, 1))) {
     throw fail(`expected accuracy to be shares from 0 to 1; got ${short(accuracy)}`);
   }
@@ -76,6 +102,11 @@ function expectRecord(facts, H, fail) {
       `its recipe says ${said.map(short).join(", ")}, but the network is ${activation}, ${loss}, ${bias}, ${H}`,
     );
   }
+  const known = ["hidden", "activation", "bias", "loss", ...Object.keys(RECIPE)];
+  const wrong =
+    Object.keys(recipe).find((key) => !known.includes(key)) ??
+    Object.keys(RECIPE).find((key) => !RECIPE[key](recipe[key]));
+  if (wrong) throw fail(`its recipe has ${wrong.slice(0, 40)} ${short(recipe[wrong])}, which cannot be`);
 }
 
 /** @param {unknown} fitted @param {Fail} fail */
