@@ -7,6 +7,7 @@
  */
 
 import { unpacked } from "./gzip.js";
+import { parseTable } from "./tables.js";
 
 const TYPES = { 8: 1, 9: 1, 11: 2, 12: 4, 13: 4, 14: 8 }; // bytes of a value, by the type's code
 const MOST_CLASSES = 256;
@@ -25,13 +26,21 @@ export async function dataOf(files) {
   const arrays = opened
     .filter(({ bytes }) => isIdx(bytes))
     .map((file) => ({ name: file.name, ...parseIdx(file) }));
-  const images = arrays.filter(({ shape }) => shape.length > 1);
-  const labels = arrays.filter(({ shape }) => shape.length === 1);
+  const labels = arrays.filter(isLabels);
+  const images = arrays.filter((array) => !isLabels(array));
   if (opened.length !== 2 || images.length !== 1 || labels.length !== 1) {
     const got = files.map(({ name }) => name).join(", ");
     throw new Error(`expected a CSV file, or two IDX files, of images and of their labels; got ${got}`);
   }
   return fromPair(images[0], labels[0]);
+}
+
+/**
+ * One number for each image; QMNIST has eight, of which the first is the class.
+ * @param {{ shape: number[], values: Uint8Array | Int32Array }} array
+ */
+function isLabels({ shape, values }) {
+  return shape.length === 1 || (shape.length === 2 && shape[1] === 8 && values instanceof Int32Array);
 }
 
 /** @param {string} name @param {Uint8Array} bytes */
@@ -40,7 +49,7 @@ async function unzipped(name, bytes) {
   try {
     return await unpacked(bytes);
   } catch {
-    throw new Error(`${name}: the gzip data is damaged or cut off`);
+    throw new Error(`${name}: the gzip data is damaged or cut off; get it again`);
   }
 }
 
@@ -64,7 +73,7 @@ export function parseIdx({ name, bytes }) {
   if (!isIdx(bytes)) throw new Error(`${name}: expected an IDX file, which begins 00 00, a type, a rank`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const [type, rank] = [bytes[2], bytes[3]];
-  if (bytes.length < 4 + 4 * rank) throw new Error(`${name}: the IDX header is cut off`);
+  if (bytes.length < 4 + 4 * rank) throw new Error(`${name}: the IDX header is cut off; get it again`);
   const shape = Array.from({ length: rank }, (_, i) => view.getUint32(4 + 4 * i));
   const count = shape.reduce((all, side) => all * side, 1);
   const start = 4 + 4 * rank;
@@ -89,72 +98,35 @@ export function parseIdx({ name, bytes }) {
  * @param {Named} images @param {Named} labels @returns {Data}
  */
 export function fromPair(images, labels) {
-  if (!(images.values instanceof Uint8Array) || images.shape.length > 3) {
-    throw new Error(
-      `${images.name}: expected images as bytes (N, height, width); got rank ${images.shape.length}`,
-    );
+  if (!(images.values instanceof Uint8Array) || ![2, 3].includes(images.shape.length)) {
+    const got = `${images.values instanceof Uint8Array ? "bytes" : "other numbers"} (${images.shape.join(", ")})`;
+    throw new Error(`${images.name}: expected images as bytes (N, height, width); got ${got}`);
   }
   const [N, ...sides] = images.shape;
   if (labels.shape[0] !== N) {
     throw new Error(`${labels.name}: expected one label for each of ${N} images; got ${labels.shape[0]}`);
   }
+  const [, each = 1] = labels.shape; // numbers for each image: QMNIST has eight
+  const classes = each === 1 ? labels.values : labels.values.filter((_, i) => i % each === 0);
   const D = sides.reduce((all, side) => all * side, 1);
+  const [height, width] = sides.length === 2 ? sides : sidesOf(D);
+  return checked(images.name, { images: images.values, labels: classes, N, D, height, width, C: 0 });
+}
+
+/** Height and width of images that came as rows: a square if they can be, else a strip. @param {number} D */
+function sidesOf(D) {
   const side = Math.round(Math.sqrt(D));
-  const [height, width] = sides.length === 2 ? sides : side * side === D ? [side, side] : [1, D];
-  return checked(images.name, { images: images.values, labels: labels.values, N, D, height, width, C: 0 });
+  return side * side === D ? [side, side] : [1, D];
 }
 
 /**
- * A table: an image in each row, its label in the first column, or in the one that a first line of names calls
- * label, class, target or digit. Pixels are 0 to 255.
+ * A table: an image in each row with its label, see tables.js.
  * @param {File} file @returns {Data}
  */
-export function fromTable({ name, bytes }) {
-  let text;
-  try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    throw new Error(`${name}: expected a table (CSV) or IDX files; this is neither`);
-  }
-  const lines = text.split(/\r?\n/).filter((line) => line.trim() !== "");
-  if (!lines.length) throw new Error(`${name}: expected a table with an image in each row; it is empty`);
-  const sign = [",", ";", "\t"].find((each) => lines[0].includes(each)) ?? ",";
-  const first = lines[0].split(sign).map((word) => word.trim().replace(/^["']|["']$/g, ""));
-  const named = first.some((word) => word !== "" && Number.isNaN(Number(word)));
-  const columns = first.length;
-  const found = named ? first.findIndex((word) => /^(label|class|target|digit)s?$/i.test(word)) : 0;
-  const at = Math.max(0, found);
-  const D = columns - 1;
-  if (D < 1)
-    throw new Error(
-      `${name}: expected a label and pixels in each row, separated by commas; got ${lines[0].slice(0, 40)}`,
-    );
-  const rows = named ? lines.slice(1) : lines;
-  const images = new Uint8Array(rows.length * D);
-  const labels = new Int32Array(rows.length);
-  rows.forEach((line, i) => {
-    const words = line.split(sign);
-    const where = `${name}, line ${i + 1 + Number(named)}`;
-    if (words.length !== columns)
-      throw new Error(`${where}: expected ${columns} numbers; got ${words.length}`);
-    let p = i * D;
-    words.forEach((word, column) => {
-      const value = word.trim() === "" ? Number.NaN : Number(word.trim().replace(/^["']|["']$/g, ""));
-      if (column === at) {
-        if (!Number.isInteger(value))
-          throw new Error(`${where}: expected a whole number as the label; got ${word.slice(0, 20)}`);
-        labels[i] = value;
-        return;
-      }
-      if (!Number.isInteger(value) || value < 0 || value > 255) {
-        throw new Error(`${where}: expected pixels as whole numbers 0 to 255; got ${word.slice(0, 20)}`);
-      }
-      images[p++] = value;
-    });
-  });
-  const side = Math.round(Math.sqrt(D));
-  const [height, width] = side * side === D ? [side, side] : [1, D];
-  return checked(name, { images, labels, N: rows.length, D, height, width, C: 0 });
+export function fromTable(file) {
+  const { images, labels, N, D } = parseTable(file);
+  const [height, width] = sidesOf(D);
+  return checked(file.name, { images, labels, N, D, height, width, C: 0 });
 }
 
 /** @param {string} name @param {Data} data @returns {Data} */
