@@ -53,13 +53,17 @@ def _image_from_page(data: Any, widget: Any) -> NDArray | None:
     return pixels.reshape(SHAPE) if pixels.size else None
 
 
+def _bytes_from_page(data: Any, widget: Any) -> bytes:
+    return bytes(data or b"")
+
+
 class _Page(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]
     """What the three have in common: the network, the drawing, and the state of the page."""
 
     _esm = traitlets.Unicode().tag(sync=True)
     _css = traitlets.Unicode().tag(sync=True)
     widget = traitlets.Unicode().tag(sync=True)
-    model_file = traitlets.Bytes().tag(sync=True)
+    model_file = traitlets.Bytes().tag(sync=True, from_json=_bytes_from_page)
     network_name = traitlets.Unicode().tag(sync=True)
     image = traitlets.Any(allow_none=True).tag(sync=True, to_json=_image_to_page, from_json=_image_from_page)
     drawing = traitlets.Unicode().tag(sync=True)
