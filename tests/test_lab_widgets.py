@@ -24,7 +24,7 @@ NODE = shutil.which("node")
 SEVEN = [(0.25, 0.2), (0.72, 0.2), (0.45, 0.85)]  # the corners of a seven, as shares of the pad
 CELLS = (
     "from handgrad.lab import Draw\npad = Draw()\npad",
-    "import json\nprint('told', json.dumps([pad.image.shape, str(pad.image.dtype), int((pad.image > 99).sum()),"
+    "import json\nprint('told', json.dumps(pad.image is not None and [pad.image.shape, str(pad.image.dtype), int((pad.image > 99).sum()),"
     " int(pad.answer), bool(pad.drawing)]))",
 )
 
@@ -166,10 +166,17 @@ def notebook(*cells):
 
 
 def run_cell(page, number):
+    """Run a cell, again where JupyterLab, which is still building its page, lost the keys -> the cell."""
     cell = page.locator(".jp-Notebook .jp-CodeCell").nth(number)
-    cell.locator(".cm-content").click()
-    page.keyboard.press("Shift+Enter")
-    return cell
+    prompt = cell.locator(".jp-InputArea-prompt")
+    for _ in range(30):
+        cell.locator(".cm-content").click()
+        page.keyboard.press("Shift+Enter")
+        for _ in range(40):
+            if prompt.inner_text().strip(" []:"):  # a number, or * while it runs
+                return cell
+            page.wait_for_timeout(100)
+    raise AssertionError("the cell does not run")
 
 
 def drawn(page, pad, corners):
@@ -195,9 +202,12 @@ def test_a_digit_drawn_in_a_notebook_is_an_array_in_the_next_cell(jupyter, open_
     pad.wait_for()
     until(page, "document.querySelector('.handgrad').innerText.length > 100")
     drawn(page, pad, SEVEN)
-    page.wait_for_timeout(1000)  # what was drawn goes to the kernel
-    told = run_cell(page, 1).locator(".jp-OutputArea-output", has_text="told")
-    told.wait_for()
-    shape, kind, ink, answer, strokes = json.loads(re.search(r"told (\[.*\])", told.inner_text())[1])
+    for _ in range(60):  # until what was drawn is in the kernel
+        told = run_cell(page, 1).locator(".jp-OutputArea-output", has_text="told")
+        told.wait_for()
+        if found := re.search(r"told (\[.*\])", told.inner_text()):
+            break
+        page.wait_for_timeout(1000)
+    shape, kind, ink, answer, strokes = json.loads(found[1])
     assert (shape, kind, answer, strokes) == ([28, 28], "uint8", 7, True)
     assert 20 < ink < 300
