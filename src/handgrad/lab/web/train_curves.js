@@ -4,7 +4,7 @@ import { LineChart } from "./charts.js";
 import { make, panel, written } from "./dom.js";
 import { percent } from "./train_progress.js";
 
-/** @typedef {import("./train_record.js").Record} Record */
+/** @typedef {import("./train_course.js").Course} Course */
 
 export function curvesPanels() {
   const loss = new LineChart({ name: "Loss", scale: "log", show: (value) => written(value, 4) });
@@ -37,7 +37,7 @@ export function curvesPanels() {
     accuracy.el,
   );
 
-  /** @param {Record} record @param {Record | null} before @param {number} epochs */
+  /** @param {Course} record @param {Course | null} before @param {number} epochs */
   function draw(record, before, epochs) {
     const grey = (/** @type {{ xs: number[], ys: number[] }} */ { xs, ys }) => ({
       ...{ name: "run before", colour: "--strong-line", xs, ys, thin: true },

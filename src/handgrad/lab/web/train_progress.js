@@ -2,7 +2,7 @@
 
 import { button, hint, make, panel, spoken, toggle, written } from "./dom.js";
 
-/** @typedef {import("./train_record.js").Record} Record */
+/** @typedef {import("./train_course.js").Course} Course */
 /** @typedef {import("./trainer.js").Progress} Progress */
 
 const WORDS = {
@@ -71,13 +71,15 @@ export function progressPanel(does) {
     ),
     step: fact("step", "Batch", "Steps that are done, of those of the whole run."),
     validation: fact(
-      ...["validation", "Validation"],
+      "validation",
+      "Validation",
       "The share of images held back that are read rightly. The network never learns from these images.",
     ),
     train: fact("train", "Training", "The share of training images that are read rightly."),
     speed: fact("speed", "Images a second", "How many images go forward and backward in a second."),
     test: fact(
-      ...["test", "Test set"],
+      "test",
+      "Test set",
       "The share of test images that are read rightly. Choices are made by the validation accuracy; the test " +
         "set only reports. Who chooses by it measures too well.",
     ),
@@ -106,6 +108,8 @@ export function progressPanel(does) {
     news.el,
   );
 
+  let testable = true;
+
   /** @param {keyof typeof WORDS} now @param {string} [why] */
   function tell(now, why) {
     const running = now === "running";
@@ -113,13 +117,14 @@ export function progressPanel(does) {
     if (start.textContent !== label) start.textContent = label;
     start.disabled = now === "empty";
     batch.disabled = epoch.disabled = running || now === "empty" || now === "finished" || now === "diverged";
-    rewind.disabled = seed.disabled = test.disabled = save.disabled = now === "empty";
+    rewind.disabled = seed.disabled = save.disabled = now === "empty";
+    test.disabled = now === "empty" || !testable;
     state.textContent = why ? `${WORDS[now]} ${why}` : WORDS[now];
     el.dataset.state = now;
     if (!running) news.say(`${state.textContent} ${exact.textContent}`);
   }
 
-  /** @param {Progress} progress @param {Record} record @param {number | null} tested */
+  /** @param {Progress} progress @param {Course} record @param {number | null} tested */
   function draw(progress, record, tested) {
     const { step, steps, epochs, images_per_second, loss } = progress;
     bar.value = Math.min(1, record.epoch / epochs);
@@ -138,7 +143,12 @@ export function progressPanel(does) {
     tell,
     draw,
     say: (/** @type {string} */ text) => put(note, text),
-    turnSlow: (/** @type {boolean} */ on) => slow.choose(on),
+    /** Whether there is a test set. @param {boolean} is */
+    hasTest: (is) => {
+      testable = is;
+      test.disabled = !is;
+      test.title = is ? "" : "Your own images have no test set";
+    },
   };
 }
 

@@ -66,7 +66,7 @@ export function templatesPanel() {
   /** Paint the tiles that are behind; those for which this frame has no time follow with the next. */
   function paintSome() {
     waiting = 0;
-    if (!params || !grid.el.isConnected) return;
+    if (!params || !grid.el.offsetParent) return; // nobody sees it
     const { W1, H, D } = params;
     let left = FEW;
     const shown = Math.min(H, most);

@@ -39,7 +39,7 @@ export class Curve {
 }
 
 /** The curves of one run over its epochs. */
-export class Record {
+export class Course {
   constructor() {
     this.loss = new Curve();
     /** @type {Points} */
