@@ -6,7 +6,7 @@ import { button, hint, make, panel, spoken, toggle, written } from "./dom.js";
 /** @typedef {import("./trainer.js").Progress} Progress */
 
 const WORDS = {
-  empty: "The images are being loaded.",
+  empty: "It is being set up.",
   ready: "Ready: nothing is learnt yet.",
   running: "Training.",
   paused: "Paused.",

@@ -6,11 +6,10 @@
 import { choicesOf, differences, LIVE } from "./train_choices.js";
 import { Course } from "./train_course.js";
 import { Trainer } from "./trainer.js";
+import { heldBack } from "./training.js";
 
 /** @typedef {import("./trainer.js").Progress} Progress */
 /** @typedef {import("./trainer.js").State} RunState */
-
-const HELD_BACK = 5000; // images at most, or a tenth
 
 export class Run {
   /**
@@ -48,7 +47,7 @@ export class Run {
   }
 
   get heldBack() {
-    return this.images ? Math.min(HELD_BACK, Math.floor(this.images.train.N / 10)) : 0;
+    return this.images ? heldBack(this.images.train.N) : 0;
   }
 
   /** What the test set said of the network as it is now. */

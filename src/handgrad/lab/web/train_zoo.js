@@ -4,9 +4,10 @@
  */
 
 import { LineChart } from "./charts.js";
-import { firstOf } from "./digits.js";
+
 import { button, choice, make, panel, refill, written } from "./dom.js";
 import { watch } from "./host.js";
+import { firstOf } from "./idx.js";
 import { RECIPES } from "./recipes.js";
 import { Course } from "./train_course.js";
 import { percent } from "./train_progress.js";
