@@ -12,8 +12,9 @@ from handgrad.lab import contents
 from handgrad.model_file import RunState
 from handgrad.network import Params
 from handgrad.recipes import CHOICES, RECIPES, Distortion, Recipe
-from lab_node import ask
 from test_model_file import CALIBRATION, CRAFTED, RECORD, fact, random_model, tensors
+
+from lab_node import ask
 
 # for each file: what the page reads in it and the file that it writes of that, or the message of its refusal
 READ = """

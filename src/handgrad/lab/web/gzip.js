@@ -19,17 +19,26 @@ function starts(bytes) {
 }
 
 /**
- * The contents of a gzip file. An Error where it is damaged (gzip holds the sum of its contents).
- * @param {Uint8Array} bytes
+ * The contents of a gzip file. An Error where it is damaged (gzip holds the sum of its contents), and a RangeError
+ * where they have more bytes than wanted.
+ * @param {Uint8Array} bytes @param {number} [most]
  * @returns {Promise<Uint8Array>}
  */
-export async function unpacked(bytes) {
+export async function unpacked(bytes, most = Infinity) {
   const at = starts(bytes);
   const members = at.map((start, i) => bytes.slice(start, at[i + 1] ?? bytes.length));
+  let room = most;
   const parts = await Promise.all(
     members.map((member) => {
+      const counted = new TransformStream({
+        transform(/** @type {Uint8Array} */ part, controller) {
+          room -= part.length;
+          if (room < 0) throw new RangeError(`expected at most ${most} bytes`);
+          controller.enqueue(part);
+        },
+      });
       const stream = new Blob([member]).stream().pipeThrough(new DecompressionStream("gzip"));
-      return new Response(stream).arrayBuffer();
+      return new Response(stream.pipeThrough(counted)).arrayBuffer();
     }),
   );
   const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0));

@@ -11,6 +11,7 @@ import { parseTable } from "./tables.js";
 
 const TYPES = { 8: 1, 9: 1, 11: 2, 12: 4, 13: 4, 14: 8 }; // bytes of a value, by the type's code
 const MOST_CLASSES = 256;
+const MOST_BYTES = 1 << 29; // of an unpacked file: MNIST as a table has a fifth of it
 
 /** @typedef {{ name: string, bytes: Uint8Array }} File */
 
@@ -47,8 +48,10 @@ function isLabels({ shape, values }) {
 async function unzipped(name, bytes) {
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
   try {
-    return await unpacked(bytes);
-  } catch {
+    return await unpacked(bytes, MOST_BYTES);
+  } catch (error) {
+    if (error instanceof RangeError)
+      throw new Error(`${name}: it unpacks to more than 512 MB; unpack it first`);
     throw new Error(`${name}: the gzip data is damaged or cut off; get it again`);
   }
 }
