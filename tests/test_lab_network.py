@@ -55,7 +55,8 @@ def test_outputs_and_gradients_of_a_thousand_images_are_python_s(kind, activatio
         {
             "network.js": "asInput, forward, lossAndGradients",
             "losses.js": "LOSSES",
-            "digits.js": "firstOf, loadTest",
+            "digits.js": "loadTest",
+            "idx.js": "firstOf",
         },
         """
         const { images, labels } = firstOf(await loadTest(), 1000);
