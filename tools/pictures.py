@@ -15,7 +15,7 @@ from PIL import Image
 
 FOLDER = Path(__file__).parent.parent / "docs/pictures"
 SEVEN = """
-import("/drawings.js").then(({ DRAWINGS }) => { 
+import("/drawings.js").then(({ DRAWINGS }) => {
   location.hash = `room=draw&drawing=${DRAWINGS.sevenWithBar}`; })
 """
 
