@@ -1,29 +1,33 @@
 """The kernel in the page trains as the NumPy reference does. The whole comparison: python tests/lab_agreement.py."""
 
-import itertools
-
 import numpy as np
 
-from lab_agreement import ACTIVATIONS, BOUND, LOSSES, RATES, by_the_reference, configurations, in_the_page
+from lab_agreement import (
+    ACTIVATIONS,
+    BOUND,
+    LOSSES,
+    RATES,
+    configurations,
+    on_its_own,
+    reference,
+    step_by_step,
+)
 
-STEPS = 60
-
-
-def test_every_step_has_the_loss_of_the_reference_in_every_configuration(mnist):
-    runs = list(configurations(STEPS, biases=(True,)))
-    assert len(runs) == len([*itertools.product(ACTIVATIONS, LOSSES, RATES)]) + 2
-    for run, page in zip(runs, in_the_page(runs), strict=True):
-        reference = by_the_reference(run, *mnist[0])
-        np.testing.assert_allclose(page, reference, rtol=0, atol=BOUND, err_msg=run.name)
-        assert reference[-10:].mean() < reference[:10].mean(), (
-            f"{run.name} does not learn: a bound proves nothing"
-        )
+STEPS = 40
 
 
-def test_it_is_so_without_biases(mnist):
-    runs = [run for run in configurations(STEPS, biases=(False,)) if "relu, l2" in run.name]
-    assert len(runs) == 2 * len(RATES)
-    for run, page in zip(runs, in_the_page(runs), strict=True):
-        np.testing.assert_allclose(
-            page, by_the_reference(run, *mnist[0]), rtol=0, atol=BOUND, err_msg=run.name
-        )
+def test_every_step_is_that_of_the_reference_in_every_configuration(mnist):
+    runs = list(configurations(STEPS, hidden=24, biases=(True,)))
+    runs += [run for run in configurations(STEPS, hidden=24, biases=(False,)) if "leaky_relu" in run.name]
+    assert len(runs) == len(LOSSES) * len(RATES) * (len(ACTIVATIONS) + 1) + 2
+    losses, params = step_by_step(runs, *mnist[0])
+    for run, loss, after in zip(runs, losses, params, strict=True):
+        assert loss < BOUND, f"{run.name}: a loss differs by {loss:.1e}"
+        assert after < BOUND, f"{run.name}: a parameter differs by {after:.1e} after a step"
+
+
+def test_both_learn_the_same_from_the_same_start(mnist):
+    (run,) = (run for run in configurations(300) if run.name == "recipe lesson")
+    expected = reference(run, *mnist[0])
+    np.testing.assert_allclose(on_its_own(run), expected, rtol=0, atol=1e-3)  # a unit at 0 may part them
+    assert expected[-50:].mean() < 0.5 * expected[:50].mean()

@@ -79,7 +79,8 @@ export class Run {
     this.at = 0; // images of the present epoch that are done
     this.step = 0; // batches that are done
     this.moved = 0; // batches since the optimizer's memory was empty
-    this.total = 0; // loss of the present epoch, summed over its images
+    this.total = 0; // loss of the present epoch, summed over the images of its stretches that are done
+    this.stretch = 0; // loss of the present stretch
     this.order = this.shuffled();
     this.shifts = this.shifting();
     /** @type {Measured[]} */
@@ -120,28 +121,41 @@ export class Run {
   }
 
   /**
-   * Train some batches, by default as many as take some milliseconds. Slices end at fixed places of an epoch, so
-   * that the loss, a sum, has the same bits whatever happens in between.
+   * Train some batches, by default as many as take some milliseconds. The losses are added up stretch by stretch,
+   * and stretches end at fixed places of an epoch: the sum has the same bits whatever happens in between.
    * @param {number} [most] batches
    */
   slice(most = Infinity) {
     if (this.finished) return null;
     const { batch_size, hidden } = this.choices;
-    const usual = batch_size * Math.max(1, Math.floor(WORK / hidden / batch_size));
-    const end = Math.min(this.N, usual - (this.at % usual) + this.at, this.at + most * batch_size);
-    const rows = this.order.subarray(this.at, end);
-    const n = Math.ceil(rows.length / batch_size);
-    const shifts = this.choices.distortion === "shift" ? this.shifts.integers(-1, 2, 2 * rows.length) : null;
-    const { total, diverged } = this.engine.train(rows, this.rates(n), this.moved, shifts);
-    this.step += diverged || n;
-    this.moved += diverged || n;
-    if (diverged) {
-      this.diverged = "the loss is not finite";
-      return { step: this.step, loss: Number.NaN };
+    const stretch = batch_size * Math.max(1, Math.floor(WORK / hidden / batch_size));
+    const into = this.at % stretch;
+    const goal = Math.min(this.N, this.at - into + stretch);
+    const end = Math.min(goal, this.at + most * batch_size);
+    // a stretch that is done in parts is done batch by batch, so that its losses are added up one by one
+    const each = into === 0 && end === goal ? end - this.at : batch_size;
+    const before = this.at;
+    let total = 0;
+    while (this.at < end) {
+      const rows = this.order.subarray(this.at, Math.min(end, this.at + each));
+      const n = Math.ceil(rows.length / batch_size);
+      const shifts = this.choices.distortion === "shift" ? this.shifts.integers(-1, 2, 2 * rows.length) : null;
+      const done = this.engine.train(rows, this.rates(n), this.moved, shifts);
+      this.step += done.diverged || n;
+      this.moved += done.diverged || n;
+      if (done.diverged) {
+        this.diverged = "the loss is not finite";
+        return { step: this.step, loss: Number.NaN };
+      }
+      this.at += rows.length;
+      this.stretch += done.total;
+      total += done.total;
     }
-    this.at = end;
-    this.total += total;
-    const point = { step: this.step, loss: total / rows.length };
+    if (this.at >= goal) {
+      this.total += this.stretch;
+      this.stretch = 0;
+    }
+    const point = { step: this.step, loss: total / (this.at - before) };
     if (this.at >= this.N) this.finishEpoch();
     return point;
   }
