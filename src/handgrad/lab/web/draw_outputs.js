@@ -8,6 +8,7 @@ import { make, panel, refill } from "./dom.js";
 export function outputsView(room, choose) {
   const answer = make("div", { class: "draw-answer" });
   const bars = make("div", { class: "draw-bars", role: "group", "aria-label": "Outputs" });
+  const marks = make("p", { class: "draw-marks quiet-text", hidden: true });
   const sure = make("p", { class: "draw-sure", "data-look": "confidence" });
   /** @type {{ row: HTMLButtonElement, name: HTMLElement, bar: HTMLElement, beside: HTMLElement, value: HTMLElement }[]} */
   const rows = [];
@@ -33,6 +34,7 @@ export function outputsView(room, choose) {
     },
     answer,
     bars,
+    marks,
     sure,
   );
 
@@ -49,6 +51,7 @@ export function outputsView(room, choose) {
       "button",
       { type: "button", class: "draw-bar", on: { click: () => choose(c) } },
       parts.name,
+      " ",
       track,
       parts.value,
     );
@@ -62,17 +65,15 @@ export function outputsView(room, choose) {
     while (rows.length < classes.length) grow();
     rows.forEach(({ row, name, bar, beside, value }, c) => {
       const y = read ? read.y[c] : 0;
+      const shown = read ? y.toFixed(3) : "–";
       name.textContent = classes[c];
       bar.style.width = `${100 * y}%`;
-      value.textContent = read ? y.toFixed(3) : "–";
+      value.textContent = shown;
       beside.hidden = !collapsed;
       if (collapsed) beside.style.left = `${100 * collapsed.y[c]}%`;
       row.classList.toggle("first", read?.answer === c);
       row.setAttribute("aria-pressed", String(Boolean(read) && digit === c));
-      row.setAttribute(
-        "aria-label",
-        `${classes[c]}: output ${read ? y.toFixed(3) : "none yet"}; show its ledger`,
-      );
+      row.setAttribute("aria-label", `${classes[c]} ${shown}: output of ${classes[c]}, shows its ledger`);
     });
     refill(
       answer,
@@ -83,6 +84,8 @@ export function outputsView(room, choose) {
         read ? verdict(room) : "Draw a digit. The answer appears here.",
       ),
     );
+    marks.hidden = !collapsed;
+    marks.textContent = `The marks show the outputs without ${room.bend || "hidden layer"}.`;
     refill(sure, ...sureness(room));
   }
   return { el, draw };

@@ -119,7 +119,7 @@ function tenImages(label) {
         range,
         version,
         caption: read ? written(read.scores[c], 1) : name,
-        label: `${what} image of ${name}${read ? `: ${written(read.scores[c], 2)}` : ""}`,
+        label: `${what} image of ${name}${read ? `: ${written(read.scores[c], 1)}` : ""}`,
         kind: read?.answer === c ? "first" : "",
       })),
     );

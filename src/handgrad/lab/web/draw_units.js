@@ -111,7 +111,7 @@ export function unitsView(room, hover, pin) {
           range: range === "all" ? reader.largestWeight : largestOf(values, asProduct ? 0 : from, D),
           version: asProduct ? undefined : `${version} ${k}`,
           caption: h ? written(strength, 2) : `unit ${k}`,
-          label: h ? `Hidden unit ${k}, h ${written(strength)}` : `Hidden unit ${k}`,
+          label: h ? `Hidden unit ${k}, h ${written(strength, 2)}` : `Hidden unit ${k}`,
           pressed: held === k,
         };
       }),
