@@ -16,7 +16,7 @@ const LEFT = 46;
 const RIGHT = 82; // where the names of the curves stand
 const TOP = 10;
 const BOTTOM = 24;
-const SHARES = [0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999];
+const SHARES = [0, 0.5, 0.7, 0.8, 0.9, 0.93, 0.95, 0.96, 0.97, 0.98, 0.985, 0.99, 0.995, 0.998, 0.999];
 
 /** Round numbers from low to high, some `most` of them. @param {number} low @param {number} high @param {number} most */
 export function roundTicks(low, high, most) {
@@ -64,9 +64,10 @@ const SCALES = {
 export class LineChart {
   /**
    * @param {{ name: string, scale?: ScaleName, unit?: string, across?: string,
-   *   show?: (value: number) => string }} about
+   *   show?: (value: number) => string, tick?: (value: number) => string }} about
    */
-  constructor({ name, scale = "linear", across = "epoch", show = (value) => written(value, 3) }) {
+  constructor({ name, scale = "linear", across = "epoch", show = (value) => written(value, 3), tick }) {
+    this.tick = tick;
     this.name = name;
     this.scale = SCALES[scale];
     this.isShare = scale === "share";
@@ -249,6 +250,7 @@ export class LineChart {
 
   /** @param {number} tick */
   axis(tick) {
+    if (this.tick) return this.tick(tick);
     if (this.isShare) return `${Number((100 * tick).toFixed(1))} %`;
     return tick !== 0 && Math.abs(tick) < 1e-3 ? tick.toExponential(0) : String(Number(tick.toPrecision(3)));
   }

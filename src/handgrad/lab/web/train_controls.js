@@ -75,11 +75,18 @@ const CONTROLS = {
     what: "How far a step goes: p ← p − rate · gradient. Too small is slow, too large never comes down.",
   },
   batch_size: {
-    ...{ group: "The learning", kind: "slider", label: "Batch size", values: BATCHES, show: count },
+    ...{
+      group: "The learning",
+      kind: "slider",
+      label: "Batch size",
+      values: BATCHES,
+      show: count,
+      wide: true,
+    },
     what: "How many images a gradient is averaged over before the parameters move.",
   },
   epochs: {
-    ...{ group: "The learning", kind: "slider", label: "Epochs", values: EPOCHS },
+    ...{ group: "The learning", kind: "slider", label: "Epochs", values: EPOCHS, wide: true },
     what: "How often the run goes through its images, each time in another order.",
   },
   loss: {

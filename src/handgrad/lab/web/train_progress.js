@@ -76,7 +76,7 @@ export function progressPanel(does) {
       "The share of images held back that are read rightly. The network never learns from these images.",
     ),
     train: fact("train", "Training", "The share of training images that are read rightly."),
-    speed: fact("speed", "Images a second", "How many images go forward and backward in a second."),
+    speed: fact("speed", "Images / s", "How many images go forward and backward in a second."),
     test: fact(
       "test",
       "Test set",
@@ -99,11 +99,12 @@ export function progressPanel(does) {
         make("p", {}, "Rewind goes back to the same start. New seed takes another start."),
       ],
     },
-    make("div", { class: "row train-buttons" }, start, batch, epoch, slow),
-    make("div", { class: "row train-buttons" }, rewind, seed, test, save),
+    make("div", { class: "row train-buttons" }, start, batch, epoch),
+    make("div", { class: "row train-buttons" }, rewind, seed, slow),
     make("div", { class: "train-bar" }, bar, state),
     facts,
     exact,
+    make("div", { class: "row train-buttons" }, test, save),
     note,
     news.el,
   );

@@ -78,7 +78,7 @@ export function templatesPanel() {
     grid.draw(
       Array.from({ length: shown }, (_, i) => ({
         ...{ values: W1, from: i * D, range, version: versions[i], pressed: pinned === i },
-        caption: dead.has(i) ? `${i} dead` : String(i),
+        caption: dead.has(i) ? "dead" : String(i),
         label: dead.has(i) ? `Unit ${i}, dead` : `Unit ${i}`,
         kind: dead.has(i) ? "dead" : "",
       })),
