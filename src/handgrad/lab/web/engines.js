@@ -77,12 +77,27 @@ export class InkEngine {
   /** @param {Uint32Array} rows @param {Float64Array} rates @param {number} firstStep @param {Int32Array | Float64Array | null} shifts */
   train(rows, rates, firstStep, shifts) {
     if (!shifts) return this.network.train(this.held.train, rows, rates, firstStep);
-    const n = rows.length;
-    shifted(this.data, rows, shifts, this.kernel.bytes(this.shiftedAt, n * this.room));
-    const classes = Uint8Array.from(rows, (row) => this.data.labels[row]);
+    const size = /** @type {number} */ (this.network.batch_size);
+    const together = Math.max(1, Math.floor(SHIFTED / size)); // batches for whose images there is room
+    let total = 0;
+    for (let batch = 0; batch < rates.length; batch += together) {
+      const [low, high] = [batch * size, (batch + together) * size];
+      const of_batches = rates.subarray(batch, batch + together);
+      const here = this.shifted(rows.subarray(low, high), shifts.subarray(2 * low, 2 * high));
+      const order = Uint32Array.from(here.classes.keys());
+      const done = this.network.train(here, order, of_batches, firstStep + batch);
+      total += done.total;
+      if (done.diverged) return { total, diverged: batch + done.diverged };
+    }
+    return { total, diverged: 0 };
+  }
+
+  /** These images, shifted, in the kernel's memory. @param {Uint32Array} rows @param {Int32Array | Float64Array} shifts */
+  shifted(rows, shifts) {
+    shifted(this.data, rows, shifts, this.kernel.bytes(this.shiftedAt, rows.length * this.room));
+    const classes = Int32Array.from(rows, (row) => this.data.labels[row]);
     this.kernel.setWords(this.labelsAt, classes);
-    const here = { ...this.held.train, images: this.shiftedAt, labels: this.labelsAt, N: n, classes };
-    return this.network.train(here, Uint32Array.from(rows.keys()), rates, firstStep);
+    return { ...this.held.train, images: this.shiftedAt, labels: this.labelsAt, N: rows.length, classes };
   }
 
   /** @param {"train" | "test"} set @param {number} first @param {number} N */
