@@ -46,6 +46,21 @@ export const RECIPES = {
       },
     },
   },
+  fast: {
+    // the page's own: of some small networks the one that read most images held back, 98.4 % (mean of three seeds)
+    title: "98 % in a few seconds",
+    recipe: {
+      ...{ hidden: 192, activation: "relu", bias: true, init: "random", output_bias: "prior", loss: "l2" },
+      ...{
+        optimizer: "sgd",
+        learning_rate: 1.5,
+        schedule: "linear",
+        warmup: 0.15,
+        batch_size: 32,
+        epochs: 5,
+      },
+    },
+  },
 };
 
 /** Python's round: halves go to the even number. @param {number} value */
