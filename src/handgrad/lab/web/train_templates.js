@@ -40,7 +40,6 @@ export function templatesPanel() {
   let classes = /** @type {(number | string)[]} */ ([]);
   let version = 0;
   let range = 1;
-  let waiting = 0;
   /** @type {number[]} the version that each tile shows */
   const versions = [];
 

@@ -139,7 +139,8 @@ export class Run {
     while (this.at < end) {
       const rows = this.order.subarray(this.at, Math.min(end, this.at + each));
       const n = Math.ceil(rows.length / batch_size);
-      const shifts = this.choices.distortion === "shift" ? this.shifts.integers(-1, 2, 2 * rows.length) : null;
+      const shifts =
+        this.choices.distortion === "shift" ? this.shifts.integers(-1, 2, 2 * rows.length) : null;
       const done = this.engine.train(rows, this.rates(n), this.moved, shifts);
       this.step += done.diverged || n;
       this.moved += done.diverged || n;
