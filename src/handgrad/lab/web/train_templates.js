@@ -39,6 +39,7 @@ export function templatesPanel() {
   let most = FEW;
   let classes = /** @type {(number | string)[]} */ ([]);
   let version = 0;
+  let waiting = 0; // the frame that is asked for
   let range = 1;
   /** @type {number[]} the version that each tile shows */
   const versions = [];
@@ -86,7 +87,7 @@ export function templatesPanel() {
   }
 
   function ask() {
-    waiting ||= requestAnimationFrame(paintSome);
+    if (!waiting) waiting = requestAnimationFrame(paintSome);
   }
 
   /**
