@@ -12,7 +12,7 @@ from handgrad.lab import contents
 from handgrad.model_file import RunState
 from handgrad.network import Params
 from handgrad.recipes import CHOICES, RECIPES, Distortion, Recipe
-from test_model_file import CALIBRATION, CRAFTED, RECORD, fact, random_model, tensors
+from test_model_file import CALIBRATION, CRAFTED, RECORD, fact, random_model, tensors, with_header
 
 from lab_node import ask
 
@@ -277,3 +277,13 @@ def test_five_thousand_mutants_are_refused_or_read_as_python_reads_them(storage,
     assert refused > 3000
     assert read_by_both > 100
     assert page_alone == []
+
+
+def test_tensors_that_share_bytes_are_refused_as_in_python(tmp_path, rng):
+    path = tmp_path / "m"
+    model_file.save(path, random_model(rng))
+    path.write_bytes(with_header(path.read_bytes(), lambda h: h["b1"].update(data_offsets=[0, 48])))
+    with pytest.raises(model_file.ModelFileError, match="not a safetensors file"):
+        model_file.load(path)
+    (told,) = read(path.read_bytes())
+    assert told["refused"].endswith("(its tensors do not stand one behind the other)")
