@@ -11,6 +11,7 @@ from handgrad import digits, model_file, network, pretrained
 from handgrad.model import Model
 
 from lab_browser import until
+from lab_node import ask
 from lab_strokes import SIDE, drawings, picture
 
 HAND = {digit: (pen, strokes) for digit, pen, strokes in drawings(10, seed=1)}  # one drawing of each digit
@@ -73,6 +74,12 @@ def thousandths(text):
     value = float(text.replace("−", "-").replace("+", ""))
     assert abs(1000 * value - round(1000 * value)) < 1e-6
     return round(1000 * value)
+
+
+def link_text(drawing):
+    """A drawing as an address holds it."""
+    pen, strokes = drawing
+    return ask({"strokes.js": "encode"}, "encode", {"pen": pen, "strokes": strokes})
 
 
 def paste(page, data):
@@ -330,6 +337,45 @@ def test_a_dropped_model_file_is_used_by_all_rooms(page, lab_server, tmp_path):
     drop(page, "broken.safetensors", b"no model")
     page.get_by_text("broken.safetensors: not a safetensors file, or damaged").wait_for()
     assert page.locator(".draw-bar-value").first.inner_text() == f"{shown[0]:.3f}"
+
+
+def test_an_image_that_python_sets_takes_the_place_of_a_drawing(page, lab_server):
+    """In a notebook the state changes from outside: here, a second room with a state of its own."""
+    opened(page, lab_server)
+    (_, _), (images, _) = digits.load_mnist()
+    page.evaluate(
+        """async () => {
+          const [{ default: draw }, { PageState }, { asset }] =
+            await Promise.all([import("./draw.js"), import("./host.js"), import("./assets.js")]);
+          window.state = new PageState();
+          state.save_changes = () => {};
+          const el = document.createElement("div");
+          el.id = "second";
+          document.querySelector(".handgrad").append(el);
+          draw.render({ model: state, el });
+          state.set("model_file", await asset("model.safetensors"));
+        }"""
+    )
+    shown = page.locator("#second .draw-answer-digit")
+
+    def state(key, value):
+        page.evaluate(
+            "([key, value]) => state.set(key, key === 'image' ? new Uint8Array(value) : value)", [key, value]
+        )
+        page.evaluate(FRAMES)
+
+    state("drawing", link_text(HAND[3]))
+    assert shown.inner_text() == "3"
+    assert len(page.evaluate("[...state.get('image')]")) == 784
+    state("image", [int(pixel) for pixel in images[0].ravel()])
+    assert shown.inner_text() == "7"
+    assert page.evaluate("state.get('drawing')") == ""
+    state("drawing", link_text(HAND[8]))
+    assert shown.inner_text() == "8"
+    page.evaluate("state.set('image', null)")
+    page.evaluate(FRAMES)
+    assert shown.inner_text() == "–"
+    assert page.evaluate("state.get('drawing')") == ""
 
 
 def test_examples_and_labels(page, lab_server):

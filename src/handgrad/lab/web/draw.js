@@ -13,7 +13,7 @@ import { unitsView } from "./draw_units.js";
 import { wayView } from "./draw_way.js";
 import { watch } from "./host.js";
 import { prepareDrawing } from "./prepare.js";
-import { decode, encode } from "./strokes.js";
+import { blank, decode, encode } from "./strokes.js";
 
 const PAUSE = 100; // milliseconds
 
@@ -214,24 +214,21 @@ function render({ model, el }) {
       refill(label.control, make("option", { value: "" }, "–"), options);
       soon();
     }),
-    watch(model, ["drawing", "image"], () => {
+    watch(model, ["drawing"], () => {
       if (own) return;
       const text = model.get("drawing");
       const image = model.get("image");
-      if (text) {
-        if (text !== encode(pad.drawing)) pad.show(decode(text));
-        prepare();
-        own = true;
-        model.set("image", room.image);
-        own = false;
-      } else if (image) {
-        pad.showImage(image);
-        room.show(image, null);
-      } else {
-        pad.show({ pen: pad.drawing.pen, strokes: [] });
-        room.show(null, null);
-      }
+      if (!text && image) return showImage(image, null, model.get("label"));
+      pad.show(text ? decode(text) : blank(pad.drawing.pen));
+      prepare();
+      keep(text, model.get("label"));
       soon();
+    }),
+    watch(model, ["image"], () => {
+      const image = model.get("image");
+      if (own || image?.join() === room.image?.join()) return;
+      if (image) return showImage(image, null, model.get("label"));
+      pad.show(blank(pad.drawing.pen), true);
     }),
     watch(model, ["digit", "unit", "label"], () => soon()),
     watch(model, ["relu", "baseline"], () => {
