@@ -257,6 +257,15 @@ def test_a_unit_is_shown_with_its_numbers_and_stays(page, lab_server):
     votes = page.locator(".draw-votes > li > :last-child").all_inner_texts()
     shown = [float(text.replace("−", "-")) for text in votes]
     np.testing.assert_allclose(shown, W2[:, k] * a[k], atol=0.0051)
+    tiles.nth(2).focus()
+    for key in ("ArrowRight", "ArrowDown", "ArrowUp", "ArrowUp", "ArrowLeft"):
+        page.keyboard.press(key)
+    page.evaluate(FRAMES)
+    assert page.locator(".draw-unit-name").inner_text().startswith(f"Unit {order[2]}")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowDown")
+    page.evaluate(FRAMES)
+    assert page.locator(".draw-unit-name").inner_text() == f"Unit {order[9]}"
     page.get_by_role("button", name="More units").click()
     assert tiles.count() == 48
     until(page, f"location.hash.includes('unit={k}')")

@@ -78,11 +78,7 @@ export function outputsView(room, choose) {
     refill(
       answer,
       make("span", { class: "draw-answer-digit", "aria-hidden": "true" }, read ? classes[read.answer] : "–"),
-      make(
-        "span",
-        { class: "draw-answer-text" },
-        read ? verdict(room) : "Draw a digit. The answer appears here.",
-      ),
+      make("span", { class: "draw-answer-text" }, read ? verdict(room) : "Draw a digit."),
     );
     marks.hidden = !collapsed;
     marks.textContent = `The marks show the outputs without ${room.bend || "hidden layer"}.`;

@@ -280,6 +280,7 @@ export class TileGrid {
           focus: () => this.onTile?.(i),
           blur: () => this.onTile?.(null),
           click: () => this.onPin?.(i),
+          keydown: (/** @type {KeyboardEvent} */ event) => this.turn(event, i),
         },
       },
       canvas,
@@ -287,5 +288,13 @@ export class TileGrid {
     );
     this.tiles.push({ button, canvas, caption, shown: null });
     this.el.append(button);
+  }
+  /** Arrow keys go from tile to tile. @param {KeyboardEvent} event @param {number} i */
+  turn(event, i) {
+    const [first] = this.tiles;
+    const wide = this.tiles.filter(({ button }) => button.offsetTop === first.button.offsetTop).length;
+    const by = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -wide, ArrowDown: wide }[event.key] ?? 0;
+    if (by) event.preventDefault(); // the page does not scroll
+    if (by) this.tiles[i + by]?.button.focus();
   }
 }
