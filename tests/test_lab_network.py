@@ -6,7 +6,7 @@ import pytest
 from handgrad import calibration, layers, losses, model_file, network, optimizers, pretrained, templates
 from handgrad.arrays import as_input
 from handgrad.insight.explain import collapse, explain
-from handgrad.recipes import RECIPES, SCHEDULES, learning_rates
+from handgrad.recipes import RECIPES, SCHEDULES, Recipe, learning_rates
 
 from lab_node import ask
 
@@ -235,6 +235,8 @@ def test_learning_rates_and_recipes_are_python_s():
     for got, (schedule, peak, first, n, total, warmup) in zip(told["rates"], cases, strict=True):
         expected = learning_rates(schedule, peak, range(first, first + n), total, warmup)
         np.testing.assert_allclose(got, expected, rtol=1e-14, atol=1e-16)
+    own = told["recipes"].pop("fast")["recipe"]  # the page's own
+    assert Recipe(**own)
     for name, each in told["recipes"].items():
         python = RECIPES[name].to_dict()
         assert each["recipe"].items() <= python.items(), name
