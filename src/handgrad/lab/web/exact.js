@@ -1,6 +1,7 @@
 /**
- * exp and log with the same bits in every browser. JavaScript leaves the last bit of Math.exp and Math.log to
- * the browser; sums, products, quotients and roots are fixed by IEEE 754, and these two use nothing else.
+ * exp, log, powers and a cosine with the same bits in every browser. JavaScript leaves the last bit of Math.exp,
+ * Math.log, Math.cos and ** to the browser; sums, products, quotients and roots are fixed by IEEE 754, and these
+ * use nothing else.
  * Right to the last bit or two. log1p is FreeBSD's (msun, by Sun Microsystems), with its sum in the order of
  * glibc, which NumPy's own draws go by.
  */
@@ -10,7 +11,7 @@ const LN2_LOW = 1.9082149292705877e-10;
 const bits = new DataView(new ArrayBuffer(8));
 
 /** 2^k for whole k from -1022 to 1023. @param {number} k */
-function power(k) {
+function powerOfTwo(k) {
   bits.setUint32(0, (k + 1023) << 20);
   bits.setUint32(4, 0);
   return bits.getFloat64(0);
@@ -62,5 +63,24 @@ export function exp(x) {
   const r = x - k * LN2_HIGH - k * LN2_LOW;
   let sum = 1;
   for (let n = 14; n > 0; n--) sum = 1 + (r / n) * sum;
-  return sum * power(k);
+  return sum * powerOfTwo(k);
+}
+
+/** x^n for a whole n from 0 on. @param {number} x @param {number} n */
+export function power(x, n) {
+  let product = 1;
+  for (let factor = x, left = n; left > 0; left = Math.floor(left / 2)) {
+    if (left % 2 === 1) product *= factor;
+    factor *= factor;
+  }
+  return product;
+}
+
+/** The cosine of t half turns, for t from 0 to 1. @param {number} t @returns {number} */
+export function cosine(t) {
+  if (t > 0.5) return -cosine(1 - t);
+  const square = Math.PI * t * (Math.PI * t);
+  let sum = 1;
+  for (let n = 22; n > 0; n -= 2) sum = 1 - (square / (n * (n - 1))) * sum;
+  return sum;
 }

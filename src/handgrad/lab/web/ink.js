@@ -8,7 +8,7 @@
  * @typedef {{ images: number, labels: number, N: number, D: number, C: number, classes: ArrayLike<number> }} Held
  */
 
-import { log } from "./exact.js";
+import { log, power } from "./exact.js";
 
 // what both sides of the task know (engines/ink/task.py); a test compares them
 export const FIELDS =
@@ -274,7 +274,7 @@ export class InkNetwork {
       const n = Math.min(size, N - batch * size);
       const step = firstStep + batch + 1;
       scales.set(
-        [rates[batch], 1 / (1 - BETA ** step), 1 / (1 - BETA2 ** step), 1 / n, 2 / n],
+        [rates[batch], 1 / (1 - power(BETA, step)), 1 / (1 - power(BETA2, step)), 1 / n, 2 / n],
         (batch + 1) * SCALES,
       );
     }

@@ -1,5 +1,7 @@
 /** The choices of a run, and how its learning rate moves. The mirror of recipes.py. */
 
+import { cosine } from "./exact.js";
+
 /**
  * @typedef {object} Recipe
  * @property {number} hidden
@@ -20,7 +22,7 @@
 export const SCHEDULES = {
   constant: () => 1,
   linear: (t) => 1 - t,
-  cosine: (t) => (1 + Math.cos(Math.PI * t)) / 2,
+  cosine: (t) => (1 + cosine(t)) / 2,
 };
 
 /** @type {Record<string, { title: string, recipe: Recipe }>} */

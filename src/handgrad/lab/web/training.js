@@ -13,6 +13,7 @@
  * @typedef {import("./engines.js").PageEngine} PageEngine
  */
 
+import { log } from "./exact.js";
 import { firstOf } from "./idx.js";
 import { indexOfLargest } from "./network.js";
 import { Generator } from "./random.js";
@@ -49,7 +50,7 @@ export function initialParams(data, { hidden, bias, init, output_bias }, rng, C)
   const [b1, b2] = bias ? [new Float64Array(H), new Float64Array(C)] : [null, null];
   const params = { W1, b1, W2, b2, H, D, C };
   if (init === "templates") initFrom(fit({ ...data, C }), params);
-  if (output_bias === "prior" && b2 && C > 2) b2.fill(-Math.log(C - 1));
+  if (output_bias === "prior" && b2 && C > 2) b2.fill(-log(C - 1));
   return {
     W1: Float32Array.from(W1),
     b1: b1 && Float32Array.from(b1),
@@ -86,6 +87,7 @@ export class Run {
     /** @type {Measured[]} */
     this.history = [];
     this.diverged = "";
+    this.seconds = 0; // spent in training, not in measuring
   }
 
   get batches() {
@@ -141,7 +143,9 @@ export class Run {
       const n = Math.ceil(rows.length / batch_size);
       const shifts =
         this.choices.distortion === "shift" ? this.shifts.integers(-1, 2, 2 * rows.length) : null;
+      const began = performance.now();
       const done = this.engine.train(rows, this.rates(n), this.moved, shifts);
+      this.seconds += (performance.now() - began) / 1000;
       this.step += done.diverged || n;
       this.moved += done.diverged || n;
       if (done.diverged) {

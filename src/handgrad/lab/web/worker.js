@@ -33,7 +33,6 @@ let state = "empty";
 let slowly = false;
 let runs = 0;
 let goal = Infinity; // epochs after which it pauses
-let seconds = 0;
 /** @type {[number, number][]} */
 let points = [];
 let since = { time: 0, images: 0, busy: 0 };
@@ -42,7 +41,19 @@ let health = { dead: [], saturated: 0 };
 let lookedAt = 0;
 
 const letterbox = new MessageChannel();
-letterbox.port1.onmessage = () => go();
+let called = false; // whether go() is going to be called: never two calls, or it would train twice as fast
+letterbox.port1.onmessage = () => {
+  called = false;
+  go();
+};
+
+/** Have go() called, after the letters that have come meanwhile. */
+function call() {
+  if (called) return;
+  called = true;
+  if (slowly) setTimeout(() => letterbox.port2.postMessage(0), SLOW);
+  else letterbox.port2.postMessage(0);
+}
 
 /** @param {State} next */
 function become(next) {
@@ -69,7 +80,6 @@ async function begin() {
   const engine = byReference ? new ReferenceEngine(data.train, data.test, planted?.plant()) : ink;
   run = new Run(/** @type {any} */ (engine), data.train, choices);
   runs += 1;
-  seconds = 0;
   points = [];
   goal = Infinity;
   lookedAt = 0;
@@ -84,14 +94,12 @@ function go() {
   const began = performance.now();
   do {
     const epochs = run.epoch;
-    const before = performance.now();
+    const before = run.seconds;
     const images = run.epoch * run.N + run.at;
     const point = run.slice(slowly ? 1 : Infinity);
-    const took = performance.now() - before;
-    seconds += took / 1000;
     if (point) points.push([point.step, point.loss]);
     since.images += Math.max(0, run.epoch * run.N + run.at - images);
-    since.busy += took;
+    since.busy += run.seconds - before;
     if (run.diverged || run.finished || run.epoch >= goal) return stop();
     if (run.epoch > epochs) {
       report();
@@ -99,8 +107,7 @@ function go() {
     }
   } while (!slowly && performance.now() - began < BUSY);
   if (slowly || performance.now() - since.time > rhythm()) report();
-  if (slowly) setTimeout(() => letterbox.port2.postMessage(0), SLOW);
-  else letterbox.port2.postMessage(0);
+  call();
 }
 
 function stop() {
@@ -144,8 +151,8 @@ function report() {
     epoch: now.epoch,
     epochs: now.choices.epochs,
     learning_rate: now.finished ? 0 : now.rates(1)[0],
-    seconds,
-    images_per_second: since.busy > 0 ? (1000 * since.images) / since.busy : 0,
+    seconds: now.seconds,
+    images_per_second: since.busy > 0 ? since.images / since.busy : 0,
     losses: thinned(),
     loss: last?.loss ?? null,
     history: now.history,
@@ -192,7 +199,7 @@ function start(epochs = Infinity) {
   since = { time: performance.now(), images: 0, busy: 0 };
   if (state === "running") return;
   become("running");
-  letterbox.port2.postMessage(0);
+  call();
 }
 
 /** @type {Record<string, (value: any) => any>} */
