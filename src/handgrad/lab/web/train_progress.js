@@ -84,6 +84,7 @@ export function progressPanel(does) {
         "set only reports. Who chooses by it measures too well.",
     ),
   };
+  const changed = make("p", { class: "quiet-text train-changed" });
   const exact = make("p", { class: "quiet-text train-exact" });
 
   const el = panel(
@@ -104,6 +105,7 @@ export function progressPanel(does) {
     make("div", { class: "train-bar" }, bar, state),
     facts,
     exact,
+    changed,
     make("div", { class: "row train-buttons" }, test, save),
     note,
     news.el,
@@ -125,17 +127,23 @@ export function progressPanel(does) {
     if (!running) news.say(`${state.textContent} ${exact.textContent}`);
   }
 
-  /** @param {Progress} progress @param {Course} record @param {number | null} tested */
-  function draw(progress, record, tested) {
+  /** @param {Progress} progress @param {Course} course @param {number | null} tested */
+  function draw(progress, course, tested) {
     const { step, steps, epochs, images_per_second, loss } = progress;
-    bar.value = Math.min(1, record.epoch / epochs);
-    put(shown.epoch, `${written(record.epoch, Number.isInteger(record.epoch) ? 0 : 2)} of ${epochs}`);
+    bar.value = Math.min(1, course.epoch / epochs);
+    put(shown.epoch, `${written(course.epoch, Number.isInteger(course.epoch) ? 0 : 2)} of ${epochs}`);
     put(shown.step, `${step.toLocaleString("en")} of ${steps.toLocaleString("en")}`);
     put(shown.validation, percent(progress.validation_accuracy));
     put(shown.train, percent(progress.train_accuracy));
     if (images_per_second > 0) put(shown.speed, Math.round(images_per_second).toLocaleString("en"));
     put(shown.test, percent(tested));
     put(exact, loss === null ? "" : `Loss of the last epoch, to the last bit: ${loss}`);
+    const { marks } = course;
+    const list = marks.map(({ x, text }) => `${text} at epoch ${written(x, 2)}`).join("; ");
+    put(
+      changed,
+      list && `Changed on the way: ${list}. Rewind, or a link, trains by the choices as they are now.`,
+    );
     el.dataset.seed = String(progress.seed);
   }
 

@@ -142,6 +142,7 @@ export function zooPanel(model, { images, busy, say }) {
     refill(answers);
     refill(why);
     grid.hidden = false;
+    el.dataset.done = "false";
     state.textContent = "The two networks are being started.";
     try {
       const data = firstOf(await images(), HELD);
