@@ -20,7 +20,8 @@ TEXT = """\
 export const SIGNED = Object.freeze({{
   light:
     "{light}",
-  dark: // berlin
+  // berlin
+  dark:
     "{dark}",
 }});
 """

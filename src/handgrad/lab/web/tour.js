@@ -90,7 +90,9 @@ export function tourPanel(model, lab) {
     }
     const at = Math.min(model.get("at"), tour.steps.length - 1);
     const step = tour.steps[at];
-    for (const [key, value] of Object.entries(step.state ?? {})) model.set(key, value);
+    // what the steps before have set holds too, for a link that begins here
+    const state = Object.assign({}, ...tour.steps.slice(0, at + 1).map((each) => each.state));
+    for (const [key, value] of Object.entries(state)) model.set(key, value);
     looked = step.look ?? "";
     const last = at === tour.steps.length - 1;
     const next = button({
