@@ -17,6 +17,8 @@ import { templatesPanel } from "./train_templates.js";
 import { zooPanel } from "./train_zoo.js";
 
 const AWAY = 3000; // milliseconds between two networks for the other rooms, while a person is there
+const PICTURES = 130; // between two paintings of curves and templates
+const COUNTS = 2000; // between two counts of answers, while it trains
 const CHANGES = 150; // and from a change of a choice until the run follows: a slider passes many values
 
 /** @typedef {import("./train_data.js").Images} Images */
@@ -29,6 +31,8 @@ function render({ model, el }) {
   let counting = 0; // the number of the present count of answers
   let busy = false; // counting
   let counted = -1; // epochs that were done at the last count
+  let countedAt = 0;
+  let drawn = 0; // when curves and templates were last painted
   let ended = false;
   facts().then(
     (known) => (version = known.version),
@@ -89,14 +93,17 @@ function render({ model, el }) {
     if (!now || !run.images) return;
     if (now.step === 0) counted = -1;
     progress.draw(now, run.course, run.testedNow);
-    if (!el.hidden) show();
-    if (run.state === "running" && now.history.length > Math.max(0, counted) && !busy) count();
-    if (model.get("room") !== "train" && performance.now() - given > AWAY) handOver();
+    const time = performance.now();
+    const running = run.state === "running" && now.step > 0;
+    if (!el.hidden && (!running || time - drawn > PICTURES)) show();
+    if (running && !busy && now.history.length > Math.max(0, counted) && time - countedAt > COUNTS) count();
+    if (model.get("room") !== "train" && time - given > AWAY) handOver();
   }
 
   /** Draw what only a person who looks at the room needs. */
   function show() {
     const now = run.progress;
+    drawn = performance.now();
     if (!now || !run.images) return;
     curves.draw(run.course, run.before, now.epochs);
     templates.draw(now.params, now.dead, names(), run.images.train);
@@ -126,6 +133,7 @@ function render({ model, el }) {
     const found = await answersOf(now.params, activation, train, train.N - run.heldBack, train.N, going);
     if (!going()) return;
     busy = false;
+    countedAt = performance.now();
     if (found) results.draw(found, train, "held back", names());
   }
 

@@ -11,7 +11,8 @@
 import { ACTIVATIONS } from "./layers.js";
 import { indexOfLargest } from "./network.js";
 
-const SLICE = 6; // milliseconds of work between two pauses
+const SLICE = 3; // milliseconds of work between two pauses
+const PAUSE = 10; // and of a pause
 
 /**
  * The answers for some of the images; null where going() says that they are not wanted any more.
@@ -31,7 +32,7 @@ export async function answersOf(params, activation, data, from, to, going) {
   let rested = performance.now();
   for (let index = from; index < to; index++) {
     if (performance.now() - rested > SLICE) {
-      await new Promise((resume) => setTimeout(resume, 4));
+      await new Promise((resume) => setTimeout(resume, PAUSE));
       if (!going()) return null;
       rested = performance.now();
     }

@@ -105,8 +105,9 @@ export function templatesPanel() {
     version += 1;
     versions.length = Math.min(now.H, most);
     // a range for all, so that the tiles can be compared; in steps, so that it seldom changes
-    range = 2 ** (Math.ceil(2 * Math.log2(3 * deviation(now.W1, versions.length * now.D) || 1e-3)) / 2);
-    scale.show(range);
+    const next = 2 ** (Math.ceil(2 * Math.log2(3 * deviation(now.W1, versions.length * now.D) || 1e-3)) / 2);
+    if (next !== range) scale.show(next);
+    range = next;
     more.hidden = now.H <= most;
     const what = now.H <= most ? `${now.H} hidden units` : `${most} of ${now.H} hidden units`;
     const gone = dead.size ? `${dead.size} of ${now.H} dead` : "none dead";
@@ -140,6 +141,7 @@ export function templatesPanel() {
     draw,
     /** The colours changed. */
     repaint: () => {
+      scale.show(range);
       version += 1;
       ask();
     },
