@@ -54,7 +54,7 @@ def test_axe_finds_nothing_in_what_opens(open_page, lab_server):
     page.locator("[data-control=tours]").click()
     assert violations(page) == []
     page.keyboard.press("Escape")
-    page.locator("[data-control=share]").click()
+    page.locator("[data-control=link]").click()
     assert violations(page) == []
     page.keyboard.press("Escape")
     page.locator(".hint").first.click()
@@ -122,8 +122,8 @@ def test_each_tour_can_be_walked_to_its_end(page, lab_server):
                 assert len(right) == 1, f"{name}, step {number + 1}"
                 for i in range(answers.count()):
                     answers.nth(i).click()
-                    assert page.locator(".tour-why").inner_text().endswith(
-                        stop["question"]["answers"][i]["why"]
+                    assert (
+                        page.locator(".tour-why").inner_text().endswith(stop["question"]["answers"][i]["why"])
                     )
             further.click()
         page.locator(".tour").wait_for(state="hidden")
@@ -144,7 +144,7 @@ def test_a_teachers_link_says_the_task_and_hides_controls(page, lab_server):
     for name in ("[data-look=zoo]", "[data-look=loss]", "[data-control=hidden]"):
         assert not page.locator(name).first.is_visible()
     assert page.locator("[data-control=learning_rate]").first.is_visible()
-    page.locator("[data-control=share]").click()
+    page.locator("[data-control=link]").click()
     link = page.locator(".dialog .link")
     assert "say=Find" in link.input_value()
     page.get_by_label("Task, shown at the top").fill("Another task")
@@ -155,7 +155,7 @@ def test_a_link_shows_what_its_sender_saw(page, open_page, lab_server):
     go(page, lab_server, "room=draw")
     drawing = page.evaluate(SEVEN)
     go(page, lab_server, f"room=draw&drawing={drawing}&digit=1&theme=dark&relu=false")
-    page.locator("[data-control=share]").click()
+    page.locator("[data-control=link]").click()
     link = page.locator(".dialog .link").input_value()
     other = open_page()
     other.goto(link)

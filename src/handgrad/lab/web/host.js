@@ -84,8 +84,8 @@ const NUMBERS = {
  */
 export function parsed(key, text) {
   const usual = /** @type {Record<string, any>} */ (DEFAULTS)[key];
-  if (key in CHOICES) return /** @type {any} */ (CHOICES)[key].includes(text) ? text : undefined;
-  if (key in NUMBERS) {
+  if (Object.hasOwn(CHOICES, key)) return /** @type {any} */ (CHOICES)[key].includes(text) ? text : undefined;
+  if (Object.hasOwn(NUMBERS, key)) {
     const [low, high, whole] = NUMBERS[key];
     const value = text.trim() === "" ? Number.NaN : Number(text);
     return value >= low && value <= high && (!whole || Number.isInteger(value)) ? value : undefined;
@@ -99,7 +99,7 @@ export function fromFragment(fragment) {
   /** @type {Record<string, any>} */
   const state = {};
   for (const [key, text] of new URLSearchParams(fragment.replace(/^#/, ""))) {
-    if (!(key in DEFAULTS)) continue;
+    if (!Object.hasOwn(DEFAULTS, key)) continue;
     const value = parsed(key, text);
     if (value !== undefined) state[key] = value;
   }

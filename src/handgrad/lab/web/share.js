@@ -61,7 +61,7 @@ export function shareDialog(model) {
     ),
   );
   const open = button({
-    name: "share",
+    name: "link",
     label: "Link",
     title: "Copy a link to what you see",
     kind: "quiet",
