@@ -20,7 +20,7 @@ def test_every_step_is_that_of_the_reference_in_every_configuration(mnist):
     runs = list(configurations(STEPS, hidden=24, biases=(True,)))
     runs += [run for run in configurations(STEPS, hidden=24, biases=(False,)) if "leaky_relu" in run.name]
     assert len(runs) == len(LOSSES) * len(RATES) * (len(ACTIVATIONS) + 1) + 2
-    losses, params = step_by_step(runs, *mnist[0])
+    losses, params, _ = step_by_step(runs, *mnist[0])
     for run, loss, after in zip(runs, losses, params, strict=True):
         assert loss < BOUND, f"{run.name}: a loss differs by {loss:.1e}"
         assert after < BOUND, f"{run.name}: a parameter differs by {after:.1e} after a step"
