@@ -5,10 +5,11 @@
 Needs Playwright and a chromium. It prints
 
 - images a second in training, for three sizes: the worker's own time in the page, and the fast engine's here.
-  Both train an epoch of the same 55,000 images in turn; medians, and the median of the rounds' quotients;
+  Both train an epoch of the same 55,000 images in turn: medians, the fastest rounds, and their quotients;
 - a cold page: from the start of its loading to a finished run of recipe "fast", and its share of right test
-  images, for several seeds;
-- the longest time between two frames, and all tasks above 50 ms, in the page while the Train room trains.
+  images, for several seeds.
+
+How long the page itself is busy at a time meanwhile: benchmarks/lab_frames.py.
 """
 
 import argparse
@@ -38,7 +39,11 @@ TRAINED = """async ({ name, changes, test }) => {
   await window.loaded;
   await trainer.configure({ ...RECIPES[name].recipe, ...DEFAULTS, ...changes });
   const ended = new Promise((resolve) => {
-    const look = (state) => (state === "finished" || state === "diverged") && resolve(trainer.off("state", look));
+    const look = (state) => {
+      if (state !== "finished" && state !== "diverged") return;
+      trainer.off("state", look);
+      resolve();
+    };
     trainer.on("state", look);
   });
   await trainer.start();
@@ -47,20 +52,6 @@ TRAINED = """async ({ name, changes, test }) => {
   const images = epoch * 55_000;
   return { rate: images / seconds, loss, accuracy: test ? (await trainer.evaluate()).accuracy : null,
     since: performance.now() / 1000 };
-}"""
-
-WATCHED = """() => {
-  window.frames_seen = { longest: 0, long_tasks: [] };
-  new PerformanceObserver((list) => {
-    for (const { duration } of list.getEntries()) window.frames_seen.long_tasks.push(Math.round(duration));
-  }).observe({ type: "longtask" });
-  let before = performance.now();
-  const frame = (now) => {
-    window.frames_seen.longest = Math.max(window.frames_seen.longest, now - before);
-    before = now;
-    requestAnimationFrame(frame);
-  };
-  requestAnimationFrame(frame);
 }"""
 
 
@@ -76,7 +67,8 @@ def native(hidden: int, batch: int, data: Any) -> float:
 def speeds(page: Page, rounds: int) -> None:
     """Prints the first table."""
     data = runs.split(*digits.load_mnist()[0])
-    print("hidden, batch     page   native   page / native")
+    print("               medians                        fastest")
+    print("hidden, batch     page   native  quotient      page   native  quotient")
     for hidden, batch in SIZES:
         changes = {"hidden": hidden, "batch_size": batch, "epochs": 1}
         pairs = []
@@ -84,9 +76,11 @@ def speeds(page: Page, rounds: int) -> None:
             asked = {"name": "lesson", "changes": changes, "test": False}
             pair = page.evaluate(TRAINED, asked)["rate"], native(hidden, batch, data)
             pairs += [pair] if number else []  # the first compiles
-        here, there = (median(rates) for rates in zip(*pairs, strict=True))
-        share = median(one / other for one, other in pairs)
-        print(f"{hidden:6}, {batch:5} {here:8,.0f} {there:8,.0f} {share:15.2f}", flush=True)
+        text = f"{hidden:6}, {batch:5}"
+        for of in (median, max):
+            here, there = (of(rates) for rates in zip(*pairs, strict=True))
+            text += f" {here:8,.0f} {there:8,.0f} {here / there:9.2f}"
+        print(text, flush=True)
 
 
 def cold(opened: Any, address: str) -> None:
@@ -99,31 +93,6 @@ def cold(opened: Any, address: str) -> None:
         print(
             f"cold page, seed {seed}: {100 * done['accuracy']:.2f} % after {done['since']:.1f} s", flush=True
         )
-
-
-def frames(opened: Any, address: str) -> None:
-    """Prints how the page keeps up while the Train room trains."""
-    for name in ("lesson", "fast"):
-        page = opened()
-        hash_ = "&".join(f"{key}={value}" for key, value in RECIPES_OF_PAGE[name].items())
-        page.goto(f"{address}#room=train&{hash_}")
-        start = page.get_by_role("button", name="Start", exact=True)
-        start.wait_for()
-        page.wait_for_timeout(3000)  # loaded and drawn
-        page.evaluate(WATCHED)
-        start.click()
-        page.wait_for_timeout(4000)
-        seen = page.evaluate("() => window.frames_seen")
-        page.close()
-        print(
-            f"Train room, {name}: longest frame {seen['longest']:.0f} ms, tasks over 50 ms: {seen['long_tasks']}"
-        )
-
-
-RECIPES_OF_PAGE = {
-    "lesson": {"hidden": 64, "epochs": 40},
-    "fast": {"hidden": 192, "epochs": 40, "batch_size": 32},
-}
 
 
 def main() -> None:
@@ -155,7 +124,6 @@ def main() -> None:
         speeds(page, asked.rounds)
         page.close()
         cold(opened, address)
-        frames(opened, address)
         browser.close()
         server.terminate()
 
