@@ -1,6 +1,7 @@
 """The Train room in a real chromium: runs are started, changed, rewound, finished, saved, and gone wrong."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -153,8 +154,6 @@ def test_finished_above_97_percent_and_saved_for_python(page, lab_server, mnist,
     }
     assert (model.seed, model.held_back, len(model.history)) == (3, 5000, 2)
     assert str(model.history[-1]["loss"]) == room.exact
-    from dataclasses import replace
-
     assert model.recipe == replace(RECIPES["quick"], epochs=2)
 
 
@@ -263,7 +262,8 @@ def test_the_network_goes_to_the_other_rooms_and_mistakes_are_stepped_through(pa
     page.get_by_role("tabpanel", name="Step").wait_for()
     page.wait_for_url(f"**label={label}**")
     page.get_by_role("tab", name="Draw").click()
-    page.get_by_role("tabpanel", name="Draw").get_by_text("16 hidden units").first.wait_for()
+    page.locator("[data-look=units] .tile").nth(15).wait_for()
+    assert page.locator("[data-look=units] .tile").count() == 16  # the network in the box has more
     page.get_by_role("tab", name="Train").click()
     room.press("test")
     page.get_by_text("test images misread").wait_for()
@@ -281,26 +281,3 @@ def test_a_changed_address_begins_the_run_anew(page, lab_server):
     assert page.locator("[data-control=hidden] output").inner_text() == "10"
     room.finish()
     assert room.fact("epoch") == "2 of 2"
-
-
-def test_frames_stay_short_while_it_trains(page, lab_server, figure):
-    """Reported, not asserted: the machine of a test may be busy with other things."""
-    room = Room(page, lab_server, "epochs=300&hidden=64")
-    room.press("start")
-    room.wait("running")
-    longest = page.evaluate(
-        """() => new Promise((resolve) => {
-          const gaps = [];
-          let last = performance.now();
-          const next = (now) => {
-            gaps.push(now - last);
-            last = now;
-            if (gaps.length < 150) requestAnimationFrame(next);
-            else resolve(Math.max(...gaps.slice(2)));
-          };
-          requestAnimationFrame(next);
-        })"""
-    )
-    figure("Train room, longest frame while training (64 hidden units)", f"{longest:.0f} ms")
-    room.press("start")
-    room.wait("paused")

@@ -19,6 +19,7 @@ import { zooPanel } from "./train_zoo.js";
 const AWAY = 3000; // milliseconds between two networks for the other rooms, while a person is there
 const PICTURES = 130; // between two paintings of curves and templates
 const COUNTS = 2000; // between two counts of answers, while it trains
+const COUNTED = 1000; // images of such a count
 const CHANGES = 150; // and from a change of a choice until the run follows: a slider passes many values
 
 /** @typedef {import("./train_data.js").Images} Images */
@@ -130,7 +131,9 @@ function render({ model, el }) {
     counted = now.history.length;
     const { activation } = run.choices;
     const going = () => mine === counting && !ended;
-    const found = await answersOf(now.params, activation, train, train.N - run.heldBack, train.N, going);
+    const few = run.state === "running" ? Math.min(COUNTED, run.heldBack) : run.heldBack;
+    const from = train.N - run.heldBack;
+    const found = await answersOf(now.params, activation, train, from, from + few, going);
     if (!going()) return;
     busy = false;
     countedAt = performance.now();
