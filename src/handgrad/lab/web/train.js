@@ -213,6 +213,7 @@ function render({ model, el }) {
       setAll(model, { drawing: "", image, label, example: "drawing" });
     }
     setAll(model, { room: "step" });
+    el.parentElement?.scrollIntoView({ block: "start" });
   }
 
   refill(
