@@ -205,7 +205,7 @@ export class LineChart {
       context.fillText(written(tick, Number.isInteger(tick) ? 0 : 2), X(tick), height - BOTTOM / 2 + 2);
     }
     context.textAlign = "left";
-    context.fillText(this.across, width - RIGHT + 8, height - BOTTOM / 2 + 2);
+    context.fillText(this.across, width - RIGHT + 18, height - BOTTOM / 2 + 2);
     for (const { x, text } of this.marks) {
       context.strokeStyle = colour("--strong-line");
       context.setLineDash([3, 3]);
@@ -235,9 +235,14 @@ export class LineChart {
     names.sort((one, other) => one.y - other.y);
     names.forEach((each, i) => {
       if (i) each.y = Math.max(each.y, names[i - 1].y + 14); // names do not lie on each other
-      context.fillStyle = each.ink;
-      context.fillText(each.text, width - RIGHT + 8, Math.min(each.y, height - BOTTOM));
     });
+    let floor = height - BOTTOM;
+    for (const each of names.reverse()) {
+      each.y = Math.min(each.y, floor);
+      floor = each.y - 14;
+      context.fillStyle = each.ink;
+      context.fillText(each.text, width - RIGHT + 8, each.y);
+    }
     const at = this.cursor === null ? undefined : this.longest?.xs[this.cursor];
     if (at !== undefined) {
       context.strokeStyle = colour("--ink");

@@ -169,8 +169,8 @@ export const MISTAKES = {
     title: "The sigmoid's derivative from its input",
     changes: "grad_z = grad_y · z (1 − z), where y belongs",
     family: "sigmoid",
-    clue: "loss",
-    why: "The factor z (1 − z) has no bound, and the wrong sign for most z: the loss runs up and stays.",
+    clue: "W1",
+    why: "z (1 − z) has no bound, and the wrong sign for most z: the weights run away, and nothing is learnt.",
     plant: () =>
       withFormulas({ sigmoidBackward: (grad_y, _, z) => grad_y.map((g, i) => g * z[i] * (1 - z[i])) }),
   },
@@ -203,7 +203,7 @@ export const MISTAKES = {
     changes: "grad_a = grad_h everywhere",
     family: "relu",
     clue: "W1",
-    why: "Units that are off are moved as well, so that W1 goes further. It learns, but less well.",
+    why: "Units that are off are moved as well, so that W1 goes further. It learns all the same.",
     plant: () => withFormulas({ reluBackward: (grad_h) => grad_h }),
   },
   "relu-mask-turned-round": {
