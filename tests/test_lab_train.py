@@ -239,16 +239,17 @@ def test_bad_training_is_diagnosed_and_mended(page, lab_server):
     room = Room(page, lab_server, f"{SMALL}&learning_rate=100")
     room.press("start")
     room.wait("diverged", "finished")
-    finding = page.locator(".finding").first
-    finding.wait_for()
-    assert "learning rate of 20" in finding.inner_text()
+    assert float(room.fact("validation").removesuffix(" %")) < 20
+    finding = page.locator("[data-finding=plateau]")
+    rate = re.search("learning rate of ([0-9.]+)", finding.inner_text())[1]
     finding.locator("button").click()
-    page.locator("[data-control=learning_rate] output", has_text="20").wait_for()
-    room.wait("finished", "diverged")
+    page.locator("[data-control=learning_rate] output", has_text=rate).wait_for()
+    finding.wait_for(state="detached")
+    room.wait("finished")
+    assert float(room.fact("validation").removesuffix(" %")) > 60
     page.locator("[data-control=init] select").select_option("zeros")
     room.wait("ready")
     room.press("start")
-    room.wait("finished", "diverged")
     page.locator("[data-finding=zeros]").wait_for()
 
 
