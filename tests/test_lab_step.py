@@ -308,7 +308,7 @@ def test_without_a_drawing_it_says_so(step):
 
 
 def test_a_link_brings_a_drawing_and_hides_controls(step):
-    page = step("example=drawing&drawing=70.CWA0aWA0JWqd&hide=step-label,nudge-weight,take")
+    page = step("example=drawing&drawing=70.CWA0aWA0JWqd&hide=step-label,nudge-weight,panel.take")
     assert "taken as the label" in page.locator(".step-answer").inner_text()
     assert "answers 7" in page.locator(".step-answer").inner_text()
     for hidden in ("[data-control=step-label] select", ".step-nudge-fields", ".step-update"):

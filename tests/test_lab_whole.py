@@ -5,6 +5,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+
 from lab_browser import until
 
 pytestmark = pytest.mark.enable_socket
@@ -85,7 +86,7 @@ def test_every_control_is_reached_by_tab_and_has_a_name(page, lab_server, room):
               return [numbered.get(at), name, at.outerHTML.slice(0, 80)];
             })()"""
         )
-        if seen is None or seen[0] in reached and seen[0] == 0:
+        if seen is None or (seen[0] in reached and seen[0] == 0):
             break
         reached.add(seen[0])
         if not seen[1]:
@@ -104,11 +105,11 @@ def test_each_tour_can_be_walked_to_its_end(page, lab_server):
     assert len(known) >= 10
     defaults = page.evaluate("import('/host.js').then((module) => module.DEFAULTS)")
     for name, tour in known.items():
-        go(page, lab_server, f"room=draw&tour={name}")
+        page.goto(f"{lab_server}#room=draw&tour={name}")
+        page.get_by_text(f"{tour['title']}: 1 of").wait_for()
         for number, stop in enumerate(tour["steps"]):
             assert set(stop.get("state", {})) <= set(defaults), name
-            caption = page.locator(".tour-caption")
-            assert caption.inner_text() == stop["caption"]
+            assert page.locator(".tour-caption").inner_text() == stop["caption"]
             if "look" in stop:
                 outlined = page.locator(".room:not([hidden]) .looked-at")
                 outlined.first.wait_for()
@@ -139,14 +140,20 @@ def test_a_tour_draws_what_it_speaks_of(page, lab_server):
 
 
 def test_a_teachers_link_says_the_task_and_hides_controls(page, lab_server):
-    go(page, lab_server, f"room=train&say={quote('Find a rate that is too large.')}&hide=zoo,loss,hidden")
+    go(
+        page,
+        lab_server,
+        f"room=train&say={quote('Find a rate that is too large.')}&hide=panel.zoo,panel.loss,hidden",
+    )
     assert page.locator(".teacher").inner_text() == "Find a rate that is too large."
     for name in ("[data-look=zoo]", "[data-look=loss]", "[data-control=hidden]"):
         assert not page.locator(name).first.is_visible()
     assert page.locator("[data-control=learning_rate]").first.is_visible()
+    assert page.locator("[data-control=loss]").first.is_visible()  # the choice has the chart's name
     page.locator("[data-control=link]").click()
     link = page.locator(".dialog .link")
     assert "say=Find" in link.input_value()
+    page.get_by_text("For teachers").click()
     page.get_by_label("Task, shown at the top").fill("Another task")
     assert "say=Another+task" in link.input_value()
 

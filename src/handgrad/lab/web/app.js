@@ -20,6 +20,7 @@ const THEME_NAMES = { auto: "as the system", light: "light", dark: "dark" };
 /** @param {{ model: import("./host.js").State, el: HTMLElement }} given */
 function render({ model, el }) {
   const places = new Map();
+  const later = new MutationObserver(hide); // of controls that a room makes later
   /** @type {(() => void)[]} */
   const ends = [];
   const news = spoken();
@@ -125,16 +126,19 @@ function render({ model, el }) {
     tour.end,
   );
 
-  /** A teacher's link hides controls by their names, wherever they are. */
+  /** A teacher's link hides controls by their names, and panels as panel.NAME, wherever and whenever they are. */
   function hide() {
     const hidden = new Set(String(model.get("hide")).split(",").filter(Boolean));
-    for (const control of el.querySelectorAll("[data-control], [data-look]")) {
-      const { control: name, look } = /** @type {HTMLElement} */ (control).dataset;
-      control.classList.toggle("hidden-by-link", hidden.has(name ?? "") || hidden.has(look ?? ""));
+    if (hidden.size) later.observe(el, { childList: true, subtree: true });
+    else later.disconnect();
+    for (const part of el.querySelectorAll("[data-control], [data-look]")) {
+      const { control, look } = /** @type {HTMLElement} */ (part).dataset;
+      part.classList.toggle("hidden-by-link", hidden.has(look ? `panel.${look}` : (control ?? "")));
     }
   }
 
   return () => {
+    later.disconnect();
     for (const end of ends) end();
   };
 }

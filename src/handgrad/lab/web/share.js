@@ -86,7 +86,7 @@ function checks(dialog, hidden) {
   for (const one of room?.querySelectorAll("[data-look], [data-control]") ?? []) {
     const { look, control } = /** @type {HTMLElement} */ (one).dataset;
     const title = one.querySelector(".panel-title, .field-label, .toggle")?.textContent || one.textContent;
-    const name = look ?? control ?? "";
+    const name = look ? `panel.${look}` : (control ?? "");
     if (title && !found.has(name)) found.set(name, title.trim().slice(0, 40));
   }
   return [...found].map(([name, title]) => {

@@ -71,11 +71,16 @@ export function tourPanel(model, lab) {
     model.save_changes();
   };
   const outline = () => {
-    for (const one of lab.querySelectorAll("[data-look], [data-control]")) {
-      const { look, control } = /** @type {HTMLElement} */ (one).dataset;
-      const here = looked !== "" && (look === looked || control === looked);
-      one.classList.toggle("looked-at", here);
-      if (here && !el.hidden) one.scrollIntoView({ block: "nearest", behavior: "instant" });
+    const name = CSS.escape(looked);
+    const panels = looked ? lab.querySelectorAll(`[data-look="${name}"]`) : [];
+    const found = looked && !panels.length ? lab.querySelectorAll(`[data-control="${name}"]`) : panels;
+    const here = new Set(found);
+    for (const before of lab.querySelectorAll(".looked-at")) {
+      if (!here.has(before)) before.classList.remove("looked-at");
+    }
+    for (const one of here) {
+      one.classList.add("looked-at");
+      if (!el.hidden) one.scrollIntoView({ block: "nearest", behavior: "instant" });
     }
   };
 
