@@ -47,8 +47,8 @@ function await_() {
 }
 Promise.all([asset("kernel.wasm"), facts(), asset("model.safetensors").catch((e) => e.message)]).then(
   async ([bytes, known, other]) => {
-    const { instance } = await WebAssembly.instantiate(bytes);
-    postMessage({ kernel: Object.keys(instance.exports).length > 0, known, other, error, strict: this === undefined });
+    const exported = WebAssembly.Module.exports(await WebAssembly.compile(bytes));
+    postMessage({ kernel: exported.length > 0, known, other, error, strict: this === undefined });
   },
 );
 """,
