@@ -1,6 +1,6 @@
 /** The controls of a run. Each follows the state, and the state follows it. */
 
-import { add, button, choice, hint, make, number, panel, slider, toggle } from "./dom.js";
+import { add, button, choice, make, number, panel, slider, toggle } from "./dom.js";
 import { watch } from "./host.js";
 import { LIVE, PRESETS, setAll } from "./train_choices.js";
 
@@ -232,9 +232,4 @@ function controlOf(model, name, { kind, label, what, options = [], values = [], 
     el.choose(to);
   };
   return { el, choose };
-}
-
-/** A small title with its explanation. @param {string} title @param {string} what */
-export function titled(title, what) {
-  return make("h3", { class: "train-small-title" }, title, hint(title, what));
 }
