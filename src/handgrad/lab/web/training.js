@@ -20,7 +20,8 @@ import { Generator } from "./random.js";
 import { learningRates } from "./recipes.js";
 import { fit, initFrom } from "./templates.js";
 
-const WORK = 131_072; // images times hidden units of a slice: some milliseconds
+const WORK = 131_072; // images times hidden units of a stretch: some milliseconds
+const POINTS = 24; // of an epoch's curve, at least, where its batches are as many
 const LOOKED = 1000; // images on which dead units are looked for
 const SAMPLE = 5000; // training images that the accuracy is measured on, where none are held back
 const FLAT = 9.21; // |z| above which y (1 - y) is below 1e-4
@@ -130,7 +131,8 @@ export class Run {
   slice(most = Infinity) {
     if (this.finished) return null;
     const { batch_size, hidden } = this.choices;
-    const stretch = batch_size * Math.max(1, Math.floor(WORK / hidden / batch_size));
+    const images = Math.min(WORK / hidden, this.N / POINTS);
+    const stretch = batch_size * Math.max(1, Math.floor(images / batch_size));
     const into = this.at % stretch;
     const goal = Math.min(this.N, this.at - into + stretch);
     const end = Math.min(goal, this.at + most * batch_size);
