@@ -158,6 +158,44 @@ def test_a_teachers_link_says_the_task_and_hides_controls(page, lab_server):
     assert "say=Another+task" in link.input_value()
 
 
+def test_a_link_hides_controls_that_a_room_makes_later(page, lab_server):
+    go(page, lab_server, "room=train&hide=late")
+    page.evaluate(
+        """(() => {
+          const late = document.createElement('p');
+          late.id = 'late';
+          late.dataset.control = 'late';
+          late.textContent = 'late';
+          document.querySelector('.room:not([hidden]) .panel').append(late);
+        })()"""
+    )
+    page.locator("#late").wait_for(state="hidden")
+    page.evaluate("location.hash = 'room=train'")
+    page.locator("#late").wait_for(state="visible")
+
+
+def test_the_menu_of_tours_is_walked_by_arrows(page, lab_server):
+    go(page, lab_server, "room=draw")
+    page.locator("[data-control=tours]").focus()
+    page.keyboard.press("Enter")
+    at = "[...document.querySelectorAll('.menu-item')].indexOf(document.activeElement)"
+    last = page.locator(".menu-item").count() - 1
+    until(page, f"{at} === 0")
+    for key, there in (("ArrowDown", 1), ("ArrowUp", 0), ("ArrowUp", last), ("ArrowDown", 0), ("End", last)):
+        page.keyboard.press(key)
+        assert page.evaluate(at) == there, key
+    page.keyboard.press("Escape")
+    until(page, "document.activeElement.dataset.control === 'tours'")
+
+
+@pytest.mark.parametrize("room", ROOMS)
+@pytest.mark.parametrize("width", [360, 640])  # 640: a page of 1280 points at 200 %
+def test_no_room_scrolls_sideways(open_page, lab_server, room, width):
+    page = open_page(viewport={"width": width, "height": 700})
+    go(page, lab_server, f"room={room}")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
 def test_a_link_shows_what_its_sender_saw(page, open_page, lab_server):
     go(page, lab_server, "room=draw")
     drawing = page.evaluate(SEVEN)

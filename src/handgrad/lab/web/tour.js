@@ -14,7 +14,7 @@ export function tourMenu(model) {
   const id = "tour-list";
   const list = make(
     "div",
-    { id, class: "menu", popover: "auto", role: "menu" },
+    { id, class: "menu", popover: "auto", role: "menu", "aria-label": "Tours", on: { keydown: turn } },
     Object.entries(TOURS).map(([name, { title, what }]) =>
       make(
         "button",
@@ -37,9 +37,27 @@ export function tourMenu(model) {
       ),
     ),
   );
+
+  /** @param {KeyboardEvent} event */
+  function turn(event) {
+    const items = /** @type {HTMLElement[]} */ ([...list.children]);
+    const at = items.indexOf(/** @type {HTMLElement} */ (document.activeElement));
+    /** @type {Record<string, number>} */
+    const places = { ArrowDown: at + 1, ArrowUp: at < 0 ? -1 : at - 1, Home: 0, End: -1 };
+    if (!(event.key in places)) return;
+    items.at(places[event.key] % items.length)?.focus();
+    event.preventDefault();
+  }
+
   const open = make(
     "button",
-    { type: "button", class: "button quiet", "data-control": "tours", popovertarget: id },
+    {
+      type: "button",
+      class: "button quiet",
+      "data-control": "tours",
+      "aria-haspopup": "menu",
+      popovertarget: id,
+    },
     "Tours",
   );
   list.addEventListener("toggle", (event) => {
@@ -48,6 +66,7 @@ export function tourMenu(model) {
     list.style.top = `${at.bottom + 6}px`;
     list.style.left = `${Math.max(8, Math.min(at.left, innerWidth - list.offsetWidth - 8))}px`;
     list.style.maxHeight = `${innerHeight - at.bottom - 20}px`;
+    /** @type {HTMLElement} */ (list.firstElementChild).focus();
   });
   return make("span", {}, open, list);
 }

@@ -289,7 +289,7 @@ export const TOURS = {
         question: {
           text: "Which accuracy tells how the network will read your handwriting?",
           answers: [
-            { text: "Training", why: "It has seen these images a hundred times." },
+            { text: "Training", why: "It has seen each of these images 60 times." },
             { text: "Validation", right: true, why: "These images were held back, as yours are new to it." },
           ],
         },
