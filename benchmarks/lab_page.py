@@ -3,7 +3,7 @@
     python benchmarks/lab_page.py
 
 First paint: from the start of a new process of `handgrad lab` to the first content in a chromium that runs
-already, as a person's browser does. Stroke to answer: from the pointer's event to the outputs that it changes,
+already, as a person's browser does. Stroke to answer: from the pointer's event to the outputs it changes,
 while a digit is drawn with the mouse. Frames: how far apart they are while drawing. The exported page: its
 bytes. Medians, and what is near the worst; several rounds, since these machines are noisy.
 """
