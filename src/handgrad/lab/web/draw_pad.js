@@ -37,7 +37,7 @@ export class Pad {
     this.pen = slider({
       name: "pen",
       label: "Pen",
-      what: "How wide the pen is, as a share of the pad. Thin strokes are widened on the way to 28x28.",
+      what: "How wide the pen is, as a share of the pad. Thin strokes are widened on the way to 28 × 28.",
       values: PENS,
       value: this.drawing.pen,
       show: (pen) => `${Math.round(100 * pen)} %`,

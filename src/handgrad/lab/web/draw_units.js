@@ -122,7 +122,7 @@ export function unitsView(room, hover, pin) {
     });
     const active = h ? strongest(h, H).length : 0;
     said.textContent = h
-      ? `${active} of ${H} units answer (h is not 0); ${shown.length} shown.`
+      ? `${active} of ${H.toLocaleString("en")} units answer (h is not 0); ${shown.length} shown.`
       : `${H} units; ${shown.length} shown. Draw to see which answer.`;
     more.hidden = shown.length >= (h ? active : H);
     scale.hidden = range !== "all";

@@ -6,7 +6,7 @@ import { paint } from "./tiles.js";
 
 /** @param {import("./draw_room.js").DrawRoom} room */
 export function wayView(room) {
-  const stages = ["Ink", "Widened", "Box of 20", "28 x 28"].map((title) => {
+  const stages = ["Ink", "Widened", "Box of 20", "28 × 28"].map((title) => {
     const canvas = make("canvas", {
       class: "draw-stage-picture",
       width: 1,
@@ -23,7 +23,7 @@ export function wayView(room) {
   const el = panel(
     {
       name: "preparation",
-      title: "The way to 28x28",
+      title: "The way to 28 × 28",
       what: [
         make(
           "p",

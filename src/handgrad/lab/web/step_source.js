@@ -154,7 +154,7 @@ function mistakesView(room, choose) {
     ...{ scale: /** @type {"ink"} */ ("ink"), class: "step-mistakes" },
     onPin: (i) => choose(String(found[i].example)),
   });
-  const ask = button({ name: "step-mistakes", label: "The nastiest mistakes", onClick: look });
+  const ask = button({ name: "step-mistakes", label: "The most confident mistakes", onClick: look });
   const el = make("div", { class: "step-mistakes-part" }, status, tiles.el);
 
   async function look() {

@@ -140,9 +140,10 @@ export function tourPanel(model, lab) {
       });
       return answer;
     });
+    const hadFocus = el.contains(document.activeElement);
     refill(
       el,
-      make("p", { class: "tour-head" }, `${tour.title}: ${at + 1} of ${tour.steps.length}`),
+      make("p", { class: "tour-head", tabindex: -1 }, `${tour.title}: ${at + 1} of ${tour.steps.length}`),
       make("p", { class: "tour-caption" }, step.caption),
       question && make("p", { class: "tour-question" }, question.text),
       answers && make("div", { class: "row" }, answers),
@@ -155,6 +156,7 @@ export function tourPanel(model, lab) {
         button({ name: "tour-leave", label: "Leave the tour", kind: "quiet", onClick: leave }),
       ),
     );
+    if (hadFocus) /** @type {HTMLElement} */ (el.firstElementChild).focus({ preventScroll: true });
     outline();
     window.setTimeout(outline, 300); // a room that is shown for the first time
   };

@@ -172,7 +172,7 @@ export const TOURS = {
       {
         caption: "All weights are 0. Press Start and watch the loss.",
         state: { ...RUN, init: "zeros", epochs: 3 },
-        look: "controls",
+        look: "templates",
         question: {
           text: "What do the hidden units' templates look like after training?",
           answers: [
@@ -325,7 +325,7 @@ export const TOURS = {
             {
               text: "No",
               right: true,
-              why: "y (1 - y) is 0.001: a sigmoid that is surely wrong learns slowly.",
+              why: "y (1 - y) is 0.001: a sigmoid that is confidently wrong learns slowly.",
             },
           ],
         },
