@@ -337,7 +337,7 @@ def test_a_dropped_model_file_is_used_by_all_rooms(page, lab_server, tmp_path):
     image = drawn_image(page)
     shown = [float(text) for text in page.locator(".draw-bar-value").all_inner_texts()]
     np.testing.assert_allclose(shown, model.scores(image)[0], atol=0.00051)
-    assert "not calibrated" in page.locator(".draw-sure").inner_text()
+    assert "Not calibrated" in page.locator(".draw-sure").inner_text()
     page.get_by_role("button", name="Step through it").click()
     page.get_by_role("tabpanel", name="Step").get_by_text(
         f"The network answers {model.predict(image)[0]}"

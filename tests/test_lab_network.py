@@ -1,5 +1,7 @@
 """The mirror of the reference in JavaScript against Python: forward, backward, rules, templates, ledger, doubt."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -408,6 +410,10 @@ def test_confidence_and_doubt_are_python_s_on_a_thousand_images(mnist, rng, figu
             assert doubtful == model.doubtful(scores).tolist()
     figure("calibration.js on 1,000 test images", f"{doubted} doubtful, as in Python")
     assert doubted > 0
+    bare = replace(model, calibration=None)
+    told = in_node({"calibration.js": "judged"}, "return given.map((y) => judged(y, null));", scores.tolist())
+    assert [one["doubtful"] for one in told] == bare.doubtful(scores).tolist()
+    assert {one["confidence"] for one in told} == {None}
 
 
 def test_the_network_in_the_box_answers_as_in_python(mnist, figure):

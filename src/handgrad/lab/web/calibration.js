@@ -12,6 +12,9 @@ const NONE = 0.1; // the odds of "none of these"
 const LEAST = 1e-12;
 const MOST = 1 - 2 ** -24;
 const LARGEST = 15;
+export const CLEAR = 0.8;
+
+/** @typedef {{ confidence: number | null, doubtful: boolean }} Judged */
 
 /**
  * The probability that the answer is right. y: the outputs of one image.
@@ -31,11 +34,16 @@ export function confidence(y, { temperature }) {
 }
 
 /**
- * The confidence and whether the answer is doubtful; null for a network that was not calibrated.
+ * How far an answer can be trusted. Without a calibration there is no confidence, and the answer is doubtful where
+ * its output exceeds the next by less than CLEAR.
  * @param {ArrayLike<number>} y @param {Calibration | null} calibration
+ * @returns {Judged}
  */
 export function judged(y, calibration) {
-  if (!calibration) return null;
-  const p = confidence(y, calibration);
-  return { confidence: p, doubtful: p < calibration.threshold };
+  if (calibration) {
+    const p = confidence(y, calibration);
+    return { confidence: p, doubtful: p < calibration.threshold };
+  }
+  const [top, next = 0] = Array.from(y).sort((one, other) => other - one);
+  return { confidence: null, doubtful: top - next < CLEAR };
 }

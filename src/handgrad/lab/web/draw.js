@@ -181,7 +181,8 @@ function render({ model, el }) {
     label.control.disabled = !room.image;
     label.choose(model.get("label") === null ? "" : String(model.get("label")));
     if (answer) {
-      const sure = answer.judged ? `, confidence ${percent(answer.judged.confidence)}` : "";
+      const { confidence } = answer.judged;
+      const sure = confidence === null ? "" : `, confidence ${percent(confidence)}`;
       news.say(`The network reads ${classes[answer.answer]}${sure}.`);
     }
   }

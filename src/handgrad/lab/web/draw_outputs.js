@@ -1,5 +1,6 @@
 /** The outputs: what the network reads, ten bars, and how sure it is. */
 
+import { CLEAR } from "./calibration.js";
 import { make, panel, refill } from "./dom.js";
 
 /** @typedef {import("./draw_room.js").DrawRoom} DrawRoom */
@@ -108,17 +109,19 @@ function verdict({ answer, classes, model }) {
 function sureness({ answer, reader }) {
   if (!answer || !reader) return ["Confidence –"];
   const { judged } = answer;
-  if (!judged)
-    return ["This network is not calibrated: the size of an output says little about its confidence."];
   const { confidence, doubtful } = judged;
-  const limit = reader.network.calibration?.threshold ?? 0;
-  const kind = doubtful ? "draw-doubtful" : "draw-certain";
-  return [
-    "Confidence ",
-    make("strong", {}, percent(confidence)),
-    make("span", { class: `draw-mark ${kind}` }, doubtful ? "doubtful" : "not doubtful"),
-    make("span", { class: "quiet-text draw-limit" }, `doubtful below ${percent(limit)}`),
-  ];
+  const mark = make(
+    "span",
+    { class: `draw-mark ${doubtful ? "draw-doubtful" : "draw-certain"}` },
+    doubtful ? "doubtful" : "not doubtful",
+  );
+  const limit = (/** @type {string} */ text) => make("span", { class: "quiet-text draw-limit" }, text);
+  if (confidence === null) {
+    const rule = `Not calibrated: doubtful where the next output is nearer than ${CLEAR}`;
+    return ["The answer is ", mark, limit(rule)];
+  }
+  const threshold = percent(reader.network.calibration?.threshold ?? 0);
+  return ["Confidence ", make("strong", {}, percent(confidence)), mark, limit(`doubtful below ${threshold}`)];
 }
 
 /** @param {number} share */

@@ -4,7 +4,7 @@
  * @typedef {import("./types.js").Network} Network
  * @typedef {import("./types.js").Cache} Cache
  * @typedef {import("./types.js").Numbers} Numbers
- * @typedef {{ cache: Cache, y: Float64Array, answer: number, judged: { confidence: number, doubtful: boolean } | null }} Answer
+ * @typedef {{ cache: Cache, y: Float64Array, answer: number, judged: import("./calibration.js").Judged }} Answer
  */
 
 import { judged } from "./calibration.js";
