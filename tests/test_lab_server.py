@@ -73,7 +73,7 @@ def test_every_file_is_served_as_it_stands(lab_server):
         expected = held if isinstance(held, bytes) else held.read_bytes()
         assert (status, len(body), body == expected) == (200, len(expected), True), name
         assert headers["content-length"] == str(len(body))
-    assert got(lab_server)[2] == (WEB / "index.html").read_bytes()
+    assert got(lab_server)[2] == files["index.html"]
     assert got(lab_server, "/data/model.safetensors")[2] == IN_THE_BOX.read_bytes()
     packed = MNIST / "train-images-idx3-ubyte.gz"
     assert got(lab_server, "/data/train-images-idx3-ubyte.bin")[2] == packed.read_bytes()

@@ -42,7 +42,8 @@ def export_site(model: "Model | str | os.PathLike[str] | None", folder: str | os
     """
     expect_site(folder)
     place, files = Path(folder), contents.folder(contents.network(model))
-    html = marked((contents.WEB / "index.html").read_text("utf-8"), contents.policy())
+    index = files["index.html"]
+    html = marked((index if isinstance(index, bytes) else index.read_bytes()).decode(), contents.policy())
     write_atomically(
         place / "index.html", html.encode(), KEPT
     )  # first: an export that is cut off can be repeated
