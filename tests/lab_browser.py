@@ -36,9 +36,9 @@ def until(page, expression):
     raise AssertionError(f"waited for {expression}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def lab_server():
-    """The address of a server of the lab."""
+    """The address of a server of the lab. It ends with the module: other tests count the processes that run."""
     command = [sys.executable, "-m", "handgrad", "lab", "--no-open", "--quiet"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         yield server.stdout.readline().strip()
