@@ -49,7 +49,8 @@ export const RECIPES = {
     },
   },
   fast: {
-    // the page's own: of some small networks the one that read most images held back, 98.4 % (mean of three seeds)
+    // the page's own: of 16 short recipes one of the best on the images held back (98.39 %, mean of three seeds);
+    // the best, 256 units for 4 epochs, read 98.43 %: within the spread of the seeds, and no shorter
     title: "98 % in a few seconds",
     recipe: {
       ...{ hidden: 192, activation: "relu", bias: true, init: "random", output_bias: "prior", loss: "l2" },
