@@ -15,7 +15,7 @@ ROOMS = ("draw", "train", "step")
 SHOWN = {  # what stands in a room when it is ready
     "draw": "[data-look=outputs]",
     "train": "[data-look=progress][data-state=ready]",
-    "step": "[data-look=stage]",
+    "step": ".step-answer:not(:empty)",
 }
 SEVEN = "import('/drawings.js').then((module) => module.DRAWINGS.sevenWithBar)"
 
@@ -28,6 +28,7 @@ def go(page, server, fragment):
 
 def violations(page):
     """What axe finds: WCAG 2 A and AA, and best practices. It is put in beside the page's policy."""
+    until(page, "document.getAnimations().length === 0")  # what is only half there has no contrast yet
     page.evaluate(AXE.read_text("utf-8"))
     found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")["violations"]
     return [f"{each['id']}: {node['html'][:120]}" for each in found for node in each["nodes"]]
@@ -39,7 +40,12 @@ def violations(page):
 def test_axe_finds_nothing(open_page, lab_server, room, scheme, width):
     if not AXE.exists():
         pytest.skip("axe-core is not installed: npm --prefix tests/web ci")
-    page = open_page(viewport={"width": width, "height": 900}, color_scheme=scheme, bypass_csp=True)
+    page = open_page(
+        viewport={"width": width, "height": 900},
+        color_scheme=scheme,
+        bypass_csp=True,
+        reduced_motion="reduce",
+    )
     drawing = page.goto(lab_server) and page.evaluate(SEVEN)
     go(page, lab_server, f"room={room}&drawing={drawing}")
     assert violations(page) == []
