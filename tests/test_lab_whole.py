@@ -17,6 +17,8 @@ SHOWN = {  # what stands in a room when it is ready
     "train": "[data-look=progress][data-state=ready]",
     "step": ".step-answer:not(:empty)",
 }
+NAMELESS = """[...document.querySelectorAll('.room:not([hidden]) button')]
+    .some((each) => each.checkVisibility() && !each.textContent && !each.ariaLabel)"""
 SEVEN = "import('/drawings.js').then((module) => module.DRAWINGS.sevenWithBar)"
 
 
@@ -24,6 +26,7 @@ def go(page, server, fragment):
     page.goto(f"{server}#{fragment}")
     room = page.evaluate("new URLSearchParams(location.hash.slice(1)).get('room')") or "draw"
     page.locator(SHOWN[room]).wait_for()
+    until(page, f"!{NAMELESS}")  # a room is built before its network is there
 
 
 def violations(page):
