@@ -164,7 +164,7 @@ HOSTILE = {
     "a picture": ({"x.png": b"\x89PNG\r\n\x1a\n" + bytes(40)}, "separated by commas|this is neither"),
     "zeros": ({"x": bytes(100)}, "this is neither"),
     "a web page": ({"x": b"<!DOCTYPE html>\n<html>not found</html>"}, "expected a label and pixels in each row"),
-    "names alone": ({"x": b"label,a,b\n"}, "expected an image in each row below the names; there is none"),
+    "names alone": ({"x": b"label,a,b\n"}, "expected an image in each row below the names; no row follows"),
     "a row too short": ({"x": b"1,2,3\n4,5\n"}, "x, line 2: expected 3 numbers, as in the first line; got 2"),
     "a row too long": ({"x": b"label,a,b\n\n1,2,3\n4,5,6,7\n"}, "x, line 4: expected 3 numbers, .* got 4"),
     "a pixel too dark": ({"x": b"1,2,256\n"}, 'x, line 1: expected a whole number from 0 to 255; got "256"'),

@@ -41,7 +41,7 @@ export function isModel(file) {
   return /\.safetensors$/i.test(file.name);
 }
 
-/** The bytes of a model file; an Error where it is none. @param {File} file */
+/** The bytes of a model file; an Error where the file is another. @param {File} file */
 export async function readModel(file) {
   const bytes = new Uint8Array(await file.arrayBuffer());
   load(bytes, file.name);

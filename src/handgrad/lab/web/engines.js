@@ -103,7 +103,7 @@ export class InkEngine {
   /** @param {"train" | "test"} set @param {number} first @param {number} N */
   scores(set, first, N) {
     const held = this.held[set];
-    if (!held) throw new Error("expected test images; there are none");
+    if (!held) throw new Error("expected test images; these data have no test images");
     return this.network.scores(held, first, N);
   }
 
@@ -199,7 +199,7 @@ export class ReferenceEngine {
   through(set, first, N) {
     const data = this.sets[set];
     const params = /** @type {Params} */ (this.now);
-    if (!data) throw new Error("expected test images; there are none");
+    if (!data) throw new Error("expected test images; these data have no test images");
     const z = new Float32Array(N * params.C);
     const alive = new Uint8Array(params.H);
     for (let low = 0; low < N; low += CHUNK) {

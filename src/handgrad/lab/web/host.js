@@ -79,7 +79,7 @@ const NUMBERS = {
 };
 
 /**
- * A key's value from the text of the address; undefined where the text is none of its values.
+ * A key's value from the text of the address; undefined where the key cannot have that value.
  * @param {string} key @param {string} text
  */
 export function parsed(key, text) {

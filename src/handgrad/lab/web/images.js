@@ -24,7 +24,7 @@ export function highest(values) {
   return most;
 }
 
-/** The rows and columns that have ink above a limit; null where there is none. @param {Ink} ink
+/** The rows and columns that have ink above a limit; null where there is no ink. @param {Ink} ink
  * @param {number} limit */
 export function boxAbove({ values, rows, columns }, limit) {
   let [top, bottom, left, right] = [rows, 0, columns, 0];

@@ -34,7 +34,7 @@ export function parseTable({ name, bytes }) {
   let read = 0;
   if (!named) read += readRow(bytes, head, sign, columns, values, read, name);
   for (const line of rows) read += readRow(bytes, line, sign, columns, values, read, name);
-  if (read === 0) throw new Error(`${name}: expected an image in each row below the names; there is none`);
+  if (read === 0) throw new Error(`${name}: expected an image in each row below the names; no row follows`);
   const by_name = named ? words.findIndex((word) => LABEL.test(word)) : -1;
   return split(values.subarray(0, read), columns, by_name < 0 ? likelyPlace(values, read, columns) : by_name);
 }

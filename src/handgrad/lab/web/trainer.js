@@ -18,7 +18,7 @@
  * @typedef {object} Additions
  * @property {"off" | "shift"} distortion shift: each image, each epoch, by -1 to 1 pixels across and down
  * @property {number} share how many of the first training images are learnt from; those that are held back for
- *   the validation (a tenth, and 5,000 at most) are none of them, so that any two shares are measured alike
+ *   the validation (a tenth, and 5,000 at most) never belong to them, so that any two shares are measured alike
  * @property {number} seed a whole number from 0 on: of the initial parameters, the orders and the distortions
  * @property {"ink" | "reference"} engine the kernel in WebAssembly, or network.js
  * @property {string} mistake the name of one of the zoo's, or "": it is trained by the reference

@@ -64,7 +64,7 @@ function become(next) {
 
 /** @returns {Run} */
 function present() {
-  if (!run) throw new Error("expected data and choices before training; there are none");
+  if (!run) throw new Error("expected data and choices before training; got neither or one of them");
   return run;
 }
 
@@ -171,7 +171,7 @@ function report() {
 /** What the network makes of the test images. */
 function evaluate() {
   const now = present();
-  if (!data?.test) throw new Error("expected test images; there are none");
+  if (!data?.test) throw new Error("expected test images; these data have no test images");
   const { labels, N } = data.test;
   const C = data.train.C;
   const z = now.engine.scores("test", 0, N);
