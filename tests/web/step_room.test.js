@@ -186,3 +186,13 @@ test("a room that is closed hears nothing more", async () => {
   room.close();
   assert.equal(state.listening(), 0);
 });
+
+test("a network that no file can hold is not kept", async () => {
+  const { room, state } = await opened({ example: "1" });
+  const old = state.get("model_file");
+  room.rate = 1e45;
+  room.take(1);
+  room.keep();
+  assert.equal(state.get("model_file"), old);
+  assert.equal(room.before, null);
+});

@@ -2,14 +2,13 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { forward, lossAndGradients, predict } from "../../src/handgrad/lab/web/network.js";
+import { allFinite, forward, lossAndGradients, predict } from "../../src/handgrad/lab/web/network.js";
 import { update } from "../../src/handgrad/lab/web/optimizers.js";
 import { Generator } from "../../src/handgrad/lab/web/random.js";
 import { RECIPES } from "../../src/handgrad/lab/web/recipes.js";
 import { answersOf } from "../../src/handgrad/lab/web/train_answers.js";
 import { differences, pythonRecipe } from "../../src/handgrad/lab/web/train_choices.js";
 import { Course, Curve } from "../../src/handgrad/lab/web/train_course.js";
-import { allFinite } from "../../src/handgrad/lab/web/train_network.js";
 import { MISTAKES, question } from "../../src/handgrad/lab/web/zoo.js";
 import { withFormulas } from "../../src/handgrad/lab/web/zoo_formulas.js";
 

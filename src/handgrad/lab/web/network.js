@@ -95,3 +95,15 @@ export function asInput(pixels, like) {
   for (let i = 0; i < pixels.length; i++) scaled[i] = pixels[i] / 255;
   return scaled;
 }
+
+/** Whether all parameters are finite, so that they can be saved. @param {Params} params */
+export function allFinite(params) {
+  return [params.W1, params.b1, params.W2, params.b2].every((p) => !p || everyFinite(p));
+}
+
+/** @param {ArrayLike<number>} values */
+function everyFinite(values) {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i] - values[i]; // 0, or not a number
+  return sum === 0;
+}

@@ -11,7 +11,7 @@
  * @typedef {"readNetwork" | "start" | "repaint"} Task
  */
 import { loadTest } from "./digits.js";
-import { predict } from "./network.js";
+import { allFinite, predict } from "./network.js";
 import { load, save } from "./safetensors.js";
 import { chosenExample, pictureOf } from "./step_example.js";
 import { SHOWN, strongestUnits, unitOf } from "./step_layout.js";
@@ -280,11 +280,16 @@ export class StepRoom {
   keep() {
     const { network, params, model } = this;
     if (!network || !params) return;
+    const next = stepped(
+      network,
+      params,
+      `${this.before?.name || model.get("network_name") || network.name}, stepped`,
+    );
+    if (!allFinite(next.params)) return; // the steps were so long that no file can hold the network
     this.before ??= { bytes: model.get("model_file"), name: model.get("network_name") };
-    const name = `${this.before.name || network.name}, stepped`;
     this.keeping = true;
-    model.set("network_name", name);
-    model.set("model_file", save(stepped(network, params, name)));
+    model.set("network_name", next.name);
+    model.set("model_file", save(next));
     this.keeping = false;
     model.save_changes();
   }

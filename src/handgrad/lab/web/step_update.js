@@ -92,7 +92,7 @@ export function updateView(room) {
     refill(chart, taken > 0 && stepsChart(losses));
     refill(outputs, outputTable(room));
     again.disabled = taken === 0;
-    keep.disabled = taken === 0;
+    keep.disabled = taken === 0 || !Number.isFinite(walk.L);
     back.hidden = !room.before;
     note.textContent = room.before
       ? "All rooms use the stepped network now."

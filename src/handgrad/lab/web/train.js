@@ -3,13 +3,14 @@
 import { facts } from "./assets.js";
 import { make, refill } from "./dom.js";
 import { watch } from "./host.js";
+import { allFinite } from "./network.js";
 import { answersOf } from "./train_answers.js";
 import { CHOICES, setAll } from "./train_choices.js";
 import { controlsPanel } from "./train_controls.js";
 import { curvesPanels } from "./train_curves.js";
 import { dataPart, mnist, ownImages } from "./train_data.js";
 import { diagnosisPanel, findings } from "./train_diagnosis.js";
-import { allFinite, download, modelFile } from "./train_network.js";
+import { download, modelFile } from "./train_network.js";
 import { progressPanel } from "./train_progress.js";
 import { resultsPanels } from "./train_results.js";
 import { Run } from "./train_run.js";

@@ -7,18 +7,6 @@ import { pythonRecipe } from "./train_choices.js";
 /** @typedef {import("./trainer.js").Progress} Progress */
 /** @typedef {import("./train_course.js").Course} Course */
 
-/** Whether all parameters are finite, so that they can be saved. @param {import("./types.js").Params} params */
-export function allFinite(params) {
-  return [params.W1, params.b1, params.W2, params.b2].every((p) => !p || everyFinite(p));
-}
-
-/** @param {ArrayLike<number>} values */
-function everyFinite(values) {
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i] - values[i]; // 0, or not a number
-  return sum === 0;
-}
-
 /**
  * The bytes of the model file: recipe, seed, history and accuracy are in its metadata.
  * @param {Progress} progress @param {Course} record @param {Record<string, any>} choices
