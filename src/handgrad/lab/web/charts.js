@@ -19,7 +19,7 @@ const BOTTOM = 24;
 const SHARES = [0, 0.5, 0.7, 0.8, 0.9, 0.93, 0.95, 0.96, 0.97, 0.98, 0.985, 0.99, 0.995, 0.998, 0.999];
 
 /** Round numbers from low to high, some `most` of them. @param {number} low @param {number} high @param {number} most */
-export function roundTicks(low, high, most) {
+function roundTicks(low, high, most) {
   const rough = (high - low) / most || 1;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = power * /** @type {number} */ ([1, 2, 5, 10].find((each) => each * power >= rough) ?? 10);

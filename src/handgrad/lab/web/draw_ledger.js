@@ -129,7 +129,7 @@ function signed(value) {
  * remainders are largest.
  * @param {number[]} parts @param {number} sum
  */
-export function inThousandths(parts, sum) {
+function inThousandths(parts, sum) {
   const low = parts.map((part) => Math.floor(1000 * part));
   const missing = Math.round(1000 * sum) - low.reduce((total, each) => total + each, 0);
   const order = [...parts.keys()].sort((i, j) => 1000 * parts[j] - low[j] - (1000 * parts[i] - low[i]));

@@ -95,7 +95,7 @@ export function parsed(key, text) {
 }
 
 /** The state that an address's fragment describes. @param {string} fragment @returns {Record<string, any>} */
-export function fromFragment(fragment) {
+function fromFragment(fragment) {
   /** @type {Record<string, any>} */
   const state = {};
   for (const [key, text] of new URLSearchParams(fragment.replace(/^#/, ""))) {
@@ -107,7 +107,7 @@ export function fromFragment(fragment) {
 }
 
 /** The fragment that describes a state; what is as usual is left out. @param {(key: string) => any} get */
-export function toFragment(get) {
+function toFragment(get) {
   const words = new URLSearchParams();
   for (const [key, usual] of Object.entries(DEFAULTS)) {
     const value = get(key);

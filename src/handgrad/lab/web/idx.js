@@ -57,7 +57,7 @@ async function unzipped(name, bytes) {
 }
 
 /** Whether the bytes begin as those of an IDX file. @param {Uint8Array} bytes */
-export function isIdx(bytes) {
+function isIdx(bytes) {
   return (
     bytes.length >= 4 &&
     bytes[0] === 0 &&
@@ -126,7 +126,7 @@ function sidesOf(D) {
  * A table: an image in each row with its label, see tables.js.
  * @param {File} file @returns {Data}
  */
-export function fromTable(file) {
+function fromTable(file) {
   const { images, labels, N, D } = parseTable(file);
   const [height, width] = sidesOf(D);
   return checked(file.name, { images, labels, N, D, height, width, C: 0 });

@@ -71,7 +71,7 @@ export function fitted(ink, side) {
  * @param {Ink} ink @param {number} rows @param {number} columns
  * @param {(from: number, to: number) => Weights} weights
  */
-export function resized(ink, rows, columns, weights) {
+function resized(ink, rows, columns, weights) {
   const across = weights(ink.columns, columns);
   const down = weights(ink.rows, rows);
   const half = blank(ink.rows, columns);
@@ -99,7 +99,7 @@ export function resized(ink, rows, columns, weights) {
 
 /** The mean over the area that a pixel of the smaller image covers: INTER_AREA. @param {number} from
  * @param {number} to @returns {Weights} */
-export function areaWeights(from, to) {
+function areaWeights(from, to) {
   const scale = from / to;
   /** @type {Weights} */
   const weights = { starts: [0], places: [], shares: [] };
@@ -117,7 +117,7 @@ export function areaWeights(from, to) {
 }
 
 /** Cubic curves through four pixels: INTER_CUBIC. @param {number} from @param {number} to @returns {Weights} */
-export function cubicWeights(from, to) {
+function cubicWeights(from, to) {
   const A = -0.75;
   /** @type {Weights} */
   const weights = { starts: [0], places: [], shares: [] };
@@ -151,7 +151,7 @@ export function widened(ink, by) {
 }
 
 /** The runs of a disc's rows, [from, to): MORPH_ELLIPSE. @param {number} side */
-export function disc(side) {
+function disc(side) {
   const radius = Math.floor(side / 2);
   return Array.from({ length: side }, (_, row) => {
     const dy = row - radius;

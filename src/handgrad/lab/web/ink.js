@@ -384,7 +384,7 @@ const PLACES = Object.fromEntries(FIELDS.split(" ").map((name, i) => [name, i]))
  * the order changes nothing but the rounding of sums.
  * @param {Uint32Array} order @param {Held} data @param {number} size
  */
-export function alikeTogether(order, { classes, C }, size) {
+function alikeTogether(order, { classes, C }, size) {
   const sorted = new Uint32Array(order.length);
   const next = new Uint32Array(C + 1);
   for (let low = 0; low < order.length; low += size) {

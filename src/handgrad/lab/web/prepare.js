@@ -25,7 +25,7 @@ import { boxOf, rasterised } from "./strokes.js";
 export const FIELD = 28;
 export const BOX = 20;
 export const FINE = 8; // strokes are widened on a copy this many times as large as the box
-export const STROKE = 2.3; // widths of usual and of thick strokes in MNIST, in pixels of the box
+const STROKE = 2.3; // widths of usual and of thick strokes in MNIST, in pixels of the box
 const THICK = 3;
 
 /** The image of a drawing, and its stages; null without ink. @param {Drawing} drawing @returns {Prepared | null} */

@@ -141,7 +141,7 @@ const REALS = new Set([
  * JSON as Python's json.dumps writes it: with a space after , and :, and reals with a point.
  * @param {any} value @param {string} [key] @returns {string}
  */
-export function pythonJson(value, key = "") {
+function pythonJson(value, key = "") {
   if (value instanceof Real) return real(value.value);
   if (typeof value === "number")
     return REALS.has(key) || !Number.isInteger(value) ? real(value) : String(value);
@@ -256,7 +256,7 @@ function tensor(bytes, header, start, key, dtype, name) {
 }
 
 /** Numbers of 16 bits (sign, 5 bits of exponent, 10 of mantissa) as float32. @param {Uint16Array} halves */
-export function fromHalf(halves) {
+function fromHalf(halves) {
   const values = new Float32Array(halves.length);
   for (let i = 0; i < halves.length; i++) {
     const bits = halves[i];

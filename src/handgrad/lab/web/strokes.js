@@ -9,7 +9,7 @@
  */
 
 export const SIDE = 4096;
-export const PEN = 0.07;
+const PEN = 0.07;
 export const PENS = [0.02, 0.03, 0.04, 0.05, 0.06, 0.07, 0.08, 0.1, 0.12];
 const DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_";
 const CLOSEST = 24; // points nearer than this to the last are left out

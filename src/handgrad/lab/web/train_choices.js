@@ -8,7 +8,7 @@ import { RECIPES } from "./recipes.js";
 export const LIVE = ["learning_rate", "batch_size", "optimizer", "loss", "distortion", "epochs", "schedule"];
 
 /** Those that belong to the start of a run. */
-export const FIXED = ["hidden", "activation", "bias", "init", "output_bias", "warmup", "share", "seed"];
+const FIXED = ["hidden", "activation", "bias", "init", "output_bias", "warmup", "share", "seed"];
 
 export const CHOICES = [...LIVE, ...FIXED];
 
