@@ -32,8 +32,8 @@ OPTIONS = ("--no-entry", "--import-memory", "--allow-undefined", "--export=run",
 
 
 def sources() -> str:
-    """The SHA-256 of all that the kernel is made from. machine.py, most of which is about native code, is left
-    to the test that builds the kernel anew."""
+    """The SHA-256 of all that the kernel is made from. machine.py, mostly about native code, is left to the
+    test that builds the kernel anew."""
     folder = Path(machine.__file__).parent
     texts = [(folder / name).read_bytes() for name in machine.MADE_FROM if name != "machine.py"]
     made_for = repr((TRIPLE, FEATURES, LANES, STACK, machine.CONSTANTS)).encode()
