@@ -14,15 +14,8 @@
  * @property {() => void} save_changes
  */
 
-/** Keys of the address, in its order, with what holds where it does not name them. */
-export const DEFAULTS = Object.freeze({
-  room: "draw",
-  drawing: "",
-  label: null,
-  digit: null,
-  unit: null,
-  relu: true,
-  baseline: true,
+/** The choices of a training run, where the address does not name them. */
+export const RUN_DEFAULTS = Object.freeze({
   hidden: 64,
   activation: "relu",
   bias: true,
@@ -39,6 +32,18 @@ export const DEFAULTS = Object.freeze({
   share: 60000,
   seed: 0,
   mistake: "",
+});
+
+/** Keys of the address, in its order, with what holds where it does not name them. */
+export const DEFAULTS = Object.freeze({
+  room: "draw",
+  drawing: "",
+  label: null,
+  digit: null,
+  unit: null,
+  relu: true,
+  baseline: true,
+  ...RUN_DEFAULTS,
   example: "247",
   cell: null,
   theme: "auto",

@@ -1,32 +1,15 @@
 /** The tours, as data (tour.js shows them). */
 
 import { DRAWINGS } from "./drawings.js";
+import { RUN_DEFAULTS } from "./host.js";
 
 /**
  * @typedef {{ text: string, answers: { text: string, right?: boolean, why: string }[] }} Question
  * @typedef {{ caption: string, state?: Record<string, any>, look?: string, question?: Question }} Stop
  */
 
-/** What a run has where a tour does not say otherwise. */
-const RUN = {
-  room: "train",
-  hidden: 64,
-  activation: "relu",
-  bias: true,
-  init: "random",
-  output_bias: "zero",
-  learning_rate: 0.5,
-  schedule: "constant",
-  warmup: 0,
-  batch_size: 16,
-  epochs: 5,
-  optimizer: "sgd",
-  loss: "l2",
-  distortion: "off",
-  share: 6000,
-  seed: 0,
-  mistake: "",
-};
+/** What a run has where a tour does not say otherwise: fewer images, so that it is over in a moment. */
+const RUN = { ...RUN_DEFAULTS, room: "train", share: 6000 };
 
 /** @type {Record<string, { title: string, what: string, steps: Stop[] }>} */
 export const TOURS = {
