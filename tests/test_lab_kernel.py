@@ -55,10 +55,10 @@ def test_it_needs_memory_and_a_logarithm_alone_and_is_small():
 
 
 def test_the_page_knows_the_record_and_its_numbers():
-    """What ink.js repeats of task.py, engine.py and optimizers.py."""
+    """What task.js repeats of task.py, engine.py and optimizers.py."""
     names = "FIELDS, LANES, CONSTANTS, RULES, ACTIVATION_CODES, LOSS_CODES"
     made = "() => [FIELDS.split(' '), LANES, CONSTANTS, RULES, ACTIVATION_CODES, LOSS_CODES]"
-    fields, lanes, constants, rules, activations, losses = ask({"ink.js": names}, made, None)
+    fields, lanes, constants, rules, activations, losses = ask({"task.js": names}, made, None)
     assert fields == list(task.Task.kinds)
     assert lanes == TOOL["LANES"]
     assert constants == {name: getattr(task, name) for name in constants}

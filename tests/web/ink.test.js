@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { asset } from "../../src/handgrad/lab/web/assets.js";
-import { InkNetwork, Kernel } from "../../src/handgrad/lab/web/ink.js";
+import { InkNetwork } from "../../src/handgrad/lab/web/ink.js";
+import { Kernel } from "../../src/handgrad/lab/web/kernel.js";
 
 const PAGE = 65_536; // bytes by which the memory grows, which moves all of its views
 const LINE = 64;

@@ -17,7 +17,8 @@
  * @property {() => Params} params a copy
  */
 
-import { InkNetwork, Kernel } from "./ink.js";
+import { InkNetwork } from "./ink.js";
+import { Kernel } from "./kernel.js";
 import { asInput, forward, lossAndGradients } from "./network.js";
 import { update } from "./optimizers.js";
 

@@ -4,106 +4,18 @@
  * pixels in bands, a task that holds the address of everything. Nothing here computes.
  *
  * @typedef {import("./types.js").Params} Params
- * @typedef {import("./types.js").Data} Data
- * @typedef {{ images: number, labels: number, N: number, D: number, C: number, classes: ArrayLike<number> }} Held
+ * @typedef {import("./kernel.js").Held} Held
+ * @typedef {import("./kernel.js").Kernel} Kernel
  */
 
-import { log, power } from "./exact.js";
+import { power } from "./exact.js";
+import { up } from "./kernel.js";
+import { ACTIVATION_CODES, CONSTANTS, FIELDS, LANES, LOSS_CODES, RULES } from "./task.js";
 
-// what both sides of the task know (engines/ink/task.py); a test compares them
-export const FIELDS =
-  "images labels order scales N batches size activation bias loss rule D H C Hp Cp thread threads W1 W2 V2 b2 " +
-  "m_W1 v_W1 m_W2 v_W2 m_b2 v_b2 place shades targets bands starts pieces piece mask pixel ink count pairs room " +
-  "grad_z grad_a grad_W1 grads h shares counter out squash finite total diverged";
-export const LANES = 16;
-export const CONSTANTS = Object.freeze({
-  SCORES: 16,
-  EMIT: 4,
-  TOGETHER: 4,
-  PIECE: 64,
-  GREYS: 256,
-  TILE: 50_176,
-  SCALES: 5,
-});
-export const RULES = Object.freeze({ sgd: 0, momentum: 1, nesterov: 2, adam: 3, read: 4 });
-export const ACTIVATION_CODES = Object.freeze({ relu: 0, leaky_relu: 1, tanh: 2, sigmoid: 3, none: 4 });
-export const LOSS_CODES = Object.freeze({ l2: 0, cross_entropy: 1 });
 const { SCORES, EMIT, TOGETHER, PIECE, GREYS, TILE, SCALES } = CONSTANTS;
 const [BETA, BETA2] = [0.9, 0.999];
-const PAGE = 65_536; // bytes
 const LINE = 64;
 const AT_ONCE = 64; // images that are scored together
-
-const up = (/** @type {number} */ n, /** @type {number} */ step) => Math.ceil(n / step) * step;
-
-/** The kernel with its memory, of which parts are taken one after the other. */
-export class Kernel {
-  /** @param {WebAssembly.Module} module */
-  constructor(module) {
-    this.memory = new WebAssembly.Memory({ initial: 16 });
-    const instance = new WebAssembly.Instance(module, { env: { memory: this.memory, log } });
-    this.run = /** @type {(task: number) => void} */ (instance.exports.run);
-    this.end = Number(/** @type {WebAssembly.Global} */ (instance.exports.__heap_base).value);
-  }
-
-  /** The address of so many bytes, set to 0, at the beginning of a cache line. @param {number} bytes */
-  take(bytes) {
-    const at = up(this.end, LINE);
-    this.end = at + bytes;
-    const missing = this.end + LINE - this.memory.buffer.byteLength;
-    if (missing > 0) {
-      try {
-        this.memory.grow(Math.ceil(missing / PAGE));
-      } catch {
-        throw new Error(
-          `expected ${Math.round(this.end / 1e6)} MB of memory for this network and data; the browser has less`,
-        );
-      }
-    }
-    new Uint8Array(this.memory.buffer, at, bytes).fill(0);
-    return at;
-  }
-
-  /** @param {number} at @param {number} n */
-  bytes(at, n) {
-    return new Uint8Array(this.memory.buffer, at, n);
-  }
-
-  /** @param {number} at @param {number} n */
-  floats(at, n) {
-    return new Float32Array(this.memory.buffer, at, n);
-  }
-
-  /** The address of a copy of these numbers. @param {ArrayLike<number>} values */
-  floatsOf(values) {
-    const at = this.take(4 * values.length);
-    this.floats(at, values.length).set(values);
-    return at;
-  }
-
-  /** The address of whole numbers as words of 64 bits. @param {ArrayLike<number>} values */
-  words(values) {
-    const at = this.take(8 * values.length);
-    this.setWords(at, values);
-    return at;
-  }
-
-  /** @param {number} at @param {ArrayLike<number>} values */
-  setWords(at, values) {
-    const halves = new Uint32Array(this.memory.buffer, at, 2 * values.length);
-    for (let i = 0; i < values.length; i++) halves[2 * i] = values[i];
-  }
-
-  /** Images and labels in the kernel's memory. @param {Data} data @returns {Held} */
-  hold({ images, labels, N, D, C }) {
-    const room = Math.max(D, PIECE);
-    const at = this.take(N * room);
-    const rows = this.bytes(at, N * room);
-    if (room === D) rows.set(images);
-    else for (let i = 0; i < N; i++) rows.set(images.subarray(i * D, (i + 1) * D), i * room);
-    return { images: at, labels: this.words(labels), N, D, C, classes: labels };
-  }
-}
 
 /** The bands of images of D pixels, as layout.find_bands. @param {number} D */
 function findBands(D) {

@@ -1,6 +1,6 @@
 /** What the network reads as what: the table of labels by answers, and the images that it misreads. */
 
-import { confusionTable } from "./charts.js";
+import { confusionTable } from "./confusion.js";
 import { button, make, panel } from "./dom.js";
 import { TileGrid } from "./tiles.js";
 import { percent } from "./train_progress.js";
