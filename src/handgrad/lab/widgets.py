@@ -57,7 +57,7 @@ def _bytes_from_page(data: Any, widget: Any) -> bytes:
     return bytes(data or b"")
 
 
-class _Page(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]
+class _Page(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]  # Any, where it is not installed
     """What the three have in common: the network, the drawing, and the state of the page."""
 
     _esm = traitlets.Unicode().tag(sync=True)
