@@ -19,6 +19,7 @@ import click
 from handgrad.workbook.book.exercise import Exercise, ExerciseError, exercises
 from handgrad.workbook.checks import run
 from handgrad.workbook.desk.desk import Desk
+from handgrad.workbook.desk.submission import Source
 
 from mutations import Mutant, mutants
 
@@ -97,7 +98,7 @@ def matches(entry: tuple[str, str, str], name: str, mutant: Mutant) -> bool:
 def _remarks(text: str, name: str) -> tuple[str, ...] | None:
     """What is remarked of an answer that passes, but for its speed; None where it is refused."""
     with _limited(), redirect_stdout(io.StringIO()):
-        verdict = run(Desk(), text, f"{name}.py", only=[name])[0]
+        verdict = run(Desk(), [Source(f"{name}.py", text)], only=[name])[0]
         return tuple(remark for remark in verdict.remarks if "slow" not in remark) if verdict.passed else None
     return None
 

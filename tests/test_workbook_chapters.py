@@ -16,6 +16,7 @@ from handgrad.workbook.book import copies
 from handgrad.workbook.book.exercise import exercises
 from handgrad.workbook.checks import run
 from handgrad.workbook.desk.desk import Desk
+from handgrad.workbook.desk.submission import Source
 
 NINE = [
     "1_templates", "2_layers", "3_nonlinearities", "4_loss", "5_backward", "6_network", "7_training", "8_inside", "9_beyond",
@@ -183,10 +184,10 @@ def test_the_plain_file_is_the_courses_layout(torch, capsys):
     assert tuple(defined) == copies.LAYOUT
     imported = [ast.unparse(node) for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
     assert imported == ["import torch" if torch else "import numpy as np"]
-    blank = run(Desk(), copies.plain_file(torch=torch), "two_layer_net.py")
+    blank = run(Desk(), [Source("two_layer_net.py", copies.plain_file(torch=torch))])
     assert [(v.name, v.done, v.passed) for v in blank] == [(v.name, False, False) for v in blank]
     assert {v.name for v in blank} == set(copies.LAYOUT)
-    solved = run(Desk(), copies.plain_file(solved=True, torch=torch), "two_layer_net.py")
+    solved = run(Desk(), [Source("two_layer_net.py", copies.plain_file(solved=True, torch=torch))])
     assert [str(v) for v in solved if not v.passed] == []
     assert {v.name for v in solved} == set(copies.LAYOUT)
 

@@ -13,12 +13,13 @@ from handgrad.workbook.checks.mistakes import MISTAKES
 from handgrad.workbook.checks.verdict import Entry, Verdict, table
 from handgrad.workbook.desk import submission
 from handgrad.workbook.desk.desk import Desk
+from handgrad.workbook.desk.submission import Source
 
 HEAD = "import numpy as np\n"
 
 
 def run(text, name="learner.py", only=()):
-    return {verdict.name: verdict for verdict in checks.run(Desk(), text, name, only)}
+    return {verdict.name: verdict for verdict in checks.run(Desk(), [Source(name, text)], only)}
 
 
 # --- what a file holds ---------------------------------------------------------------------------------------
@@ -98,9 +99,9 @@ def test_a_notebook_is_its_code_cells():
 
 
 def test_what_is_not_python_is_one_line():
-    (verdict, *_) = checks.run(Desk(), "def f(:\n", "f.py")
+    (verdict, *_) = checks.run(Desk(), [Source("f.py", "def f(:\n")])
     assert verdict.message == "f.py, line 1: cannot be read as Python: invalid syntax"
-    assert not any(v.passed for v in checks.run(Desk(), "def f(:\n", "f.py"))
+    assert not any(v.passed for v in checks.run(Desk(), [Source("f.py", "def f(:\n")]))
 
 
 # --- what is explained -----------------------------------------------------------------------------------------
@@ -233,9 +234,11 @@ def test_what_is_borrowed_from_the_lesson_is_not_the_learners():
 def test_nothing_of_one_file_is_left_for_the_next():
     desk = Desk()
     assert checks.run(
-        desk, HEAD + "def relu_forward(x):\n    return np.maximum(x, 0), x\n", "a.py", ["relu_forward"]
+        desk,
+        [Source("a.py", HEAD + "def relu_forward(x):\n    return np.maximum(x, 0), x\n")],
+        ["relu_forward"],
     )[0].passed
-    assert not checks.run(desk, HEAD, "b.py", ["relu_forward"])[0].done
+    assert not checks.run(desk, [Source("b.py", HEAD)], ["relu_forward"])[0].done
 
 
 # --- in a notebook -------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from handgrad.workbook.book.exercise import ExerciseError, Planted, exercises, e
 from handgrad.workbook.checks import run
 from handgrad.workbook.checks.mistakes import MISTAKES
 from handgrad.workbook.desk.desk import Desk
-from handgrad.workbook.desk.submission import NAMES
+from handgrad.workbook.desk.submission import NAMES, Source
 
 WHOLE = """
 name = "double"
@@ -166,7 +166,7 @@ class TwoLayerNet(lesson.TwoLayerNet):
         return super().backward(dout, cache)
 """
     text = f"import {library}\nfrom handgrad.workbook import lesson\n{wrapped}"
-    verdict = run(Desk(), text, "lesson.py", only=[name])[0]
+    verdict = run(Desk(), [Source("lesson.py", text)], only=[name])[0]
     assert verdict.passed, str(verdict)
 
 

@@ -93,7 +93,7 @@ def test_a_mutant_is_python_and_another_program_and_made_once():
 
 
 def test_a_check_that_sees_nothing_lets_all_survive(monkeypatch):
-    monkeypatch.setattr(mutants, "run", lambda desk, text, name, only: [Verdict(only[0], passed=True)])
+    monkeypatch.setattr(mutants, "run", lambda desk, sources, only: [Verdict(only[0], passed=True)])
     exercise = exercises()["affine_backward"]
     assert len(mutants.survivors(exercise)) == len(list(mutants.mutants(exercise.solution)))
 
@@ -102,8 +102,10 @@ def test_a_new_remark_is_noticed_and_one_on_speed_is_not(monkeypatch):
     exercise = exercises()["affine_backward"]
 
     def remarks(what):
-        def run(desk, text, name, only):
-            return [Verdict(only[0], passed=True, remarks=() if text == exercise.solution else (what,))]
+        def run(desk, sources, only):
+            return [
+                Verdict(only[0], passed=True, remarks=() if sources[0].text == exercise.solution else (what,))
+            ]
 
         monkeypatch.setattr(mutants, "run", run)
         return mutants.fate(exercise)
@@ -115,8 +117,8 @@ def test_a_new_remark_is_noticed_and_one_on_speed_is_not(monkeypatch):
 def test_a_mutant_that_never_ends_is_noticed(monkeypatch):
     exercise = exercises()["mean_images"]
 
-    def run(desk, text, name, only):
-        while text != exercise.solution:
+    def run(desk, sources, only):
+        while sources[0].text != exercise.solution:
             pass
         return [Verdict(only[0], passed=True)]
 
@@ -126,7 +128,7 @@ def test_a_mutant_that_never_ends_is_noticed(monkeypatch):
 
 
 def test_a_check_that_refuses_everything_is_no_check(monkeypatch):
-    monkeypatch.setattr(mutants, "run", lambda desk, text, name, only: [Verdict(only[0], passed=False)])
+    monkeypatch.setattr(mutants, "run", lambda desk, sources, only: [Verdict(only[0], passed=False)])
     with pytest.raises(ExerciseError, match="expected its solution to pass"):
         mutants.fate(exercises()["affine_backward"])
 
@@ -139,6 +141,6 @@ def test_the_table(capsys, monkeypatch):
     made, refused, remarked, alike, surviving = map(int, counts)
     assert (name, made, surviving) == ("relu_backward", refused + remarked + alike, 0)
     assert len(equivalent) == alike
-    monkeypatch.setattr(mutants, "run", lambda desk, text, name, only: [Verdict(only[0], passed=True)])
+    monkeypatch.setattr(mutants, "run", lambda desk, sources, only: [Verdict(only[0], passed=True)])
     assert mutants.main(["relu_backward"]) == 1
     assert "SURVIVES: dx = dout * (x > 0): > becomes >=" in capsys.readouterr().out

@@ -25,7 +25,7 @@ IMPATIENT = Limits(call=1, total=20, memory=400 * MB)
 
 
 def loaded(desk, text, name="mine.py"):
-    reply = desk.do({"do": "load", "text": textwrap.dedent(text), "name": name})
+    reply = desk.do({"do": "load", "files": [{"name": name, "text": textwrap.dedent(text)}]})
     assert reply["failure"] is None
     return desk
 
@@ -336,7 +336,11 @@ def test_exceptions_of_every_kind_are_reported(ask):
 def test_a_file_that_ends_its_process_while_it_is_loaded():
     text = "import os\nclass Now:\n    os._exit(3)"
     with RemoteDesk(SMALL) as desk:
-        for again in (lambda: desk.do({"do": "load", "text": text, "name": "x.py"}), desk.reset, desk.reset):
+        for again in (
+            lambda: desk.do({"do": "load", "files": [{"name": "x.py", "text": text}]}),
+            desk.reset,
+            desk.reset,
+        ):
             with pytest.raises(GoneError, match="ended the process"):
                 again()
 
@@ -477,7 +481,7 @@ def test_the_process_ends_when_the_checker_is_killed():
     program = """
     from handgrad.workbook.desk.remote import RemoteDesk
     desk = RemoteDesk()
-    desk.do({"do": "load", "text": "import time\\ndef f(): time.sleep(60)", "name": "x.py"})
+    desk.do({"do": "load", "files": [{"name": "x.py", "text": "import time\\ndef f(): time.sleep(60)"}]})
     print(desk._process._popen.pid, desk._process._folder, flush=True)
     desk.do({"do": "call", "name": "f", "args": []})
     """

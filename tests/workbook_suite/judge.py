@@ -11,6 +11,7 @@ import numpy as np
 
 from handgrad.workbook.checks import run
 from handgrad.workbook.desk.desk import Desk
+from handgrad.workbook.desk.submission import Source
 from workbook_suite import cases, correct
 
 TABLE = range(1, 37)  # the numbers of the table of mistakes; 32 is a remark, not a mistake
@@ -48,7 +49,7 @@ def judge(case):
     """What the check says of one case; the case leaves nothing behind in this process."""
     began = time.perf_counter()
     with _restored(), redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
-        verdicts = tuple(run(Desk(), case.text, "learner.py"))
+        verdicts = tuple(run(Desk(), [Source("learner.py", case.text)]))
     return Judged(case, verdicts, time.perf_counter() - began)
 
 

@@ -9,7 +9,7 @@ import click
 
 from handgrad.cli import examples
 from handgrad.cli.shared import FILE, emit, output_options, say
-from handgrad.workbook.desk.submission import NAMES
+from handgrad.workbook.desk.submission import NAMES, Source
 
 
 @click.command(
@@ -38,14 +38,14 @@ def check(file: str, names: tuple[str, ...], local: bool, as_json: bool, quiet: 
     from handgrad.workbook.desk.remote import RemoteDesk
     from handgrad.workbook.marking.grade import read, verdicts
 
-    text, name = read(file), Path(file).name
+    sources = [Source(Path(file).name, read(file))]
     if local:
         desk: Any = Desk()
         with contextlib.redirect_stdout(sys.stderr):
-            found = verdicts(desk, text, name, names)
+            found = verdicts(desk, sources, names)
     else:
         with RemoteDesk() as desk:
-            found = verdicts(desk, text, name, names)
+            found = verdicts(desk, sources, names)
         if printed := desk.output.rstrip():
             say(quiet, printed)
     if as_json:

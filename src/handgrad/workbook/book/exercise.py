@@ -123,10 +123,11 @@ def expect_sound(exercise: Exercise) -> None:
     """ExerciseError unless the check refuses the blank, passes the solutions and names each mistake."""
     from handgrad.workbook.checks import run
     from handgrad.workbook.desk.desk import Desk
+    from handgrad.workbook.desk.submission import Source
 
     def verdict(text: str) -> Any:
         with contextlib.redirect_stdout(io.StringIO()):  # training loops print
-            return run(Desk(), text, f"{exercise.name}.py", only=[exercise.name])[0]
+            return run(Desk(), [Source(f"{exercise.name}.py", text)], only=[exercise.name])[0]
 
     if verdict(exercise.blank).passed:
         raise ExerciseError(f"{exercise.name}: expected the blank to be refused; its check passes")

@@ -10,9 +10,10 @@ import numpy as np
 
 from handgrad.workbook.checks import calculus, layers, loop, loss, network, templates
 from handgrad.workbook.checks.common import Caches, DeskLike, FailedError, Learner
-from handgrad.workbook.checks.verdict import Verdict
+from handgrad.workbook.checks.verdict import NOT_DONE, Verdict
 from handgrad.workbook.desk import submission
 from handgrad.workbook.desk.desk import Desk, GoneError
+from handgrad.workbook.desk.submission import Source
 
 CHECKS: dict[str, Callable[[str, Learner], Verdict]] = {
     "mean_images": templates.check_means,
@@ -47,14 +48,14 @@ USES = {
 }
 
 
-def run(desk: DeskLike, text: str, name: str, only: Sequence[str] = ()) -> list[Verdict]:
-    """Check a file's text -> a verdict for each exercise that it should hold, in the order of the chapters.
+def run(desk: DeskLike, sources: Sequence[Source], only: Sequence[str] = ()) -> list[Verdict]:
+    """Check what was handed in -> a verdict for each exercise that belongs in it, by chapter.
 
     Without PyTorch or NumPy alone in it, both are tried and the better result counts; so are float64 and
     float32. A process that ends, hangs or lies is reported, and the next exercise starts in a fresh one.
     """
     try:
-        loaded = desk.do({"do": "load", "text": text, "name": name})
+        loaded = desk.do({"do": "load", "files": [source._asdict() for source in sources]})
         present, failure, caches = loaded["present"], loaded["failure"], loaded["caches"]
         blank_methods = loaded["blank_methods"]
         kinds = [kind for kind in submission.ARRAYS if kind in loaded["kinds"]]
@@ -98,9 +99,9 @@ def check_one(
 ) -> Verdict:  # fmt: skip
     """The verdict of one exercise. right: those known to be right; others are borrowed where needed."""
     if name not in present:
-        return Verdict(name, False, f"not done yet: there is no {name}", done=False)
+        return Verdict(name, False, f"not done yet: there is no {name}", state=NOT_DONE)
     if present[name] == "blank":
-        return Verdict(name, False, f"not done yet: {name} is blank", done=False)
+        return Verdict(name, False, f"not done yet: {name} is blank", state=NOT_DONE)
     learner, best = Learner(desk, present, blank_methods, caches), None
     lent = _lent(name, present, right)
     for kind in kinds:

@@ -20,7 +20,7 @@ from handgrad.workbook.checks.variants import (
     outputs,
     square_variants,
 )
-from handgrad.workbook.checks.verdict import Verdict
+from handgrad.workbook.checks.verdict import NOT_DONE, Verdict
 
 KEYS = ("W1", "b1", "W2", "b2")
 ALIKE = 1e-12
@@ -39,7 +39,7 @@ class _WrongError(Exception):
 def check_network(name: str, learner: Learner) -> Verdict:
     """TwoLayerNet(inp_dim, hidden_dim, out_dim), forward and backward."""
     if "forward" in learner.blank_methods:
-        return Verdict(name, False, "not done yet: forward is blank", done=False)
+        return Verdict(name, False, "not done yet: forward is blank", state=NOT_DONE)
     try:
         remarks = _beginning(name, learner)
         verdict = _way_out(name, learner, remarks)

@@ -15,6 +15,9 @@ from handgrad.arrays import NDArray
 from handgrad.workbook.checks.mistakes import MISTAKES
 
 MOST_WRITTEN = 60  # cells of a heat map that also show their numbers
+RIGHT, WRONG, NOT_DONE = "right", "wrong", "not done"
+UNREADABLE, NOT_RUN, LATE = "could not be read", "could not be run here", "ran out of time"
+STATES = (RIGHT, WRONG, NOT_DONE, UNREADABLE, NOT_RUN, LATE)
 
 
 @dataclass(frozen=True)
@@ -47,12 +50,24 @@ class Verdict:
     name: str
     passed: bool
     message: str = ""
-    done: bool = True
+    state: str = ""  # one of STATES; "" for right or wrong, as passed says
     mistake: int | None = None
     entry: Entry | None = None
     remarks: tuple[str, ...] = ()
+    convention: str = ""  # a right answer in another layout than the lesson's: which, in one sentence
     pictures: tuple[tuple[str, NDArray, NDArray], ...] = field(default=(), repr=False, compare=False)
     # each: the letter of a result, what it should be, what came
+
+    def __post_init__(self) -> None:
+        if self.state in ("", RIGHT, WRONG):
+            object.__setattr__(self, "state", RIGHT if self.passed else WRONG)
+        elif self.passed or self.state not in STATES:
+            raise ValueError(f"expected one of {', '.join(STATES)}, passed only if right; got {self.state!r}")
+
+    @property
+    def done(self) -> bool:
+        """Whether there was anything to judge."""
+        return self.state != NOT_DONE
 
     @property
     def title(self) -> str:
@@ -64,20 +79,22 @@ class Verdict:
         return {
             "name": self.name,
             "passed": self.passed,
+            "state": self.state,
             "done": self.done,
             "mistake": self.mistake,
             "title": self.title or None,
             "message": self.message,
             "entry": self.entry.to_dict() if self.entry else None,
             "remarks": list(self.remarks),
+            "convention": self.convention or None,
         }
 
     def __str__(self) -> str:
-        state = "right" if self.passed else "wrong" if self.done else "not done"
         number = f" (mistake {self.mistake}, {self.title})" if self.mistake else ""
-        lines = [f"{self.name}: {state}{number}"]
+        lines = [f"{self.name}: {self.state}{number}"]
         lines += [f"    {line}" for line in self.message.split("\n") if line]
         lines += [f"    {self.entry}"] if self.entry else []
+        lines += [f"    {self.convention}"] if self.convention else []
         return "\n".join(lines + [f"    remark: {remark}" for remark in self.remarks])
 
     def _repr_html_(self) -> str:

@@ -4,7 +4,7 @@ It has no expected values and judges nothing. Commands and replies are dictionar
 NumPy arrays, so the desk works in a notebook's own process and in a separate one. The learner's objects
 (caches, networks) stay here; the other side refers to them by their handles.
 
-    {"do": "load", "text", "name"}              -> present, kinds, failure, note
+    {"do": "load", "files": [Source, ...]}      -> present, kinds, failure, note
     {"do": "reset"}                             -> forgets all objects
     {"do": "use", "kind", "dtype"}              -> "numpy" or "torch", and of what numbers arrays are made
     {"do": "put", "array"}                      -> handle, watched: whether its numbers change later
@@ -76,7 +76,8 @@ class Desk:
         """Carry out one command -> its reply."""
         match command["do"]:
             case "load":
-                return self._load(command["text"], command["name"])
+                (source,) = command["files"]
+                return self._load(source["text"], source["name"])
             case "reset":
                 self.reset()
                 return {}

@@ -112,7 +112,7 @@ class RemoteDesk:
             self._lose(_late(self.limits.total, " in all"))
         start = time.monotonic()
         settings = {
-            "text": self._load["text"],
+            "text": "\n".join(source["text"] for source in self._load["files"]),
             "hidden": self._hidden,
             "seconds": self.limits.total,
             "memory": self.limits.memory,

@@ -9,6 +9,7 @@ import builtins
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -33,6 +34,14 @@ PLAIN = {
     "warnings",
     "sys",
 }
+
+
+class Source(NamedTuple):
+    """A file that was handed in: Python, or the code cells of a notebook as JSON."""
+
+    name: str  # relative to what was handed in: net.py, chapters/2_layers.ipynb
+    text: str
+    changed: float = 0.0  # when it was last changed, in seconds; 0 where that is not known
 
 
 class SubmissionError(HandgradError, ValueError):

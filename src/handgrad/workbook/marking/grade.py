@@ -7,7 +7,6 @@ import time
 import tokenize
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -19,19 +18,11 @@ from handgrad.workbook import checks
 from handgrad.workbook.checks.common import DeskLike
 from handgrad.workbook.checks.verdict import Verdict
 from handgrad.workbook.desk.remote import Limits, RemoteDesk
+from handgrad.workbook.desk.submission import Source
 from handgrad.workbook.marking.class_table import Result, Results
+from handgrad.workbook.marking.handin import HandIn
 
 LARGEST = {".py": 1_000_000, ".ipynb": 10_000_000}  # bytes; a notebook holds its pictures
-
-
-@dataclass(frozen=True)
-class Given:
-    """A submission as it was handed in: its text, or the reason why it could not be read."""
-
-    student: str
-    file: str  # relative to the folder
-    text: str = ""
-    failure: str | None = None
 
 
 def grade(
@@ -68,7 +59,7 @@ def expect_no_submission(path: str | os.PathLike[str]) -> None:
         raise HandgradError(f"{path}: this is the name of a submission (.py or .ipynb); choose another name")
 
 
-def collect(folder: str | os.PathLike[str]) -> list[Given]:
+def collect(folder: str | os.PathLike[str]) -> list[HandIn]:
     """Read all submissions of a folder, sorted by student. DataError for a folder without submissions."""
     found = []
     for path in sorted(Path(folder).iterdir()):
@@ -104,11 +95,11 @@ def read(path: str | os.PathLike[str]) -> str:
     return _code_cells(text, path) if path.suffix == ".ipynb" else text
 
 
-def verdicts(desk: DeskLike, text: str, name: str, only: Sequence[str] = ()) -> list[Verdict]:
+def verdicts(desk: DeskLike, sources: Sequence[Source], only: Sequence[str] = ()) -> list[Verdict]:
     """What is said of each exercise. HandgradError where the answers make no sense, as a liar's may."""
     try:
         with np.errstate(all="ignore"):
-            return list(checks.run(desk, text, name, only))
+            return list(checks.run(desk, sources, only))
     except HandgradError:
         raise
     except Exception as error:
@@ -116,12 +107,12 @@ def verdicts(desk: DeskLike, text: str, name: str, only: Sequence[str] = ()) -> 
         raise HandgradError(f"the checker could not make sense of what came back ({said:.200})") from error
 
 
-def _mark(given: Given, desk: RemoteDesk) -> Result:
+def _mark(given: HandIn, desk: RemoteDesk) -> Result:
     start, found, failure = time.monotonic(), list[Verdict](), given.failure
     if not failure:
         try:
             with desk:
-                found = verdicts(desk, given.text, readable(Path(given.file).name))
+                found = verdicts(desk, given.sources)
         except HandgradError as error:
             failure = str(error)
     failure = failure and readable(failure)
@@ -130,23 +121,23 @@ def _mark(given: Given, desk: RemoteDesk) -> Result:
     )
 
 
-def _of_folder(folder: Path) -> Given:
+def _of_folder(folder: Path) -> HandIn:
     files = sorted(
         path for path in folder.iterdir() if path.suffix in LARGEST and not path.name.startswith(".")
     )
     if len(files) == 1:
         return _given(folder.name, files[0], f"{folder.name}/{files[0].name}")
     got = ", ".join(path.name for path in files) or "none"
-    return Given(folder.name, folder.name, failure=f"expected one .py or .ipynb file; got {got}")
+    return HandIn(folder.name, folder.name, failure=f"expected one .py or .ipynb file; got {got}")
 
 
-def _given(student: str, path: Path, file: str) -> Given:
+def _given(student: str, path: Path, file: str) -> HandIn:
     try:
-        return Given(student, file, read(path))
+        return HandIn(student, file, (Source(readable(path.name), read(path)),))
     except DataError as error:
-        return Given(student, file, failure=str(error).removeprefix(f"{path}: "))
+        return HandIn(student, file, failure=str(error).removeprefix(f"{path}: "))
     except OSError as error:
-        return Given(student, file, failure=reason(error))
+        return HandIn(student, file, failure=reason(error))
 
 
 def _code_cells(text: str, path: Path) -> str:
