@@ -2,33 +2,33 @@
 
 import contextlib
 import sys
-from pathlib import Path
 from typing import Any
 
 import click
 
 from handgrad.cli import examples
 from handgrad.cli.shared import FILE, emit, output_options, say
-from handgrad.workbook.desk.submission import NAMES, Source
+from handgrad.workbook.desk.submission import NAMES
 
 
 @click.command(
     epilog=examples(
         "handgrad workbook check two_layer_net.py",
         "handgrad workbook check two_layer_net.py affine_backward relu_backward",
+        "handgrad workbook check course",
     )
 )
-@click.argument("file", metavar="FILE", type=FILE)
+@click.argument("path", metavar="PATH", type=FILE)
 @click.argument("names", nargs=-1, metavar="[NAME]...", type=click.Choice(NAMES))
 @click.option(
     "--local", is_flag=True, help="Run the code in this process and without limits, for a debugger."
 )
 @output_options
-def check(file: str, names: tuple[str, ...], local: bool, as_json: bool, quiet: bool, debug: bool) -> None:
+def check(path: str, names: tuple[str, ...], local: bool, as_json: bool, quiet: bool, debug: bool) -> None:
     """Check solutions, and name the mistakes in them.
 
-    FILE is a Python file or a notebook (.ipynb). NAME is the name of an exercise, see 'handgrad workbook
-    hint'; without NAME every exercise is checked.
+    PATH is a Python file, a notebook (.ipynb), or a folder or zip file with several of them. NAME is the
+    name of an exercise, see 'handgrad workbook hint'; without NAME every exercise is checked.
 
     The code runs in a process of its own, with limits on time and memory. Its output goes to stderr. The
     exit code is 0 only if every exercise is right.
@@ -36,9 +36,13 @@ def check(file: str, names: tuple[str, ...], local: bool, as_json: bool, quiet: 
     from handgrad.workbook.checks.verdict import table
     from handgrad.workbook.desk.desk import Desk
     from handgrad.workbook.desk.remote import RemoteDesk
-    from handgrad.workbook.marking.grade import read, verdicts
+    from handgrad.workbook.marking.collecting import collect_one
+    from handgrad.workbook.marking.grade import verdicts
 
-    sources = [Source(Path(file).name, read(file))]
+    handin = collect_one(path)
+    sources = handin.sources
+    for note in (*handin.notes, *handin.unread):
+        say(quiet, note)
     if local:
         desk: Any = Desk()
         with contextlib.redirect_stdout(sys.stderr):

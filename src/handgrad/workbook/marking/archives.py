@@ -1,0 +1,185 @@
+"""Zip and tar archives, read in memory and never unpacked to disk; what one may hold is limited."""
+
+import bz2
+import gzip
+import io
+import lzma
+import struct
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import IO, NamedTuple, cast
+
+from handgrad.errors import DataError
+
+MB = 1_000_000
+DEEPEST = 5  # archives within archives
+LARGEST = 500 * MB  # bytes of an archive within another, which is held in memory
+DAMAGED = (
+    zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, struct.error,
+    EOFError, OSError, NotImplementedError, RuntimeError, ValueError, OverflowError, LookupError,
+)  # fmt: skip
+UTF8_NAME, ENCRYPTED, TAR_BLOCK = 0x800, 0x1, 512
+
+
+class TooMuchError(DataError):
+    """An archive or a folder holds more than is read."""
+
+
+class Budget:
+    """What may still be read: of one archive with all that is in it, or of one folder."""
+
+    def __init__(self, entries: int = 20_000, size: int = 500 * MB) -> None:
+        self.entries, self.size = entries, size
+        self._most = entries, size
+
+    def entry(self) -> None:
+        """One file or folder more. TooMuchError if these are too many."""
+        self.entries -= 1
+        if self.entries < 0:
+            raise TooMuchError(f"it holds more than {self._most[0]:,} files; the others were not read")
+
+    def take(self, size: int) -> None:
+        """So many bytes more. TooMuchError, before they are read, if these are too many."""
+        self.size -= size
+        if self.size < 0:
+            raise TooMuchError(
+                f"it holds more than {self._most[1] // MB} MB unpacked; what goes beyond was not read"
+            )
+
+
+class Member(NamedTuple):
+    """A file in an archive."""
+
+    name: str  # with its folders, as the archive writes it
+    size: int  # as the archive says; it may lie
+    changed: float  # seconds, 0 if not known
+    refusal: str  # why it cannot be read, "" if it can
+    read: Callable[[int], bytes]  # of at most so many bytes; before the next member is asked for
+
+
+def members(file: IO[bytes], name: str, budget: Budget) -> Iterator[Member]:
+    """The files of an archive, a zip or by its name a tar. DataError, in one line, if it is damaged."""
+    try:
+        if name.casefold().endswith(".zip"):
+            yield from _of_zip(file, budget)
+        else:
+            yield from _of_tar(file, budget)
+    except TooMuchError:
+        raise
+    except DAMAGED as error:
+        raise DataError(why_damaged(error)) from None
+
+
+def why_damaged(error: BaseException) -> str:
+    """What is said of an archive, or a member of one, that cannot be read."""
+    if isinstance(error, DataError):
+        return str(error)
+    if isinstance(error, NotImplementedError):
+        return "packed in a way that cannot be read here; pack it as an ordinary zip file"
+    return "a damaged archive; hand in a zip file that opens, or the files themselves"
+
+
+def _of_zip(file: IO[bytes], budget: Budget) -> Iterator[Member]:
+    _expect_short_directory(file, budget.entries)
+    with zipfile.ZipFile(file) as archive:
+        for info in archive.infolist():
+            budget.entry()
+            if info.is_dir():
+                continue
+            kind = info.external_attr >> 28  # of Unix: 8 a file, 10 a link
+            refusal = (
+                "protected with a password; hand it in without one" if info.flag_bits & ENCRYPTED else ""
+            )
+            refusal = "a link; the file itself has to be handed in" if kind == 10 else refusal
+
+            def read(most: int, info: zipfile.ZipInfo = info) -> bytes:
+                with archive.open(info) as member:
+                    return member.read(most)
+
+            yield Member(_name(info), info.file_size, _seconds(info.date_time), refusal, read)
+
+
+def _name(info: zipfile.ZipInfo) -> str:
+    """The name in UTF-8, where an archiver (that of macOS) wrote it so without saying so."""
+    if info.flag_bits & UTF8_NAME:
+        return info.filename
+    try:
+        return info.filename.encode("cp437").decode("utf-8")
+    except ValueError:
+        return info.filename
+
+
+def _seconds(date: tuple[int, int, int, int, int, int]) -> float:
+    try:
+        return datetime(*date).timestamp() if date[0] > 1980 else 0.0
+    except (ValueError, OverflowError, OSError):
+        return 0.0
+
+
+def _expect_short_directory(file: IO[bytes], most: int) -> None:
+    """TooMuchError for a directory so long that reading it would take the memory; each entry has 46 bytes."""
+    file.seek(0, io.SEEK_END)
+    length = file.tell()
+    file.seek(max(0, length - 70_000))
+    end = file.read()
+    file.seek(0)
+    at = end.rfind(b"PK\x05\x06")
+    if at < 0 or len(end) < at + 16:
+        return  # zipfile says that this is not an archive
+    size = int.from_bytes(end[at + 12 : at + 16], "little")
+    if size == 0xFFFFFFFF and (long := end.rfind(b"PK\x06\x06", 0, at)) >= 0:
+        size = int.from_bytes(end[long + 40 : long + 48], "little")
+    if min(size, length) > most * 400:  # a name has up to 255 bytes, and there are extra fields
+        raise TooMuchError(f"it holds more than {most:,} files; none of them was read")
+
+
+class _Limited(io.RawIOBase):
+    """An unpacked stream that may not become longer than the budget."""
+
+    def __init__(self, stream: IO[bytes], budget: Budget) -> None:
+        self._stream, self._budget = stream, budget
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        """At most so many bytes. TooMuchError beyond the budget."""
+        self._budget.take(max(size, 0))
+        data = self._stream.read(size)
+        self._budget.size += max(size, 0) - len(data)
+        return data
+
+
+def _of_tar(file: IO[bytes], budget: Budget) -> Iterator[Member]:
+    begin = file.read(6)
+    file.seek(0)
+    stream: IO[bytes] = file
+    if begin.startswith(b"\x1f\x8b"):
+        stream = cast(IO[bytes], gzip.GzipFile(fileobj=file))
+    elif begin.startswith(b"BZh"):
+        stream = cast(IO[bytes], bz2.BZ2File(file))
+    elif begin.startswith(b"\xfd7zXZ"):
+        stream = cast(IO[bytes], lzma.LZMAFile(file))  # noqa: SIM115
+    limited = cast(IO[bytes], _Limited(stream, budget))
+    with tarfile.open(
+        fileobj=limited, mode="r|", bufsize=64 * TAR_BLOCK, errors="surrogateescape"
+    ) as archive:
+        for info in archive:
+            archive.members = []  # type: ignore[attr-defined]  # tarfile keeps every member it has met
+            budget.entry()
+            if info.isdir():
+                continue
+            regular = info.isreg() and not info.issparse()
+            links = info.issym() or info.islnk()
+            refusal = (
+                "" if regular else "a link; the file itself has to be handed in" if links else "a device"
+            )
+
+            def read(most: int, info: tarfile.TarInfo = info) -> bytes:
+                member = archive.extractfile(info)
+                return member.read(most) if member else b""
+
+            yield Member(info.name, info.size, float(info.mtime), refusal, read)

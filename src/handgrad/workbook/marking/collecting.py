@@ -1,0 +1,182 @@
+"""What a class or a student handed in, read into memory: a HandIn for each student and attempt."""
+
+import os
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from handgrad.errors import DataError
+from handgrad.workbook.desk.submission import NAMES
+from handgrad.workbook.marking import kinds, names, texts
+from handgrad.workbook.marking.found import Found, Parts, open_regular, walk
+from handgrad.workbook.marking.handin import HandIn
+from handgrad.workbook.marking.names import printable
+from handgrad.workbook.marking.units import Unit, handin_of, project, units_of
+
+DEFINED = re.compile(rf'(?:^|\\n|")(?:def|class) ({"|".join(NAMES)})\b', re.MULTILINE)
+OWN_BOOK = re.compile(r"\d_[a-z_]+|two_layer_net")  # the files of a copy of the workbook
+
+
+def collect(path: str | os.PathLike[str]) -> list[HandIn]:
+    """Read all that a class handed in, from a folder or from an archive of a learning platform, by student.
+
+    A folder or an archive in it is one student's, and so is a loose file. DataError where there is nothing.
+    """
+    path = Path(path)
+    if not path.is_dir() and kinds.kind_of(path.name) != kinds.ARCHIVE:
+        raise DataError(f"{path}: expected a folder or a zip file with the hand-ins of a class")
+    files = list(walk(path))
+    by_student: dict[tuple[str, str], list[Unit]] = {}
+    for unit in units_of(files, _top(files, path)):
+        by_student.setdefault(unit.key, []).append(unit)
+    handins = [handin for units in by_student.values() for handin in _attempts(units)]
+    if not handins:
+        said = next((one.refusal for one in files if one.refusal and len(one.parts) < 2), "got none")
+        raise DataError(
+            f"{path}: expected submissions, .py or .ipynb files or a folder or zip file for each; {said}"
+        )
+    return sorted(_told_apart(handins), key=lambda one: (one.student.casefold(), one.id, one.attempt))
+
+
+def collect_one(path: str | os.PathLike[str]) -> HandIn:
+    """Read what one person handed in: a file, a folder or an archive. DataError if nothing can be read."""
+    path = Path(path)
+    if not path.is_dir() and kinds.kind_of(path.name) != kinds.ARCHIVE:
+        return _of_file(path)
+    files = list(walk(path))
+    told = {unit.key: unit.named for unit in units_of(files, _top(files, path)) if unit.by_platform}
+    if len(told) > 1:
+        students = ", ".join(printable(named.student) for named in list(told.values())[:3])
+        raise DataError(
+            f"{path}: holds what {len(told)} students handed in ({students} ...); "
+            "use 'handgrad workbook grade' for a class"
+        )
+    named = next(iter(told.values()), names.Named(kinds.stem_of(Path(os.path.abspath(path)).name)))
+    unit = Unit(named, (), [("/".join(one.parts), one) for one in files if one.parts and not one.folder])
+    handin = handin_of(unit)
+    if handin.failure:
+        raise DataError(f"{path}: {handin.failure}")
+    return replace(handin, file=printable(path.name))
+
+
+def places(path: str | os.PathLike[str]) -> list[str]:
+    """Where the hand-ins of a class lie: the paths that no learner's code has to read."""
+    if not os.path.isdir(path):
+        return [os.fspath(path)]
+    with os.scandir(path) as entries:
+        return [entry.path for entry in entries if not kinds.no_work(entry.name)]
+
+
+def _of_file(path: Path) -> HandIn:
+    if path.exists() and not path.is_file():
+        raise DataError(f"{path}: expected a file, a folder or an archive; got something else")
+    if why := kinds.why_not(path.name):
+        raise DataError(f"{path}: {why}")
+    if kinds.kind_of(path.name) == kinds.OTHER:
+        raise DataError(f"{path}: expected a .py or .ipynb file, a folder or a zip file")
+    try:
+        with open_regular(path) as file:
+            text = texts.read(path.name, file.read(texts.LARGEST[kinds.kind_of(path.name)] + 1))
+            one = Found((path.name,), text, os.fstat(file.fileno()).st_mtime)
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from None
+    named = names.Named(kinds.stem_of(path.name))
+    return handin_of(Unit(named, (path.name,), [(path.name, one)]))
+
+
+def _top(files: list[Found], path: Path) -> Parts:
+    """Where the class begins: below folders that hold nothing but one folder, which is no student's."""
+    top: Parts = ()
+    while True:
+        inner = [one for one in files if one.parts[: len(top)] == top and len(one.parts) > len(top)]
+        heads = {one.parts[len(top)] for one in inner if one.folder or len(one.parts) > len(top) + 1}
+        loose = [one for one in inner if len(one.parts) == len(top) + 1 and not one.folder and one.text]
+        if loose or len(heads) != 1:
+            return top
+        only = heads.pop()
+        if names.by_folder(only) or names.GRADESCOPE.fullmatch(only):
+            return top
+        above = kinds.stem_of((*path.absolute().parts, *top)[-1]).casefold()
+        packed = not top and not path.is_dir() and not project(inner, (*top, only))
+        if not packed and kinds.stem_of(only).casefold() != above and not _is_class(inner, (*top, only)):
+            return top
+        top = (*top, only)
+
+
+def _is_class(files: Iterable[Found], top: Parts) -> bool:
+    """Whether a folder holds the work of several people: platforms' names, or one exercise in many places."""
+    places: dict[str, set[str]] = {}
+    for one in files:
+        if one.parts[: len(top)] != top or len(one.parts) <= len(top):
+            continue
+        head = one.parts[len(top)]
+        if names.by_folder(head) or names.GRADESCOPE.fullmatch(head):
+            return True
+        own = kinds.is_test(one.parts) or names.TRY.fullmatch(head) or OWN_BOOK.fullmatch(kinds.stem_of(head))
+        if one.text and not own:
+            places.setdefault(kinds.stem_of(head), set()).update(DEFINED.findall(one.text.text))
+    made = Counter(name for defined in places.values() for name in defined)
+    return any(count > 1 for count in made.values())
+
+
+def _attempts(units: list[Unit]) -> list[HandIn]:
+    """What one student handed in, by attempts; what belongs to the same one is joined.
+
+    Two files of the same name and different contents are two attempts, the older first: none is lost.
+    """
+    real = [unit for unit in units if not unit.named.ignored] or units
+    orders = sorted({unit.named.order for unit in real})
+    attempts: list[HandIn] = []
+    for order in orders:
+        here: list[HandIn] = []
+        for handin in sorted(
+            (handin_of(unit) for unit in real if unit.named.order == order),
+            key=lambda one: max((source.changed for source in one.sources), default=0.0),
+        ):
+            for i, other in enumerate(here):
+                if (joined := _joined(other, handin)) is not None:
+                    here[i] = joined
+                    break
+            else:
+                here.append(handin)
+        attempts += here
+    return [replace(one, attempt=i) for i, one in enumerate(attempts, 1)]
+
+
+def _joined(one: HandIn, other: HandIn) -> HandIn | None:
+    """Two parts of a hand-in as one; None if both have a file of the same name, with different contents."""
+    have = {source.name: source.text for source in one.sources}
+    if any(have.get(source.name, source.text) != source.text for source in other.sources):
+        return None
+    more = tuple(source for source in other.sources if source.name not in have)
+    sources = tuple(sorted((*one.sources, *more), key=lambda source: -source.changed))
+    failures = [failure for failure in (one.failure, other.failure) if failure]
+    unread = tuple(dict.fromkeys((*one.unread, *other.unread)))
+    return replace(
+        one,
+        file=one.file
+        if one.sources and not more
+        else other.file
+        if not one.sources
+        else f"{one.file}, {other.file}",
+        sources=sources,
+        unread=unread,
+        notes=tuple(dict.fromkeys((*one.notes, *other.notes))),
+        late=one.late or other.late,
+        failure=None if sources else "; ".join(dict.fromkeys(failures)),
+    )
+
+
+def _told_apart(handins: list[HandIn]) -> list[HandIn]:
+    """With their numbers, where two students have the same name."""
+    ids: dict[str, set[str]] = {}
+    for one in handins:
+        ids.setdefault(one.student.casefold(), set()).add(one.id)
+    return [
+        replace(one, student=f"{one.student} ({one.id})")
+        if one.id and len(ids[one.student.casefold()]) > 1
+        else one
+        for one in handins
+    ]
