@@ -25,6 +25,14 @@ def nothing_is_said_of_compiling(monkeypatch):
     monkeypatch.setattr(engines, "PATIENCE", 1e6)
 
 
+@pytest.fixture(autouse=True)
+def marks_are_not_kept_from_test_to_test(monkeypatch):
+    """A hand-in that was marked before would not be run again."""
+    from handgrad.workbook.marking import records
+
+    monkeypatch.setattr(records, "folder", lambda: None)
+
+
 @pytest.fixture
 def figure():
     """figure(name, value) keeps a measured value; all are printed when the run ends."""

@@ -76,7 +76,7 @@ ROOMS = (
     Room("workbook.desk", "where a learner's code runs ([workbook](workbook.md))", ("the layers", "workbook.lesson")),
     Room("workbook.checks", "the truth: inputs that bite, wrong formulas to compare with, the mistakes by name", ("the reference", "templates", "workbook.desk")),
     Room("workbook.book", "the chapters, the exercises as data, learners' copies", ("the floor", "workbook.desk", "workbook.checks")),
-    Room("workbook.marking", "a class: a folder of submissions, the class's table", ("the floor", "workbook.desk", "workbook.checks")),
+    Room("workbook.marking", "a class: a folder of submissions, the class's table, what each student gets back", ("the floor", "workbook.desk", "workbook.checks", "workbook.book")),
     Room("workbook", "what a notebook imports: `check`, `hint`, what the chapters draw with", ("the reference", "insight", "workbook.lesson", "workbook.desk", "workbook.checks", "workbook.book"), ("workbook.pictures",)),
     Room("workbook.zoo", "planted mistakes in a running network ([zoo](zoo.md))", ("the reference", "digits", "insight")),
     Room("bench", "epochs, answers and whole processes by every framework that is installed", ("the reference", "model", "digits", "engines.dense", "engines.ink", "engines", "runs")),

@@ -182,7 +182,9 @@ def test_a_verdict_as_text_json_and_html():
     assert np.isclose(written["entry"]["got"], dout.mean(0)[i])
     assert eval(written["entry"]["sum"]) == pytest.approx(written["entry"]["expected"])
     html = verdict._repr_html_()
-    assert "data:image/png;base64," in html
+    assert "db, right" in html
+    assert "db, yours" in html
+    assert html.count("<table") >= 3
     assert "<script" not in html
 
 

@@ -278,7 +278,7 @@ def test_grade_prints_a_table_and_a_tally(run, folder, tmp_path):
     tally = lines[lines.index("students   mistake") + 1 :]
     assert tally[0] == "       3    7 bias gradient averaged: Ben, Cleo, Dora"
     assert len(tally) == 2
-    rows = list(csv.DictReader((tmp_path / "marks.csv").read_text().splitlines()))
+    rows = list(csv.DictReader((tmp_path / "marks.csv").read_text("utf-8-sig").splitlines()))
     assert [row["student"] for row in rows] == ["Anna", "Ben", "Cleo", "Dora"]
     assert rows[1]["file"] == "Ben/Untitled.ipynb"
     assert (rows[1]["points"], rows[1]["affine_backward"], rows[1]["l2_loss"]) == (
@@ -293,7 +293,10 @@ def test_grade_as_json(run, folder):
     assert code == 0
     document = json.loads(out)
     anna, ben, cleo, dora = document["submissions"]
-    assert set(anna) == {"student", "file", "passed", "of", "points", "exercises", "failure", "seconds"}
+    assert set(anna) == {
+        *("student", "id", "file", "attempt", "late", "passed", "of", "points", "full_points", "marked"),
+        *("exercises", "failure", "read", "notes", "flags", "marked_before", "seconds"),
+    }
     assert (anna["passed"], anna["of"], anna["failure"]) == (10, 10, None)
     assert [e["mistake"] for e in ben["exercises"] if not e["passed"]] == [7]
     assert cleo["passed"] == 8
@@ -391,7 +394,7 @@ def test_check_says_that_all_is_right(run, tmp_path):
     code, out, err = run("check", tmp_path / "mine.py")
     assert code == 0
     assert out.splitlines()[-1] == "10 of 10 right"
-    assert err == "while loading\n"
+    assert err == "printed by mine.py:\n    while loading\n"
     assert run("check", tmp_path / "mine.py", "--quiet")[2] == ""
     assert run("check", tmp_path / "mine.py", "--local")[0] == 0
 

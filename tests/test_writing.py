@@ -33,7 +33,9 @@ from handgrad.lab import page as lab_page
 from handgrad.model import Model
 from handgrad.workbook.book import copies
 from handgrad.workbook.checks.verdict import Verdict
-from handgrad.workbook.marking.class_table import CSV, Result, Results
+from handgrad.workbook.marking import feedback, marks
+from handgrad.workbook.marking.class_table import Result, Results
+from handgrad.workbook.marking.marks import CSV
 
 MODEL = Model(network.init_params(4, 2, 2, np.random.default_rng(0), dtype=np.float32), classes=(0, 1), image_shape=(2, 2))  # fmt: skip
 SQUARE = Model(network.init_params(784, 2, 2, np.random.default_rng(0), dtype=np.float32), classes=(0, 1))
@@ -59,6 +61,8 @@ PLACES = {
     "explain --out": Place("explain --row 0 --out {}"),
     "bench --picture": Place("bench --picture {}"),
     "grade --out": Place("workbook grade . --out {}"),
+    "grade --feedback": Place("workbook grade handed-in --feedback {}"),
+    "a file of grade --feedback": Place("workbook grade handed-in --feedback {}", "r/Anna.html", "r"),
     "zoo --out": Place("workbook zoo 1 --out {}"),
     "zoo --quiz --out": Place("workbook zoo --quiz --out {}"),
     "train --report": Place("train --out m --report {}"),
@@ -85,9 +89,15 @@ FOLDERS = {
     "train --report",
     "evaluate --report",
     "export --site",
+    "grade --feedback",
     "workbook new",
 }  # what is named is a folder
-IN_FOLDERS = {"a file of workbook new", "the page of export --site", "a file of export --site"}
+IN_FOLDERS = {
+    "a file of workbook new",
+    "a file of grade --feedback",
+    "the page of export --site",
+    "a file of export --site",
+}
 CACHE = {"data fetch", "what data fetch makes"}  # any regular file is ours there, by its place
 
 
@@ -158,7 +168,7 @@ def _no_work(monkeypatch):
         "handgrad.digits.load_mnist", "handgrad.digits.load_pair", "handgrad.model_file.load",
         "handgrad.model_file.load_run", "handgrad.runs.run", "handgrad.cli.bench.measure",
         "handgrad.cli.bench.processes", "handgrad.workbook.marking.grade.grade",
-        "handgrad.workbook.marking.grade.collect", "handgrad.workbook.zoo.watch",
+        "handgrad.workbook.marking.grade.mark", "handgrad.workbook.zoo.watch",
         "handgrad.workbook.zoo.quiz", "handgrad.lab.contents.network", "handgrad.cli.predict.read_picture", "handgrad.digits.fetch.obtain",
     ):  # fmt: skip
         monkeypatch.setattr(name, work)
@@ -188,6 +198,8 @@ def test_what_is_not_ours_is_refused_in_one_line_and_untouched(place, kind, run,
     for name in ("DATA", "CACHE"):
         monkeypatch.setenv(f"XDG_{name}_HOME", str(home / name.lower()))
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "handed-in").mkdir()
+    (tmp_path / "handed-in" / "Anna.py").write_text(MINE)
     KINDS[kind](path)
     before = what_stands(tmp_path)
     try:
@@ -221,7 +233,15 @@ def test_the_matrix_is_whole(figure):
     writing = set()
     for words, command in commands(cli):
         for option in command.params:
-            flags = {"--out", "--report", "--save-boxes", "--picture", "--page", "--site"} & set(option.opts)
+            flags = {
+                "--out",
+                "--report",
+                "--save-boxes",
+                "--picture",
+                "--page",
+                "--site",
+                "--feedback",
+            } & set(option.opts)
             writing |= {f"{words[-1]} {flag}" for flag in flags}
     assert writing == {place for place in PLACES if place.count(" --") == 1 and " of " not in place} - {
         "train --resume"
@@ -266,14 +286,17 @@ def ours():
     page = (Path(report.__file__).with_name("report.html")).read_bytes()
     lab = lab_page.page(lab_contents.network(SQUARE)).encode()
     verdict = Verdict("affine_forward", True)
-    marks = Results((Result("anna", "anna.py", (verdict,), None, 1.0),))
+    result = Result("anna", "anna.py", (verdict,), None, 1.0)
+    table = marks.table(Results((result,)))
     return {
         "model": (model_file.KIND, models),
         "idx": (idx.KIND, [array, gzip.compress(array)]),
         "png": (PNG, [plots.png(Figure((1, 1))), drawn(Picture(pixels, (9, 9)), [])]),
         "page": (report.PAGE, [page]),
         "lab": (lab_page.PAGE, [lab]),
-        "csv": (CSV, [marks.csv().encode(), Results(()).csv().encode()]),
+        "csv": (CSV, [table.removeprefix(marks.MARK), marks.table(Results(())), table]),
+        "feedback": (feedback.PAGE, [feedback.page(result).encode()]),
+        "feedback as Markdown": (feedback.MARKDOWN, [feedback.markdown(result).encode()]),
     }
 
 
@@ -321,7 +344,9 @@ def test_a_strangers_file_of_the_same_format_is_not_ours(tmp_path):
                 b"\0\0\x08", b"\x1f\x8b\x08\0" + zlib.compress(b"x")],
         "page": [b"<!doctype html><title>Ann's own page</title>", b" " * 9999 + kinds["page"][1][0]],
         "lab": [b"<!doctype html><title>Ann's own page</title>", b" " * 9999 + kinds["lab"][1][0]],
-        "csv": [b"student,mark\nanna,1\n", b"\xef\xbb\xbf" + kinds["csv"][1][0], b"student;file"],
+        "csv": [b"student,mark\nanna,1\n", b"\xef\xbb\xbf" + kinds["csv"][1][1], b"student;file"],
+        "feedback": [b"<!doctype html><title>Ann's own page</title>", kinds["page"][1][0]],
+        "feedback as Markdown": [b"# Feedback\n", b"\n" + kinds["feedback as Markdown"][1][0]],
     }  # fmt: skip
     for name, contents in strangers.items():
         for content in contents:
@@ -519,7 +544,7 @@ def test_marks_are_not_lost_for_a_name_that_is_not_utf_8(run, tmp_path):
     assert (code, err.count("\n")) == (1, 1)
     assert r"1 of 4 submissions could not be marked: \xe9" in err
     assert sorted(line.split()[0] for line in out.splitlines()[1:5]) == sorted(students)
-    rows = (tmp_path / "marks.csv").read_text("utf-8").splitlines()
+    rows = (tmp_path / "marks.csv").read_text("utf-8-sig").splitlines()
     assert sorted(row.split(",")[0] for row in rows[1:]) == sorted(students)
     code, out, _ = run(*words, "--json")
     told = json.loads(out.encode("utf-8"))["submissions"]
@@ -531,11 +556,12 @@ def test_marks_are_told_where_the_table_cannot_be_written_after_all(run, tmp_pat
     """The place was good when it was asked, and somebody else's file stands there when the marking is done."""
     out = tmp_path / "marks.csv"
 
-    def grade(*_):
+    def mark(*_):
         out.write_text("Dear Ann,")
         return Results((Result("\udcff", "anna.py", (Verdict("affine_forward", True),), None, 1.0),))
 
-    monkeypatch.setattr("handgrad.workbook.marking.grade.grade", grade)
+    monkeypatch.setattr("handgrad.workbook.marking.grade.mark", mark)
+    (tmp_path / "anna.py").write_text(MINE)
     for more in ((), ("--json",)):
         out.unlink(missing_ok=True)
         code, told, err = run("workbook", "grade", tmp_path, "--out", out, *more)

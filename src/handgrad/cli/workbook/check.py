@@ -1,7 +1,7 @@
 """handgrad workbook check: which exercises of a file are right, and the mistake in each of the others."""
 
 import contextlib
-import sys
+from functools import partial
 from typing import Any
 
 import click
@@ -9,6 +9,8 @@ import click
 from handgrad.cli import examples
 from handgrad.cli.shared import FILE, emit, output_options, say
 from handgrad.workbook.desk.submission import NAMES
+
+UNKNOWN = 3  # exit code where nothing is known of an exercise
 
 
 @click.command(
@@ -30,10 +32,13 @@ def check(path: str, names: tuple[str, ...], local: bool, as_json: bool, quiet: 
     PATH is a Python file, a notebook (.ipynb), or a folder or zip file with several of them. NAME is the
     name of an exercise, see 'handgrad workbook hint'; without NAME every exercise is checked.
 
-    The code runs in a process of its own, with limits on time and memory. Its output goes to stderr. The
-    exit code is 0 only if every exercise is right.
+    The code runs in a process of its own, with limits on time and memory. What it prints goes to stderr.
+
+    The exit code is 0 only if every exercise is right; 1 if one is wrong, not done or ran out of time; and 3
+    if one could not be read or could not be run here, so that nothing is known of it.
     """
-    from handgrad.workbook.checks.verdict import table
+    from handgrad.cli.workbook.printed import Printed, labelled
+    from handgrad.workbook.checks.verdict import NOT_RUN, RIGHT, UNREADABLE, table
     from handgrad.workbook.desk.desk import Desk
     from handgrad.workbook.desk.remote import RemoteDesk
     from handgrad.workbook.marking.collecting import collect_one
@@ -45,16 +50,30 @@ def check(path: str, names: tuple[str, ...], local: bool, as_json: bool, quiet: 
         say(quiet, note)
     if local:
         desk: Any = Desk()
-        with contextlib.redirect_stdout(sys.stderr):
-            found = verdicts(desk, sources, names)
+        stdout = Printed(sources, partial(_tell, quiet))
+        try:
+            with contextlib.redirect_stdout(stdout):
+                found = verdicts(desk, sources, names)
+        finally:
+            stdout.end()
     else:
         with RemoteDesk() as desk:
             found = verdicts(desk, sources, names)
-        if printed := desk.output.rstrip():
+        if printed := labelled(sources, desk.output):
             say(quiet, printed)
     if as_json:
         emit({"exercises": [verdict.to_dict() for verdict in found]})
     else:
         click.echo(table(found))
-    if not all(verdict.passed for verdict in found):
+    states = {verdict.state for verdict in found}
+    if states & {UNREADABLE, NOT_RUN}:
+        raise click.exceptions.Exit(UNKNOWN)
+    if states - {RIGHT}:
         raise click.exceptions.Exit(1)
+
+
+def _tell(quiet: bool, text: str) -> None:
+    """Text on stderr as it comes, unless --quiet."""
+    if not quiet:
+        with contextlib.suppress(OSError):
+            click.echo(text, nl=False, err=True)

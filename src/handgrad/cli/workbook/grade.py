@@ -1,27 +1,44 @@
 """handgrad workbook grade: mark a folder of submissions."""
 
+import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from handgrad.cli import examples
-from handgrad.cli.shared import FILE, emit, output_options
+from handgrad.cli.shared import FILE, emit, output_options, say
 from handgrad.errors import HandgradError
-from handgrad.files import expect_writable, write_atomically
+from handgrad.files import expect_folder, expect_writable, write_atomically
 
 if TYPE_CHECKING:
     from handgrad.workbook.marking.class_table import Result
+    from handgrad.workbook.marking.scheme import Scheme
 
 
 @click.command(
     epilog=examples(
         "handgrad workbook grade submissions",
-        "handgrad workbook grade submissions --out marks.csv --seconds 120",
+        "handgrad workbook grade submissions --out marks.csv --feedback feedback",
+        "handgrad workbook grade submissions --exercises affine_forward,affine_backward=3",
     )
 )
-@click.argument("folder", metavar="DIR", type=click.Path(exists=True, file_okay=False))
+@click.argument("folder", metavar="DIR", type=click.Path(exists=True))
 @click.option("--out", metavar="FILE", type=FILE, help="Also write the table as a CSV file.")
+@click.option(
+    "--feedback", metavar="DIR", type=FILE,
+    help="Also write a page (HTML) and a Markdown file for each student into this folder. Default: none.",
+)  # fmt: skip
+@click.option(
+    "--exercises", metavar="NAME[=POINTS],...", multiple=True,
+    help="Exercises that count, with their points (1 by default). Default: all, as a share of 100.",
+)  # fmt: skip
+@click.option(
+    "--scheme", "scheme_file", metavar="FILE", type=FILE,
+    help="TOML file with the exercises that count, their points, and a deadline. Default: none.",
+)  # fmt: skip
+@click.option("--fresh", is_flag=True, help="Mark all anew, also what has not changed since the last time.")
 @click.option(
     "--seconds",
     metavar="SECONDS",
@@ -46,56 +63,81 @@ if TYPE_CHECKING:
 )
 @output_options
 def grade(
-    folder: str,
-    out: str | None,
-    seconds: float,
-    memory: int,
-    workers: int | None,
-    as_json: bool,
-    quiet: bool,
-    debug: bool,
-) -> None:
+    folder: str, out: str | None, feedback: str | None, exercises: tuple[str, ...], scheme_file: str | None,
+    fresh: bool, seconds: float, memory: int, workers: int | None, as_json: bool, quiet: bool, debug: bool,
+) -> None:  # fmt: skip
     """Mark every submission in a folder.
 
-    DIR holds the submissions: Python files, notebooks (.ipynb), or subfolders with a single such file. A
-    submission is named after its file or subfolder.
+    DIR is a folder of submissions, or a zip file of one: Python files, notebooks (.ipynb), and subfolders
+    with such files. A submission is named after its file or subfolder.
 
     Each submission runs in a process of its own, with limits on time and memory. The limits stop mistakes
-    and pranks, but they are not a sandbox. The exit code is 0 if every submission could be marked, whatever
-    the marks.
+    and pranks, but they are not a sandbox. What has not changed since the last time is not run again; its
+    marks are kept in the cache folder.
+
+    The exit code is 0 if every submission could be marked, whatever the marks, and 1 otherwise; then the
+    last line says which submissions could not be marked, or only in part.
     """
     from handgrad.workbook.desk.remote import MB, Limits
     from handgrad.workbook.marking import grade as grading
-    from handgrad.workbook.marking.class_table import CSV
+    from handgrad.workbook.marking import marks, records
+    from handgrad.workbook.marking.collecting import collect
+    from handgrad.workbook.marking.feedback import Feedback
 
+    if exercises and scheme_file:
+        raise click.UsageError("expected one of --exercises and --scheme")
+    scheme = _scheme(exercises, scheme_file)
     if out is not None:
         grading.expect_no_submission(out)
-        expect_writable(out, CSV)
+        expect_writable(out, marks.CSV)
+    if feedback is not None:
+        _expect_elsewhere(feedback, folder)
+        expect_folder(feedback)
+    limits = Limits(call=min(5.0, seconds), total=seconds, memory=memory * MB)
+    given = collect(folder)
+    pages = None if feedback is None else Feedback(feedback, given)
     shown, count = sys.stderr.isatty() and not quiet, 0
 
-    def progress(result: "Result") -> None:
+    def seen(number: int, result: "Result") -> None:
         nonlocal count
         count += 1
+        if pages:
+            pages.write(number, result)
         if shown:
-            click.echo(f"\r\x1b[K{count} marked, the last: {result.student}", nl=False, err=True)
+            click.echo(f"\r\x1b[K{count} of {len(given)} marked: {result.student}", nl=False, err=True)
 
     try:
-        results = grading.grade(
-            folder, Limits(call=min(5.0, seconds), total=seconds, memory=memory * MB), workers, progress
-        )
+        kept = None if fresh else records.folder()
+        results = grading.mark(given, folder, limits, workers, seen, scheme, kept)
     finally:
         if shown:
             click.echo("\r\x1b[K", nl=False, err=True)
     try:
         if out is not None:
-            write_atomically(out, results.csv().encode("utf-8", "backslashreplace"), CSV)
+            write_atomically(out, marks.table(results), marks.CSV)
     finally:  # whatever may have happened to the file meanwhile, the results are printed
         if as_json:
             emit(results.to_dict())
         else:
             click.echo(str(results))
-    if failed := results.failed:
-        which = ", ".join(result.student for result in failed)
-        raise HandgradError(
-            f"{len(failed)} of {len(results.results)} submissions could not be marked: {which}"
+    if again := sum(result.marked_before for result in results.results):
+        say(
+            quiet,
+            f"{again} of {len(given)} have not changed since they were marked (--fresh marks them anew)",
         )
+    if unmarked := results.unmarked():
+        raise HandgradError(unmarked)
+
+
+def _scheme(exercises: tuple[str, ...], file: str | None) -> "Scheme":
+    from handgrad.workbook.marking import scheme
+
+    if file is not None:
+        return scheme.read(file)
+    return scheme.of_words(exercises) if exercises else scheme.SHARE
+
+
+def _expect_elsewhere(feedback: str, folder: str) -> None:
+    """HandgradError for feedback among the submissions, where it would be taken for one the next time."""
+    if Path(os.path.realpath(feedback)).is_relative_to(os.path.realpath(folder)):
+        raise HandgradError(f"{feedback}: lies among the submissions; choose a folder outside {folder}")

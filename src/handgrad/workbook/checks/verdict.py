@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import html
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from handgrad.arrays import NDArray
+from handgrad.workbook.checks.heat_maps import heat_maps
 from handgrad.workbook.checks.mistakes import MISTAKES
 
-MOST_WRITTEN = 60  # cells of a heat map that also show their numbers
 RIGHT, WRONG, NOT_DONE = "right", "wrong", "not done"
 UNREADABLE, NOT_RUN, LATE = "could not be read", "could not be run here", "ran out of time"
 STATES = (RIGHT, WRONG, NOT_DONE, UNREADABLE, NOT_RUN, LATE)
@@ -101,68 +99,16 @@ class Verdict:
         colour = "#1a7f5a" if self.passed else "#b3541e" if self.done else "#777"
         text = html.escape(str(self)).replace("\n", "<br>").replace("    ", "&nbsp;&nbsp;")
         style = f"border-left: 4px solid {colour}; padding-left: 0.8em"
-        return f'<div style="{style}">{text}{self._heat_maps()}</div>'
-
-    def _heat_maps(self) -> str:
-        """Right, yours and the difference of each wrong result, as one picture; "" without matplotlib."""
-        shown = [
-            (of, want, got) for of, want, got in self.pictures if want.ndim in (1, 2) and want.size < 4000
-        ]
-        if not shown:
-            return ""
-        try:
-            from matplotlib.figure import Figure
-        except ImportError:
-            return (
-                "<br><small>pip install 'handgrad[plot]' draws right, yours and their difference here</small>"
-            )
-        figure = Figure(figsize=(7, 1.9 * len(shown)), layout="constrained")
-        axes = figure.subplots(len(shown), 3, squeeze=False)
-        for row, (of, want, got) in zip(axes, shown, strict=True):
-            same = got.shape == want.shape
-            top = float(np.nanmax(np.abs(np.where(np.isfinite(want), want, 0)), initial=1e-12))
-            pictures = (
-                want,
-                got if got.ndim in (1, 2) else np.atleast_1d(got).ravel(),
-                got - want if same else None,
-            )
-            for axis, title, picture in zip(
-                row, (f"{of}, right", f"{of}, yours", "difference"), pictures, strict=True
-            ):
-                axis.set_title(title, fontsize=9)
-                axis.tick_params(labelsize=7)
-                if picture is None:
-                    axis.axis("off")
-                    axis.text(
-                        0.5, 0.5, f"{got.shape}\nis not\n{want.shape}", ha="center", va="center", fontsize=9
-                    )
-                    continue
-                cells = np.atleast_2d(picture)
-                axis.imshow(cells, cmap="PuOr", vmin=-top, vmax=top, aspect="auto")
-                axis.set_xticks(range(cells.shape[1]), [])
-                axis.set_yticks(range(cells.shape[0]), [])
-                for (i, j), number in np.ndenumerate(cells) if cells.size <= MOST_WRITTEN else ():
-                    pale = not abs(number) > 0.6 * top
-                    axis.text(
-                        j,
-                        i,
-                        f"{number:.3g}",
-                        ha="center",
-                        va="center",
-                        fontsize=8,
-                        color="k" if pale else "w",
-                    )
-        page = io.BytesIO()
-        figure.savefig(page, format="png", dpi=100)
-        data = base64.b64encode(page.getvalue()).decode()
-        return f'<br><img alt="right, yours and the difference" src="data:image/png;base64,{data}">'
+        return f'<div style="{style}">{text}{heat_maps(self.pictures)}</div>'
 
 
 def table(verdicts: Sequence[Verdict]) -> str:
     """All verdicts as text, and how many are right."""
     right = sum(verdict.passed for verdict in verdicts)
+    counts = {state: sum(v.state == state for v in verdicts) for state in (UNREADABLE, NOT_RUN, LATE)}
+    last = "; ".join([f"{right} of {len(verdicts)} right", *(f"{n} {s}" for s, n in counts.items() if n)])
     if len(verdicts) > 1 and len(said := {(v.message, v.done) for v in verdicts}) == 1 and not right:
         message, done = said.pop()
         if done and message:  # of the file as a whole
-            return f"{message}\n0 of {len(verdicts)} right"
-    return "\n".join([*map(str, verdicts), f"{right} of {len(verdicts)} right"])
+            return f"{message}\n{last}"
+    return "\n".join([*map(str, verdicts), last])

@@ -4,6 +4,9 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import replace
+from pathlib import Path
+from threading import Lock
 
 import numpy as np
 
@@ -18,35 +21,61 @@ from handgrad.workbook.desk.submission import Source
 from handgrad.workbook.marking import kinds
 from handgrad.workbook.marking.class_table import Result, Results
 from handgrad.workbook.marking.collecting import collect, places
+from handgrad.workbook.marking.flags import flags_of
 from handgrad.workbook.marking.handin import HandIn
+from handgrad.workbook.marking.records import Records
+from handgrad.workbook.marking.scheme import SHARE, Scheme
 
 
 def grade(
     folder: str | os.PathLike[str],
     limits: Limits | None = None,
     workers: int | None = None,
-    seen: Callable[[Result], None] = lambda result: None,
+    seen: Callable[[int, Result], object] = lambda number, result: None,
+    scheme: Scheme = SHARE,
+    records: Path | None = None,
 ) -> Results:
-    """Mark all that a class handed in, in a folder or an archive: see collecting.collect.
+    """Mark all that a class handed in, in a folder or an archive: see collecting.collect, and mark."""
+    return mark(collect(folder), folder, limits, workers, seen, scheme, records)
 
-    All are read before the first of them runs. workers: how many at once (as many as there are cores); seen
-    is called after each. DataError for a folder without any; a submission that cannot be read or marked says
-    so in its Result.
+
+def mark(
+    given: Sequence[HandIn],
+    folder: str | os.PathLike[str],
+    limits: Limits | None = None,
+    workers: int | None = None,
+    seen: Callable[[int, Result], object] = lambda number, result: None,
+    scheme: Scheme = SHARE,
+    records: Path | None = None,
+) -> Results:
+    """Mark the hand-ins that were read from a folder. What cannot be read or marked says so in its Result.
+
+    workers: how many at once (as many as there are cores). seen is called after each, with its place among
+    the given; only there a verdict has its pictures. records: where verdicts are kept, to mark only what has
+    changed; None keeps nothing.
     """
-    given = collect(folder)
-    hidden = places(folder)
-    desks = [RemoteDesk(limits, hidden) for _ in given]
+    limits = limits or Limits()
+    marker = _Marker(limits, scheme, records, [*map(Path, places(folder)), *([records] if records else [])])
+    flags, results = flags_of(given, scheme.exercises), dict[int, Result]()
     with ThreadPoolExecutor(workers or available_cores()) as pool:
-        futures = [pool.submit(_mark, one, desk) for one, desk in zip(given, desks, strict=True)]
+        numbers = {
+            pool.submit(marker.mark, one, words): n
+            for n, (one, words) in enumerate(zip(given, flags, strict=True))
+        }
         try:
-            for future in as_completed(futures):
-                seen(future.result())
+            for future in as_completed(numbers):
+                n, result = numbers.pop(future), future.result()
+                seen(n, result)
+                results[n] = replace(
+                    result, verdicts=tuple(replace(verdict, pictures=()) for verdict in result.verdicts)
+                )
+                del future, result  # with its pictures
         except BaseException:  # Ctrl-C: no process outlives us
-            for future, desk in zip(futures, desks, strict=True):
+            for future in numbers:
                 future.cancel()
-                desk.close()
+            marker.stop()
             raise
-    return Results(tuple(future.result() for future in futures))
+    return Results(tuple(results[n] for n in range(len(given))))
 
 
 def expect_no_submission(path: str | os.PathLike[str]) -> None:
@@ -67,15 +96,52 @@ def verdicts(desk: DeskLike, sources: Sequence[Source], only: Sequence[str] = ()
         raise HandgradError(f"the checker could not make sense of what came back ({said:.200})") from error
 
 
-def _mark(given: HandIn, desk: RemoteDesk) -> Result:
-    start, found, failure = time.monotonic(), list[Verdict](), given.failure
-    if not failure:
+class _Marker:
+    """Marks hand-ins, each at a desk of its own; any thread may stop it."""
+
+    def __init__(self, limits: Limits, scheme: Scheme, records: Path | None, hidden: list[Path]) -> None:
+        self._limits, self._scheme, self._hidden = limits, scheme, hidden
+        self._records = Records(records, limits, scheme.exercises) if records else None
+        self._desks, self._stopped, self._lock = set[RemoteDesk](), False, Lock()
+
+    def mark(self, given: HandIn, flags: Sequence[str]) -> Result:
+        """The result of one hand-in."""
+        start, found, failure = time.monotonic(), list[Verdict](), given.failure
+        kept = self._records and not failure and self._records.find(given.sources)
+        if kept:
+            found = kept
+        elif not failure:
+            try:
+                found = self._verdicts(given)
+                if self._records:
+                    self._records.keep(given.sources, found)
+            except HandgradError as error:
+                failure = str(error)
+        return Result(
+            readable(given.student), readable(given.file), tuple(found), failure and readable(failure),
+            time.monotonic() - start, readable(given.id), given.attempt,
+            given.late or self._scheme.is_late(source.changed for source in given.sources),
+            tuple(readable(source.name) for source in given.sources), tuple(map(readable, given.unread)),
+            tuple(flags), bool(kept), self._scheme,
+        )  # fmt: skip
+
+    def stop(self) -> None:
+        """End all processes; none is started any more."""
+        with self._lock:
+            self._stopped = True
+            desks = list(self._desks)
+        for desk in desks:
+            desk.close()
+
+    def _verdicts(self, given: HandIn) -> list[Verdict]:
+        desk = RemoteDesk(self._limits, self._hidden)
+        with self._lock:
+            if self._stopped:
+                raise HandgradError("the marking was stopped")
+            self._desks.add(desk)
         try:
             with desk:
-                found = verdicts(desk, given.sources)
-        except HandgradError as error:
-            failure = str(error)
-    failure = failure and readable(failure)
-    return Result(
-        readable(given.student), readable(given.file), tuple(found), failure, time.monotonic() - start
-    )
+                return verdicts(desk, given.sources, self._scheme.exercises)
+        finally:
+            with self._lock:
+                self._desks.discard(desk)

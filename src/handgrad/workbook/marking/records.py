@@ -1,0 +1,176 @@
+"""What was marked before: the verdicts of a hand-in, found again by all that they depend on.
+
+The key is a hash of the files' names and texts, their order in time, the exercises, the limits, the code of
+handgrad, Python, and every package that is installed. A record is JSON behind its checksum, in handgrad's
+cache folder; what is damaged, foreign or not a plain file is marked anew. Names of files stand in it as
+numbers, since students name files after themselves.
+"""
+
+import dataclasses
+import hashlib
+import json
+import os
+import platform
+import re
+import stat
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from functools import cache
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+
+import handgrad
+from handgrad.errors import HandgradError
+from handgrad.files import KEPT, new_file, user_folder, without_waiting
+from handgrad.workbook.checks import CHECKS
+from handgrad.workbook.checks.heat_maps import drawable
+from handgrad.workbook.checks.mistakes import MISTAKES
+from handgrad.workbook.checks.verdict import NOT_RUN, Entry, Verdict
+from handgrad.workbook.desk.remote import Limits
+from handgrad.workbook.desk.submission import Source
+
+FORM = "handgrad: what was marked, 1"
+CHECKSUM = 64  # characters
+LARGEST = 8 * 1024 * 1024  # bytes of a record
+SHORTEST = 3  # letters of a name that is hidden
+
+
+def folder() -> Path | None:
+    """Where records are kept; None for a user without a home folder."""
+    try:
+        return user_folder("cache") / "marked"
+    except HandgradError:
+        return None
+
+
+class Records:
+    """Records in a folder. Whatever goes wrong with them, marking goes on without."""
+
+    def __init__(self, folder: Path, limits: Limits, exercises: Sequence[str] = ()) -> None:
+        self.folder = folder
+        self._asked = [dataclasses.asdict(limits), list(exercises)]
+
+    def find(self, sources: Sequence[Source]) -> list[Verdict] | None:
+        """The verdicts of these files, or None."""
+        path = self._path(sources)
+        try:
+            descriptor = without_waiting(str(path), os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+            with open(descriptor, "rb") as file:
+                if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                    return None
+                text = file.read(LARGEST + 1).decode()
+            checksum, text = text[:CHECKSUM], text[CHECKSUM:]
+            if len(text) > LARGEST or checksum != _hash(text):
+                return None
+            form, key, verdicts = json.loads(text)
+            if (form, key) != (FORM, path.stem):
+                return None
+            names = _names(sources)
+            return [_verdict(fields, names) for fields in verdicts]
+        except (OSError, ValueError, TypeError, KeyError, IndexError, RecursionError):
+            return None
+
+    def keep(self, sources: Sequence[Source], verdicts: Sequence[Verdict]) -> None:
+        """Keep verdicts, unless one of them depends on what this machine lacks."""
+        if any(verdict.state == NOT_RUN for verdict in verdicts):
+            return
+        path, names = self._path(sources), _names(sources)
+        text = json.dumps([FORM, path.stem, [_fields(verdict, names) for verdict in verdicts]])
+        with suppress(OSError, HandgradError):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with new_file(path, KEPT) as file:
+                file.write((_hash(text) + text).encode())
+
+    def _path(self, sources: Sequence[Source]) -> Path:
+        times = sorted({source.changed for source in sources})  # only which of them is newer matters
+        files = [[source.name, source.text, times.index(source.changed)] for source in sources]
+        return self.folder / f"{_hash(json.dumps([FORM, made_with(), self._asked, files]))[:32]}.json"
+
+
+@cache
+def made_with() -> str:
+    """A hash of what marks: handgrad's code, Python, the machine, and the packages with their versions."""
+    code = hashlib.sha256()
+    root = Path(handgrad.__file__).parent
+    for path in sorted(root.rglob("*.py")):
+        code.update(f"{path.relative_to(root).as_posix()}\n".encode())
+        code.update(path.read_bytes())
+    packages = sorted(
+        {
+            entry
+            for place in sys.path
+            for entry in _entries(place)
+            if entry.endswith((".dist-info", ".egg-info"))
+        }
+    )
+    return _hash(json.dumps([code.hexdigest(), sys.version, platform.platform(), packages]))
+
+
+def _entries(place: str) -> list[str]:
+    try:
+        return os.listdir(place)
+    except OSError:
+        return []
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _names(sources: Sequence[Source]) -> list[str]:
+    """Names of files, folders and modules, the longest first."""
+    names = set()
+    for source in sources:
+        path = PurePosixPath(source.name)
+        names |= {source.name, *path.parts, *(PurePosixPath(part).stem for part in path.parts)}
+    return sorted((name for name in names if len(name) >= SHORTEST), key=lambda name: (-len(name), name))
+
+
+def _hidden(text: str, names: Sequence[str]) -> str:
+    """text with a number in the place of each name. No name and no message holds a zero byte."""
+    if not names:
+        return text
+    numbers = {name: f"\0{n}\0" for n, name in enumerate(names)}
+    return re.sub("|".join(map(re.escape, names)), lambda found: numbers[found[0]], text)
+
+
+def _shown(text: str, names: Sequence[str]) -> str:
+    return re.sub("\0(\\d+)\0", lambda found: names[int(found[1])], text)
+
+
+def _fields(verdict: Verdict, names: Sequence[str]) -> dict[str, Any]:
+    """A verdict as plain values."""
+    fields = {f.name: getattr(verdict, f.name) for f in dataclasses.fields(verdict)}
+    entry, pictures = verdict.entry, drawable(verdict.pictures)
+    fields["entry"] = entry and [list(entry.index), entry.got, entry.expected, entry.of, entry.sum]
+    fields["pictures"] = [[of, *([a.shape, a.ravel().tolist()] for a in arrays)] for of, *arrays in pictures]
+    return {name: _each(value, lambda text: _hidden(text, names)) for name, value in fields.items()}
+
+
+def _verdict(fields: dict[str, Any], names: Sequence[str]) -> Verdict:
+    """The verdict of plain values. ValueError, KeyError or TypeError for what none would have."""
+    given = {name: _each(value, lambda text: _shown(text, names)) for name, value in fields.items()}
+    if given["name"] not in CHECKS or given["passed"] not in (True, False):
+        raise ValueError("expected the verdict on an exercise")
+    if given["mistake"] is not None and given["mistake"] not in MISTAKES:
+        raise ValueError("expected a mistake of the catalogue")
+    if given["entry"]:
+        index, got, expected, *words = given["entry"]
+        given["entry"] = Entry(tuple(index), got, float(expected), *words)
+    given["pictures"] = tuple((of, _array(*want), _array(*got)) for of, want, got in given["pictures"])
+    given |= {name: tuple(value) for name, value in given.items() if isinstance(value, list)}
+    return Verdict(**given)
+
+
+def _array(shape: list[int], numbers: list[float]) -> Any:
+    return np.array(numbers, dtype=np.float64).reshape(shape)
+
+
+def _each(value: Any, change: Any) -> Any:
+    """A value with every text in it changed."""
+    if isinstance(value, str):
+        return change(value)
+    return [_each(part, change) for part in value] if isinstance(value, list | tuple) else value
