@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from handgrad.workbook.checks import calculus, layers, loop, loss, network, templates
 from handgrad.workbook.checks.common import Caches, DeskLike, FailedError, Learner
+from handgrad.workbook.checks.conventions import Conventions
 from handgrad.workbook.checks.verdict import NOT_DONE, Verdict
 from handgrad.workbook.desk import submission
 from handgrad.workbook.desk.desk import Desk, GoneError
+from handgrad.workbook.desk.layout import Layout
 from handgrad.workbook.desk.submission import Source
 
 CHECKS: dict[str, Callable[[str, Learner], Verdict]] = {
@@ -70,8 +73,11 @@ def run(desk: DeskLike, sources: Sequence[Source], only: Sequence[str] = ()) -> 
         return [Verdict(n, False, failure) for n in only or asked_for(present)]
     right: set[str] = set()
     verdicts = []
+    learner = Learner(desk, present, blank_methods, caches)
+    text = "\n".join(source.text for source in sources)
+    conventions = Conventions(learner, partial(_in_layout, desk, learner, kinds, right), kinds, text)
     for exercise in only or asked_for(present):
-        verdict = check_one(desk, exercise, present, kinds, blank_methods, right, caches)
+        verdict = _one(desk, exercise, present, conventions)
         if verdict.passed:
             right.add(exercise)
         verdicts.append(verdict)
@@ -95,22 +101,42 @@ def asked_for(present: dict[str, str]) -> list[str]:
 
 def check_one(
     desk: DeskLike, name: str, present: dict[str, str], kinds: Sequence[str],
-    blank_methods: Sequence[str] = (), right: set[str] | None = None, caches: Caches | None = None,
+    blank_methods: Sequence[str] = (), caches: Caches | None = None, text: str = "",
 ) -> Verdict:  # fmt: skip
-    """The verdict of one exercise. right: those known to be right; others are borrowed where needed."""
+    """The verdict of one exercise; what it uses of others is borrowed where they may be wrong.
+
+    text: what else the learner has written, where that is known.
+    """
+    learner = Learner(desk, present, blank_methods, caches)
+    judge = partial(_in_layout, desk, learner, kinds, None)
+    return _one(desk, name, present, Conventions(learner, judge, kinds, text))
+
+
+def _one(desk: DeskLike, name: str, present: dict[str, str], conventions: Conventions) -> Verdict:
     if name not in present:
         return Verdict(name, False, f"not done yet: there is no {name}", state=NOT_DONE)
     if present[name] == "blank":
         return Verdict(name, False, f"not done yet: {name} is blank", state=NOT_DONE)
-    learner, best = Learner(desk, present, blank_methods, caches), None
+    try:
+        return conventions.verdict(name)
+    except GoneError as gone:  # it would happen again
+        return Verdict(name, False, str(gone))
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError):
+        if isinstance(desk, Desk):
+            raise
+        return Verdict(name, False, SENSELESS)
+
+
+def _in_layout(
+    desk: DeskLike, learner: Learner, kinds: Sequence[str], right: set[str] | None, name: str, layout: Layout
+) -> Verdict:
+    """The verdict of one exercise in a layout. right: those known to be right; others are borrowed."""
+    best, present = None, learner.present
     lent = _lent(name, present, right)
     for kind in kinds:
         for dtype in ("float64", "float32"):
             for borrowed in ([], lent) if lent else ([],):
-                try:
-                    verdict = _attempt(desk, learner, name, kind, dtype, borrowed)
-                except GoneError as gone:  # it would happen again
-                    return Verdict(name, False, str(gone))
+                verdict = _attempt(desk, learner, name, kind, dtype, borrowed)
                 if verdict.passed and borrowed and right is not None:
                     wrong = [n for n in borrowed if present.get(n) == "done" and n not in right]
                     stood_in = f"right by itself; the lesson's pieces stood in for {', '.join(wrong)}"
@@ -132,7 +158,7 @@ def _attempt(
         desk.reset()
         desk.do({"do": "use", "kind": kind, "dtype": dtype})
         if borrowed:
-            desk.do({"do": "borrow", "names": list(borrowed)})
+            desk.do({"do": "borrow", "names": list(borrowed), "layout": asdict(learner.layout)})
         try:
             with np.errstate(all="ignore"):  # wrong formulas may divide by 0
                 verdict = CHECKS[name](name, learner)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -12,6 +12,7 @@ from handgrad.arrays import NDArray
 from handgrad.workbook.checks.guesses import Finding, Truth, explain, first_difference, narrowed, same
 from handgrad.workbook.checks.mistakes import MISTAKES
 from handgrad.workbook.checks.verdict import Verdict
+from handgrad.workbook.desk.layout import LESSON, OF_KEY, ROLES
 
 Caches = dict[str, Sequence[Any]]
 SLOW = 0.02  # seconds for a small batch, which arrays do in a millisecond
@@ -88,6 +89,7 @@ class Learner:
         """caches: how each backward reads its cache, as a form and names (submission.Submission.caches)."""
         self.desk, self.present, self.blank_methods = desk, present, tuple(blank_methods)
         self.caches = caches or {}
+        self.layout = LESSON  # in which it is judged; arrays go out and come back in the lesson's
 
     def has(self, name: str) -> bool:
         """Whether a function is there and not blank."""
@@ -113,15 +115,60 @@ class Learner:
 
     def call(self, name: str, *args: Any) -> Reply:
         """Call a function of the learner's."""
-        return self.ask({"do": "call", "name": name, "args": list(args)}, name)
+        given = self._given(name, args)
+        return self._taken(name, self.ask({"do": "call", "name": name, "args": given}, name))
 
     def method(self, of: int, name: str, *args: Any, who: str = "") -> Reply:
         """Call a method of an object on the desk."""
-        return self.ask({"do": "call", "of": of, "method": name, "args": list(args)}, who or name)
+        command = {"do": "call", "of": of, "method": name, "args": self._given(name, args)}
+        return self._taken(name, self.ask(command, who or name))
 
     def attribute(self, of: int, name: str) -> dict[str, Any]:
         """An attribute of an object on the desk, described."""
         return self.ask({"do": "attribute", "of": of, "name": name}, name).value
+
+    def signature(self, name: str) -> list[str]:
+        """The names of a function's parameters; [] where they are not known."""
+        names: list[str] = self.desk.do({"do": "signature", "name": name}).get("names", [])
+        return names
+
+    def parameter(self, key: str, value: dict[str, Any]) -> NDArray | None:
+        """The numbers of a described W1, b1, W2 or b2, or of its gradient, in the lesson's layout."""
+        array = numbers(value)
+        return None if array is None else self.layout.take(OF_KEY[key], array)
+
+    def model(self, params: dict[str, NDArray]) -> int:
+        """The handle of a right network with these parameters, in the layout."""
+        held = {key: self.layout.give(OF_KEY[key], value) for key, value in params.items()}
+        command = {"do": "model", "params": held, "layout": asdict(self.layout)}
+        handle: int = self.ask(command, "model").value["handle"]
+        return handle
+
+    def _given(self, name: str, args: Sequence[Any]) -> list[Any]:
+        """Arguments as the learner's function takes them; only arrays are turned."""
+        roles, _ = ROLES.get(name, ((), ()))
+        roles = (*roles, *[""] * len(args))
+        classes = next((a.shape[1] for a in args if isinstance(a, np.ndarray) and a.ndim == 2), 0)
+        return [
+            self.layout.give(role, arg, classes) if role and isinstance(arg, np.ndarray) else arg
+            for role, arg in zip(roles, args, strict=False)
+        ]
+
+    def _taken(self, name: str, reply: Reply) -> Reply:
+        """A result as the lesson lays it out; only arrays are turned."""
+        _, roles = ROLES.get(name, ((), ()))
+        if self.layout == LESSON or not roles:
+            return reply
+        value = reply.value
+        if items := value.get("items"):
+            turned = [self._turned(role, item) for role, item in zip(roles, items, strict=False)]
+            return replace(reply, value=value | {"items": turned + items[len(roles) :]})
+        return replace(reply, value=self._turned(roles[0], value))
+
+    def _turned(self, role: str, value: dict[str, Any]) -> dict[str, Any]:
+        if not role or value.get("array") is None:
+            return value
+        return value | {"array": self.layout.take(role, np.asarray(value["array"]))}
 
 
 Results = dict[str, NDArray | None]  # by letter

@@ -15,8 +15,10 @@ from handgrad.workbook.checks.common import SLOW, TOO_SLOW, FailedError, Learner
 from handgrad.workbook.checks.guesses import Guess, Truth, explain, narrowed, products, same
 from handgrad.workbook.checks.mistakes import MISTAKES
 from handgrad.workbook.checks.verdict import Verdict
+from handgrad.workbook.desk.layout import OF_LETTER, ROLES
 
 sigmoid = layers.sigmoid_forward
+FIRST = "affine_forward"
 BIG = (40, 60, 30)  # N, D, H: enough for loops over single numbers to be felt
 
 
@@ -267,18 +269,24 @@ def _as_it_is_read(name: str, learner: Learner) -> Callable[[Any], Any] | None:
         return None
     return lambda case: {
         "as": form,
-        "parts": dict(zip(names, (_part(name, case, m) for m in meant), strict=True)),
+        "parts": dict(zip(names, (_part(name, case, m, learner) for m in meant), strict=True)),
     }
 
 
-def _part(name: str, case: Any, meant: str | None) -> NDArray:
+def _laid_out(case: Any, learner: Learner) -> Any:
+    """A case's arrays in the learner's layout, for a cache."""
+    return type(case)(*(learner.layout.give(OF_LETTER[of], array) for of, array in case._asdict().items()))
+
+
+def _part(name: str, case: Any, meant: str | None, learner: Learner) -> NDArray:
     """What a forward could keep: x, W, b, its output, or the mask of relu."""
     if meant in ("x", "W", "b"):
         kept: NDArray = getattr(case, meant)
     elif meant == "mask":
         kept = case.x > 0
     elif name == "affine_backward":
-        kept = layers.affine_forward(*case[:3])
+        x, W, b = (learner.layout.take(of, part) for of, part in zip(ROLES[FIRST][0], case[:3], strict=True))
+        kept = learner.layout.give("image", layers.affine_forward(x, W, b))
     else:
         kept = np.maximum(case.x, 0) if name == "relu_backward" else sigmoid(case.x)
     return kept
@@ -324,7 +332,7 @@ def _backward_answers(
             before = made.changed
             given: Any = {"handle": made.items(2, "(out, cache)", 39)[1]["handle"]}
         else:
-            given = cache(case)
+            given = cache(_laid_out(case, learner))
         reply = learner.call(name, case.dout, given)
         changed |= bool(reply.changed - before)
         results.append(_results(name, reply))

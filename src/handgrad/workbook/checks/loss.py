@@ -196,8 +196,8 @@ def check_accuracy(name: str, learner: Learner) -> Verdict:
             rng = np.random.default_rng(seed)
             wrong = rng.permutation(N)[: N // 3 + 1]
             labels[wrong] = (labels[wrong] + 1 + rng.integers(0, C - 1, len(wrong))) % C
-            model = learner.ask({"do": "model", "params": net.params}, "model").value["handle"]
-            reply = learner.call(name, {"handle": model}, net.x, labels)
+            model, labelled = learner.model(net.params), learner.layout.give("labels", labels, C)
+            reply = learner.call(name, {"handle": model}, net.x, labelled)
             value = reply.numbers()
             if value is not None and value.size == 1:
                 value = value.reshape(())

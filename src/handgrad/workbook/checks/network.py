@@ -21,6 +21,7 @@ from handgrad.workbook.checks.variants import (
     square_variants,
 )
 from handgrad.workbook.checks.verdict import NOT_DONE, Verdict
+from handgrad.workbook.desk.layout import OF_KEY
 
 KEYS = ("W1", "b1", "W2", "b2")
 ALIKE = 1e-12
@@ -68,7 +69,7 @@ def _made(name: str, learner: Learner, D: int, H: int, C: int) -> tuple[int, int
     wanted = {"W1": (H, D), "b1": (H,), "W2": (C, H), "b2": (C,)}
     values = {}
     for key, shape in wanted.items():
-        got = numbers(held[key])
+        got = learner.parameter(key, held[key])
         if got is None or got.shape != shape:
             shown = "no array" if got is None else f"shape {got.shape}"
             words = f"{key}: expected shape {shape}; got {shown}. {MISTAKES[56].sentence}"
@@ -120,8 +121,9 @@ def _prepared(name: str, learner: Learner, sizes: tuple[int, int, int, int], see
     net, params, _ = _made(name, learner, D, H, C)
     held = {}
     for key in KEYS:
-        command = {"do": "assign", "of": params, "key": key, "array": case.params[key]}
-        value = numbers(learner.ask(command, f"params[{key!r}]").value)
+        array = learner.layout.give(OF_KEY[key], case.params[key])
+        command = {"do": "assign", "of": params, "key": key, "array": array}
+        value = learner.parameter(key, learner.ask(command, f"params[{key!r}]").value)
         held[key] = case.params[key] if value is None or value.shape != case.params[key].shape else value
     return net, (case, held)
 
@@ -246,13 +248,14 @@ def _grads(learner: Learner, net: int) -> Results:
     missing = [key for key in KEYS if key not in held or held[key]["is"] == "none"]
     if missing:
         raise FailedError(f"grads has nothing for {', '.join(missing)}: {MISTAKES[24].sentence}", number=24)
-    return {key: numbers(held[key]) for key in KEYS}
+    return {key: learner.parameter(key, held[key]) for key in KEYS}
 
 
 def _params_now(learner: Learner, net: int) -> dict[str, NDArray]:
     params = learner.attribute(net, "params")
     held = dict(zip(params.get("keys", []), params.get("items", []), strict=True))
-    return {key: np.asarray(numbers(held[key]) if key in held else np.nan, float) for key in KEYS}
+    now = {key: learner.parameter(key, held[key]) if key in held else np.array(np.nan) for key in KEYS}
+    return {key: np.asarray(value, float) for key, value in now.items()}
 
 
 def _moved(name: str, moved: list[str], before: Any, after: Any, case: cases.Net, grads: Results) -> Verdict:

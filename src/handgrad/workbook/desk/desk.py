@@ -13,6 +13,7 @@ NumPy arrays, so the desk works in a notebook's own process and in a separate on
     {"do": "assign", "of", "key", "array"}      -> value, as it stands in the learner's dictionary now
     {"do": "model", "params"}                   -> handle of a right network, for what wants one
     {"do": "borrow", "names"}                   -> the lesson's pieces in place of these; [] gives back
+    {"do": "signature", "name"}                 -> names: of a function's parameters
     {"do": "train", ...}                        -> what a training loop did, step by step (recorder.py)
 
 An argument is a plain value, an array, {"handle": n}, {"tuple": [...]}, {"function": name}, or a cache,
@@ -20,6 +21,7 @@ An argument is a plain value, an array, {"handle": n}, {"tuple": [...]}, {"funct
 """
 
 import ast
+import inspect
 import sys
 import time
 import traceback
@@ -33,6 +35,7 @@ import numpy as np
 
 from handgrad.arrays import NDArray
 from handgrad.workbook.desk import submission
+from handgrad.workbook.desk.layout import LESSON, Layout
 
 Command = dict[str, Any]
 MISSING = ("ImportError", "ModuleNotFoundError")
@@ -93,10 +96,12 @@ class Desk:
             case "assign":
                 return self._run(lambda: self._assign(command["of"], command["key"], command["array"]))
             case "model":
-                return self._run(lambda: self._model(command["params"]))
+                return self._run(lambda: self._model(command["params"], _layout(command)))
             case "borrow":
-                self._borrow(command["names"])
+                self._borrow(command["names"], _layout(command))
                 return {}
+            case "signature":
+                return {"names": _parameters(self._names.get(command["name"]))}
             case "train":
                 return self._train(command)
         raise ValueError(f"expected a command that the desk knows; got {command['do']!r}")
@@ -235,18 +240,18 @@ class Desk:
             mapping[key] = new
         return mapping[key]
 
-    def _model(self, params: dict[str, NDArray]) -> Any:
+    def _model(self, params: dict[str, NDArray], layout: Layout) -> Any:
         from handgrad.workbook.desk.recorder import right_net
 
         held = {key: self._array(value) for key, value in params.items()}
-        return right_net(held, self._own_net())
+        return right_net(held, self._own_net(), layout=layout)
 
     def _own_net(self) -> Any:
         """The learner's class of networks, if there is one."""
         theirs = self._names.get("TwoLayerNet")
         return None if theirs is None or _is_ours(theirs) else theirs
 
-    def _borrow(self, names: list[str]) -> None:
+    def _borrow(self, names: list[str], layout: Layout = LESSON) -> None:
         for name, own in self._borrowed.items():
             if own is None:
                 self._names.pop(name, None)
@@ -254,9 +259,9 @@ class Desk:
                 self._names[name] = own
         self._borrowed = {name: self._names.get(name) for name in names}
         if names:
-            from handgrad.workbook import lesson
+            from handgrad.workbook.desk.adapters import lent
 
-            self._names.update({name: getattr(lesson, name) for name in names})
+            self._names.update({name: lent(name, layout) for name in names})
 
     # --- calls -----------------------------------------------------------------------------------------
 
@@ -282,22 +287,23 @@ class Desk:
         return reply | {"args": handles, "seen": sorted(set(self._seen))}
 
     def _train(self, command: Command) -> Command:
-        from handgrad.workbook.desk.recorder import describe_trace, right_net
+        from handgrad.workbook.desk.recorder import describe_trace, right_net, sizes
 
+        layout = _layout(command)
         data = [
             self._array(command[name]) for name in ("data", "labels", "validation_data", "validation_labels")
         ]
         handles = [self._put(array) for array in data]
         loop, params = self._names["train_model"], {k: self._array(v) for k, v in command["params"].items()}
-        model: Any = right_net(params, self._own_net(), command["record"])
+        model: Any = right_net(params, self._own_net(), command["record"], layout)
         if command.get("own"):
-            model = self._names["TwoLayerNet"](params["W1"].shape[1], *reversed(params["W2"].shape))
+            model = self._names["TwoLayerNet"](*sizes(params, layout))
             self._objects.append(model.params)
             for key, value in command["params"].items():
                 self._assign(len(self._objects) - 1, key, value)
         chosen = [command[name] for name in ("rate", "batch") if command[name] is not None]  # else its own
         reply = self._run(lambda: loop(model, *data, command["epochs"], *chosen))
-        return reply | {"args": handles} | describe_trace(model, reply.get("value"), self._objects)
+        return reply | {"args": handles} | describe_trace(model, reply.get("value"), self._objects, layout)
 
     def _run(self, function: Callable[[], Any]) -> Command:
         """The result of a call: value or exception, warnings, and the watched arrays that changed."""
@@ -364,6 +370,19 @@ class Desk:
             items = [self._described(v, depth + 1) for v in value.values()]
             return described | {"is": "dict", "keys": [str(k)[:50] for k in value], "items": items}
         return described | {"is": "other"}
+
+
+def _parameters(function: Any) -> list[str]:
+    """The names of a function's parameters; [] for what has none that can be read."""
+    try:
+        return [str(name)[:50] for name in list(inspect.signature(function).parameters)[:MOST_ITEMS]]
+    except Exception:  # a learner's object may raise anything
+        return []
+
+
+def _layout(command: Command) -> Layout:
+    """The layout that a command asks for; the lesson's where it asks for none."""
+    return Layout(**command["layout"]) if "layout" in command else LESSON
 
 
 def _is_ours(thing: Any) -> bool:

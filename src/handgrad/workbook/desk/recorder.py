@@ -8,6 +8,7 @@ import numpy as np
 
 from handgrad.arrays import NDArray
 from handgrad.network import Params, backward, forward
+from handgrad.workbook.desk.layout import LESSON, OF_KEY, Layout
 
 KEYS = ("W1", "b1", "W2", "b2")
 
@@ -18,9 +19,9 @@ class RightNet:
     params: dict[str, Any]
     grads: dict[str, Any]
 
-    def begin(self, params: dict[str, Any], most: int = 0) -> RightNet:
-        """Start with these parameters; record up to this number of forward and backward passes."""
-        self.params, self.grads = dict(params), {}
+    def begin(self, params: dict[str, Any], most: int = 0, layout: Layout = LESSON) -> RightNet:
+        """Start with these parameters, in this layout; record up to so many forward and backward passes."""
+        self.params, self.grads, self._layout = dict(params), {}, layout
         self._most = most
         self.forwards: list[dict[str, Any]] = []
         self.backwards: list[dict[str, Any]] = []
@@ -28,19 +29,21 @@ class RightNet:
 
     def forward(self, x: Any) -> tuple[Any, Any]:
         """x (N, D) -> y (N, C), cache."""
+        x = self._layout.take("image", x)
         cache = forward(self._params(), x)
         if len(self.forwards) < self._most:
             noted = {"x": _copy(x), "y": _copy(cache.y), "params": self._now(), "cache": cache}
             self.forwards.append(noted)
-        return cache.y, cache
+        return self._layout.give("image", cache.y), cache
 
     def backward(self, dout: Any, cache: Any, *more: Any) -> dict[str, Any]:
         """dL/dy (N, C) and the cache of forward -> grads, which are returned too."""
-        before = _copy(dout)
-        self.grads = backward(self._params(), cache, dout)._asdict()
+        dout = self._layout.take("image", dout)
+        before, right = _copy(dout), backward(self._params(), cache, dout)._asdict()
+        self.grads = {key: self._layout.give(OF_KEY[key], value) for key, value in right.items()}
         if len(self.backwards) < self._most:
             of = next((i for i, f in reversed(list(enumerate(self.forwards))) if f["cache"] is cache), -1)
-            grads = {key: _copy(value) for key, value in self.grads.items()}
+            grads = {key: _copy(value) for key, value in right.items()}
             self.backwards.append(
                 {
                     "forward": of,
@@ -53,10 +56,10 @@ class RightNet:
         return self.grads
 
     def _params(self) -> Params:
-        return Params(*(self.params[key] for key in KEYS))
+        return Params(*(self._layout.take(OF_KEY[key], self.params[key]) for key in KEYS))
 
     def _now(self) -> dict[str, NDArray]:
-        return {key: _copy(value) for key, value in self.params.items()}
+        return {key: _copy(value) for key, value in in_lesson(self.params, self._layout).items()}
 
 
 class _Alone(RightNet):
@@ -65,17 +68,31 @@ class _Alone(RightNet):
     __call__ = RightNet.forward
 
 
-def right_net(params: dict[str, Any], theirs: Any, most: int = 0) -> RightNet:
+def in_lesson(params: dict[str, Any], layout: Layout) -> dict[str, Any]:
+    """Parameters of a layout in the lesson's, whatever other keys there are."""
+    return {
+        key: layout.take(OF_KEY[key], value) if key in OF_KEY and hasattr(value, "shape") else value
+        for key, value in params.items()
+    }
+
+
+def right_net(params: dict[str, Any], theirs: Any, most: int = 0, layout: Layout = LESSON) -> RightNet:
     """A correct network that keeps the other attributes and methods of the learner's class."""
     try:
         made: Any = type("TwoLayerNet", (RightNet, theirs), {})
-        net: RightNet = made(params["W1"].shape[1], *reversed(params["W2"].shape))
+        net: RightNet = made(*sizes(params, layout))
     except Exception:  # not a class, or it cannot be instantiated
         net = _Alone()
-    return net.begin(params, most)
+    return net.begin(params, most, layout)
 
 
-def describe_trace(model: Any, returned: Any, objects: list[Any]) -> dict[str, Any]:
+def sizes(params: dict[str, Any], layout: Layout) -> tuple[int, int, int]:
+    """D, H and C of a network's parameters."""
+    W1, W2 = (layout.take("weight", params[key]) for key in ("W1", "W2"))
+    return W1.shape[1], W2.shape[1], W2.shape[0]
+
+
+def describe_trace(model: Any, returned: Any, objects: list[Any], layout: Layout = LESSON) -> dict[str, Any]:
     """The notes as plain values and arrays; params: of the network that was trained, or of one returned."""
     final = model.params
     if isinstance(returned, dict) and "handle" in returned:
@@ -85,7 +102,7 @@ def describe_trace(model: Any, returned: Any, objects: list[Any]) -> dict[str, A
                 final = thing.params
     noted = getattr(model, "forwards", [])
     forwards = [{k: v for k, v in one.items() if k != "cache"} for one in noted]
-    params = {str(key): _copy(value) for key, value in final.items()}
+    params = {str(key): _copy(value) for key, value in in_lesson(final, layout).items()}
     return {"forwards": forwards, "backwards": getattr(model, "backwards", []), "params": params}
 
 
@@ -95,4 +112,4 @@ def _copy(value: Any) -> NDArray:
     return np.array(value, copy=True)
 
 
-__all__ = ["KEYS", "RightNet", "describe_trace", "right_net"]
+__all__ = ["KEYS", "RightNet", "describe_trace", "in_lesson", "right_net", "sizes"]

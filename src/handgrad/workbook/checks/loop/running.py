@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from handgrad.arrays import NDArray
 from handgrad.workbook.checks.common import FailedError, Learner
+from handgrad.workbook.desk.layout import OF_KEY
 
 KEYS = ("W1", "b1", "W2", "b2")
 SHAPE_ERRORS = ("ValueError", "RuntimeError", "IndexError")
@@ -30,10 +31,14 @@ def train(learner: Learner, run: Run, record: int = 2000, own: bool = False) -> 
 
     record: how many steps are noted; own: with the learner's network in place of the right one.
     """
+    layout, classes = learner.layout, len(run.params["b2"])
+    data, validation = layout.give("data", run.data), layout.give("data", run.validation[0])
+    labels, others = (layout.give("labels", given, classes) for given in (run.labels, run.validation[1]))
     command = {
-        "do": "train", "params": run.params, "data": run.data, "labels": run.labels,
-        "validation_data": run.validation[0], "validation_labels": run.validation[1],
+        "do": "train", "params": {key: layout.give(OF_KEY[key], value) for key, value in run.params.items()},
+        "data": data, "labels": labels, "validation_data": validation, "validation_labels": others,
         "epochs": run.epochs, "rate": run.rate, "batch": run.batch, "record": record, "own": own,
+        "layout": asdict(layout),
     }  # fmt: skip
     reply = learner.desk.do(command)
     learner.raise_error(reply, "train_model")

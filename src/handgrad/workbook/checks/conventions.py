@@ -1,0 +1,306 @@
+"""Other layouts than the lesson's: which of them a file may be written in, and what is said in one.
+
+An exercise that is not right in the lesson's layout is judged in others. Which others, and which verdict
+counts, is decided by what else the file holds: a backward by its forward, a loop by its network.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+
+from handgrad.workbook.checks.common import FailedError, Learner, numbers
+from handgrad.workbook.checks.verdict import Verdict
+from handgrad.workbook.desk.layout import COLUMN, FLAT, LESSON, OF_LETTER, ROW, Layout
+
+Judge = Callable[[str, Layout], Verdict]
+AFFINE = (
+    Layout(columns=True, bias=COLUMN), Layout(columns=True), Layout(transposed=True),
+    Layout(transposed=True, bias=ROW), Layout(columns=True, transposed=True, bias=COLUMN),
+    Layout(columns=True, transposed=True),
+)  # fmt: skip
+LOSS = (Layout(columns=True), Layout(one_hot=True), Layout(columns=True, one_hot=True))
+NUMBERED = {
+    "y_hat",
+    "yhat",
+    "label",
+    "labels",
+    "y_label",
+    "y_labels",
+    "digit",
+    "digits",
+    "classes",
+    "numbers",
+}
+ONE_HOT = re.compile(r"one.?hot|to_categorical|binariz", re.IGNORECASE)
+SHAPES = re.compile(
+    r"^(.*?\b(dx|dW|db|dy|out|[Wb][12])\b.*?)\((\d+), (\d+)\)(.*?)\((\d+), (\d+)\)$", re.MULTILINE
+)
+LOOKED_AT = (4, 6, 5, 3)  # N, D, H, C of a network whose layout is looked at
+
+
+class Conventions:
+    """What is known of the layouts of one file, while its exercises are judged one after the other."""
+
+    def __init__(self, learner: Learner, judge: Judge, kinds: Sequence[str], source: str = "") -> None:
+        """judge: the verdict on an exercise in a layout; source: what the learner has written, if known."""
+        self._learner, self._judge, self._kinds, self._source = learner, judge, tuple(kinds), source
+        self._known: dict[tuple[str, Layout], Verdict] = {}
+        self._layouts: dict[str, Layout | None] = {}  # of the exercises that show theirs
+
+    def verdict(self, name: str) -> Verdict:
+        """The verdict on an exercise, in whichever layout it is written."""
+        self._layouts.setdefault(name, None)  # not known while it is being looked for
+        layouts, lesson_too = self._candidates(name)
+        first = self._in(name, LESSON)
+        if not first.done or (first.passed and lesson_too and not _borrowed(first)):
+            self._layouts[name] = LESSON
+            return first
+        tried = []
+        for layout in layouts:
+            verdict = self._in(name, layout)
+            if verdict.passed and self._fits(name, layout) and not (first.passed and _borrowed(verdict)):
+                self._layouts[name] = layout
+                return replace(verdict, convention=str(layout))
+            if not verdict.passed:
+                tried.append((layout, verdict))
+        if first.passed and lesson_too:
+            self._layouts[name] = LESSON
+            return first
+        layout, verdict = self._most_telling(first, tried, lesson_too)
+        self._layouts[name] = layout if verdict.mistake else None
+        return _told(verdict, layout)
+
+    def _in(self, name: str, layout: Layout) -> Verdict:
+        """The verdict in a layout, each worked out once."""
+        if (name, layout) not in self._known:
+            self._learner.layout = layout
+            try:
+                self._known[name, layout] = self._judge(name, layout)
+            finally:
+                self._learner.layout = LESSON
+        return self._known[name, layout]
+
+    def _asked(self, name: str, layout: Layout) -> Verdict:
+        """As evidence only. What the exercise borrows is not settled yet, so this is not kept."""
+        verdict = self._in(name, layout)
+        del self._known[name, layout]
+        return verdict
+
+    def _layout(self, name: str) -> Layout | None:
+        """The layout in which an exercise of the file is written; None if that is not known."""
+        if name not in self._layouts and self._learner.has(name):
+            self.verdict(name)
+        return self._layouts.get(name)
+
+    # --- which layouts ---------------------------------------------------------------------------------
+
+    def _candidates(self, name: str) -> tuple[list[Layout], bool]:
+        """The layouts to try, the likeliest first, and whether the lesson's is one that counts."""
+        match name:
+            case "affine_forward":
+                return list(AFFINE), True
+            case "affine_backward":
+                theirs = self._layout("affine_forward")
+                return ([theirs], theirs == LESSON) if theirs else (list(AFFINE), True)
+            case "relu_backward" | "sigmoid_backward":
+                return [Layout(columns=True)], True
+            case "l2_loss":
+                return list(LOSS), True
+            case "TwoLayerNet":
+                return self._of_network()
+            case "calculate_accuracy" | "train_model":
+                return self._of_loop()
+        return [], True
+
+    def _of_network(self) -> tuple[list[Layout], bool]:
+        """The layout that a network shows by the shapes of its parameters and of what it answers."""
+        parameters = self._looked_at()
+        if parameters is None:
+            return [], True
+        columns = self._way_of_images(parameters)
+        if columns is None:
+            both = [parameters, replace(parameters, columns=True)]
+            return [layout for layout in both if layout != LESSON], parameters == LESSON
+        theirs = replace(parameters, columns=columns)
+        return ([], True) if theirs == LESSON else ([theirs], False)
+
+    def _of_loop(self) -> tuple[list[Layout], bool]:
+        """Of what works with a network: its layout, with the data handed over either way."""
+        nets = [self._network()] if self._network() else [LESSON, Layout(columns=True, bias=COLUMN)]
+        every = [
+            replace(net, data_columns=data, one_hot=hot)
+            for net, hot, data in product(nets, (False, True), (False, True))
+            if net is not None
+        ]
+        every.sort(key=lambda layout: (layout.one_hot, layout.columns != layout.data_columns))
+        return [layout for layout in every if layout != LESSON], LESSON in every
+
+    def _network(self) -> Layout | None:
+        """The layout of the file's network; None where it has none that shows it."""
+        if not self._learner.has("TwoLayerNet"):
+            return None
+        if "network" not in self._layouts:
+            layouts, lesson_too = self._of_network()
+            theirs = LESSON if lesson_too and not layouts else layouts[0] if len(layouts) == 1 else None
+            self._layouts["network"] = theirs
+        return self._layouts["network"]
+
+    def _leaning(self) -> Layout | None:
+        """The layout of the file's layers or network."""
+        return self._layout("affine_forward") or self._network()
+
+    def _looked_at(self) -> Layout | None:
+        """How the learner's network lays out its parameters; None where they have other shapes."""
+        _, D, H, C = LOOKED_AT
+        try:
+            self._use("float64")
+            net = self._learner.call("TwoLayerNet", D, H, C).value["handle"]
+            held = self._learner.attribute(net, "params")
+            shapes = {
+                key: getattr(numbers(item), "shape", ())
+                for key, item in zip(held.get("keys", ()), held.get("items", ()), strict=False)
+            }
+        except FailedError:
+            return None
+        weights = shapes.get("W1"), shapes.get("W2")
+        biases = shapes.get("b1"), shapes.get("b2")
+        for layout in (
+            Layout(transposed=turned, bias=bias)
+            for turned, bias in product((False, True), (FLAT, COLUMN, ROW))
+        ):
+            flat = (np.zeros(H), np.zeros(C))
+            if weights == (((D, H), (H, C)) if layout.transposed else ((H, D), (C, H))) and biases == tuple(
+                layout.give("bias", b).shape for b in flat
+            ):
+                return layout
+        return None
+
+    def _way_of_images(self, parameters: Layout) -> bool | None:
+        """Whether the network takes images as columns; None where it takes neither."""
+        N, D, H, C = LOOKED_AT
+        for columns, dtype in product((False, True), ("float64", "float32")):
+            x = np.ones((D, N) if columns else (N, D))
+            try:
+                self._use(dtype)
+                net = self._learner.call("TwoLayerNet", D, H, C).value["handle"]
+                reply = self._learner.method(net, "forward", x, who="forward")
+            except FailedError:
+                continue
+            out = numbers((reply.value.get("items") or [reply.value])[0])
+            if out is not None and out.shape == ((C, N) if columns else (N, C)):
+                return columns
+        return None
+
+    def _use(self, dtype: str) -> None:
+        self._learner.desk.reset()
+        self._learner.desk.do({"do": "use", "kind": self._kinds[0], "dtype": dtype})
+
+    # --- which verdict ---------------------------------------------------------------------------------
+
+    def _fits(self, name: str, layout: Layout) -> bool:
+        """Whether a layout in which an exercise is right is one, and no mistake that looks like one."""
+        if name == "affine_forward" and layout.transposed:
+            return not self._way_back_speaks_against(layout)
+        if name == "l2_loss" and layout.one_hot:
+            leaning = self._leaning()
+            turned = layout.columns and leaning is not None and not leaning.columns
+            return not turned and self._one_hot_meant()
+        if name == "calculate_accuracy" and layout.columns and layout.data_columns:
+            leaning = self._leaning() or self._layout("l2_loss")
+            return leaning is not None and leaning.columns
+        if name == "train_model" and layout.one_hot:
+            loss = self._layout("l2_loss")
+            return bool(loss and loss.one_hot) or bool(ONE_HOT.search(self._source))
+        return True
+
+    def _way_back_speaks_against(self, layout: Layout) -> bool:
+        """Whether the file has W as (out, in) on the way back, or in its network."""
+        network = self._looked_at() if self._learner.has("TwoLayerNet") else None
+        if network is not None:
+            return network.transposed != layout.transposed
+        if not self._learner.has("affine_backward"):
+            return False
+        return not self._asked("affine_backward", layout).passed and self._backward_alone()
+
+    def _backward_alone(self, layout: Layout = LESSON) -> bool:
+        """Whether affine_backward is right in a layout, whatever forward does."""
+        present = self._learner.present
+        self._learner.present = {n: state for n, state in present.items() if n != "affine_forward"}
+        try:
+            return self._asked("affine_backward", layout).passed
+        finally:
+            self._learner.present = present
+
+    def _one_hot_meant(self) -> bool:
+        """Whether the loss of a file is meant to be given one-hot labels: as its loop and accuracy use it."""
+        if self._learner.has("train_model"):
+            layouts, lesson_too = self._of_loop()
+            for layout in [LESSON, *layouts] if lesson_too else layouts:
+                if not layout.one_hot:
+                    verdict = self._asked("train_model", layout)
+                    if verdict.passed and not _borrowed(verdict):
+                        return True
+        if self._learner.has("calculate_accuracy"):
+            layouts, lesson_too = self._of_loop()
+            right = [lay for lay in [LESSON, *layouts] if self._asked("calculate_accuracy", lay).passed]
+            if right:
+                return all(layout.one_hot for layout in right)
+        if ONE_HOT.search(self._source):
+            return True
+        names = self._learner.signature("l2_loss")
+        return len(names) > 1 and names[1].lower() not in NUMBERED
+
+    def _most_telling(
+        self, first: Verdict, tried: Sequence[tuple[Layout, Verdict]], lesson_too: bool
+    ) -> tuple[Layout, Verdict]:
+        """The lesson's layout, unless it is not the file's, or only another one tells a mistake."""
+        named = [(layout, v) for layout, v in tried if v.mistake]
+        smooth = [(layout, v) for layout, v in named if not _raised(v)]
+        if not lesson_too and tried:
+            return (smooth or named or list(tried))[0]
+        leaning = self._leaning() if tried else None
+        if leaning and leaning != LESSON and (_raised(first) or not first.mistake):
+            alike = [(layout, v) for layout, v in smooth if layout.columns == leaning.columns]
+            if alike:
+                return alike[0]
+        if first.mistake or not named or leaning == LESSON:
+            return LESSON, first
+        return (smooth or named)[0]
+
+
+def _borrowed(verdict: Verdict) -> bool:
+    """Whether pieces of the lesson's stood in for wrong ones."""
+    return any("stood in" in remark for remark in verdict.remarks)
+
+
+def _raised(verdict: Verdict) -> bool:
+    return " raised " in verdict.message
+
+
+def _told(verdict: Verdict, layout: Layout) -> Verdict:
+    """A verdict of a layout, with its shapes and entries as they stand in the learner's arrays."""
+    if layout == LESSON or verdict.passed:
+        return verdict
+
+    def shapes(found: re.Match[str]) -> str:
+        before, letter, *rest = found.groups()
+        a, b = layout.index(letter, (int(rest[0]), int(rest[1])))
+        c, d = layout.index(letter, (int(rest[3]), int(rest[4])))
+        return f"{before}({a}, {b}){rest[2]}({c}, {d})"
+
+    said = f"judged in your layout: {layout}" if str(layout) else ""
+    message = "\n".join(part for part in (SHAPES.sub(shapes, verdict.message), said) if part)
+    entry = verdict.entry
+    if entry:
+        letter = re.sub(r"grads\[(.*)\]|grad of ", r"\1", entry.of)
+        entry = replace(entry, index=layout.index(letter, entry.index))
+    pictures = tuple(
+        (of, *(layout.give(OF_LETTER.get(re.sub(r"grads\[(.*)\]", r"\1", of), ""), a) for a in pair))
+        for of, *pair in verdict.pictures
+    )
+    return replace(verdict, message=message, entry=entry, pictures=pictures)

@@ -1,0 +1,43 @@
+"""The lesson's pieces in a learner's layout: what is lent to code that lays its arrays out otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from handgrad.workbook.desk.layout import LESSON, ROLES, Layout
+
+
+def lent(name: str, layout: Layout) -> Any:
+    """The lesson's function of this name, as code in this layout calls it."""
+    from handgrad.workbook import lesson
+
+    function = getattr(lesson, name)
+    return function if layout == LESSON or name not in ROLES else _in(function, layout)
+
+
+def _in(function: Callable[..., Any], layout: Layout) -> Callable[..., Any]:
+    roles, results = ROLES[function.__name__]
+
+    def adapted(*args: Any) -> Any:
+        given = [
+            _taken(role, arg, layout) for role, arg in zip((*roles, *[""] * len(args)), args, strict=False)
+        ]
+        returned = function(*given)
+        if not results or not isinstance(returned, tuple):
+            return layout.give(results[0], returned) if results else returned
+        turned = (
+            layout.give(role, one) if role else one for role, one in zip(results, returned, strict=False)
+        )
+        return (*turned, *returned[len(results) :])
+
+    return adapted
+
+
+def _taken(role: str, argument: Any, layout: Layout) -> Any:
+    """An argument in the lesson's layout. Labels may be one-hot or numbers: their shape shows it."""
+    if role == "labels":
+        if len(argument.shape) < 2:
+            return argument
+        return argument.argmax(0 if layout.columns else 1)
+    return layout.take(role, argument) if role and hasattr(argument, "shape") else argument
