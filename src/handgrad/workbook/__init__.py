@@ -19,8 +19,20 @@ def check(exercise: Callable[..., Any]) -> Verdict:
     """Check one of the workbook's functions, or the class TwoLayerNet, as it stands in the notebook.
 
     It is known by its name; what it needs of its neighbours (the forward of a backward) is taken from
-    beside it, and from the lesson where it is not there. HandgradError for another name.
+    beside it, and from the lesson where it is not there. Of a piece of the lesson's that stands in for the
+    learner's, the learner's is checked. HandgradError for another name.
     """
+    from handgrad.workbook.lesson import learners
+    from handgrad.workbook.pieces import remember
+
+    exercise = learners(exercise)
+    verdict = _verdict(exercise)
+    remember(exercise, verdict)
+    return verdict
+
+
+def _verdict(exercise: Any) -> Verdict:
+    """The verdict; the names of the notebook mean afterwards what they meant before."""
     from handgrad.workbook import checks
     from handgrad.workbook.desk import submission
     from handgrad.workbook.desk.desk import Desk
@@ -34,19 +46,22 @@ def check(exercise: Callable[..., Any]) -> Verdict:
     present = {n: _state(where[n])[0] for n in submission.NAMES if callable(where.get(n))} | {name: state}
     modules = {v.__name__ for v in where.values() if type(v) is type(sys) and v.__name__ in submission.ARRAYS}
     kinds = tuple(kind for kind in submission.ARRAYS if kind in modules) or ("numpy",)
-    desk = Desk()
+    desk, before = Desk(), dict(where)
     desk.adopt(where if where.get(name) is exercise else {**where, name: exercise}, kinds)
     try:
         with contextlib.redirect_stdout(io.StringIO()):
             return checks.check_one(desk, name, present, kinds, blank_methods)
     finally:
         desk.reset()
+        where.update({n: thing for n, thing in before.items() if where.get(n) is not thing})  # global np
 
 
 def _state(exercise: Any) -> tuple[str, list[str]]:
     """Whether a function or class is done or blank, from its source; its blank methods."""
-    from handgrad.workbook.lesson import still_blank
+    from handgrad.workbook.lesson import learners, still_blank
 
+    if learners(exercise) is not exercise:  # a neighbour for which the lesson's piece stands in
+        return "done", []
     if still_blank(exercise):
         return "blank", []
     own = vars(exercise) if isinstance(exercise, type) else {}
@@ -54,11 +69,20 @@ def _state(exercise: Any) -> tuple[str, list[str]]:
 
 
 def __getattr__(name: str) -> Any:
-    if name == "hint":  # read when asked for: it loads the exercises
+    """What only notebooks ask for is read when they do: it loads the exercises."""
+    if name == "hint":
         from handgrad.workbook.book.exercise import hint
 
         return hint
+    if name == "yours_or_ours":
+        from handgrad.workbook.pieces import yours_or_ours
+
+        return yours_or_ours
+    if name == "use_your_own":
+        from handgrad.workbook.own_pieces import use_your_own
+
+        return use_your_own
     raise AttributeError(f"module 'handgrad.workbook' has no attribute {name!r}")
 
 
-__all__ = ["Verdict", "check", "hint"]
+__all__ = ["Verdict", "check", "hint", "use_your_own", "yours_or_ours"]

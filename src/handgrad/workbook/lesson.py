@@ -22,6 +22,7 @@ from handgrad.workbook.blanks import is_blank
 
 KEYS = network.Params._fields  # W1, b1, W2, b2
 Split = tuple[Array, Array]
+STANDS_IN = "__stands_in_for__"
 
 
 def mean_images(images: Array, labels: Array) -> Array:
@@ -173,18 +174,27 @@ def seed(number: int) -> None:
 
 
 def yours_or_ours(yours: Any) -> Any:
-    """The learner's function or class; the lesson's own while the exercise is blank.
+    """The lesson's piece while the exercise is blank: for notebooks that were handed out with this import.
 
-    The later cells of a chapter use the result, so a blank exercise does not stop them. A wrong solution is
-    kept: the later cells show its effects. __wrapped__ of the lesson's replacement holds the blank exercise,
-    so that its check says "not done".
+    Today's chapters use that of handgrad.workbook, which replaces wrong pieces too.
     """
-    if not still_blank(yours):
-        return yours
+    return stand_in(yours) if still_blank(yours) else yours
+
+
+def stand_in(yours: Any) -> Any:
+    """The lesson's piece under the learner's name; learners gives back what it stands in for."""
     ours = globals()[yours.__name__]
-    if inspect.isclass(yours):
-        return type(yours.__name__, (ours,), {"__wrapped__": yours, "__module__": yours.__module__})
-    return functools.wraps(yours)(lambda *arguments, **named: ours(*arguments, **named))
+    kept = {"__wrapped__": yours, STANDS_IN: yours}
+    if inspect.isclass(ours):
+        return type(ours.__name__, (ours,), kept | {"__module__": yours.__module__, "__doc__": ours.__doc__})
+    piece = functools.wraps(yours)(lambda *arguments, **named: ours(*arguments, **named))
+    vars(piece).update(kept)
+    return piece
+
+
+def learners(thing: Any) -> Any:
+    """What a stand-in stands in for; any other thing as it is."""
+    return getattr(thing, "__dict__", {}).get(STANDS_IN, thing)
 
 
 def still_blank(thing: Any) -> bool:

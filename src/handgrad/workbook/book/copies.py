@@ -8,7 +8,7 @@ the chapter goes on with the lesson's piece where the learner's is still blank.
 import ast
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from importlib import import_module
 from importlib.resources import files
 from pathlib import Path
@@ -17,6 +17,7 @@ from handgrad.errors import HandgradError, MissingExtraError
 from handgrad.files import expect_folder, reason
 from handgrad.workbook.book.exercise import Exercise, exercises, find
 
+LESSON = "handgrad.workbook.lesson"
 FORMS = ("both", "notebooks", "python")
 MARKER = re.compile(r"^# %%\n# exercise: (\w+)\n", re.MULTILINE)
 NUMPY_ARRAYS = "array = np.array  # makes the arrays of this chapter"
@@ -76,7 +77,8 @@ def chapter(number: int, solved: bool = False, torch: bool = False, script: bool
     script: to be run as a file, where the value of a cell is not shown: verdicts and hints are printed.
     """
     text = (files("handgrad.workbook.book") / "chapters" / f"{chapters()[number]}.py").read_text("utf-8")
-    text = MARKER.sub(lambda found: _cells(find(found[1]), solved, torch, script), text)
+    there = {*MARKER.findall(text), *_from_the_lesson(text)}
+    text = MARKER.sub(lambda found: _cells(find(found[1]), solved, torch, script, there), text)
     text = text.replace(NUMPY_ARRAYS, TORCH_ARRAYS) if torch else text
     return text.replace(".ipynb)", ".py)") if script else text
 
@@ -121,8 +123,8 @@ def _texts(form: str, solved: bool, only: Sequence[int] | None, torch: bool) -> 
     return texts | {"README.md": _README}
 
 
-def _cells(exercise: Exercise, solved: bool, torch: bool, script: bool) -> str:
-    """The cells of an exercise."""
+def _cells(exercise: Exercise, solved: bool, torch: bool, script: bool, there: set[str]) -> str:
+    """The cells of an exercise. there: pieces that the chapter has already, which are not imported anew."""
     show = "print({})" if script else "{}"
     name = exercise.name
     asked = "\n".join(f"# {line}".rstrip() for line in exercise.statement.strip().split("\n"))
@@ -132,25 +134,40 @@ def _cells(exercise: Exercise, solved: bool, torch: bool, script: bool) -> str:
 {asked}
 
 # %%
-{exercise.text(solved, torch).strip()}
+{_without_imports(exercise.text(solved, torch), there)}
 
 
 # %%
 {show.format(f"check({name})")}
 
 # %%
-{name} = yours_or_ours({name})  # what follows goes on with yours, or with ours while yours is blank
+{name} = yours_or_ours({name})  # what follows goes on with yours if it is right, else with ours
 # A hint? Take the # before the next line away and run: 1 is the symptom, 2 where to look, 3 the line.
 # {show.format(f'hint("{name}", 1)')}
 """
 
 
-def _without_imports(text: str) -> str:
-    lines = text.strip().split("\n")
-    for node in ast.parse(text.strip()).body:
-        if isinstance(node, ast.Import | ast.ImportFrom) and node.end_lineno:
-            lines[node.lineno - 1 : node.end_lineno] = [""] * (node.end_lineno - node.lineno + 1)
-    return "\n".join(lines).strip()
+def _from_the_lesson(text: str) -> dict[str, ast.ImportFrom]:
+    """The names that a text imports from the lesson, and the statements that do."""
+    nodes = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.ImportFrom)]
+    return {alias.name: node for node in nodes if node.module == LESSON for alias in node.names}
+
+
+def _without_imports(text: str, there: Collection[str] | None = None) -> str:
+    """A text without its imports; or only without those of these pieces from the lesson."""
+    text = text.strip()
+    lines = text.split("\n")
+    for node in ast.parse(text).body:
+        if not isinstance(node, ast.Import | ast.ImportFrom) or node.end_lineno is None:
+            continue
+        kept = ""
+        if there is not None:
+            if not isinstance(node, ast.ImportFrom) or node.module != LESSON:
+                continue
+            if names := [alias.name for alias in node.names if alias.name not in there]:
+                kept = f"from {LESSON} import {', '.join(names)}"
+        lines[node.lineno - 1 : node.end_lineno] = [kept] + [""] * (node.end_lineno - node.lineno)
+    return re.sub(r"\n{4,}", "\n\n\n", "\n".join(lines).strip())
 
 
 _HEAD = '''"""A network of two layers, written by hand: affine, relu, affine, sigmoid, and the L2 loss.

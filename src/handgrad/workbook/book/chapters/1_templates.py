@@ -15,8 +15,8 @@
 # %%
 import numpy as np
 
-from handgrad.workbook import check, hint, lesson
-from handgrad.workbook.lesson import mnist, yours_or_ours
+from handgrad.workbook import check, hint, lesson, yours_or_ours
+from handgrad.workbook.lesson import mnist
 from handgrad.workbook.pictures import bars, equation, show, tiles
 
 array = np.array  # makes the arrays of this chapter

@@ -10,8 +10,8 @@ import time
 
 import numpy as np
 
-from handgrad.workbook import check, hint
-from handgrad.workbook.lesson import agreement, mean_images, mnist, normalize_templates, seed, yours_or_ours
+from handgrad.workbook import check, hint, yours_or_ours
+from handgrad.workbook.lesson import agreement, mean_images, mnist, normalize_templates, seed
 from handgrad.workbook.pictures import bars, chain, equation, histograms, show, tiles
 
 array = np.array  # makes the arrays of this chapter

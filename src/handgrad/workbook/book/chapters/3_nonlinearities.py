@@ -12,8 +12,8 @@ from handgrad import digits, network, training
 from handgrad.engines import engine
 from handgrad.insight.explain import collapse
 from handgrad.recipes import Recipe
-from handgrad.workbook import check, hint
-from handgrad.workbook.lesson import affine_forward, mnist, yours_or_ours
+from handgrad.workbook import check, hint, yours_or_ours
+from handgrad.workbook.lesson import affine_forward, mnist
 from handgrad.workbook.pictures import bars, curves, equation, heat, histograms, show, tiles
 
 array = np.array  # makes the arrays of this chapter

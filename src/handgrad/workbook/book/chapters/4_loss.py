@@ -8,8 +8,8 @@
 # %%
 import numpy as np
 
-from handgrad.workbook import check, hint, lesson
-from handgrad.workbook.lesson import mnist, seed, yours_or_ours
+from handgrad.workbook import check, hint, lesson, yours_or_ours
+from handgrad.workbook.lesson import mnist, seed
 from handgrad.workbook.pictures import curves, equation, show, tiles
 
 array = np.array  # makes the arrays of this chapter

@@ -12,7 +12,7 @@ import time
 
 import numpy as np
 
-from handgrad.workbook import check, hint, lesson
+from handgrad.workbook import check, hint, lesson, yours_or_ours
 from handgrad.workbook.lesson import (
     affine_forward,
     l2_loss,
@@ -20,7 +20,6 @@ from handgrad.workbook.lesson import (
     relu_forward,
     seed,
     sigmoid_forward,
-    yours_or_ours,
 )
 from handgrad.workbook.pictures import chain, curves, equation, show, tiles
 

@@ -1,0 +1,125 @@
+"""Whose piece a chapter goes on with: the learner's where it is right in the lesson's layout, else ours."""
+
+import ast
+import builtins
+import sys
+from collections.abc import Iterator
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from handgrad.errors import HandgradError
+from handgrad.workbook import lesson
+from handgrad.workbook.checks.verdict import LATE, NOT_DONE, Verdict
+
+_judged: "WeakKeyDictionary[Any, tuple[list[Any], Verdict]]" = WeakKeyDictionary()
+
+
+def yours_or_ours(yours: Any) -> Any:
+    """The learner's function or class where it is right; else the lesson's, and a line that says so.
+
+    Right means that its check passes in the lesson's layout: what follows in the chapter calls it in that
+    layout. A verdict that check has just given of this very piece counts; else the check is run now. check
+    of the result still judges the learner's own. What is none of the exercises is given back as it is.
+    Names of the chapter's first cell that were given another meaning (np = 3) get theirs back.
+    """
+    own = lesson.learners(yours)
+    name = getattr(own, "__name__", "")
+    _put_back(name, _names_around(own))
+    try:
+        verdict = verdict_of(own)
+    except HandgradError:
+        return yours
+    if verdict.passed and not verdict.convention:
+        return own
+    print(f"{name}: {_why(verdict)}; the lesson's stands in below")  # noqa: T201 (for the reader of a chapter)
+    return lesson.stand_in(own)
+
+
+def verdict_of(exercise: Any) -> Verdict:
+    """The verdict that check gave of this very piece, if what it uses is still the same; else a new one."""
+    from handgrad.workbook import check
+
+    try:
+        used, verdict = _judged[exercise]
+    except (KeyError, TypeError):
+        return check(exercise)
+    now = _used(exercise)
+    return verdict if len(used) == len(now) and all(map(_same, used, now)) else check(exercise)
+
+
+def remember(exercise: Any, verdict: Verdict) -> None:
+    """Keep a verdict for verdict_of."""
+    try:
+        _judged[exercise] = _used(exercise), verdict
+    except TypeError:  # what cannot be kept is judged again
+        return
+
+
+def _why(verdict: Verdict) -> str:
+    if verdict.state == NOT_DONE:
+        return "still blank"
+    if verdict.state == LATE:
+        return "yours ran out of time (the check above says more)"
+    if verdict.convention:
+        return f"right in another layout ({verdict.convention}), which what follows does not know"
+    return "yours is not right yet (the check above says why)"
+
+
+def _used(exercise: Any) -> list[Any]:
+    """What the global names in a function, or in a class's methods, mean now."""
+    around = _names_around(exercise)
+    parts = vars(exercise).values() if isinstance(exercise, type) else [exercise]
+    codes = [code for part in parts if (code := getattr(part, "__code__", None)) is not None]
+    return [around.get(name) for code in codes for name in code.co_names]
+
+
+def _same(one: Any, other: Any) -> bool:
+    return one is other
+
+
+def _names_around(exercise: Any) -> dict[str, Any]:
+    """The global names where a function or class was written."""
+    module = sys.modules.get(getattr(exercise, "__module__", None) or "")
+    return getattr(exercise, "__globals__", None) or (vars(module) if module else {})
+
+
+# --- names that a learner's cell has given another meaning -------------------------------------------------
+
+
+def _put_back(exercise: str, names: dict[str, Any]) -> None:
+    """Give the names of the chapter's first cell, and Python's own, their meaning again; say which."""
+    from handgrad.workbook.book.exercise import exercises
+
+    if names.get("__name__") != "__main__" or exercise not in exercises():
+        return
+    lost = []
+    for name, meaning in _first_cell(exercises()[exercise].chapter, "torch" in names):
+        if name not in exercises() and names.get(name, meaning) is not meaning:
+            names[name] = meaning
+            lost.append(name)
+    for name in [n for n in names if not n.startswith("_") and callable(getattr(builtins, n, None))]:
+        if not callable(names[name]):
+            del names[name]
+            lost.append(name)
+    if lost:
+        what = "was something else; it means" if len(lost) == 1 else "were something else; they mean"
+        print(f"{', '.join(lost)} {what} again what the first cell says")  # noqa: T201
+
+
+def _first_cell(chapter: int, torch: bool) -> Iterator[tuple[str, Any]]:
+    """The names that a chapter's first cell imports, `array` among them, and what they mean."""
+    from handgrad.workbook.book import copies
+
+    cell = copies.chapter(chapter, torch=torch).split("\n# %%\n")[1].split("\n# %%")[0]
+    kept: list[ast.stmt] = [
+        node for node in ast.parse(cell).body
+        if isinstance(node, ast.Import | ast.ImportFrom) or (isinstance(node, ast.Assign) and _is_array(node))
+    ]  # fmt: skip
+    made: dict[str, Any] = {}
+    exec(compile(ast.Module(kept, []), "<the first cell>", "exec"), made)
+    yield from ((name, meaning) for name, meaning in made.items() if name != "__builtins__")
+
+
+def _is_array(node: ast.Assign) -> bool:
+    """array = np.array: the same object each time."""
+    return isinstance(node.value, ast.Attribute) and ast.unparse(node.targets[0]) == "array"
