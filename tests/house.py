@@ -74,7 +74,7 @@ ROOMS = (
     Room("insight", "what a trained network does, and why: accuracy, confusion, trust, explanations, pictures, the report", ("the reference", "templates", "calibration", "model", "runs")),
     Room("workbook.lesson", "every exercise's right answer in the learners' layout; which functions are blank", ("the reference", "digits"), ("workbook.lesson", "workbook.blanks")),
     Room("workbook.desk", "where a learner's code runs ([workbook](workbook.md))", ("the layers", "workbook.lesson")),
-    Room("workbook.checks", "the truth: inputs that bite, wrong formulas to compare with, the mistakes by name", ("the reference", "templates", "workbook.desk")),
+    Room("workbook.checks", "the truth: inputs that bite, wrong formulas to compare with, the mistakes by name", ("the reference", "templates", "digits", "engines", "runs", "workbook.desk")),
     Room("workbook.book", "the chapters, the exercises as data, learners' copies", ("the floor", "workbook.desk", "workbook.checks")),
     Room("workbook.marking", "a class: a folder of submissions, the class's table, what each student gets back", ("the floor", "workbook.desk", "workbook.checks", "workbook.book")),
     Room("workbook", "what a notebook imports: `check`, `hint`, what the chapters draw with", ("the reference", "insight", "workbook.lesson", "workbook.desk", "workbook.checks", "workbook.book"), ("workbook.pictures", "workbook.pieces", "workbook.own_pieces")),

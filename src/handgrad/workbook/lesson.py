@@ -96,6 +96,30 @@ def numerical_gradient(f: Callable[[Array], Any], x: Array, h: float = 1e-5) -> 
     return xp.reshape(xp.asarray(slopes, dtype=x.dtype, device=device(x)), tuple(x.shape))
 
 
+def initial_params(inp_dim: int, hidden_dim: int, out_dim: int) -> dict[str, Array]:
+    """W1 (H, D) of variance 2/D, W2 (C, H) of variance 2/(H + C), b1 (H,) and b2 (C,) zero; drawn by np.random."""
+    rng = np.random.default_rng(np.random.randint(2**31))  # noqa: NPY002 (the learners' randomness)
+    return network.init_params(inp_dim, hidden_dim, out_dim, rng)._asdict()
+
+
+def network_forward(params: dict[str, Array], x: Array) -> tuple[Array, Any]:
+    """affine, relu, affine, sigmoid.  params W1, b1, W2, b2; x (N, D) -> out (N, C), cache of the four layers."""
+    params = _as_images(params, x)
+    a, cache_1 = affine_forward(x, params["W1"], params["b1"])  # (N, H)
+    h, cache_relu = relu_forward(a)  # (N, H)
+    z, cache_2 = affine_forward(h, params["W2"], params["b2"])  # (N, C)
+    out, cache_sigmoid = sigmoid_forward(z)  # (N, C)
+    return out, (cache_1, cache_relu, cache_2, cache_sigmoid)
+
+
+def network_backward(dout: Array, cache: Any) -> dict[str, Array]:
+    """dL/d(out) (N, C) and the cache of network_forward -> the gradients of W1, b1, W2 and b2."""
+    cache_1, cache_relu, cache_2, cache_sigmoid = cache
+    dh, dW2, db2 = affine_backward(sigmoid_backward(dout, cache_sigmoid), cache_2)
+    _, dW1, db1 = affine_backward(relu_backward(dh, cache_relu), cache_1)
+    return {"W1": dW1, "b1": db1, "W2": dW2, "b2": db2}
+
+
 class TwoLayerNet:
     """affine, relu, affine, sigmoid, with params and grads as dictionaries: W1, b1, W2, b2.
 
@@ -104,17 +128,12 @@ class TwoLayerNet:
     """
 
     def __init__(self, inp_dim: int, hidden_dim: int, out_dim: int) -> None:
-        rng = np.random.default_rng(np.random.randint(2**31))  # noqa: NPY002 (the learners' randomness)
-        self.params: dict[str, Array] = network.init_params(inp_dim, hidden_dim, out_dim, rng)._asdict()
+        self.params = initial_params(inp_dim, hidden_dim, out_dim)
         self.grads: dict[str, Array] = {}
 
     def forward(self, x: Array) -> tuple[Array, Any]:
         """x (N, D) -> out (N, C), cache."""
-        xp = array_namespace(x)
-        if array_namespace(self.params["W1"]) is not xp:
-            self.params = {
-                key: xp.asarray(value, dtype=x.dtype, device=device(x)) for key, value in self.params.items()
-            }
+        self.params = _as_images(self.params, x)
         cache = network.forward(network.Params(**self.params), x)
         return cache.y, cache
 
@@ -147,6 +166,44 @@ def train_model(
                 model.params[key] = model.params[key] - learning_rate * model.grads[key]
         accuracy = calculate_accuracy(model, validation_data, validation_labels)
         print(f"epoch {epoch}: validation accuracy {accuracy:.4f}")  # noqa: T201 (the layout asks for it)
+
+
+def contributions(params: dict[str, Array], x: Array, digit: int) -> tuple[Array, Array]:
+    """What each hidden unit adds to the score of a digit.  x (D,) one image -> parts (H,), bias ()."""
+    held = network.Params(**_as_images(params, x))
+    return held.W2[digit, :] * network.forward(held, x[None, :]).h[0, :], held.b2[digit]
+
+
+def strongest_units(parts: Array, count: int = 6) -> Array:
+    """The positions of the largest contributions, for or against, the largest first: (H,) -> (count,)."""
+    xp = array_namespace(parts)
+    return xp.argsort(-xp.abs(parts), stable=True)[:count]
+
+
+def softmax_cross_entropy(z: Array, labels: Array) -> tuple[Array, Array]:
+    """-log of the right class's share, averaged over images.  z (N, C), labels (N,) -> loss, dz (N, C)."""
+    return losses.cross_entropy_loss(z, labels)
+
+
+def momentum_step(
+    param: Array, grad: Array, velocity: Array, learning_rate: float, keep: float = 0.9
+) -> tuple[Array, Array]:
+    """velocity <- keep velocity + grad, param <- param - learning_rate velocity -> param, velocity."""
+    velocity = keep * velocity + grad
+    return param - learning_rate * velocity, velocity
+
+
+def better_recipe() -> dict[str, Any]:
+    """Choices for handgrad.recipes.Recipe that reach chapter 9's target within its budget."""
+    return {"loss": "cross_entropy", "learning_rate": 0.4, "schedule": "linear", "warmup": 0.1, "epochs": 3}
+
+
+def _as_images(params: dict[str, Array], x: Array) -> dict[str, Array]:
+    """The parameters as the images are: library, float type, device; themselves where they are so already."""
+    xp = array_namespace(x)
+    if array_namespace(params["W1"]) is xp:
+        return params
+    return {key: xp.asarray(value, dtype=x.dtype, device=device(x)) for key, value in params.items()}
 
 
 # --- what the chapters need besides -----------------------------------------------------------------------

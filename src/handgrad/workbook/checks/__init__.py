@@ -9,7 +9,19 @@ from typing import Any
 
 import numpy as np
 
-from handgrad.workbook.checks import calculus, layers, loop, loss, network, templates
+from handgrad.workbook.checks import (
+    assembly,
+    calculus,
+    cross_entropy,
+    inside,
+    layers,
+    loop,
+    loss,
+    momentum,
+    network,
+    recipe,
+    templates,
+)
 from handgrad.workbook.checks.common import Caches, DeskLike, FailedError, Learner
 from handgrad.workbook.checks.conventions import Conventions
 from handgrad.workbook.checks.verdict import NOT_DONE, Verdict
@@ -30,18 +42,32 @@ CHECKS: dict[str, Callable[[str, Learner], Verdict]] = {
     "relu_backward": layers.check_backward,
     "sigmoid_backward": layers.check_backward,
     "numerical_gradient": calculus.check_numerical_gradient,
+    "initial_params": assembly.check_initial,
+    "network_forward": assembly.check_forward,
+    "network_backward": assembly.check_backward,
     "TwoLayerNet": network.check_network,
     "calculate_accuracy": loss.check_accuracy,
     "train_model": loop.check_loop,
+    "contributions": inside.check_contributions,
+    "strongest_units": inside.check_strongest,
+    "softmax_cross_entropy": cross_entropy.check_softmax,
+    "momentum_step": momentum.check_momentum,
+    "better_recipe": recipe.check_recipe,
 }
+STEPS = ("initial_params", "network_forward", "network_backward")  # of TwoLayerNet, which needs none of them
 GROUPS = (
     ("mean_images", "normalize_templates", "agreement"),
     ("numerical_gradient",),
+    STEPS,
+    ("contributions", "strongest_units"),
+    ("softmax_cross_entropy", "momentum_step", "better_recipe"),
 )  # asked for with one of them
 SENSELESS = "its process answered, but not with what its functions return"
 LAYERS = ("affine", "relu", "sigmoid")
 USES = {
-    "TwoLayerNet": tuple(f"{layer}_{way}" for layer in LAYERS for way in ("forward", "backward")),
+    "network_forward": tuple(f"{layer}_forward" for layer in LAYERS),
+    "network_backward": (*(f"{n}_{w}" for n in LAYERS for w in ("forward", "backward")), "network_forward"),
+    "TwoLayerNet": (*(f"{n}_{w}" for n in LAYERS for w in ("forward", "backward")), *STEPS),
     "train_model": (
         "l2_loss",
         "calculate_accuracy",
@@ -96,6 +122,8 @@ def _same_cause(verdict: Verdict, verdicts: Sequence[Verdict]) -> Verdict:
 def asked_for(present: dict[str, str]) -> list[str]:
     """The exercises that a file should hold."""
     optional = {n for group in GROUPS if not any(n in present for n in group) for n in group}
+    if present.get("TwoLayerNet") == "done":  # written in one piece: the steps to it may stay blank
+        optional |= {n for n in STEPS if present.get(n) != "done"}
     return [n for n in CHECKS if n not in optional]
 
 

@@ -180,10 +180,10 @@ def _way_back(name: str, learner: Learner, remarks: list[str], rate: tuple[float
                     f"a second backward of the same batch gives other gradients: {MISTAKES[23].sentence}",
                     mistake=23,
                 )
-    return _named(name, got, truths, variants, changed, remarks)
+    return named(name, got, truths, variants, changed, remarks)
 
 
-def _named(
+def named(
     name: str,
     got: list[Results],
     truths: list[dict[str, Truth]],
@@ -304,7 +304,7 @@ def _raised(name: str, learner: Learner, failed: FailedError) -> Verdict:
             variants.append(partial(_all_variants, params, case))
     except FailedError:
         return Verdict(name, False, str(failed))
-    verdict = _named(name, got, truths, variants, False, ())
+    verdict = named(name, got, truths, variants, False, ())
     if verdict.mistake:
         return Verdict(name, False, f"{verdict.message}\n{failed}", mistake=verdict.mistake)
     return Verdict(name, False, str(failed))

@@ -357,6 +357,8 @@ class Desk:
             return described | {"is": "number", "array": np.array(float(value)), "dtype": "float64"}
         if value is None:
             return described | {"is": "none"}
+        if isinstance(value, str):
+            return described | {"is": "text", "text": str(value[:200])}
         if (
             isinstance(value, tuple | list)
             and len(value) <= 4096

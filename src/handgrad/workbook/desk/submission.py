@@ -19,8 +19,9 @@ from handgrad.workbook.blanks import SAFE, is_blank, root_of
 NAMES = (
     "mean_images", "normalize_templates", "agreement",
     "affine_forward", "relu_forward", "sigmoid_forward", "l2_loss",
-    "affine_backward", "relu_backward", "sigmoid_backward", "numerical_gradient", "TwoLayerNet",
-    "calculate_accuracy", "train_model",
+    "affine_backward", "relu_backward", "sigmoid_backward", "numerical_gradient",
+    "initial_params", "network_forward", "network_backward", "TwoLayerNet", "calculate_accuracy", "train_model",
+    "contributions", "strongest_units", "softmax_cross_entropy", "momentum_step", "better_recipe",
 )  # fmt: skip
 ARRAYS = ("numpy", "torch")
 PLAIN = {
