@@ -97,13 +97,13 @@ def numerical_gradient(f: Callable[[Array], Any], x: Array, h: float = 1e-5) -> 
 
 
 def initial_params(inp_dim: int, hidden_dim: int, out_dim: int) -> dict[str, Array]:
-    """W1 (H, D) of variance 2/D, W2 (C, H) of variance 2/(H + C), b1 (H,) and b2 (C,) zero; drawn by np.random."""
+    """W1 (H, D) of variance 2/D, W2 (C, H) of variance 2/(H + C), b1 and b2 zero; np.random draws them."""
     rng = np.random.default_rng(np.random.randint(2**31))  # noqa: NPY002 (the learners' randomness)
     return network.init_params(inp_dim, hidden_dim, out_dim, rng)._asdict()
 
 
 def network_forward(params: dict[str, Array], x: Array) -> tuple[Array, Any]:
-    """affine, relu, affine, sigmoid.  params W1, b1, W2, b2; x (N, D) -> out (N, C), cache of the four layers."""
+    """affine, relu, affine, sigmoid.  params W1, b1, W2, b2; x (N, D) -> out (N, C), the layers' caches."""
     params = _as_images(params, x)
     a, cache_1 = affine_forward(x, params["W1"], params["b1"])  # (N, H)
     h, cache_relu = relu_forward(a)  # (N, H)

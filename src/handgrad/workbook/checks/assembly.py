@@ -1,4 +1,4 @@
-"""The checks of a network in small steps: its first parameters, its forward and its backward pass as functions."""
+"""The checks of a network in small steps, each a function: initial parameters, forward and backward pass."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def check_backward(name: str, learner: Learner) -> Verdict:
                 return Verdict(name, False, MISTAKES[23].sentence, mistake=23)
             if touched & {"W1", "b1", "W2", "b2"}:
                 return Verdict(name, False, MISTAKES[78].sentence, mistake=78)
-            got.append(grads)
+            got.append(dict(grads))
             right = gradients(case.params, case.x, case.dout)
             truths.append({key: Truth(right[key]) for key in KEYS})
             variants.append(partial(gradient_variants, case.params, case.x, case.dout))
@@ -125,7 +125,7 @@ def _backward_square(name: str, learner: Learner, failed: FailedError) -> Verdic
     try:
         for seed, sizes in enumerate(cases.NET_SQUARE):
             case = cases.net(*sizes, seed + 50)
-            got.append(_gradients(name, learner, case)[0])
+            got.append(dict(_gradients(name, learner, case)[0]))
             right = gradients(case.params, case.x, case.dout)
             truths.append({key: Truth(right[key]) for key in KEYS})
             variants.append(partial(_every_variant, case))
@@ -143,7 +143,7 @@ def _every_variant(case: cases.Net) -> list[tuple[int, str, Weights]]:
 
 
 def _gradients(name: str, learner: Learner, case: cases.Net) -> tuple[Weights, Weights, set[str]]:
-    """The gradients of one backward pass, those of a second, and which arrays it changed: W1, ..., x, dout."""
+    """The gradients of a backward pass, those of a second, and the arrays that it changed: W1, ..., dout."""
     forward = learner.call("network_forward", _dictionary(case.params), case.x)
     cache = {"handle": forward.items(2, "(out, cache)", 39)[1]["handle"]}
     names = dict(zip(forward.args, (*case.params, "x"), strict=True))

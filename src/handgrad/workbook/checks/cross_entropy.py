@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,6 +18,10 @@ from handgrad.workbook.checks.verdict import Verdict
 SIZES = ((3, 4), (7, 5), (5, 10))  # N, C
 SHAPE_ERRORS = ("ValueError", "RuntimeError", "IndexError", "TypeError")
 SQUARE = ((4, 4), (6, 6))
+SUMMED = "the loss is summed over the images; it should be their average"
+BY_CLASSES = "the average runs over the classes too; it runs over the images only"
+COLUMNS = "p[:, labels] takes whole columns; one entry of each row is needed"
+SIGMOID = "this is a sigmoid, which works on each score alone; the exercise asks for softmax"
 LARGE = 1000.0  # e^1000 is more than any float holds
 
 
@@ -56,89 +62,107 @@ def _answers(
     return got, truths, changed
 
 
+class _Case(NamedTuple):
+    """One batch, and the shares that softmax gives, rightly and wrongly."""
+
+    z: NDArray
+    labels: NDArray
+    p: NDArray  # the right shares
+    target: NDArray  # one-hot
+    axis: list[NDArray]  # shares by softmax over another axis, wholly or in part
+    flat: list[NDArray]  # shares where keepdims was forgotten; only of square scores
+    sigmoid: NDArray
+
+    def of_label(self, shares: NDArray) -> NDArray:
+        """Minus the logarithm of the right class's share, image by image."""
+        logs: NDArray = -np.log(shares[np.arange(len(self.labels)), self.labels])
+        return logs
+
+
 def _truths(z: NDArray, labels: NDArray) -> dict[str, Truth]:
     """L = -1/N sum_i log p_i,label; dz = (p - target) / N."""
-    (N, C), rows = z.shape, np.arange(len(z))
-    loss, dz = losses.cross_entropy_loss(z, labels)
-    p, target = np.exp(losses.log_softmax(z)), losses.one_hot(labels, C)
-    across = np.exp(losses.log_softmax(z.T)).T  # each column sums to 1
-    whole = np.exp(z - z.max()) / np.exp(z - z.max()).sum()
-    mixed = np.exp(z - z.max(1, keepdims=True))  # shifted by rows, summed by columns; or the other way
-    across_too = [mixed / mixed.sum(0), _shares(z - z.max(0)), np.exp(z) / np.exp(z).sum()]
-    each = -np.log(p[rows, labels])
-    sigmoid = 1 / (1 + np.exp(-z))
-    squares = ((p - target) ** 2).sum() / N
-    through = 2 / N * p * ((p - target) - (p * (p - target)).sum(1, keepdims=True))
-    both = -(target * np.log(p) + (1 - target) * np.log(1 - p)).sum() / N
-    summed, by_classes = (
-        "the loss is summed over the images; average it",
-        "the average runs over the classes too",
-    )
-    wrong_class = [-np.log(p[rows, other]).mean() for other in (labels - 1, (labels + 1) % C, p.argmax(1))]
-    of_loss = [
-        Guess(1, np.array(loss * N), summed), Guess(2, np.array(loss / C), by_classes),
-        Guess(3, np.array(loss / N)), Guess(75, np.array(-loss), "the sign is wrong: the loss is minus the logarithm"),
-        Guess(86, np.array(-np.log(across[rows, labels]).mean())), Guess(86, np.array(-np.log(across[rows, labels]).sum())),
-        Guess(86, np.array(-np.log(whole[rows, labels]).mean()),
-              "softmax runs over all scores of all images; each image's shares sum to 1 by themselves"),
-        *(Guess(86, np.array(-np.log(share[rows, labels]).mean())) for share in across_too),
-        *(Guess(88, np.array(value)) for value in wrong_class),
-        Guess(88, np.array(-np.log(p).sum() / N)), Guess(88, np.array(-np.log(p).mean())),
-        Guess(88, np.array(-np.log(p[:, labels]).mean()), "p[:, labels] takes whole columns; one entry of each row is needed"),
-        Guess(88, np.array(-np.log(p[:, labels]).sum() / N), "p[:, labels] takes whole columns; one entry of each row is needed"),
-        Guess(88, np.array(both), "the terms of the other classes belong to the sigmoid's cross-entropy, not to softmax's"),
-        Guess(88, np.array(-np.log(1 - p[rows, labels]).mean())),
-        Guess(43, np.array(each.mean() / np.log(2)), "this is the logarithm to base 2; the lesson takes the natural one"),
-        Guess(43, np.array(each.mean() / np.log(10)), "this is the logarithm to base 10; the lesson takes the natural one"),
-        Guess(43, np.array((1 - p[rows, labels]).mean()), "the logarithm is missing"),
-        Guess(43, np.array(-p[rows, labels].mean()), "the logarithm is missing"),
-        Guess(89, np.array(-z[rows, labels].mean())), Guess(89, np.array(-np.log(np.abs(z[rows, labels])).mean())),
-        Guess(43, np.array(-np.log(sigmoid[rows, labels]).mean()), "this is a sigmoid, which works on each score alone; the exercise asks for softmax"),
-        Guess(90, np.array(squares), "this is the L2 loss of the shares; cross-entropy takes the logarithm of one share"),
-        Guess(53, each), Guess(53, each / N), Guess(53, -target * np.log(p)),
-        Guess(25, np.array(each[0])), Guess(25, np.array(each[0] / N)), Guess(25, np.array(each[-1])),
+    N, C = z.shape
+    by_rows = np.exp(z - z.max(1, keepdims=True))
+    axis = [
+        _shares(z.T).T, by_rows / by_rows.sum(0), _shares(z - z.max(0)), np.exp(z) / np.exp(z).sum(),
     ]  # fmt: skip
-    as_numbers = p - labels[:, None]
-    of_dz = [
-        Guess(1, dz * N, "the 1/N is missing: the loss is the mean over the images, and its gradient has the same 1/N"),
-        Guess(2, dz / C, by_classes), Guess(3, dz / N),
-        Guess(5, -dz, "the sign is wrong: it is the share minus the target"),
-        Guess(5, -dz * N, "the sign is wrong, and the 1/N is missing"),
-        Guess(86, (across - target) / N), Guess(86, across - target), Guess(86, (whole - target) / N),
-        *(Guess(86, (share - target) / N) for share in across_too), *(Guess(86, share - target) for share in across_too),
-        Guess(26, as_numbers / N), Guess(26, as_numbers), Guess(26, -as_numbers / N),
-        Guess(89, (z - target) / N), Guess(89, z - target), Guess(89, 2 / N * (z - target)),
-        Guess(90, 2 * dz), Guess(90, 2 * dz * N), Guess(90, through), Guess(90, through * N),
-        Guess(90, 2 * dz * p * (1 - p)), Guess(90, dz * p * (1 - p)), Guess(90, dz * N * p * (1 - p)),
-        Guess(90, -target / p / N, "this is the derivative by the shares; softmax has to be gone through as well"),
-        Guess(90, -target / p, "this is the derivative by the shares; softmax has to be gone through as well"),
-        Guess(51, target * dz), Guess(51, target * dz * N), Guess(51, dz - p / N * (1 - target)),
-        Guess(43, (sigmoid - target) / N, "this is a sigmoid, which works on each score alone; the exercise asks for softmax"),
-        Guess(76, p / N, "the 1 of the right class is not subtracted"), Guess(76, p, "the 1 of the right class is not subtracted"),
-        Guess(11, dz.T, "the gradient is transposed: it has the shape of z, (N, C)"),
-        Guess(25, dz[0]), Guess(28, np.array(p[:, None] - target[None]).sum(1) / N),
-    ]  # fmt: skip
+    flat = []
     if N == C:
-        across_labels = p - labels[None, :]
-        of_dz += [Guess(26, across_labels / N), Guess(26, across_labels)]
-        largest, flat = z.max(1), mixed.sum(1)
-        for shares in (
-            mixed / flat,
-            _shares(z - largest),
-            np.exp(z - largest) / np.exp(z - largest).sum(1),
+        moved = np.exp(z - z.max(1))
+        flat = [
+            by_rows / by_rows.sum(1),
+            _shares(z - z.max(1)),
+            moved / moved.sum(1),
             np.exp(z) / np.exp(z).sum(1),
-        ):
-            of_loss.append(Guess(102, np.array(-np.log(shares[rows, labels]).mean())))
-            of_dz.append(Guess(102, (shares - target) / N))
+        ]
+    case = _Case(z, labels, _shares(z), losses.one_hot(labels, C), axis, flat, 1 / (1 + np.exp(-z)))
+    loss, dz = losses.cross_entropy_loss(z, labels)
+    rights = case.p[np.arange(N), labels]
 
     def loss_terms(_: tuple[int, ...]) -> str:
-        shown = " + ".join(f"log {share:.4g}" for share in p[rows, labels][:4])
+        shown = " + ".join(f"log {share:.4g}" for share in rights[:4])
         return f"-1 / {N} * ({shown}{' + ...' if N > 4 else ''})"
 
     def terms(index: tuple[int, ...]) -> str:
-        return f"({p[index]:.4g} - {target[index]:.0f}) / {N}"
+        return f"({case.p[index]:.4g} - {case.target[index]:.0f}) / {N}"
 
+    of_loss = [Guess(number, np.asarray(value), words) for number, value, words in _wrong_losses(case)]
+    of_dz = [Guess(number, factor * value, words) for number, value, words in _wrong_gradients(case)
+             for factor in (1 / N, 1)]  # fmt: skip
+    of_dz += [
+        Guess(1, dz * N, f"{SUMMED}, and so is its gradient"), Guess(2, dz / C, BY_CLASSES), Guess(3, dz / N),
+        Guess(11, dz.T, "the gradient is transposed: it has the shape of z, (N, C)"), Guess(25, dz[0]),
+    ]  # fmt: skip
     return {"loss": Truth(np.array(loss), of_loss, loss_terms), "dz": Truth(dz, of_dz, terms)}
+
+
+def _wrong_losses(case: _Case) -> Iterator[tuple[int, Any, str]]:
+    """What mistakes would make of the loss."""
+    z, labels, p, target = case.z, case.labels, case.p, case.target
+    (N, C), rows, each = z.shape, np.arange(len(z)), case.of_label(p)
+    loss = each.mean()
+    yield from ((1, loss * N, SUMMED), (2, loss / C, BY_CLASSES), (3, loss / N, ""))
+    yield 75, -loss, "the sign is wrong: the loss is minus the logarithm"
+    for number, several in ((86, case.axis), (102, case.flat)):
+        for shares in several:
+            yield from ((number, case.of_label(shares).mean(), ""), (number, case.of_label(shares).sum(), ""))
+    for other in (labels - 1, (labels + 1) % C, p.argmax(1)):
+        yield 88, -np.log(p[rows, other]).mean(), ""
+    yield from ((88, -np.log(p).sum() / N, ""), (88, -np.log(p).mean(), ""))
+    yield from ((88, -np.log(p[:, labels]).mean(), COLUMNS), (88, -np.log(p[:, labels]).sum() / N, COLUMNS))
+    others = -((1 - target) * np.log(1 - p)).sum() / N
+    yield 88, loss + others, "the terms of the other classes belong to a sigmoid, not to softmax"
+    yield 88, -np.log(1 - p[rows, labels]).mean(), ""
+    for base in (2, 10):
+        words = f"this is the logarithm to base {base}; the lesson takes the natural one"
+        yield 43, loss / np.log(base), words
+    for value in (1 - p[rows, labels], -p[rows, labels]):
+        yield 43, value.mean(), "the logarithm is missing"
+    yield 43, case.of_label(case.sigmoid).mean(), SIGMOID
+    yield from ((89, -z[rows, labels].mean(), ""), (89, -np.log(np.abs(z[rows, labels])).mean(), ""))
+    yield 90, ((p - target) ** 2).sum() / N, "this is the L2 loss of the shares"
+    yield from ((53, each, ""), (53, each / N, ""), (53, -target * np.log(p), ""))
+    yield from ((25, each[0], ""), (25, each[0] / N, ""), (25, each[-1], ""))
+
+
+def _wrong_gradients(case: _Case) -> Iterator[tuple[int, NDArray, str]]:
+    """What mistakes would make of the gradient, before its 1/N."""
+    z, p, target, labels = case.z, case.p, case.target, case.labels[:, None]
+    error = p - target
+    yield 5, -error, "the sign is wrong: it is the share minus the target"
+    for number, several in ((86, case.axis), (102, case.flat)):
+        for shares in several:
+            yield number, shares - target, ""
+    yield from ((26, p - labels, ""), (26, labels - p, ""))
+    if z.shape[0] == z.shape[1]:
+        yield 26, p - labels.T, ""
+    yield from ((89, z - target, ""), (89, 2 * (z - target), ""))
+    through = p * (error - (p * error).sum(1, keepdims=True))  # the L2 loss, back through softmax
+    for value in (2 * error, 2 * through, through, 2 * error * p * (1 - p), error * p * (1 - p)):
+        yield 90, value, ""
+    yield 90, -target / p, "this is the derivative by the shares; it has to go back through softmax too"
+    yield from ((51, target * error, ""), (43, case.sigmoid - target, SIGMOID))
+    yield 76, p, "the 1 of the right class is not subtracted"
 
 
 def _shares(z: NDArray) -> NDArray:

@@ -69,8 +69,8 @@ def _parts(params: dict[str, NDArray], x: NDArray, digit: int) -> dict[str, Trut
         Guess(48, right + b2[digit], "the bias is added to every part; it is returned by itself"),
         Guess(48, right + b2[digit] / len(h), "the bias is spread over the parts; it is returned by itself"),
         Guess(100, W2[digit]), Guess(100, h),
-        Guess(43, np.abs(right), "the sign is lost; it says whether a unit votes for the digit or against it"),
-        Guess(43, right / right.sum(), "these are shares of the sum; the exercise asks for the terms themselves"),
+        Guess(43, np.abs(right), "the sign is lost; it tells votes for the digit from votes against"),
+        Guess(43, right / right.sum(), "these are shares of the sum; the terms themselves are asked for"),
         Guess(75, -right),
     ]  # fmt: skip
     if W2.shape[0] == W2.shape[1]:

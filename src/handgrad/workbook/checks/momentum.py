@@ -1,4 +1,4 @@
-"""The check of momentum_step: the way that a parameter goes over several steps, not the form of the velocity."""
+"""The check of momentum_step: where several steps lead a parameter; the form of the velocity is free."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def right(p: NDArray, g: NDArray, v: NDArray, rate: float, keep: float) -> tuple
 
 
 def _by(velocity: Callable[..., NDArray], move: Callable[..., NDArray]) -> Rule:
-    """A step of two formulas: the new velocity, then the new parameter (of p, g, the old and the new velocity)."""
+    """A step of two formulas: the new velocity, then the new parameter, which may read both velocities."""
 
     def step(p: NDArray, g: NDArray, v: NDArray, rate: float, keep: float) -> tuple[NDArray, NDArray]:
         new = velocity(g, v, rate, keep)
@@ -52,7 +52,7 @@ def _down(p: NDArray, g: NDArray, old: NDArray, v: NDArray, rate: float, keep: f
 
 
 NESTEROV = "this is Nesterov's form of momentum, which looks one step ahead; the lesson's is the plain one"
-RUNNING = "the velocity is a running mean here, with 1 - keep before the gradient; the lesson adds the whole gradient"
+RUNNING = "the velocity is a running mean here, with 1 - keep at the gradient; the lesson adds it whole"
 CONVENTIONS = (
     Way(0, NESTEROV, _by(_usual, lambda p, g, old, v, rate, keep: p - rate * (g + keep * v))),
     Way(0, NESTEROV, _by(lambda g, v, rate, keep: keep * v - rate * g,
@@ -80,9 +80,11 @@ WRONG = (
     Way(6, "", _by(_usual, lambda p, g, old, v, rate, keep: p + rate * v)),
     Way(6, "", _by(lambda g, v, rate, keep: keep * v - rate * g, lambda p, g, old, v, rate, keep: p - v)),
     Way(6, "", _by(lambda g, v, rate, keep: keep * v + rate * g, lambda p, g, old, v, rate, keep: p + v)),
-    Way(75, "the sign of the gradient is wrong in the velocity", _by(lambda g, v, rate, keep: keep * v - g, _down)),
+    Way(75, "the gradient enters the velocity with the wrong sign",
+        _by(lambda g, v, rate, keep: keep * v - g, _down)),
     Way(61, "", _by(_usual, lambda p, g, old, v, rate, keep: p - v)),
-    Way(61, "the step is divided by the learning rate", _by(_usual, lambda p, g, old, v, rate, keep: p - v / rate)),
+    Way(61, "the step is divided by the learning rate",
+        _by(_usual, lambda p, g, old, v, rate, keep: p - v / rate)),
     Way(61, "", _by(lambda g, v, rate, keep: keep * v + g / rate, _down)),
     Way(60, "the parameter is returned as it came", _by(_usual, lambda p, g, old, v, rate, keep: p)),
     Way(48, "the step itself is returned; subtract it from the parameter",

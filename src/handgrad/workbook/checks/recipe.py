@@ -1,4 +1,4 @@
-"""The check of better_recipe, an open exercise: the recipe that is returned trains networks, here, and they are measured.
+"""The check of better_recipe, an open exercise: networks are trained by the recipe, and measured.
 
 The learner's function returns choices, and runs where all learners' code runs; the training is ours. The
 budget is in images and epochs, so the verdict does not depend on how fast the machine is.
@@ -56,7 +56,7 @@ def check_recipe(name: str, learner: Learner) -> Verdict:
 
 
 def reached(recipe: Recipe, seeds: tuple[int, ...] = SEEDS) -> list[float]:
-    """The % of the validation images that networks of this recipe read, one for each seed; 0 where it diverges."""
+    """The % of the validation images that is read, by one network for each seed; 0 where it diverges."""
     return [_reached(recipe, seed) for seed in seeds]
 
 

@@ -20,8 +20,9 @@ NAMES = (
     "mean_images", "normalize_templates", "agreement",
     "affine_forward", "relu_forward", "sigmoid_forward", "l2_loss",
     "affine_backward", "relu_backward", "sigmoid_backward", "numerical_gradient",
-    "initial_params", "network_forward", "network_backward", "TwoLayerNet", "calculate_accuracy", "train_model",
-    "contributions", "strongest_units", "softmax_cross_entropy", "momentum_step", "better_recipe",
+    "initial_params", "network_forward", "network_backward", "TwoLayerNet",
+    "calculate_accuracy", "train_model", "contributions", "strongest_units",
+    "softmax_cross_entropy", "momentum_step", "better_recipe",
 )  # fmt: skip
 ARRAYS = ("numpy", "torch")
 PLAIN = {
