@@ -105,39 +105,52 @@ print(
 #
 # ## Back through the sigmoid
 #
-# Each output depends on one input. With $y = 1/(1 + e^{-z})$:
+# Each output depends on one input only: $y = 1/(1 + e^{-z})$. How steep is it? First by trying: here are six
+# outputs $y$, and the slope $\partial y / \partial z$ at each of them, measured with a small step to both
+# sides. At the marked entry $y = 0.9$, the slope is $0.09$; times $\mathrm{dout} = 2$ this is $\mathrm{dx} =
+# 0.18$.
 #
-# $$\frac{\partial y}{\partial z} = \frac{e^{-z}}{(1 + e^{-z})^2} =
-# \frac{1}{1 + e^{-z}} \cdot \frac{e^{-z}}{1 + e^{-z}} = y\,(1 - y)$$
-#
-# since $e^{-z}/(1 + e^{-z}) = 1 - y$. The slope can be computed from the output alone; that is why
-# `sigmoid_forward` keeps the output.
-#
-# By hand, on 2 x 3 numbers; at the marked entry, $y = 0.9$ has the slope $0.9 \cdot 0.1 = 0.09$; times
-# $\mathrm{dout} = 2$ this is $0.18$.
+# **What do you expect?** Which formula turns the first table into the second? It contains $y$ only: 0.5
+# gives 0.25; 0.9 and 0.1 give the same.
 
 # %%
 small_y, small_dout = array([[0.5, 0.9, 0.1], [0.2, 0.5, 0.99]]), array([[1.0, 2.0, -1.0], [0.5, -3.0, 1.0]])
-slope = [[v * (1 - v) for v in row] for row in small_y.tolist()]
-back = [
-    [d * s for d, s in zip(row, row_of_slopes, strict=True)]
-    for row, row_of_slopes in zip(small_dout.tolist(), slope, strict=True)
-]
+small_z = np.log(np.array(small_y.tolist()) / np.array([[0.5, 0.1, 0.9], [0.8, 0.5, 0.01]]))
+slope = (1 / (1 + np.exp(-small_z - 1e-5)) - 1 / (1 + np.exp(-small_z + 1e-5))) / 2e-5
+back = slope * np.array(small_dout.tolist())
 parts = (
     ("y", small_y, (0, 1)),
     "→",
-    ("slope", slope, (0, 1)),
+    ("slope", slope.round(4), (0, 1)),
     "×",
     ("dout", small_dout, (0, 1)),
     "=",
-    ("dx", back, (0, 1)),
+    ("dx", back.round(4), (0, 1)),
 )
 show(equation(*parts), "back through the sigmoid by hand")
+
+# %% [markdown]
+# Then by derivation, on paper, in three steps:
+#
+# 1. Let $u = 1 + e^{-z}$, so that $y = 1/u$. What are $\partial u / \partial z$ and $\partial y / \partial u$?
+# 2. The chain rule multiplies them. You get a fraction of $e^{-z}$ and $1 + e^{-z}$.
+# 3. `sigmoid_forward` has kept $y$, not $z$. Split the fraction into two factors that can be written with
+#    $y$ alone. (What is $1 - y$?)
+#
+# The derivation stands below the exercise.
 
 # %%
 # exercise: sigmoid_backward
 
 # %% [markdown]
+# The derivation: with $u = 1 + e^{-z}$, $\;\partial u / \partial z = -e^{-z}$ and $\partial y / \partial u =
+# -1/u^2$. Their product is
+#
+# $$\frac{\partial y}{\partial z} = \frac{e^{-z}}{(1 + e^{-z})^2} =
+# \frac{1}{1 + e^{-z}} \cdot \frac{e^{-z}}{1 + e^{-z}} = y\,(1 - y)$$
+#
+# The slope can be computed from the output alone. That is why `sigmoid_forward` keeps its output.
+#
 # Now check it against the numerical gradient. `dout` is any array; the function is $\sum \mathrm{dout}
 # \cdot \mathrm{sigmoid}(z)$, whose gradient with respect to $z$ is `dx`.
 #
@@ -169,22 +182,33 @@ show(
 #
 # ## Back through relu
 #
-# Where the input was positive, relu passed it on unchanged: slope 1. Where the input was negative, relu
-# gave 0: slope 0. At exactly 0 the slope is not defined; we take 0.
+# Again each output depends on one input only. Here are six inputs $x$ and the slope of relu at each of
+# them, measured with a small step to both sides.
 #
-# So the upstream gradient passes through where the *input* was positive, and becomes 0 elsewhere. By
-# hand:
+# **What do you expect?** What is the slope where the input is negative, and what where it is positive? One
+# of the six slopes is neither; why?
 
 # %%
 small_a = array([[1.5, -2.0, 0.0], [-0.5, 3.0, 0.25]])
-passed = [
-    [d if a > 0 else 0.0 for d, a in zip(row, inputs, strict=True)]
-    for row, inputs in zip(small_dout.tolist(), small_a.tolist(), strict=True)
-]
-show(equation(("x", small_a), "and", ("dout", small_dout), "→", ("dx", passed)), "back through relu")
+values = np.array(small_a.tolist())
+slope = (np.maximum(values + 1e-5, 0) - np.maximum(values - 1e-5, 0)) / 2e-5
+show(equation(("x", small_a, (0, 2)), "→", ("slope", slope.round(4), (0, 2))), "slopes of relu by trying")
+
+# %% [markdown]
+# At exactly 0 relu has a kink, and no slope: the measured number is the mean of the slopes on both sides.
+# Any number between them would do; like most libraries, we take 0.
 
 # %%
 # exercise: relu_backward
+
+# %% [markdown]
+# Where the input was positive, relu passed it on unchanged: the slope is 1. Where it was negative, the
+# output was 0 whatever the input: the slope is 0. So the upstream gradient passes through where the *input*
+# was positive, and becomes 0 elsewhere:
+
+# %%
+small_dx = relu_backward(small_dout, relu_forward(small_a)[1])
+show(equation(("x", small_a), "and", ("dout", small_dout), "→", ("dx", small_dx)), "back through relu")
 
 # %%
 a, dout = array(rng.standard_normal((4, 3))), array(rng.standard_normal((4, 3)))

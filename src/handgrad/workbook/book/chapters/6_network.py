@@ -1,9 +1,8 @@
 # %% [markdown]
 # # 6 · The network
 #
-# All layers are written. Now you put them together in a class that can be trained. It holds the
-# parameters; its forward pass takes images to outputs, and its backward pass takes the gradient of the
-# loss to the gradient of every parameter.
+# All layers are written. Now you put them together, in four small steps: the initial parameters, the
+# forward pass, the backward pass, and a class that holds the network and can be trained.
 
 # %%
 import numpy as np
@@ -103,8 +102,19 @@ show(histograms(outputs, "y"), "outputs of three beginnings")
 # If the noise is too small, all outputs are near 1/2, whatever the image. If it is too large, the
 # outputs are near 0 or 1 before anything has been learnt: there the sigmoid is flat, and hardly any
 # slope is left to learn from.
-#
-# ## One forward and one backward pass, by hand
+
+# %%
+# exercise: initial_params
+
+# %%
+seed(0)
+params = {key: array(np.asarray(value, "float32")) for key, value in initial_params(784, 64, 10).items()}
+for key, value in params.items():
+    print(key, tuple(value.shape), f"variance {float((value**2).mean()):.5f}")
+print(f"2/D = {2 / 784:.5f}, 2/(H + C) = {2 / 74:.5f}")
+
+# %% [markdown]
+# ## A forward pass, by hand
 #
 # $N = 2$ images of $D = 3$ pixels, $H = 2$ hidden units, $C = 2$ classes. Follow the marked entries:
 # relu sets $-1 \cdot 1 + 2 \cdot 0 + 0 \cdot 1 - 1 = -2$ to 0; then $1 \cdot 2 + (-1) \cdot 0 = 2$, and
@@ -121,8 +131,20 @@ y = [[0.881, 0.5], [0.269, 0.731]]
 out = ("x", small_x, (0, None)), ("a", a, (0, 1)), ("h", h, (0, 1)), ("z", z, (0, 0)), ("y", y, (0, 0))
 show(equation(*out, between="→"), "the way out by hand")
 
+# %%
+# exercise: network_forward
+
 # %% [markdown]
-# Now the backward pass, with labels 0 and 1. The loss gives $\partial L/\partial y = \tfrac22 (y -
+# The network that you have just drawn at random, and 1,000 images. **What do you expect** of its outputs?
+
+# %%
+y, cache = network_forward(params, x[:1000])
+print("out", tuple(y.shape), f"from {float(y.min()):.2f} to {float(y.max()):.2f}, mean {float(y.mean()):.2f}")
+
+# %% [markdown]
+# ## A backward pass, by hand
+#
+# The same two images, with labels 0 and 1. The loss gives $\partial L/\partial y = \tfrac22 (y -
 # \mathrm{target})$; the sigmoid multiplies it by $y(1 - y)$: the marked entry is $-0.119 \cdot 0.881
 # \cdot 0.119 = -0.0125$. The second affine layer multiplies by $W_2$: the gradient of the first feature
 # is $-0.0125 \cdot 1 + 0.125 \cdot 0$. Relu passes on only the gradients whose $a$ was positive.
@@ -139,6 +161,20 @@ show(equation(*back, between="←"), "the way back by hand")
 # In the backward pass each affine layer also gives the gradients of its own parameters: the second
 # computes those of $W_2$ and $b_2$ from $\partial L/\partial z$ and $h$, the first those of $W_1$ and
 # $b_1$ from $\partial L/\partial a$ and $x$.
+
+# %%
+# exercise: network_backward
+
+# %%
+grads = network_backward(l2_loss(y, labels[:1000])[1], cache)
+for key, value in grads.items():
+    print(f"d{key} {tuple(value.shape)}: largest {float(abs(value).max()):.4f}")
+
+# %% [markdown]
+# ## The network as a class
+#
+# Parameters, forward pass and backward pass belong together. A class keeps them: the training loop of
+# chapter 7 calls `forward` and `backward`, and moves `params` against `grads`.
 
 # %%
 # exercise: TwoLayerNet
