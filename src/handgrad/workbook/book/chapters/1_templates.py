@@ -8,6 +8,9 @@
 # Such a picture is called a *template*. The network of the later chapters is built from templates, too;
 # the difference is that it *learns* them.
 #
+# The workbook follows the lesson "Machine Learning" of the course **AlphaFold Decoded**, which goes on to
+# build AlphaFold. Where a chapter says "the course", it means this one. You need nothing of it here.
+#
 # **How to use a chapter.** Run the cells from top to bottom. Some begin with a question: guess before
 # you run them. Where a cell says "yours", lines are missing: you write them. The `check` below tells
 # you whether they are right and, if not, what seems to be wrong.
@@ -205,8 +208,8 @@ print("agreements", tuple(a.shape))
 print(f"right answers: {int(right.sum())} of {len(right)} = {float(right.sum()) / len(right):.2%}")
 
 # %% [markdown]
-# 82.08 %, with hardly any learning: just ten means. This step, from images to answers with fixed
-# numbers, is called *inference*; here it is nothing but multiplying and adding. Which of the two steps
+# 82.08 %, with hardly any learning: just ten means. The step from images to answers, in which no number of
+# the reader changes any more, is called *inference*. Here it is nothing but multiplying and adding. Which of the two steps
 # of the normalisation helped? One after the other:
 
 # %%
@@ -240,8 +243,11 @@ show(tiles(test_images[wrong], names), "images that the templates read wrongly")
 #
 # - **More pictures than digits.** 64 templates, say, each for a *feature*: a stroke or a shape that may
 #   be part of several digits. Then a vote: this feature speaks for a 7 and against a 0.
-# - **Learn them.** We do not design the 64 templates. We start from noise, and change every pixel a
-#   little in the direction that makes fewer mistakes.
+# - **Learn them.** We do not design the 64 templates. We start from noise, and change every pixel of them
+#   a little, again and again, in the direction that makes the mistakes smaller.
+#
+# These two ideas are what sets *machine learning* apart from this chapter: features in a hierarchy, and
+# numbers that are learnt.
 #
 # [Chapter 2](2_layers.ipynb) starts with the first idea: a layer, which is the matrix product of this
 # chapter plus a bias.

@@ -2,7 +2,8 @@
 # # 2 · Layers
 #
 # A layer is a set of templates. You write the *affine linear layer* (affine layer for short), in one
-# line. It computes what chapter 1 called agreement, plus one number for each template. Two affine
+# line. Other texts and libraries call it a *linear*, a *dense* or a *fully connected* layer. It computes
+# what chapter 1 called agreement, plus one number for each template. Two affine
 # layers, with a non-linearity between them (chapter 3), are the whole network.
 
 # %%
@@ -12,7 +13,7 @@ import numpy as np
 
 from handgrad.workbook import check, hint, yours_or_ours
 from handgrad.workbook.lesson import agreement, mean_images, mnist, normalize_templates, seed
-from handgrad.workbook.pictures import bars, chain, equation, histograms, show, tiles
+from handgrad.workbook.pictures import bars, broadcasting, chain, equation, histograms, show, tiles
 
 array = np.array  # makes the arrays of this chapter
 (x, labels), (test_x, test_labels) = mnist(array)
@@ -28,6 +29,10 @@ array = np.array  # makes the arrays of this chapter
 #
 # The new thing is $b_k$, the *bias* of template $k$. It sets a threshold: with $b_k = -50$, the
 # agreement of the pixels has to exceed 50 for the result to be above zero.
+#
+# The numbers in $W$ are called *weights*, because each says how much its pixel counts. One row of $W$ with
+# its bias is a *neuron*: it weighs all pixels and gives one number. Most texts draw a neuron as a circle
+# with lines; this workbook draws it as a template.
 #
 # By hand, with $N = 2$ images of $D = 3$ pixels, and $M = 2$ templates. The entry at row 1, column 0:
 
@@ -59,8 +64,8 @@ show(equation(*parts), "an affine layer by hand")
 # added to every row: it is the same for all images.
 #
 # **A word on names.** In the mathematics the result of this layer is called $a$, for agreement. The
-# code of the course and of the exercises calls the output of any layer `out` and its input `x`, because
-# one function serves several layers.
+# code of the course (AlphaFold Decoded) and of the exercises calls the output of any layer `out` and its
+# input `x`, because one function serves several layers.
 #
 # **The cache.** Going through the layers from the images to the outputs is called the *forward pass*.
 # The *backward pass* (chapter 5) goes the opposite way, and needs some of the numbers of the forward
@@ -144,6 +149,8 @@ print(
 #
 # The layer is not limited to ten templates. Here are 64 templates of pure noise; this is how the
 # network will start. The number of templates of the first layer is called the *hidden dimension*, $H$.
+# Each of these templates, with its bias, is a *hidden unit* (a neuron of the hidden layer): hidden, because
+# its number appears neither in the image nor in the answer.
 
 # %%
 seed(0)
@@ -196,10 +203,33 @@ show(
 show(chain(), "the network as a chain")
 
 # %% [markdown]
-# ## When shapes do not fit
+# ## Broadcasting, and when shapes do not fit
 #
-# Many mistakes are wrong shapes, and most of them raise an error. Here are the agreements of one image
-# with two templates, of shape (1, 2), to which a bias is added.
+# The product of images and weights has the shape $(N, M)$, the bias has the shape $(M,)$. How can they be
+# added? The smaller array is stretched: the bias is taken once for each row. This is called
+# *broadcasting*. The shapes are compared from the right. Two lengths fit if they are equal, or if one of
+# them is 1 or missing; that one is stretched. In the picture the copies are grey.
+
+# %%
+show(broadcasting(("scores", scores), "+", ("b", array([0.5, 0.0, -1.0])), "sum"), "a bias is broadcast")
+
+# %% [markdown]
+# The same rule is a trap. Three outputs stand in a column, of shape (3, 1). The three numbers they should
+# equal have the shape (3,). They do equal them.
+#
+# **What do you expect** of the difference? How many numbers does it have, and what is their sum of squares?
+
+# %%
+column, flat = array([[1.0], [0.0], [1.0]]), array([1.0, 0.0, 1.0])
+show(broadcasting(("outputs", column), "-", ("should be", flat), "difference"), "a trap of broadcasting")
+print("sum of squares:", float(((column - flat) ** 2).sum()))
+
+# %% [markdown]
+# Nine numbers instead of three, and four of them are not zero: every output was compared with every number.
+# No error was raised.
+#
+# Most wrong shapes do raise an error. Here are the agreements of one image with two templates, of shape
+# (1, 2), to which a bias is added.
 #
 # **What do you expect** each time: an error or a result? And which shape has the result?
 
@@ -218,8 +248,7 @@ for what, b in trials.items():
 
 # %% [markdown]
 # The second case is the dangerous one: one image went in and two rows came out, without an error. The
-# shapes (1, 2) and (2, 1) were both stretched to (2, 2). That is called broadcasting. When a result
-# looks odd, print the shapes first.
+# shapes (1, 2) and (2, 1) were both stretched to (2, 2). When a result looks odd, print the shapes first.
 #
 # [Chapter 3](3_nonlinearities.ipynb): the non-linearity between the two layers, and why the network
 # needs it.

@@ -2,8 +2,9 @@
 # # 3 · Non-linearities
 #
 # After each of the two layers comes a function that works on each number by itself: *relu* after the
-# first, *sigmoid* after the second. You write both, each in one line. But first you see why a network
-# without the relu is no better than a single layer.
+# first, *sigmoid* after the second. Such a function is called a *non-linearity* or an *activation
+# function*. You write both, each in one line. But first you see why a network without the relu is no
+# better than a single layer.
 
 # %%
 import numpy as np
@@ -13,7 +14,15 @@ from handgrad.engines import engine
 from handgrad.insight.explain import collapse
 from handgrad.recipes import Recipe
 from handgrad.workbook import check, hint, yours_or_ours
-from handgrad.workbook.lesson import affine_forward, mnist
+from handgrad.workbook.lesson import (
+    affine_forward,
+    agreement,
+    l2_loss,
+    mean_images,
+    mnist,
+    normalize_templates,
+    sigmoid_backward,
+)
 from handgrad.workbook.pictures import bars, curves, equation, heat, histograms, show, tiles
 
 array = np.array  # makes the arrays of this chapter
@@ -105,7 +114,8 @@ print(
 # %% [markdown]
 # ## relu: a feature is there, or it is not
 #
-# The cure is a very simple function. A negative number becomes 0, a positive number stays as it is:
+# The cure is a very simple function, the *rectified linear unit* (ReLU). A negative number becomes 0, a
+# positive number stays as it is:
 #
 # $$h_{n,k} = \max(a_{n,k},\, 0)$$
 #
@@ -196,8 +206,9 @@ show(heat(sorted_features, "feature, sorted by the digit that has most of it", "
 # %% [markdown]
 # ## sigmoid: from scores to outputs
 #
-# The second layer gives ten scores $z$, which can be any numbers. The targets are 1 for the right digit
-# and 0 for the others, so the scores are mapped into the range between 0 and 1:
+# The second layer gives ten scores $z$, which can be any numbers. (Many texts call them *logits*.) The
+# targets are 1 for the right digit and 0 for the others, so the scores are mapped into the range between 0
+# and 1:
 #
 # $$y = \frac{1}{1 + e^{-z}}$$
 #
@@ -206,14 +217,9 @@ show(heat(sorted_features, "feature, sorted by the digit that has most of it", "
 # and for its negative always add up to 1.
 
 # %%
-show(
-    equation(
-        ("z", array([[0.0, 2.0, -2.0], [0.0, 1.0, -4.0]])),
-        "→",
-        ("y", [[0.5, 0.881, 0.119], [0.5, 0.731, 0.018]]),
-    ),
-    "sigmoid by hand",
-)
+small_z = array([[0.0, 2.0, -2.0], [0.0, 1.0, -4.0]])
+small_y = [[1 / (1 + 2.71828**-score) for score in row] for row in small_z.tolist()]
+show(equation(("z", small_z), "→", ("y", small_y)), "sigmoid by hand")
 
 # %%
 # exercise: sigmoid_forward
@@ -224,8 +230,8 @@ show(curves({"sigmoid": (line, sigmoid_forward(line)[0])}, "z", "y"), "the sigmo
 
 # %% [markdown]
 # The curve is steep in the middle and flat on both sides: once a score is far from 0, moving it further
-# changes the output very little. Remember that for chapter 5, where the slope decides how much is
-# learnt.
+# changes the output very little. There the sigmoid is *saturated*. Remember this *saturation* for
+# chapter 5, where the slope decides how much is learnt.
 #
 # The scores and outputs of the trained network for one image, a 7:
 
@@ -251,6 +257,53 @@ print(f"answers changed by the sigmoid: {changed} of {len(y)}")
 # It changes no answer: the sigmoid rises everywhere, so the largest score gives the largest output. The
 # sigmoid is needed for the loss of the next chapter, which measures how far the outputs are from 0 and
 # 1.
+#
+# ## What a bias learns
+#
+# With a sigmoid, a bias gets a clear meaning: the score has to be above 0 for an output above 1/2. Where
+# classes are unequal, the bias can learn it. Here is a small case: two templates of chapter 1, those of
+# the 1 and the 7, and their two biases. The templates stay as they are (divided by 20, to keep the scores
+# small). Only the biases learn, from three sets of 2,000 images: as many 1s as 7s, three times as many 7s,
+# three times as many 1s. (Chapters 4 to 7 show how.)
+#
+# **What do you expect?** Which way do the two biases move when there are more 7s?
+
+# %%
+pair = array(normalize_templates(mean_images(train_pixels / np.float32(255), train_digits))[[1, 7]] / 20)
+
+
+def agreements_of(ones, sevens, images, digits_of):
+    """The agreements of so many 1s and 7s with the two templates, and which of them are 7s."""
+    rows = np.r_[np.flatnonzero(digits_of == 1)[:ones], np.flatnonzero(digits_of == 7)[:sevens]]
+    return agreement(pair, array(images[rows] / np.float32(255))), array((digits_of[rows] == 7).astype(int))
+
+
+def learnt_biases(ones, sevens):
+    """The two biases after 300 steps."""
+    agreements, is_seven = agreements_of(ones, sevens, train_pixels, train_digits)
+    b = 0 * agreements[0]
+    for _ in range(300):
+        out, cache = sigmoid_forward(agreements + b)
+        _, dout = l2_loss(out, is_seven)
+        b = b - 2 * sigmoid_backward(dout, cache).sum(axis=0)
+    return b
+
+
+mixes = {"as many 1s as 7s": (1000, 1000), "more 7s": (500, 1500), "more 1s": (1500, 500)}
+learnt = {name: learnt_biases(*mix) for name, mix in mixes.items()}
+show(
+    bars(learnt, ["bias of the 1", "bias of the 7"], title="Learnt from three mixtures of 1s and 7s"),
+    "biases learnt from unequal classes",
+)
+agreements, _ = agreements_of(1000, 1000, test_pixels, test_digits)
+for name, b in learnt.items():
+    sevens = int(((agreements + b).argmax(axis=1) == 1).sum())
+    print(f"biases learnt from {name}: {sevens} of 2,000 test images are read as a 7; 1,000 are one")
+
+# %% [markdown]
+# The bias of the frequent digit rises, that of the rare one falls: in doubt, the layer answers with the
+# digit that it has seen more often. That helps if the images to come are mixed in the same way. If they are
+# not, it is a fault. So look at the mixture of your training images first.
 #
 # ## A remark on large numbers
 #

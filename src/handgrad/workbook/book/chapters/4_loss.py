@@ -48,6 +48,15 @@ show(equation(("target", six)), "six labels as one-hot rows")
 #
 # The loss is averaged over the images, so its size does not depend on the number of images in a batch.
 #
+# It is a close relative of the *mean squared error* (MSE) of other texts and libraries. The MSE averages
+# over the classes, too: with ten classes it is a tenth of our loss, and so are its gradients. A learning
+# rate for one has to be changed tenfold for the other. Some texts also put 1/2 in front, so that the 2
+# of the derivative cancels.
+#
+# Squared errors are the usual loss where the outputs are quantities, such as a position or a temperature.
+# For classes, most people use cross-entropy (chapter 9). The L2 loss learns digits well, too, and its
+# derivative is simpler; so the course and this workbook begin with it.
+#
 # By hand, with $N = 2$ images and $C = 3$ classes. The squares of the first row are
 # $0.04 + 0.25 + 0.49 = 0.78$, those of the second $0.01 + 0.01 + 0 = 0.02$; the mean of the two is
 # $L = 0.4$.
@@ -84,9 +93,14 @@ show(
 # %% [markdown]
 # At $y = 0.3$ the curve falls: a slope of $-1.4$. Moving to $0.31$ would lower the loss by about $0.014$.
 #
-# All slopes together are the *gradient*. In the code of the course and of the exercises, $\partial L /
-# \partial y$ is called `dy`. In the chapters to come, $\partial L / \partial x$ is called `dx`, and so
-# on. (The reference code of this package calls them `grad_y` and `grad_x`.)
+# All slopes together are the *gradient*. In the code of the course (AlphaFold Decoded) and of the
+# exercises, $\partial L / \partial y$ is called `dy`. In the chapters to come, $\partial L / \partial x$
+# is called `dx`, and so on. (The reference code of this package calls them `grad_y` and `grad_x`.)
+#
+# **`y` and `y_hat`.** In the course and in the exercises, `y` is the output of the network and `y_hat` is
+# the truth: the labels. Most texts use the two names the other way round: there $y$ is the truth, and
+# $\hat y$ ("y hat") is what the network estimates. Check which is meant before you copy a formula. If the
+# two are swapped, the loss stays the same, but every sign of its gradient is wrong.
 
 # %%
 # exercise: l2_loss
@@ -183,7 +197,8 @@ show(
 )
 
 # %% [markdown]
-# A confident wrong answer has a loss near 2: 1 for the right digit, whose output is near 0, and 1 for
-# the wrong digit, whose output is near 1.
+# An image that is confidently read as one wrong digit has a loss near 2: 1 for the right digit, whose
+# output is near 0, and 1 for the wrong digit, whose output is near 1. It is larger where a second wrong
+# digit has a large output, too. The largest loss possible is 10: ten outputs, all of them wrong.
 #
 # [Chapter 5](5_backward.ipynb): from the slope for each output to the slope for each weight.

@@ -4,8 +4,8 @@
 # The network has 50,890 parameters. For each we must know: if it grows by a tiny amount, does the loss
 # rise or fall, and how fast? First you write a function that finds out by trying. It is slow, and it
 # checks all that follows. Then you write the backward pass of each layer. Together they give all 50,890
-# answers at once; this is called *backpropagation*. In the picture, the forward pass (the way out) is
-# blue and the backward pass (the way back) is orange.
+# answers at once; this is called *backpropagation*. In the picture, the forward pass is blue and the
+# backward pass is orange.
 
 # %%
 import time
@@ -21,11 +21,11 @@ from handgrad.workbook.lesson import (
     seed,
     sigmoid_forward,
 )
-from handgrad.workbook.pictures import chain, curves, equation, show, tiles
+from handgrad.workbook.pictures import Node, chain, curves, equation, graph, show, tiles
 
 array = np.array  # makes the arrays of this chapter
 (x, labels), _ = mnist(array)
-show(chain(back=True), "the way out in blue, the way back in orange")
+show(chain(back=True), "the forward pass in blue, the backward pass in orange")
 
 # %% [markdown]
 # ## A slope, by trying
@@ -103,6 +103,66 @@ print(
 # not need to know the loss or the layers that follow it: the upstream gradient `dout` contains all it
 # needs. Its downstream gradient `dx` is the upstream gradient of the layer before it.
 #
+# (*Upstream* is where the gradient comes from, at the side of the loss; *downstream* is where it goes, at
+# the side of the image. The gradient flows from the loss to the image, against the forward pass.)
+#
+# ## A computation graph
+#
+# A first look at the whole, with single numbers: one pixel $x$, one weight $w$, a bias $b$, relu, and a
+# squared error. Each step of the computation is a node; this is a *computation graph*. Blue, above each
+# node, is its value in the forward pass. Orange, below, is the gradient of $L$ with respect to this value
+# (`da` is $\partial L / \partial a$).
+#
+# Follow the orange numbers from right to left. $L$ is $e^2$, so its slope is $2e = 2$. The difference and
+# the relu pass it on. A sum passes it to both of its inputs. A product multiplies it by *the other* input:
+# `dw` is $2 \cdot x = 4$, and `dx` is $2 \cdot w = 3$.
+
+
+# %%
+def neuron(x, w, b, target):
+    """Forward and backward through L = (relu(w x + b) - target)², as the nodes of a graph."""
+    p = w * x
+    a = p + b
+    h = max(a, 0.0)
+    e = h - target
+    L = e**2
+
+    dL = 1.0
+    de = 2 * e * dL
+    dh = de
+    da = dh if a > 0 else 0.0
+    dp, db = da, da
+    dw, dx = x * dp, w * dp
+    return {
+        "x": Node("x", x, dx, (0, 0)),
+        "w": Node("w", w, dw, (0, 1)),
+        "p": Node("×", p, dp, (1, 0.5), ("x", "w")),
+        "b": Node("b", b, db, (1, 1.5)),
+        "a": Node("+", a, da, (2, 0.5), ("p", "b")),
+        "h": Node("relu", h, dh, (3, 0.5), ("a",)),
+        "target": Node("target", target, None, (3, 1.5)),
+        "e": Node("\N{MINUS SIGN}", e, de, (4, 0.5), ("h", "target")),
+        "L": Node("( )²", L, dL, (5, 0.5), ("e",)),
+    }
+
+
+show(graph(neuron(x=2.0, w=1.5, b=-1.0, target=1.0)), "a computation graph: forward above, backward below")
+
+# %% [markdown]
+# A step against the gradient lowers $w$, and lowers the loss. **What do you expect** if the bias is $-4$
+# instead of $-1$? Which of the orange numbers become 0?
+
+# %%
+show(graph(neuron(x=2.0, w=1.5, b=-4.0, target=1.0)), "the same graph where relu gives 0")
+
+# %% [markdown]
+# The agreement is negative, relu gives 0, and no gradient gets past the relu: $w$ and $b$ do not learn from
+# this image, although the answer is wrong. A hidden unit to which this happens for every image is called
+# *dead*.
+#
+# If a value goes into several nodes, each of them sends a gradient back, and these are added. So a sum over
+# all images or all templates appears in the formulas below. The layers do all this for whole arrays at once.
+#
 # ## Back through the sigmoid
 #
 # Each output depends on one input only: $y = 1/(1 + e^{-z})$. How steep is it? First by trying: here are six
@@ -177,8 +237,13 @@ show(
 )
 
 # %% [markdown]
-# The slope is at most 1/4, and nearly 0 far from the middle. A network that is *confidently wrong*
-# learns slowly, because hardly any slope is left. (Chapter 9 shows a loss without this problem.)
+# The slope is at most 1/4, and nearly 0 far from the middle, where the sigmoid is saturated. A network that
+# is *confidently wrong* learns slowly, because hardly any slope is left. (Chapter 9 shows a loss without
+# this problem.)
+#
+# This is called a *vanishing gradient*. In a network with many layers of sigmoids it is worse: each of them
+# multiplies the gradient by 1/4 at most, and ten of them leave less than a millionth. That is one reason
+# why hidden layers have relus today.
 #
 # ## Back through relu
 #
@@ -228,6 +293,10 @@ print(f"largest difference {float(abs(dx - tried).max()):.1e}")
 #   $\quad \dfrac{\partial L}{\partial W_{k,d}} = \sum_n \mathrm{dout}_{n,k}\, x_{n,d}$
 # - $x_{n,d}$ goes into all outputs $k$ of its own image:
 #   $\quad \dfrac{\partial L}{\partial x_{n,d}} = \sum_k \mathrm{dout}_{n,k}\, W_{k,d}$
+#
+# For one image alone they are short: the gradient of $b$ is the upstream gradient itself, that of $x$ is
+# $W^T$ times it, and that of $W$ is a table of all its products with $x$ (the *outer product*). Those of
+# $W$ and $b$ are then summed over the batch.
 #
 # By hand, with $N = 2$ images, $D = 3$ pixels and $M = 2$ templates. The entry of
 # $\partial L / \partial W$ for template 1 and pixel 0 is $2 \cdot 1 + (-1) \cdot 4 = -2$: the marked

@@ -16,20 +16,21 @@ from handgrad.workbook.pictures import chain, curves, equation, histograms, show
 array = np.array  # makes the arrays of this chapter
 use_your_own(globals())  # your pieces of chapters 2 to 5 where they are right, else the lesson's
 (x, labels), (test_x, test_labels) = mnist(array)
-show(chain(back=True, hidden=64), "the network, out and back")
+show(chain(back=True, hidden=64), "the network, forward and backward")
 
 # %% [markdown]
 # ## The parameters
 #
-# The network consists of four arrays; everything else is computed from them. $H$ is the hidden
-# dimension.
+# The network consists of four arrays; everything else is computed from them. $W_1$ and $W_2$ are its
+# weights, $b_1$ and $b_2$ its biases. $H$ is the hidden dimension: the number of hidden units, which most
+# texts call the neurons of the hidden layer.
 #
 # | | shape | what it is |
 # |---|---|---|
 # | $W_1$ | $(H, D)$ | row $k$ is template $k$ |
-# | $b_1$ | $(H,)$ | how easily each template is content |
+# | $b_1$ | $(H,)$ | a threshold for each template, added to its agreement |
 # | $W_2$ | $(C, H)$ | how each feature votes for each digit |
-# | $b_2$ | $(C,)$ | how readily each digit is answered |
+# | $b_2$ | $(C,)$ | a number for each digit, added to its score |
 #
 # With $D = 784$, $H = 64$ and $C = 10$ that is $64 \cdot 784 + 64 + 10 \cdot 64 + 10 = 50{,}890$ numbers.
 #
@@ -68,7 +69,7 @@ show(tiles(W1[:10], [f"row {k}" for k in range(10)], signed=True), "hidden units
 
 # %% [markdown]
 # They stay equal for ever: equal units get equal gradients. 64 units do the work of a single unit. Only
-# random starting values make them different.
+# random starting values make them different. (This is called *breaking the symmetry*.)
 #
 # ## How large the noise should be
 #
@@ -79,9 +80,9 @@ show(tiles(W1[:10], [f"row {k}" for k in range(10)], signed=True), "hidden units
 # $$W_1 \sim \mathcal N\!\left(0, \frac{2}{D}\right) \qquad
 # W_2 \sim \mathcal N\!\left(0, \frac{2}{H + C}\right)$$
 #
-# The first is by He and others (2015): the 2 makes up for the half that relu sets to zero. The second
-# is by Glorot and Bengio (2010): it also keeps the size of the gradients in the backward pass, where
-# $C$ numbers are summed.
+# The first is *He initialisation* (He and others, 2015): the 2 makes up for the half that relu sets to
+# zero. The second is *Xavier* or *Glorot initialisation* (Xavier Glorot and Yoshua Bengio, 2010): it also
+# keeps the size of the gradients in the backward pass, where $C$ numbers are summed.
 #
 # **What do you expect** of the outputs if the noise is ten times smaller, and if it is ten times
 # larger?
@@ -100,8 +101,8 @@ show(histograms(outputs, "y"), "outputs of three beginnings")
 
 # %% [markdown]
 # If the noise is too small, all outputs are near 1/2, whatever the image. If it is too large, the
-# outputs are near 0 or 1 before anything has been learnt: there the sigmoid is flat, and hardly any
-# slope is left to learn from.
+# outputs are near 0 or 1 before anything has been learnt: there the sigmoid is saturated, and hardly any
+# slope is left to learn from. The three histograms have the same scale.
 
 # %%
 # exercise: initial_params
@@ -116,20 +117,24 @@ print(f"2/D = {2 / 784:.5f}, 2/(H + C) = {2 / 74:.5f}")
 # %% [markdown]
 # ## A forward pass, by hand
 #
-# $N = 2$ images of $D = 3$ pixels, $H = 2$ hidden units, $C = 2$ classes. Follow the marked entries:
-# relu sets $-1 \cdot 1 + 2 \cdot 0 + 0 \cdot 1 - 1 = -2$ to 0; then $1 \cdot 2 + (-1) \cdot 0 = 2$, and
-# the sigmoid of 2 is 0.88.
+# $N = 2$ images of $D = 3$ pixels, $H = 2$ hidden units, $C = 2$ classes. First the parameters, then the
+# forward pass. Follow the marked entries: the marked image and the marked template (row 1 of $W_1$) give
+# the agreement $1 \cdot (-1) + 0 \cdot 2 + 1 \cdot 0 - 1 = -2$, and relu sets it to 0. The two features
+# of this image, 2 and 0, and the votes for class 0 (row 0 of $W_2$) give the score
+# $2 \cdot 1 + 0 \cdot (-1) + 0 = 2$, and the sigmoid of 2 is 0.88.
 
 # %%
 small_x = array([[1.0, 0.0, 1.0], [0.0, 1.0, 1.0]])
 W1, b1 = array([[1.0, -1.0, 1.0], [-1.0, 2.0, 0.0]]), array([0.0, -1.0])
 W2, b2 = array([[1.0, -1.0], [0.0, 1.0]]), array([0.0, 0.0])
-a = [[2.0, -2.0], [0.0, 1.0]]
-h = [[2.0, 0.0], [0.0, 1.0]]
-z = [[2.0, 0.0], [-1.0, 1.0]]
-y = [[0.881, 0.5], [0.269, 0.731]]
-out = ("x", small_x, (0, None)), ("a", a, (0, 1)), ("h", h, (0, 1)), ("z", z, (0, 0)), ("y", y, (0, 0))
-show(equation(*out, between="→"), "the way out by hand")
+first, second = (("W1", W1, (1, None)), "", ("b1", b1, (None, 1))), (("W2", W2, (0, None)), "", ("b2", b2, (None, 0)))
+show(equation(*first, "", *second), "the parameters of the small network")
+a = small_x @ W1.T + b1
+h = a * (a > 0)
+z = h @ W2.T + b2
+y = 1 / (1 + np.e**-z)
+out = ("x", small_x, (0, None)), ("a", a, (0, 1)), ("h", h, (0, None)), ("z", z, (0, 0)), ("y", y, (0, 0))
+show(equation(*out, between="→"), "the forward pass by hand")
 
 # %%
 # exercise: network_forward
@@ -144,18 +149,18 @@ print("out", tuple(y.shape), f"from {float(y.min()):.2f} to {float(y.max()):.2f}
 # %% [markdown]
 # ## A backward pass, by hand
 #
-# The same two images, with labels 0 and 1. The loss gives $\partial L/\partial y = \tfrac22 (y -
+# The same two images, with labels 0 and 1; read it from right to left. The loss gives $\partial L/\partial y = \tfrac22 (y -
 # \mathrm{target})$; the sigmoid multiplies it by $y(1 - y)$: the marked entry is $-0.119 \cdot 0.881
 # \cdot 0.119 = -0.0125$. The second affine layer multiplies by $W_2$: the gradient of the first feature
 # is $-0.0125 \cdot 1 + 0.125 \cdot 0$. Relu passes on only the gradients whose $a$ was positive.
 
 # %%
-dy = [[-0.119, 0.5], [0.269, -0.269]]
-dz = [[-0.0125, 0.125], [0.0529, -0.0529]]
-dh = [[-0.0125, 0.1375], [0.0529, -0.1058]]
-da = [[-0.0125, 0.0], [0.0, -0.1058]]
+dy = y - array([[1.0, 0.0], [0.0, 1.0]])
+dz = dy * y * (1 - y)
+dh = dz @ W2
+da = dh * (a > 0)
 back = ("dL/da", da, (0, 0)), ("dL/dh", dh, (0, 0)), ("dL/dz", dz, (0, 0)), ("dL/dy", dy, (0, 0))
-show(equation(*back, between="←"), "the way back by hand")
+show(equation(*back, between="←"), "the backward pass by hand")
 
 # %% [markdown]
 # In the backward pass each affine layer also gives the gradients of its own parameters: the second
@@ -261,7 +266,7 @@ model.params = start
 #
 # ## A last test: learn ten images by heart
 #
-# If a network cannot learn ten images by heart, its code has a mistake. **What do you expect** after
+# If a network cannot learn ten images by heart, its code has a mistake, or its learning rate does not fit. **What do you expect** after
 # 300 steps?
 
 # %%
