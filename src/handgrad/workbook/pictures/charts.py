@@ -108,15 +108,16 @@ def paths(
     if box is None:
         axes.contour(u, v, heights, levels=14, colors="#c4cad4", linewidths=0.8)
     else:
-        seen = axes.contourf(u, v, heights, levels=24, cmap="Greys", alpha=0.55)
-        axes.contour(u, v, heights, levels=24, colors="white", linewidths=0.6)
-        figure.colorbar(seen, ax=axes, pad=0.01, label="L")
+        levels = heights.min() + np.ptp(heights) * np.linspace(0, 1, 22) ** 2  # closer together at the bottom
+        seen = axes.contourf(u, v, heights, levels=levels, cmap="Greys", alpha=0.6)
+        axes.contour(u, v, heights, levels=levels, colors="white", linewidths=0.6)
+        figure.colorbar(seen, ax=axes, pad=0.01, label="L", format="%.2g")
     for (name, walk), colour in zip(walks.items(), COLOURS, strict=False):
         places = np.asarray(walk)
         axes.plot(places[:, 0], places[:, 1], "o-", color=colour, markersize=3, linewidth=1.3, label=name)
         axes.plot(*places[-1], "o", color=colour, markersize=7)
     axes.set(xlim=(left, right), ylim=(bottom, top), xlabel=x, ylabel=y)
-    axes.legend(frameon=False, fontsize=9, loc="lower right")
+    axes.legend(frameon=box is not None, fontsize=9, loc="lower right" if box is None else "lower left")
     return figure
 
 

@@ -14,7 +14,7 @@ from handgrad.engines import engine
 from handgrad.recipes import Recipe
 from handgrad.workbook import check, hint, use_your_own, yours_or_ours
 from handgrad.workbook.lesson import TwoLayerNet, l2_loss, mnist, seed
-from handgrad.workbook.pictures import bars, curves, equation, show, tiles
+from handgrad.workbook.pictures import bars, curves, equation, paths, show, tiles
 
 array = np.array  # makes the arrays of this chapter
 use_your_own(globals())  # your network and your loss where they are right, else the lesson's
@@ -96,13 +96,73 @@ show(
 # 0.5 it learns faster. With 20 the steps are so long that the outputs land on the flat sides of the
 # sigmoids, where hardly any slope is left to correct them.
 #
-# `train_model` has 0.001 as its default, as in the course. For this network and this loss, use 0.5.
+# `train_model` has 0.001 as its default, as in the course (AlphaFold Decoded). For this network and this
+# loss, use 0.5.
+#
+# ## The descent, seen from above
+#
+# The loss is a function of all 50,890 parameters, and nobody can draw that. But we can keep all of them
+# except two, and draw the loss over these two as a map: dark is high, white is low. Here they are two entries
+# of $W_2$ in a network that has seen 20,000 images: the votes of two hidden units for the digit 4. They are
+# moved to a bad place, and from there gradient descent takes 40 steps, on the loss of 500 images. Each dot is
+# a step.
+#
+# **What do you expect?** Which of the learning rates 1, 10 and 200 comes down to the lowest place, and what
+# do the others do? (They are larger than above, because two weights alone change the outputs only a little.)
+
+# %%
+params = network.init_params(784, 64, 10, np.random.default_rng(0), dtype=np.float32)
+params, _, _ = run_epoch(
+    params, pixels, pixel_labels, order[:20000], Recipe(learning_rate=0.5), np.full(1250, 0.5)
+)
+rows = order[20000:20500]
+forward = network.forward(network.Params(*params), pixels[rows].reshape(500, -1) / np.float32(255))
+votes = forward.h.mean(axis=0) * params[2][4]
+i, j = votes.argmax(), votes.argmin()  # the units that speak for and against a 4 most
+target = 1.0 * (pixel_labels[rows] == 4)
+rest = forward.z[:, 4] - forward.h[:, [i, j]] @ params[2][4, [i, j]]  # of the score: all other units
+
+
+def outputs_for_4(u, v):
+    """The outputs for the digit 4 if the two votes are u and v."""
+    return 1 / (1 + np.exp(-(rest + u * forward.h[:, i] + v * forward.h[:, j])))
+
+
+def loss_for_4(u, v):
+    """The part of the loss that depends on the two votes."""
+    return ((outputs_for_4(u, v) - target) ** 2).mean()
+
+
+def descent(rate, steps=40):
+    """The places that gradient descent visits."""
+    place, places = np.array([-1.0, 2.5]), []
+    for _ in range(steps):
+        places.append(place)
+        y = outputs_for_4(*place)
+        dz = 2 / len(rows) * (y - target) * y * (1 - y)
+        place = place - rate * (dz @ forward.h[:, [i, j]])
+    return np.stack(places)
+
+
+walks = {f"rate {rate:g}": descent(rate) for rate in (1, 10, 200)}
+names = {"x": f"vote of unit {i} for the 4", "y": f"vote of unit {j} for the 4"}
+show(paths(np.vectorize(loss_for_4), walks, box=(-2, 9, -9, 3), **names), "gradient descent on a loss surface")
+for name, walk in walks.items():
+    print(f"{name:8}: L goes from {loss_for_4(*walk[0]):.3f} to {loss_for_4(*walk[-1]):.3f}")
+
+# %% [markdown]
+# Each step goes in the direction that is steepest downhill at its start. With rate 1 the walk is still on
+# its way after 40 steps. With rate 10 it arrives. With rate 200 the first step jumps far across
+# the lowest place. There the outputs are saturated, and the walk comes back slowly; then it jumps about near
+# the lowest place and does not settle. The direction was right each time, but the gradient only knows the
+# slope where it was computed.
 #
 # ## Mini-batches
 #
 # The exact gradient needs a forward and a backward pass over all images. The gradient over a
-# *mini-batch* (batch for short) of 16 images costs less than a thousandth of that. How good is it? We
-# compare the directions of the two gradients: a cosine of 1 means the same direction, 0 means that they
+# *mini-batch* (batch for short) of 16 images costs less than a thousandth of that. Gradient descent with
+# such random batches is called *stochastic gradient descent* (SGD): stochastic means random. How good is
+# the gradient of a batch? We compare the directions of the two gradients: a cosine of 1 means the same direction, 0 means that they
 # have nothing in common.
 #
 # **What do you expect** for batches of 1, 16, 256 and 4,096 images?
@@ -258,9 +318,15 @@ show(
 
 # %% [markdown]
 # The network soon reads nearly all of its 300 images. On other images the accuracy stops rising a
-# little above 80 %. The gap between the two is what the network has merely learnt by heart
-# (*overfitting*), and more images are the best cure. This is why the accuracy that counts is measured
-# on images that were not used for training. The choices (learning rate, batch size, number of epochs)
-# are made on the validation images, so that the test images remain an honest measure.
+# little above 80 %. To do well on images that were not used for training is called *generalisation*, and
+# it is what we want. The gap between the two curves is what the network has merely learnt by heart:
+# *overfitting*. More images are the best cure. Other cures hold the network back, and are called
+# *regularisation*: to stop early, to train on distorted images (chapter 9), or *weight decay*, which makes
+# every weight a little smaller in each step, so that only those remain large that the images keep asking
+# for.
+#
+# This is why the accuracy that counts is measured on images that were not used for training. The choices
+# (learning rate, batch size, number of epochs) are called *hyperparameters*. They are made on the
+# validation images, so that the test images remain an honest measure.
 #
 # [Chapter 8](8_inside.ipynb) looks at what the network has learnt.

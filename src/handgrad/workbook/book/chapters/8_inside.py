@@ -3,13 +3,15 @@
 #
 # A network of 50,890 parameters reads digits. What has it learnt? In this network everything is
 # visible: its templates are pictures, its votes are a table, and for each answer you can see which
-# hidden units voted for it. Then you give it your own handwriting.
+# hidden units voted for it. Then you give it your own handwriting. No parameter changes in this chapter:
+# it is all *inference*, as in chapter 1.
 #
 # There is no exercise in this chapter; there is much to try out.
 
 # %%
 from pathlib import Path
 
+import cv2
 import numpy as np
 from PIL import Image, ImageDraw
 
@@ -54,8 +56,8 @@ show(plots.hidden_templates(model, 40), "templates of the hidden units")
 
 # %% [markdown]
 # None of them is a whole digit. They are *features*: strokes and gaps, such as a bar in one place and
-# no ink in another. A hidden unit answers a small question about the image, and the second layer
-# combines these answers into a digit.
+# no ink in another. A hidden unit (a neuron of the hidden layer) answers a small question about the image,
+# and the second layer combines these answers into a digit. That is the hierarchy: pixels, features, digits.
 #
 # Which images have most of a feature? Here are four of the units, each with the eight test images that
 # give the largest $h$:
@@ -93,8 +95,56 @@ show(
 
 # %% [markdown]
 # Most units vote on several digits. That is the difference from chapter 1, where each template belonged
-# to one digit: here a feature is learnt once and used wherever it helps. Two features can also be
-# alternatives of one digit: an open and a closed 4 have different features, and both vote for the 4.
+# to one digit: here a feature is learnt once and used wherever it helps.
+#
+# ## The open and the closed 4
+#
+# Two features can also be alternatives of one digit. Some people write the 4 open at the top, others close
+# it to a triangle. We sort the 4s of the test set: a closed one encloses a piece of paper.
+
+# %%
+
+
+def encloses_paper(image):
+    """Whether at least 10 dark pixels cannot be reached from the edge of the image."""
+    pieces, _, facts, _ = cv2.connectedComponentsWithStats((image < 100).astype(np.uint8), connectivity=4)
+    return pieces > 2 and facts[1:, cv2.CC_STAT_AREA].min() >= 10
+
+
+fours = [i for i in range(len(images)) if labels[i] == 4 and cache.z[i].argmax() == 4]
+closed = [i for i in fours if encloses_paper(images[i])]
+opened = [i for i in fours if i not in closed]
+show(tiles(images[opened[:10] + closed[:10]] / 255, ["open"] * 10 + ["closed"] * 10), "open and closed 4s")
+print(f"read rightly: {len(opened)} open 4s, {len(closed)} closed 4s")
+
+# %% [markdown]
+# **What do you expect?** Does one unit vote for both kinds, or does each kind have units of its own?
+#
+# For each unit, its mean contribution to the score of the 4 (its vote times its feature), over the open and
+# over the closed 4s. The picture shows the three units that contribute most to the open kind by comparison,
+# and the three that contribute most to the closed kind.
+
+# %%
+by_open, by_closed = ((params.W2[4] * cache.h[rows]).mean(axis=0) for rows in (opened, closed))
+sorted_units = np.argsort(by_closed - by_open)
+kinds = [*sorted_units[:3], *sorted_units[:-4:-1]]
+show(
+    bars(
+        {"open 4s": by_open[kinds], "closed 4s": by_closed[kinds]},
+        [f"unit {k}" for k in kinds],
+        "mean contribution to the score of 4",
+    ),
+    "units for the open and the closed 4",
+)
+show(tiles(params.W1[kinds], [f"unit {k}" for k in kinds], signed=True), "their templates")
+print(f"mean score of 4: open {cache.z[opened, 4].mean():.1f}, closed {cache.z[closed, 4].mean():.1f}")
+
+# %% [markdown]
+# The two kinds reach their score by different units, and all of these votes are added up in the same score.
+# Look at the template of the first unit: where does it forbid ink? Then look where a closed 4 has its tip.
+#
+# No unit belongs to one kind alone. And the open 4s have the higher score: there are many more of them, so
+# they had more influence on the weights.
 #
 # ## Which units voted for this answer?
 #
@@ -195,8 +245,9 @@ show(
 
 # %% [markdown]
 # With a shift of two pixels the network reads no better than the templates do without a shift; with a
-# few more it fails. It has learnt where the strokes are *in MNIST*, and nothing in its training showed
-# that a moved 7 is still a 7. (Convolutional networks have this built in.)
+# few more it fails. It generalises to new images that are made like those of MNIST, and not to others: it
+# has learnt where the strokes are *in MNIST*, and nothing in its training showed that a moved 7 is still
+# a 7. (Convolutional networks have this built in.)
 #
 # This is why your own handwriting has to be prepared exactly as MNIST was: light ink on dark paper, the
 # longer side 20 pixels, the centre of mass in the middle of 28 x 28.

@@ -51,15 +51,16 @@ else:
     print("PyTorch is not installed; pip install torch, and run this cell again")
 
 # %% [markdown]
-# The gradients agree to the last digits. In practice the backward pass is not written by hand. But
-# having written it once, you know what a library does, what it costs, and where to look when training
-# fails: a zero gradient, a dead relu and a flat sigmoid are the same in every framework.
+# The gradients agree to the last digits. PyTorch's record is the computation graph of chapter 5. In practice
+# the backward pass is not written by hand. But having written it once, you know what a library does, what
+# it costs, and where to look when training fails: a zero gradient, a dead relu and a saturated sigmoid are
+# the same in every framework.
 #
 # ## Another loss
 #
 # Chapter 5 left a problem: a confidently wrong output has hardly any slope, because the sigmoid is flat
-# there. *Cross-entropy* avoids this. First the scores become shares that sum to 1 (softmax); then the
-# loss is minus the logarithm of the share of the right digit:
+# there. *Cross-entropy* avoids this. First the scores (the *logits*) become shares that sum to 1, by the
+# function *softmax*; then the loss is minus the logarithm of the share of the right digit:
 #
 # $$p_{i,j} = \frac{e^{z_{i,j}}}{\sum_k e^{z_{i,k}}} \qquad
 # L = -\frac1N \sum_i \log p_{i,\,\mathrm{labels}_i} \qquad
@@ -220,12 +221,19 @@ show(
 #   guess which it is. Some networks learn quite well with a mistake in their code: a good accuracy is
 #   no proof.
 # - **Make it better.** Distort the training images a little (turn, shift, stretch) so that the network
-#   sees more of the world; try 1,024 hidden units. `handgrad train --help` lists the options.
+#   sees more of the world; try 1,024 hidden units. This is *regularisation* by more data, and is also called
+#   *augmentation*. `handgrad train --help` lists the options.
 # - **Make it deeper.** Add a third affine layer to your `TwoLayerNet`. The backward pass gets two lines
 #   longer, and nothing else changes.
 # - **Convolutions**, where a template slides over the image, so that a stroke is found anywhere in it.
 #   They solve the problem of the moved digits in chapter 8.
 # - **Other data.** `handgrad train --images FILE --labels FILE` trains on any images in the IDX format,
 #   such as Fashion-MNIST or KMNIST.
-# - **Books.** Michael Nielsen, *Neural Networks and Deep Learning*, derives a network much like this one
-#   at leisure; Goodfellow, Bengio and Courville, *Deep Learning*, goes all the way.
+# - **Slower, and with moving pictures.** The series *Neural networks* by 3Blue1Brown draws gradient descent
+#   and backpropagation for a network that reads MNIST.
+# - **Slower, and with more words.** Michael Nielsen's free book *Neural Networks and Deep Learning* derives a
+#   network much like this one at leisure.
+# - **Lecture notes.** Those of the Stanford course CS231n explain templates, backpropagation by computation
+#   graphs, initialisation and regularisation, and go on to convolutions.
+# - **The course itself.** *AlphaFold Decoded* goes from this network to attention, and from there to AlphaFold.
+# - **The whole field.** Goodfellow, Bengio and Courville, *Deep Learning*.
