@@ -9,7 +9,8 @@
 # the difference is that it *learns* them.
 #
 # The workbook follows the lesson "Machine Learning" of the course **AlphaFold Decoded**, which goes on to
-# build AlphaFold. Where a chapter says "the course", it means this one. You need nothing of it here.
+# build AlphaFold (https://github.com/kilianmandon/alphafold-decoded). Where a chapter says "the course", it
+# means this one. You can do the workbook without it.
 #
 # **How to use a chapter.** Run the cells from top to bottom. Some begin with a question: guess before
 # you run them. Where a cell says "yours", lines are missing: you write them. The `check` below tells
@@ -208,9 +209,10 @@ print("agreements", tuple(a.shape))
 print(f"right answers: {int(right.sum())} of {len(right)} = {float(right.sum()) / len(right):.2%}")
 
 # %% [markdown]
-# 82.08 %, with hardly any learning: just ten means. The step from images to answers, in which no number of
-# the reader changes any more, is called *inference*. Here it is nothing but multiplying and adding. Which of the two steps
-# of the normalisation helped? One after the other:
+# 82.08 %, with hardly any learning: just ten means. The step from images to answers, with numbers that no
+# longer change, is called *inference*. Here it is nothing but multiplying and adding.
+#
+# Which of the two steps of the normalisation helped? One after the other:
 
 # %%
 centred = array([(mean - mean.mean()).tolist() for mean in means])

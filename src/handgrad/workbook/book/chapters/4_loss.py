@@ -55,7 +55,7 @@ show(equation(("target", six)), "six labels as one-hot rows")
 #
 # Squared errors are the usual loss where the outputs are quantities, such as a position or a temperature.
 # For classes, most people use cross-entropy (chapter 9). The L2 loss learns digits well, too, and its
-# derivative is simpler; so the course and this workbook begin with it.
+# derivative is simpler; so the course (AlphaFold Decoded) and this workbook begin with it.
 #
 # By hand, with $N = 2$ images and $C = 3$ classes. The squares of the first row are
 # $0.04 + 0.25 + 0.49 = 0.78$, those of the second $0.01 + 0.01 + 0 = 0.02$; the mean of the two is
@@ -93,9 +93,9 @@ show(
 # %% [markdown]
 # At $y = 0.3$ the curve falls: a slope of $-1.4$. Moving to $0.31$ would lower the loss by about $0.014$.
 #
-# All slopes together are the *gradient*. In the code of the course (AlphaFold Decoded) and of the
-# exercises, $\partial L / \partial y$ is called `dy`. In the chapters to come, $\partial L / \partial x$
-# is called `dx`, and so on. (The reference code of this package calls them `grad_y` and `grad_x`.)
+# All slopes together are the *gradient*. In the code of the course and of the exercises, $\partial L /
+# \partial y$ is called `dy`. In the chapters to come, $\partial L / \partial x$ is called `dx`, and so
+# on. (The reference code of this package calls them `grad_y` and `grad_x`.)
 #
 # **`y` and `y_hat`.** In the course and in the exercises, `y` is the output of the network and `y_hat` is
 # the truth: the labels. Most texts use the two names the other way round: there $y$ is the truth, and

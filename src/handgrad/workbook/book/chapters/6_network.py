@@ -144,15 +144,16 @@ show(equation(*out, between="→"), "the forward pass by hand")
 # The network that you have just drawn at random, and 1,000 images. **What do you expect** of its outputs?
 
 # %%
-y, cache = network_forward(params, x[:1000])
-print("out", tuple(y.shape), f"from {float(y.min()):.2f} to {float(y.max()):.2f}, mean {float(y.mean()):.2f}")
+out, cache = network_forward(params, x[:1000])
+print("out", tuple(out.shape), f"from {float(out.min()):.2f} to {float(out.max()):.2f}, mean {float(out.mean()):.2f}")
 
 # %% [markdown]
 # ## A backward pass, by hand
 #
-# The same two images, with labels 0 and 1; read it from right to left. The loss gives $\partial L/\partial y = \tfrac22 (y -
-# \mathrm{target})$; the sigmoid multiplies it by $y(1 - y)$: the marked entry is $-0.119 \cdot 0.881
-# \cdot 0.119 = -0.0125$. The second affine layer multiplies by $W_2$: the gradient of the first feature
+# The same two images, with labels 0 and 1; read it from right to left. The loss gives
+# $\partial L/\partial y = \tfrac22 (y - \mathrm{target})$; the sigmoid multiplies it by $y(1 - y)$: the
+# marked entry is $-0.119 \cdot 0.881 \cdot 0.119 = -0.0125$. The second affine layer multiplies by $W_2$:
+# the gradient of the first feature
 # is $-0.0125 \cdot 1 + 0.125 \cdot 0$. Relu passes on only the gradients whose $a$ was positive.
 
 # %%
@@ -172,7 +173,7 @@ show(equation(*back, between="←"), "the backward pass by hand")
 # exercise: network_backward
 
 # %%
-grads = network_backward(l2_loss(y, labels[:1000])[1], cache)
+grads = network_backward(l2_loss(out, labels[:1000])[1], cache)
 for key, value in grads.items():
     print(f"d{key} {tuple(value.shape)}: largest {float(abs(value).max()):.4f}")
 
@@ -267,8 +268,8 @@ model.params = start
 #
 # ## A last test: learn ten images by heart
 #
-# If a network cannot learn ten images by heart, its code has a mistake, or its learning rate does not fit. **What do you expect** after
-# 300 steps?
+# If a network cannot learn ten images by heart, its code has a mistake (or its learning rate is far off).
+# **What do you expect** after 300 steps?
 
 # %%
 history = []

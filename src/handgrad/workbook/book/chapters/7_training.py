@@ -161,9 +161,10 @@ for name, walk in walks.items():
 #
 # The exact gradient needs a forward and a backward pass over all images. The gradient over a
 # *mini-batch* (batch for short) of 16 images costs less than a thousandth of that. Gradient descent with
-# such random batches is called *stochastic gradient descent* (SGD): stochastic means random. How good is
-# the gradient of a batch? We compare the directions of the two gradients: a cosine of 1 means the same direction, 0 means that they
-# have nothing in common.
+# such random batches is called *stochastic gradient descent* (SGD): stochastic means random.
+#
+# How good is the gradient of a batch? We compare its direction with that of the exact gradient: a cosine of
+# 1 means the same direction, 0 means that they have nothing in common.
 #
 # **What do you expect** for batches of 1, 16, 256 and 4,096 images?
 
