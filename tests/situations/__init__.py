@@ -71,6 +71,7 @@ def right(name):
 
 def situations():
     """All of them."""
-    from situations.kinds import files, folders, notebooks
+    from situations.kinds import conventions, files, folders, notebooks, texts, unfinished, workbook
 
-    return [s for kind in (files, notebooks, folders) for s in kind.SITUATIONS]
+    kinds = (files, notebooks, folders, texts, conventions, unfinished)
+    return [s for kind in kinds for s in kind.SITUATIONS] + workbook.situations()

@@ -13,6 +13,7 @@ from pathlib import Path
 from handgrad.cli import main
 from situations import CHECK, CLASS
 
+ACTIVE = "a spreadsheet would compute this cell"
 BARE = Path(__file__).parent / "bare"  # in front of all packages: a machine that lacks some
 
 
@@ -29,11 +30,11 @@ class Happened:
     def wrong(self):
         """What is not as expected, as sentences; empty where all is well."""
         s, out, of = self.situation, [], {}
-        if s.only and self.failure:
+        unreadable = [n for n in s.only if "could not be read" not in _among(s.marks.get(n))]
+        if self.failure and unreadable:
             return [f"could not be marked: {self.failure}"]
-        for name in s.only:
-            want = s.marks.get(name, "right")
-            want = want if isinstance(want, tuple) else (want,)
+        for name in s.only if not self.failure else ():
+            want = _among(s.marks.get(name, "right"))
             got = self.found.get(name)
             if got is None:
                 of.setdefault("nothing is said of it", []).append(name)
@@ -45,7 +46,7 @@ class Happened:
         if s.convention and not any(s.convention in (e["convention"] or "") for e in self.found.values()):
             out.append(f"no convention is told with {s.convention!r}")
         out += [f"not said: {word!r}" for word in s.says if word not in self.said]
-        out += [f"said: {word!r}" for word in s.never if word in self.said]
+        out += [f"said: {word!r}" for word in (*s.never, ACTIVE) if word in self.said]
         return out
 
     def __str__(self):
@@ -54,6 +55,10 @@ class Happened:
             key = f"mistake {entry['mistake']}" if entry["mistake"] else entry["state"]
             states[key] = states.get(key, 0) + 1
         return self.failure or ", ".join(f"{n} {state}" for state, n in states.items())
+
+
+def _among(marks):
+    return marks if isinstance(marks, tuple) else (marks,)
 
 
 def write(situation, folder):
@@ -133,10 +138,11 @@ def _grade(folder, machine):
     else:
         _, out, err = _command(*words)
     if not out:
-        raise RuntimeError(f"grade printed nothing; on stderr: {err}")
+        return {"submissions": []}, err
     rows = table.read_text(encoding="utf-8-sig")
-    assert list(csv.reader(io.StringIO(rows)))
-    return json.loads(out), rows + err
+    cells = [cell for row in csv.reader(io.StringIO(rows)) for cell in row]
+    active = [f"{ACTIVE}: {cell}" for cell in cells if cell.startswith(("=", "+", "-", "@"))]
+    return json.loads(out), "\n".join([rows, err, *active])
 
 
 def _command(*words):
@@ -147,4 +153,4 @@ def _command(*words):
 
 
 def _lines(printed, name):
-    return "\n".join(line for line in printed.split("\n") if name in line)
+    return "\n".join(line for line in printed.split("\n") if name in line or line.startswith(ACTIVE))

@@ -1,5 +1,6 @@
 """Several files, archives, what learning platforms make of them, and names of all kinds."""
 
+from handgrad.files import readable
 from situations import CHECK, CLASS, Situation, right
 from situations.write import archive, named, notebook, parts
 
@@ -60,7 +61,7 @@ def student(name, files, **more):
 def named_so(name):
     """A class of which one student has a strange name."""
     return Situation(
-        f"the name {name!r:.40}", {f"{name}.py": PLAIN, "Anna.py": "x = 1\n"}, kind=CLASS, student=name
+        f"the name {name!r:.40}", {f"{name}.py": PLAIN, "Anna.py": "x = 1\n"}, kind=CLASS, student=readable(name)
     )
 
 
@@ -106,7 +107,7 @@ SITUATIONS = [
     Situation("a zip for each student", {"Anna.zip": archive({"net.py": PLAIN}), "Ben.zip": archive({"ben/net.py": PLAIN})}, kind=CLASS, student="Ben"),
     Situation("file names differ in case only", {"Anna/net.py": PLAIN, "anna/net.py": "x = 1"}, kind=CLASS, student="Anna"),
     # --- names
-    *map(named_so, ("Müller", "李明", "=1+1", "@SUM(A1)", "-2+3", "+491234", "محمد علي", "O'Brien, Séan", "a" * 200, "..", "tab\there", "two\nlines", "‮gpj.exe", "con", "50%", "a;b,c\"d", "🙂", "x\x1b[31mred")),
+    *map(named_so, ("Müller", "李明", "=1+1", "@SUM(A1)", "-2+3", "+491234", "محمد علي", "O'Brien, Séan", "a" * 200, "tab\there", "two\nlines", "‮gpj.exe", "con", "50%", "a;b,c\"d", "🙂", "x\x1b[31mred")),
     # --- handgrad workbook check
     Situation("check of a folder", {f"mine/{n}": t for n, t in THREE.items()}, kind=CHECK, student="mine"),
     Situation("check of a zip", {"hw.zip": archive({"net.py": PLAIN})}, kind=CHECK, student="hw.zip"),

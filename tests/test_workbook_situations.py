@@ -1,0 +1,28 @@
+"""Right work is never marked 0: every situation of tests/situations, by the commands that a teacher runs."""
+
+import pytest
+
+from situations import ALL, judge, situations
+
+pytestmark = pytest.mark.timeout(600)  # the first test runs everything
+SITUATIONS = situations()
+
+
+@pytest.fixture(scope="module")
+def happened(tmp_path_factory):
+    of = judge.happened(SITUATIONS, tmp_path_factory.mktemp("situations"))
+    return {h.situation.name: h for h in of}
+
+
+def test_there_are_enough_and_each_is_its_own():
+    assert len(SITUATIONS) >= 60
+    assert len({s.name for s in SITUATIONS}) == len(SITUATIONS)
+    right = [s for s in SITUATIONS if not s.marks and s.only == ALL]
+    assert len(right) >= 60  # all right, handed in strangely
+
+
+@pytest.mark.parametrize("situation", SITUATIONS, ids=lambda s: s.name)
+def test_situation(situation, happened, figure):
+    fine = sum(not h.wrong for h in happened.values())
+    figure("situations", f"{fine} of {len(happened)} as expected")
+    assert not happened[situation.name].wrong, str(happened[situation.name])
