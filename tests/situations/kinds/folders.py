@@ -61,7 +61,10 @@ def student(name, files, **more):
 def named_so(name):
     """A class of which one student has a strange name."""
     return Situation(
-        f"the name {name!r:.40}", {f"{name}.py": PLAIN, "Anna.py": "x = 1\n"}, kind=CLASS, student=readable(name)
+        f"the name {name!r:.40}",
+        {f"{name}.py": PLAIN, "Anna.py": "x = 1\n"},
+        kind=CLASS,
+        student=readable(name),
     )
 
 

@@ -4,7 +4,9 @@ from situations import Situation, right
 from situations.write import notebook, parts
 
 PLAIN, UMLAUTS, DICTS, TORCH = right("plain"), right("logged"), right("dictionaries"), right("course")
-GREEK = PLAIN.replace("learning_rate * model", "η * model").replace("    N = len(train_data)\n", "    N = len(train_data)\n    η = learning_rate\n")
+GREEK = PLAIN.replace("learning_rate * model", "η * model").replace(
+    "    N = len(train_data)\n", "    N = len(train_data)\n    η = learning_rate\n"
+)
 
 
 def encoded(name, data, **more):
@@ -19,7 +21,9 @@ def bare(name, text, **more):
 def with_bar(head, line):
     loop = "    for epoch in range(n_epochs):\n        order"
     assert loop in PLAIN
-    return PLAIN.replace("import numpy as np", f"import numpy as np\n{head}").replace(loop, f"{line}\n        order")
+    return PLAIN.replace("import numpy as np", f"import numpy as np\n{head}").replace(
+        loop, f"{line}\n        order"
+    )
 
 
 SITUATIONS = [

@@ -15,7 +15,9 @@ def one(name, old, new, marks, text=PLAIN, **more):
 
 
 def nothing(name, files, *says, **more):
-    return Situation(f"nothing: {name}", files, dict.fromkeys(ALL, ("not done", "could not be read")), says, **more)
+    return Situation(
+        f"nothing: {name}", files, dict.fromkeys(ALL, ("not done", "could not be read")), says, **more
+    )
 
 
 def cut(text, at):

@@ -16,13 +16,21 @@ EARLY = ("affine_forward", "relu_forward", "sigmoid_forward", "l2_loss")
 def copy(solved=False, torch=False):
     """The texts that `handgrad workbook new` writes."""
     with tempfile.TemporaryDirectory() as folder:
-        return {path.name: path.read_text(encoding="utf-8") for path in copies.write(folder, "both", solved, torch=torch)}
+        return {
+            path.name: path.read_text(encoding="utf-8")
+            for path in copies.write(folder, "both", solved, torch=torch)
+        }
 
 
 def filled(suffix, chapters=CHAPTERS, torch=False):
     """A copy in which these chapters are done, in files of this kind."""
     blank, solved = copy(torch=torch), copy(solved=True, torch=torch)
-    return {name: (solved if name[0].isdigit() and int(name[0]) in chapters and name.endswith(suffix) else blank)[name] for name in blank}
+    return {
+        name: (solved if name[0].isdigit() and int(name[0]) in chapters and name.endswith(suffix) else blank)[
+            name
+        ]
+        for name in blank
+    }
 
 
 def wrong(files, old, new):
