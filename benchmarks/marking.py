@@ -5,8 +5,8 @@
 The class is that of tests/situations/class_of.py: mixed submissions, each of whose marks is known beforehand.
 `handgrad workbook grade` runs as a teacher runs it. It prints
 
-- seconds of the clock and of processors, for the class and for marking it again after one student's file changed;
-- memory: of the command itself after a quarter of the class and at the end, and of all its processes together;
+- seconds of the clock and of processors: for the class, and for marking it again after one file changed;
+- memory: of the command after a quarter of the class and at the end, and of all its processes together;
 - every mark that is not as it should be, and how many of the planted mistakes are named.
 """
 
@@ -28,6 +28,7 @@ MB = 1024**2
 
 
 def main():
+    """Make the class, mark it twice, hold the marks against those that it must get."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -71,11 +72,10 @@ def measured(folder):
     spent = after.children_user - before.children_user + after.children_system - before.children_system
     own = peaks["own"] or [0]
     quarter = own[len(own) // 4]
-    return (
-        f"{seconds:.1f} s, processors {spent:.1f} s ({spent / seconds:.1f} busy); "
-        f"memory {quarter / MB:.0f} MB after a quarter, {own[-1] / MB:.0f} MB at the end, with all processes {max(peaks['all']) / MB:.0f} MB",
-        found,
-    )
+    memory = f"{quarter / MB:.0f} MB after a quarter, {own[-1] / MB:.0f} MB at the end"
+    whole = f"with all processes {max(peaks['all']) / MB:.0f} MB"
+    times = f"{seconds:.1f} s, processors {spent:.1f} s ({spent / seconds:.1f} busy)"
+    return f"{times}; memory {memory}, {whole}", found
 
 
 def watch(process, peaks):
@@ -95,6 +95,7 @@ def watch(process, peaks):
 
 
 def memory(pid):
+    """What a process holds in memory, in bytes; 0 once it has ended."""
     try:
         return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except (OSError, ValueError, IndexError):

@@ -11,7 +11,7 @@ from handgrad.workbook.checks import common
 from handgrad.workbook.checks.guesses import Finding, Guess, Truth, explain, first_difference, same
 from handgrad.workbook.checks.mistakes import MISTAKES
 from handgrad.workbook.checks.verdict import Entry, Verdict, table
-from handgrad.workbook.desk import submission
+from handgrad.workbook.desk import definitions, submission
 from handgrad.workbook.desk.desk import Desk
 from handgrad.workbook.desk.submission import Source
 
@@ -66,9 +66,8 @@ def test_what_is_not_a_definition_is_left_out():
         HEAD
         + "print('loading')\ndata = open('nowhere.npy').read()\nSMALL = 1e-3\ndef relu_forward(x):\n    return np.maximum(x, 0), x\n"
     )
-    given = submission.read(text, "f.py")
-    assert given.enough
-    assert [type(s).__name__ for s in given.definitions.body] == ["Import", "Assign", "FunctionDef"]
+    chosen = definitions.select(submission.read(text, "f.py").leaves, submission.NAMES)
+    assert [type(leaf.node).__name__ for leaf in chosen] == ["Import", "FunctionDef"]
 
 
 def test_a_name_that_a_function_needs_is_made():
@@ -76,13 +75,12 @@ def test_a_name_that_a_function_needs_is_made():
         HEAD
         + "table = {}\nfor i in range(3):\n    limit = 0.0\ndef relu_forward(x):\n    return np.maximum(x, limit), x\n"
     )
-    assert not submission.read(text, "f.py").enough
     assert run(text)["relu_forward"].passed
 
 
 @pytest.mark.parametrize(
     ("text", "kinds"),
-    [("import torch", ("torch",)), ("import numpy as np", ("numpy",)), ("x = 1", ("numpy",)),
+    [("import torch", ("torch",)), ("import numpy as np", ("numpy",)), ("x = 1", ()),
      ("import numpy as np\nimport torch\na = torch.relu\nb = torch.exp\nc = np.exp", ("torch", "numpy"))],
 )  # fmt: skip
 def test_which_arrays_a_file_wants(text, kinds):
@@ -398,6 +396,5 @@ def test_a_blank_stays_blank_under_a_stand_in():
         "from handgrad.workbook.lesson import yours_or_ours\ndef relu_forward(x):\n    pass\n"
         "relu_forward = yours_or_ours(relu_forward)\ndef positive(x):\n    return relu_forward(x)[0]\n"
     )
-    assert not submission.read(text, "f.py").enough  # so the line with the stand-in is run, too
     verdict = run(text)["relu_forward"]
     assert (verdict.done, verdict.message) == (False, "not done yet: relu_forward is blank")

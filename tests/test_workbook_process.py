@@ -3,6 +3,7 @@
 import inspect
 import json
 import os
+import re
 import subprocess
 import sys
 import textwrap
@@ -25,7 +26,9 @@ IMPATIENT = Limits(call=1, total=20, memory=400 * MB)
 
 
 def loaded(desk, text, name="mine.py"):
-    reply = desk.do({"do": "load", "files": [{"name": name, "text": textwrap.dedent(text)}]})
+    text = textwrap.dedent(text)
+    wanted = re.findall(r"^(?:def|class) (\w+)", text, re.MULTILINE)
+    reply = desk.do({"do": "load", "files": [{"name": name, "text": text}], "wanted": wanted})
     assert reply["failure"] is None
     return desk
 
@@ -333,8 +336,18 @@ def test_exceptions_of_every_kind_are_reported(ask):
         assert ask(f"raise {kind}('now')")["error"]["type"] == kind
 
 
-def test_a_file_that_ends_its_process_while_it_is_loaded():
-    text = "import os\nclass Now:\n    os._exit(3)"
+def test_what_ends_the_process_while_it_is_loaded_is_left_out():
+    text = "import os\nclass TwoLayerNet:\n    os._exit(3)\ndef relu_forward(x):\n    return x, x"
+    with RemoteDesk(SMALL) as desk:
+        reply = desk.do({"do": "load", "files": [{"name": "x.py", "text": text}]})
+        assert reply["present"] == {"relu_forward": "done", "TwoLayerNet": "failed"}
+        assert "line 2: it ended the process" in reply["reasons"]["TwoLayerNet"]
+        desk.reset()
+        assert call(desk, "relu_forward", 1.0)["value"]["type"] == "tuple"
+
+
+def test_a_file_that_ends_its_process_all_the_same():
+    text = "import os\nclass Kind(type):\n    def __new__(*a):\n        os._exit(3)\nclass TwoLayerNet(metaclass=Kind):\n    pass"
     with RemoteDesk(SMALL) as desk:
         for again in (
             lambda: desk.do({"do": "load", "files": [{"name": "x.py", "text": text}]}),

@@ -20,8 +20,8 @@ from situations import ALL, right
 from situations.write import archive, exported, named, notebook, parts
 from workbook_suite import cases
 
-FIRST = "Anna Ben Chiara Dora Émile Fatma Günther Hana İpek Jörg Katya Łukasz Mei Nguyễn Óscar Priya Quentin Rosa Søren Tomáš 李 Ulla Víctor Wanjiru Xenia Yusuf Zoë".split()
-LAST = "Abe Bauer Costa Dvořák Eriksen Fuchs García Hansen Ito Jansen Kowalski Lê Müller Novák O'Brien Petrov Quist Rossi Şahin Tanaka Urban Vogel Weiß Xu Yılmaz Zieliński".split()
+FIRST = ['Anna', 'Ben', 'Chiara', 'Dora', 'Émile', 'Fatma', 'Günther', 'Hana', 'İpek', 'Jörg', 'Katya', 'Łukasz', 'Mei', 'Nguyễn', 'Óscar', 'Priya', 'Quentin', 'Rosa', 'Søren', 'Tomáš', '李', 'Ulla', 'Víctor', 'Wanjiru', 'Xenia', 'Yusuf', 'Zoë']  # fmt: skip
+LAST = ['Abe', 'Bauer', 'Costa', 'Dvořák', 'Eriksen', 'Fuchs', 'García', 'Hansen', 'Ito', 'Jansen', 'Kowalski', 'Lê', 'Müller', 'Novák', "O'Brien", 'Petrov', 'Quist', 'Rossi', 'Şahin', 'Tanaka', 'Urban', 'Vogel', 'Weiß', 'Xu', 'Yılmaz', 'Zieliński']  # fmt: skip
 WHOLE = (
     "plain",
     "loops",
@@ -67,7 +67,7 @@ def class_of(students, seed=0):
     kinds += ["right"] * (students - len(kinds))
     draw.shuffle(kinds)
     handed = []
-    for number, (student, kind) in enumerate(zip(draw.sample(names, students), kinds)):
+    for number, (student, kind) in enumerate(zip(draw.sample(names, students), kinds, strict=True)):
         marks = dict.fromkeys(ALL, "right")
         if kind in ("right", "half", "hangs"):
             text = mixed(draw, pieces)

@@ -34,7 +34,7 @@ def check(exercise: Callable[..., Any]) -> Verdict:
 def _verdict(exercise: Any) -> Verdict:
     """The verdict; the names of the notebook mean afterwards what they meant before."""
     from handgrad.workbook import checks
-    from handgrad.workbook.desk import submission
+    from handgrad.workbook.desk import definitions, submission
     from handgrad.workbook.desk.desk import Desk
 
     name = getattr(exercise, "__name__", "")
@@ -44,8 +44,10 @@ def _verdict(exercise: Any) -> Verdict:
     where = getattr(exercise, "__globals__", None) or vars(sys.modules[exercise.__module__])
     state, blank_methods = _state(exercise)
     present = {n: _state(where[n])[0] for n in submission.NAMES if callable(where.get(n))} | {name: state}
-    modules = {v.__name__ for v in where.values() if type(v) is type(sys) and v.__name__ in submission.ARRAYS}
-    kinds = tuple(kind for kind in submission.ARRAYS if kind in modules) or ("numpy",)
+    modules = {
+        v.__name__ for v in where.values() if type(v) is type(sys) and v.__name__ in definitions.ARRAYS
+    }
+    kinds = tuple(kind for kind in definitions.ARRAYS if kind in modules) or ("numpy",)
     desk, before = Desk(), dict(where)
     desk.adopt(where if where.get(name) is exercise else {**where, name: exercise}, kinds)
     try:

@@ -12,12 +12,14 @@ SAFE = {"range", "len", "float", "int", "bool", "str", "list", "dict", "tuple", 
 def is_blank(node: ast.AST) -> bool:
     """Whether a function does nothing yet: its body only passes, assigns None, unpacks, returns None.
 
-    A class is blank where its forward and backward are (or where it has neither).
+    A class is blank where its forward and backward are; without them, where it has no other method that does
+    something.
     """
     if isinstance(node, ast.ClassDef):
         methods = {f.name: f for f in node.body if isinstance(f, ast.FunctionDef)}
         ways = [methods[n] for n in ("forward", "backward") if n in methods]
-        return all(map(is_blank, ways)) if ways else not node.bases
+        others = [f for name, f in methods.items() if not (name.startswith("__") and name != "__call__")]
+        return all(map(is_blank, ways or others)) if ways or others else not node.bases
     if not isinstance(node, ast.FunctionDef):
         return False
     if node.name == "train_model" and not _trains(node):

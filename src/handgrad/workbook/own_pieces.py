@@ -18,9 +18,9 @@ from handgrad.errors import HandgradError
 from handgrad.workbook import checks, lesson
 from handgrad.workbook.book import copies
 from handgrad.workbook.book.exercise import exercises
-from handgrad.workbook.desk import submission
+from handgrad.workbook.desk import definitions, submission
 from handgrad.workbook.desk.remote import RemoteDesk
-from handgrad.workbook.desk.submission import Source
+from handgrad.workbook.desk.submission import Reading, Source
 
 NET, LAYERS = "TwoLayerNet", ("affine", "relu", "sigmoid")
 PLAIN_FILE = "two_layer_net.py"
@@ -93,8 +93,9 @@ def _pieces_of(source: Source, wanted: list[str], folder: Path, kind: str) -> di
     if not done:
         return pieces
     every = [n for n in exercises() if given.present.get(n) == "done"] if NET in done else done
-    why = _why_not(ast.unparse(given.definitions), tuple(every))
-    names = _run(given.definitions, source.name)
+    written = _definitions(given, every)
+    why = _why_not(ast.unparse(written), tuple(every))
+    names = _run(written, source.name)
     for name in done:
         pieces[name] = Piece(remark=why[name]) if why[name] else Piece(names.get(name))
     if (
@@ -105,6 +106,15 @@ def _pieces_of(source: Source, wanted: list[str], folder: Path, kind: str) -> di
         others = [n for n, piece in layers.items() if piece.thing is None and n.startswith(LAYERS)]
         pieces[NET] = Piece(names[NET], f"with the lesson's {', '.join(others)}" if others else "")
     return pieces
+
+
+def _definitions(given: Reading, names: list[str]) -> ast.Module:
+    """What these exercises need of their file, without what may take long."""
+    chosen = definitions.select(given.leaves, names)
+    imported = definitions.imports(leaf.node for leaf in given.leaves)
+    own = {name for leaf in given.leaves if leaf.defines for name in leaf.binds}
+    plain = [leaf for leaf in chosen if definitions.is_plain(leaf, imported, own)]
+    return ast.Module([statement for statement, _ in definitions.grouped(plain)], [])
 
 
 def _sources(wanted: list[str], folder: Path) -> list[Source]:
@@ -129,10 +139,10 @@ def _why_not(text: str, names: tuple[str, ...]) -> dict[str, str]:
     return {v.name: "in another layout" if v.convention else "" if v.passed else v.state for v in verdicts}
 
 
-def _run(definitions: ast.Module, file: str) -> dict[str, Any]:
+def _run(written: ast.Module, file: str) -> dict[str, Any]:
     """Run definitions, and nothing else, in names of their own. What fails leaves its name undefined."""
     module = types.ModuleType(Path(file).stem)
-    for statement in definitions.body:
+    for statement in written.body:
         with suppress(Exception):
             exec(compile(ast.Module([statement], []), file, "exec"), vars(module))
     return vars(module)

@@ -64,6 +64,6 @@ SITUATIONS = [
     nothing("classes with other names", {"net.py": "import numpy as np\n\n\nclass Network:\n    def __init__(self, sizes):\n        self.sizes = sizes\n\n    def feedforward(self, a):\n        return a\n\n\nclass Sigmoid:\n    def __call__(self, z):\n        return 1 / (1 + np.exp(-z))\n"}, "Network", "Sigmoid"),
     Situation("nothing: TwoLayerNet with other method names", {"net.py": PLAIN.replace("def forward(self, x)", "def predict(self, x)").replace("def backward(self, dout, cache)", "def gradient(self, dout, cache)").replace("model.forward(", "model.predict(").replace("model.backward(", "model.gradient(")},
               dict.fromkeys(("TwoLayerNet", "calculate_accuracy", "train_model"), ("wrong", "right")), says=("predict", "gradient"), never=("Traceback", "TwoLayerNet is blank")),
-    Situation("nothing: camelCase names", {"net.py": PLAIN.replace("affine_forward", "affineForward").replace("relu_forward", "reluForward")}, {n: ("not done", "right") for n in ("affine_forward", "relu_forward")}, says=("affineForward",)),
+    Situation("nothing: camelCase names", {"net.py": PLAIN.replace("affine_forward", "affineForward").replace("relu_forward", "reluForward")}, dict.fromkeys(("affine_forward", "relu_forward"), ("not done", "right")), says=("affineForward",)),
     Situation("check: an RTF", {"net.rtf": "{\\rtf1 }"}, kind=CHECK, student="net.rtf", only=(), says=("net.rtf",)),
 ]  # fmt: skip

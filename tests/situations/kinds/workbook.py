@@ -2,7 +2,6 @@
 
 import tempfile
 from functools import cache
-from pathlib import Path
 
 from handgrad.workbook.book import copies
 from situations import ALL, CHECK, Situation, right
@@ -49,7 +48,7 @@ def situations():
     """Made when they are asked for: the copies take a second."""
     notebooks, scripts = filled(".ipynb"), filled(".py")
     rest = {"not done": set(ALL) - set(EARLY)}
-    half = {name: "not done" for name in rest["not done"]}
+    half = dict.fromkeys(rest["not done"], "not done")
     plain = copy() | {"two_layer_net.py": copy(solved=True)["two_layer_net.py"]}
     own = copy() | {"two_layer_net.py": right("plain")}
     mistake = wrong(notebooks, "dout.sum(axis=0)", "dout.mean(axis=0)")

@@ -24,8 +24,8 @@ from handgrad.workbook.checks import (
 )
 from handgrad.workbook.checks.common import Caches, DeskLike, FailedError, Learner
 from handgrad.workbook.checks.conventions import Conventions
-from handgrad.workbook.checks.verdict import NOT_DONE, Verdict
-from handgrad.workbook.desk import submission
+from handgrad.workbook.checks.handed_in import STEPS, HandedIn, asked_for, handed_in, taken
+from handgrad.workbook.checks.verdict import LATE, NOT_DONE, NOT_RUN, UNREADABLE, WRONG, Verdict
 from handgrad.workbook.desk.desk import Desk, GoneError
 from handgrad.workbook.desk.layout import Layout
 from handgrad.workbook.desk.submission import Source
@@ -54,14 +54,8 @@ CHECKS: dict[str, Callable[[str, Learner], Verdict]] = {
     "momentum_step": momentum.check_momentum,
     "better_recipe": recipe.check_recipe,
 }
-STEPS = ("initial_params", "network_forward", "network_backward")  # of TwoLayerNet, which needs none of them
-GROUPS = (
-    ("mean_images", "normalize_templates", "agreement"),
-    ("numerical_gradient",),
-    STEPS,
-    ("contributions", "strongest_units"),
-    ("softmax_cross_entropy", "momentum_step", "better_recipe"),
-)  # asked for with one of them
+STATES_OF = {"unreadable": UNREADABLE, "failed": WRONG, "late": LATE, "lacking": NOT_RUN}
+METHODS = "forward(x) and backward(dout, cache)"
 SENSELESS = "its process answered, but not with what its functions return"
 LAYERS = ("affine", "relu", "sigmoid")
 USES = {
@@ -84,30 +78,94 @@ def run(desk: DeskLike, sources: Sequence[Source], only: Sequence[str] = ()) -> 
     float32. A process that ends, hangs or lies is reported, and the next exercise starts in a fresh one.
     """
     try:
-        loaded = desk.do({"do": "load", "files": [source._asdict() for source in sources]})
-        present, failure, caches = loaded["present"], loaded["failure"], loaded["caches"]
-        blank_methods = loaded["blank_methods"]
-        kinds = [kind for kind in submission.ARRAYS if kind in loaded["kinds"]]
-        kinds = sorted(kinds, key=loaded["kinds"].index)
+        facts = handed_in(desk.do({"do": "load", "files": [source._asdict() for source in sources]}))
     except GoneError as gone:
-        present, failure = {}, f"the file could not be run: {gone}"
+        state, failure = LATE if gone.late else WRONG, f"the file could not be run: {gone}"
+        return [Verdict(n, False, failure, state=state) for n in only or asked_for({}, sources)]
     except (KeyError, TypeError, ValueError, AttributeError):
         if isinstance(desk, Desk):
             raise
-        present, failure = {}, f"the file could not be run: {SENSELESS}"
-    if failure:
-        return [Verdict(n, False, failure) for n in only or asked_for(present)]
+        failure = f"the file could not be run: {SENSELESS}"
+        return [Verdict(n, False, failure) for n in only or asked_for({}, sources)]
+    asked = list(only or asked_for(facts.present, sources))
+    if facts.failure:
+        return [Verdict(n, False, facts.failure, state=UNREADABLE) for n in asked]
+    if not any(name in facts.present for name in asked):
+        words, state = (facts.broken[0], UNREADABLE) if facts.broken else (facts.nothing(asked), NOT_DONE)
+        return [Verdict(n, False, words, state=state) for n in asked]
     right: set[str] = set()
     verdicts = []
-    learner = Learner(desk, present, blank_methods, caches)
     text = "\n".join(source.text for source in sources)
-    conventions = Conventions(learner, partial(_in_layout, desk, learner, kinds, right), kinds, text)
-    for exercise in only or asked_for(present):
-        verdict = _one(desk, exercise, present, conventions)
+    conventions = _conventions(desk, facts, right, text)
+    for exercise in asked:
+        verdict = _judged(desk, exercise, facts, conventions, right, text)
         if verdict.passed:
             right.add(exercise)
         verdicts.append(verdict)
-    return [_same_cause(verdict, verdicts) for verdict in verdicts]
+    return _with_broken([_same_cause(verdict, verdicts) for verdict in verdicts], facts.broken)
+
+
+def _judged(
+    desk: DeskLike, name: str, facts: HandedIn, conventions: Conventions, right: set[str], text: str
+) -> Verdict:
+    """The verdict of one exercise, from whichever file has it right."""
+    state = facts.present.get(name)
+    if state is None:
+        return Verdict(name, False, facts.missing(name), state=NOT_DONE)
+    if state in STATES_OF:
+        return Verdict(name, False, facts.reasons.get(name, SENSELESS), state=STATES_OF[state])
+    verdict = _checked(desk, name, facts, conventions)
+    others = facts.others[name]
+    if not verdict.passed and verdict.state != NOT_DONE:
+        for file in others:
+            again = _elsewhere(desk, name, facts, file, right, text)
+            if again and again.passed:
+                wrong = f"taken from {file}; the one in {facts.files[name]} is not right"
+                return replace(again, remarks=(*again.remarks, wrong))
+        if others:
+            _elsewhere(desk, name, facts, facts.files[name], None, text)
+    remarks = verdict.remarks
+    if others:
+        hold = "holds another one" if len(others) == 1 else "hold others"
+        remarks = (*remarks, f"taken from {facts.files[name]}; {', '.join(others)} {hold}")
+    if not verdict.passed:
+        remarks = (*remarks, *facts.lost.get(name, ()))
+    return replace(verdict, remarks=remarks)
+
+
+def _elsewhere(
+    desk: DeskLike, name: str, facts: HandedIn, file: str, right: set[str] | None, text: str
+) -> Verdict | None:
+    """Take an exercise from another file, and check it there (right is None: only take it)."""
+    try:
+        desk.reset()
+        then = taken(facts, name, desk.do({"do": "take", "name": name, "file": file}))
+    except GoneError:
+        return None
+    except (KeyError, TypeError, ValueError, AttributeError):
+        if isinstance(desk, Desk):
+            raise
+        return None
+    return None if right is None else _checked(desk, name, then, _conventions(desk, then, right, text))
+
+
+def _checked(desk: DeskLike, name: str, facts: HandedIn, conventions: Conventions) -> Verdict:
+    verdict = _one(desk, name, facts.present, conventions)
+    ways = [way for way in ("forward", "backward") if way not in facts.methods]
+    if name != "TwoLayerNet" or verdict.passed or not ways or not facts.methods or verdict.state != WRONG:
+        return verdict
+    words = (
+        f"TwoLayerNet has no {' and no '.join(ways)}; it has {', '.join(facts.methods)}. Expected {METHODS}"
+    )
+    return Verdict(name, False, words)
+
+
+def _with_broken(verdicts: list[Verdict], broken: Sequence[str]) -> list[Verdict]:
+    """What could not be read is said where something is not done, else once."""
+    if not broken:
+        return verdicts
+    told = [i for i, verdict in enumerate(verdicts) if not verdict.done] or [0]
+    return [replace(v, remarks=(*v.remarks, *broken[:3])) if i in told else v for i, v in enumerate(verdicts)]
 
 
 def _same_cause(verdict: Verdict, verdicts: Sequence[Verdict]) -> Verdict:
@@ -119,14 +177,6 @@ def _same_cause(verdict: Verdict, verdicts: Sequence[Verdict]) -> Verdict:
     return verdict
 
 
-def asked_for(present: dict[str, str]) -> list[str]:
-    """The exercises that a file should hold."""
-    optional = {n for group in GROUPS if not any(n in present for n in group) for n in group}
-    if present.get("TwoLayerNet") == "done":  # written in one piece: the steps to it may stay blank
-        optional |= {n for n in STEPS if present.get(n) != "done"}
-    return [n for n in CHECKS if n not in optional]
-
-
 def check_one(
     desk: DeskLike, name: str, present: dict[str, str], kinds: Sequence[str],
     blank_methods: Sequence[str] = (), caches: Caches | None = None, text: str = "",
@@ -135,8 +185,8 @@ def check_one(
 
     text: what else the learner has written, where that is known.
     """
-    learner = Learner(desk, present, blank_methods, caches)
-    judge = partial(_in_layout, desk, learner, kinds, None)
+    learner = Learner(_Noting(desk), present, blank_methods, caches)
+    judge = partial(_in_layout, learner, kinds, None)
     return _one(desk, name, present, Conventions(learner, judge, kinds, text))
 
 
@@ -148,18 +198,31 @@ def _one(desk: DeskLike, name: str, present: dict[str, str], conventions: Conven
     try:
         return conventions.verdict(name)
     except GoneError as gone:  # it would happen again
-        return Verdict(name, False, str(gone))
+        return Verdict(name, False, str(gone), state=LATE if gone.late else "")
     except (KeyError, TypeError, ValueError, IndexError, AttributeError):
         if isinstance(desk, Desk):
             raise
         return Verdict(name, False, SENSELESS)
 
 
+def _conventions(desk: DeskLike, facts: HandedIn, right: set[str], text: str) -> Conventions:
+    """What judges the exercises of what was handed in. right: those known to be right, as they come."""
+    learner = Learner(_Noting(desk), facts.present, facts.blank_methods, facts.caches)
+
+    def judge(name: str, layout: Layout) -> Verdict:
+        return _in_layout(learner, facts.kinds_of[name], right, name, layout)
+
+    kinds = dict.fromkeys(kind for kinds in facts.kinds_of.values() for kind in kinds)
+    return Conventions(learner, judge, tuple(kinds), text)
+
+
 def _in_layout(
-    desk: DeskLike, learner: Learner, kinds: Sequence[str], right: set[str] | None, name: str, layout: Layout
+    learner: Learner, kinds: Sequence[str], right: set[str] | None, name: str, layout: Layout
 ) -> Verdict:
     """The verdict of one exercise in a layout. right: those known to be right; others are borrowed."""
-    best, present = None, learner.present
+    best, present, desk = None, learner.present, learner.desk
+    if isinstance(desk, _Noting):
+        desk.lacks = ""
     lent = _lent(name, present, right)
     for kind in kinds:
         for dtype in ("float64", "float32"):
@@ -176,7 +239,24 @@ def _in_layout(
             if not _about_types(verdict):
                 break
     assert best is not None
+    if isinstance(desk, _Noting) and desk.lacks:
+        return Verdict(name, False, f"{name} {desk.lacks}", state=NOT_RUN)
     return best
+
+
+class _Noting:
+    """A desk that notes what the learner's code was told is not installed."""
+
+    def __init__(self, desk: DeskLike) -> None:
+        self._desk, self.lacks = desk, ""
+        self.reset = desk.reset
+
+    def do(self, command: dict[str, Any]) -> dict[str, Any]:
+        reply = self._desk.do(command)
+        error = reply.get("error")
+        if isinstance(error, dict) and error.get("lacks"):
+            self.lacks = str(error["lacks"])
+        return reply
 
 
 def _attempt(

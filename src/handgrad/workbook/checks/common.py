@@ -108,7 +108,7 @@ class Learner:
     def raise_error(reply: dict[str, Any], who: str) -> None:
         """FailedError, with the learner's line, where a reply tells of an exception."""
         if error := reply.get("error"):
-            where = f" in line {error['line']}" if error.get("line") else ""
+            where = f" in {error['where']}" if error.get("where") else ""
             code = f": {error['code']}" if error.get("code") else ""
             message = f"{who} raised {error['type']}{where}{code}\n{error['type']}: {error['message']}"
             raise FailedError(message, error["type"])

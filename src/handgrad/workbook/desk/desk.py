@@ -4,7 +4,8 @@ It has no expected values and judges nothing. Commands and replies are dictionar
 NumPy arrays, so the desk works in a notebook's own process and in a separate one. The learner's objects
 (caches, networks) stay here; the other side refers to them by their handles.
 
-    {"do": "load", "files": [Source, ...]}      -> present, kinds, failure, note
+    {"do": "load", "files": [Source, ...], "seconds", "plain", "wanted"}  -> what they hold (Joined.facts)
+    {"do": "take", "name", "file"}              -> an exercise from another of the files that hold it
     {"do": "reset"}                             -> forgets all objects
     {"do": "use", "kind", "dtype"}              -> "numpy" or "torch", and of what numbers arrays are made
     {"do": "put", "array"}                      -> handle, watched: whether its numbers change later
@@ -20,25 +21,27 @@ An argument is a plain value, an array, {"handle": n}, {"tuple": [...]}, {"funct
 {"as": form, "parts": {...}}.
 """
 
-import ast
 import inspect
 import sys
 import time
-import traceback
 import types
 import warnings
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import numpy as np
 
 from handgrad.arrays import NDArray
 from handgrad.workbook.desk import submission
+from handgrad.workbook.desk.failures import Failures
+from handgrad.workbook.desk.joined import Joined
 from handgrad.workbook.desk.layout import LESSON, Layout
+from handgrad.workbook.desk.modules import Modules
+from handgrad.workbook.desk.submission import Source
+from handgrad.workbook.desk.time_limit import LateError, late, time_limit
 
 Command = dict[str, Any]
-MISSING = ("ImportError", "ModuleNotFoundError")
+ABSENT = object()
 MOST_ITEMS, DEEPEST, MOST_NUMBERS = 32, 3, 4_000_000
 FUNCTIONS: dict[str, Callable[[Any], Any]] = {  # for numerical_gradient: curved, to detect one-sided steps
     "cubes": lambda x: (x * x * x).sum(),
@@ -47,21 +50,34 @@ FUNCTIONS: dict[str, Callable[[Any], Any]] = {  # for numerical_gradient: curved
 
 
 class GoneError(Exception):
-    """The process with the learner's code ended, hung or lied: str(error) says which, as a sentence."""
+    """The learner's code ended its process, hung or lied: str(error) says which, as a sentence."""
+
+    def __init__(self, words: str, late: bool = False) -> None:
+        """late: whether it ran out of time."""
+        super().__init__(words)
+        self.late = late
 
 
 class Desk:
     """Runs in the process that holds the learner's code."""
 
-    def __init__(self, caught: type[BaseException] | tuple[type[BaseException], ...] = Exception) -> None:
-        """caught: the exceptions of the learner's code that are reported, not raised."""
+    def __init__(
+        self,
+        caught: type[BaseException] | tuple[type[BaseException], ...] = Exception,
+        seconds: float | None = None,
+    ) -> None:
+        """caught: the exceptions of the learner's code that are reported, not raised. seconds: for a call;
+        code that takes longer is interrupted, with a GoneError.
+        """
         self._caught = caught if isinstance(caught, tuple) else (caught, SystemExit, GeneratorExit)
+        self._seconds = seconds
         self._names: dict[str, Any] = {}
-        self._name, self._lines = "", list[str]()
-        self._borrowed: dict[str, Any] = {}
+        self._everywhere: list[dict[str, Any]] = [self._names]
+        self._joined: Joined | None = None
+        self._failures = Failures()
+        self._borrowed: list[tuple[dict[str, Any], str, Any]] = []
         self._kind, self._dtype = "numpy", "float64"
         self._seen: list[str] = []
-        self._missing: dict[str, str] = {}  # names that an import did not bring, and the modules
         self.reset()
 
     def reset(self) -> None:
@@ -72,15 +88,16 @@ class Desk:
 
     def adopt(self, names: dict[str, Any], kinds: tuple[str, ...] = ("numpy",)) -> None:
         """Work with functions that exist already: those of a notebook."""
-        self._names = names
+        self._names, self._everywhere = names, [names]
         self._kind = kinds[0]
 
     def do(self, command: Command) -> Command:
         """Carry out one command -> its reply."""
         match command["do"]:
             case "load":
-                (source,) = command["files"]
-                return self._load(source["text"], source["name"])
+                return self._load(command)
+            case "take":
+                return self._take(command["name"], command["file"])
             case "reset":
                 self.reset()
                 return {}
@@ -108,70 +125,22 @@ class Desk:
 
     # --- the learner's file ----------------------------------------------------------------------------
 
-    def _load(self, text: str, name: str) -> Command:
-        try:
-            given = submission.read(text, name)
-        except submission.SubmissionError as error:
-            return {
-                "present": {},
-                "kinds": [],
-                "blank_methods": [],
-                "failure": str(error),
-                "note": None,
-                "caches": {},
-            }
-        self._name, self._lines, note = name, given.text.split("\n"), None
-        self._missing = {}
+    def _load(self, command: Command) -> Command:
+        """Read the files, and run of them what their exercises need."""
+        sources = [Source(f["name"], f["text"], f.get("changed", 0.0)) for f in command["files"]]
+        readings, unread = submission.read_all(sources)
         if torch := sys.modules.get("torch"):  # global settings that an earlier file may have changed
             torch.set_grad_enabled(True)
             torch.set_default_dtype(torch.float32)
-        wrong = None
-        if not given.enough and (skipped := self._execute([given.everything])):
-            self._names = {}
-            note = f"line {skipped['line']} was left out: {skipped['type']}: {skipped['message']}"
-        if given.enough or note:
-            wrong = self._execute([ast.Module([statement], []) for statement in given.definitions.body])
-        failure = None
-        if wrong:
-            where = f", line {wrong['line']}" if wrong["line"] else ""
-            failure = f"{name}{where}: {wrong['type']}: {wrong['message']}"
-        theirs = [
-            n for n in submission.NAMES if callable(thing := self._names.get(n)) and not _is_ours(thing)
-        ]
-        present = {n: given.present.get(n, "done") for n in theirs}  # a name may be defined without def
-        blank = list(given.blank_methods)
-        caches = {name: list(read) for name, read in given.caches.items()}
-        facts = {
-            "caches": caches,
-            "kinds": list(given.kinds),
-            "blank_methods": blank,
-            "failure": failure,
-            "note": note,
-        }
-        return {"present": present, **facts}
-
-    def _execute(self, parts: list[ast.Module]) -> Command | None:
-        """Run the parts of a module in names of their own -> the error, or None.
-
-        An import or a value that fails leaves its name undefined: perhaps no function needs it. A definition
-        that fails, or a whole file in one part, is an error.
-        """
-        module = types.ModuleType("submission")
-        module.__dict__["__file__"] = self._name
-        self._names = module.__dict__
-        self._kept_module = module
-
-        for part in parts:
-            code = compile(part, self._name, "exec")
-            failed: Command | None = self._run(partial(exec, code, self._names)).get("error")
-            statement: ast.stmt = part.body[0]
-            defines = len(parts) == 1 or isinstance(statement, ast.FunctionDef | ast.ClassDef)
-            if failed and (defines or failed["type"] == "MemoryError"):
-                return failed
-            if failed and failed["type"] in MISSING and isinstance(statement, ast.Import | ast.ImportFrom):
-                source = getattr(statement, "module", None) or statement.names[0].name
-                self._missing |= {alias.asname or alias.name: source for alias in statement.names}
-        return None
+        pieces = [piece for reading in readings for piece in reading.pieces]
+        self._failures = Failures(pieces, len(readings) > 1)
+        wanted = command.get("wanted") or submission.NAMES
+        seconds, plain = command.get("seconds"), command.get("plain", "")
+        modules = Modules(readings, self._failures, self._caught, seconds, plain, wanted)
+        self._joined = Joined(modules)
+        self._names, self._everywhere = self._joined.names, self._joined.everywhere()
+        failure = unread[0] if unread and not readings else None
+        return self._joined.facts() | {"failure": failure, "unread": unread if readings else []}
 
     # --- objects ---------------------------------------------------------------------------------------
 
@@ -252,16 +221,24 @@ class Desk:
         return None if theirs is None or _is_ours(theirs) else theirs
 
     def _borrow(self, names: list[str], layout: Layout = LESSON) -> None:
-        for name, own in self._borrowed.items():
-            if own is None:
-                self._names.pop(name, None)
+        """The lesson's pieces under these names, in every module; first, give back what was borrowed."""
+        for held, name, own in reversed(self._borrowed):
+            if own is ABSENT:
+                held.pop(name, None)
             else:
-                self._names[name] = own
-        self._borrowed = {name: self._names.get(name) for name in names}
+                held[name] = own
+        self._borrowed = [(held, n, held.get(n, ABSENT)) for held in self._everywhere for n in names]
         if names:
             from handgrad.workbook.desk.adapters import lent
 
-            self._names.update({name: lent(name, layout) for name in names})
+            for held, name, _ in self._borrowed:
+                held[name] = lent(name, layout)
+
+    def _take(self, name: str, file: str) -> Command:
+        if self._joined is None:
+            raise ValueError("expected a loaded submission")
+        self._borrow([])
+        return self._joined.take(name, file)
 
     # --- calls -----------------------------------------------------------------------------------------
 
@@ -312,37 +289,18 @@ class Desk:
         with warnings.catch_warnings(record=True) as warned:
             warnings.simplefilter("always")
             try:
-                with np.errstate(all="warn"):
+                with np.errstate(all="warn"), time_limit(self._seconds):
                     result = function()
-                reply["seconds"] = time.perf_counter() - start
-                reply["value"] = self._described(result)
+                    reply["seconds"] = time.perf_counter() - start
+                    reply["value"] = self._described(result)
+            except LateError:
+                raise GoneError(late(self._seconds or 0), late=True) from None
             except self._caught as error:
-                reply["error"] = self._failure(error)
+                reply["error"] = self._failures.described(error)
         reply["seconds"] = reply.get("seconds", time.perf_counter() - start)
         reply["warnings"] = [f"{w.category.__name__}: {w.message}"[:200] for w in warned[:MOST_ITEMS]]
         reply["changed"] = [n for n, before in self._watched.items() if _differs(self._objects[n], before)]
         return reply
-
-    def _failure(self, error: BaseException) -> Command:
-        """An exception as its type, first line, and the learner's line that raised it."""
-        frames = [
-            f for f in traceback.extract_tb(error.__traceback__) if f.filename == self._name or self._mine(f)
-        ]
-        line = frames[-1].lineno if frames else None
-        code = (frames[-1].line or "") if frames else ""
-        if line and not code and line <= len(self._lines):
-            code = self._lines[line - 1].strip()
-        try:
-            message = str(error).strip().split("\n")[0][:300]
-        except Exception:  # an exception of the learner's own making
-            message = ""
-        if isinstance(error, NameError) and (module := self._missing.get(str(error.name))):
-            message = f"{message}; the module {module} is not installed here"
-        return {"type": type(error).__name__, "message": message, "line": line, "code": code[:200]}
-
-    def _mine(self, frame: traceback.FrameSummary) -> bool:
-        """Whether a frame belongs to a notebook's cell, which has no file."""
-        return not self._name and ("ipykernel" in frame.filename or frame.filename.startswith("<"))
 
     def _described(self, value: Any, depth: int = 0) -> Command:
         """A description of a value: its type, its numbers if it has any, and a handle for it."""

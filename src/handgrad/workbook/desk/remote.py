@@ -16,6 +16,7 @@ from handgrad.workbook.desk import wire
 from handgrad.workbook.desk.child import OUT_OF_MEMORY, UNCLEAR
 from handgrad.workbook.desk.desk import Command, GoneError
 from handgrad.workbook.desk.process import KILLED, Process
+from handgrad.workbook.desk.time_limit import late
 
 MB = 1024**2
 CLOSED = "the check was stopped"
@@ -46,8 +47,9 @@ class RemoteDesk:
         self.limits = limits or Limits()
         self._hidden = [os.path.realpath(path) for path in hidden]
         self._load: Command = {}
+        self._taken: dict[str, Command] = {}
         self._process: Process | None = None
-        self._gone = "nothing has been loaded"  # why there is no process
+        self._gone = GoneError("nothing has been loaded")  # why there is no process
         self._used = 0.0  # seconds
         self._printed = ""
         self._closed, self._lock = False, threading.Lock()
@@ -55,9 +57,13 @@ class RemoteDesk:
     def do(self, command: Command) -> Command:
         """Carry out one command -> its reply. GoneError with the reason if the process has ended."""
         if command["do"] == "load":
-            self._load = command
+            self._load, self._taken = command | {"seconds": self.limits.call}, {}
             self._begin()
-        return self._ask(command)
+            return self._loaded()
+        reply = self._ask(command)
+        if command["do"] == "take":
+            self._taken[command["name"]] = command
+        return reply
 
     def reset(self) -> None:
         """Forget all objects; if the process has ended, start another and load the same file again."""
@@ -65,7 +71,9 @@ class RemoteDesk:
             self._ask({"do": "reset"})
         elif self._load:
             self._begin()
-            self._ask(self._load)
+            self._loaded()
+            for command in self._taken.values():
+                self._ask(command)
 
     @property
     def output(self) -> str:
@@ -85,31 +93,42 @@ class RemoteDesk:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _loaded(self) -> Command:
+        """Load the files; where what they run ends or hangs the process, only what cannot take long."""
+        try:
+            return self._ask(self._load)
+        except GoneError as gone:
+            if self._closed or self._load.get("plain"):
+                raise
+            self._load |= {"plain": str(gone)}
+            self._begin()
+            return self._ask(self._load)
+
     def _ask(self, command: Command) -> Command:
         """One command and its reply, in the time that is left."""
         if not self._process:
-            raise GoneError(self._gone)
+            raise GoneError(str(self._gone), self._gone.late)
         left = self.limits.total - self._used
         if left <= 0:
-            self._lose(_late(self.limits.total, " in all"))
+            self._lose(self._late(True))
         start = time.monotonic()
         try:
             return self._process.ask(command, min(self.limits.call, left), self.limits.answer)
         except TimeoutError:
             whole = left < self.limits.call
-            self._lose(_late(self.limits.total, " in all") if whole else _late(self.limits.call))
+            self._lose(self._late(whole))
         except (OSError, EOFError, wire.MessageError) as error:
             self._process.end()
-            self._lose(self._why(error, self._process.exit_code))
+            self._lose(GoneError(self._why(error, self._process.exit_code)))
         finally:
             self._used += time.monotonic() - start
 
     def _begin(self) -> None:
         """Start a new process in place of the old one. HandgradError if it cannot be started."""
         if self._process:
-            self._forget("it was loaded anew")
+            self._forget(GoneError("it was loaded anew"))
         if self.limits.total <= self._used:
-            self._lose(_late(self.limits.total, " in all"))
+            self._lose(self._late(True))
         start = time.monotonic()
         settings = {
             "text": "\n".join(source["text"] for source in self._load["files"]),
@@ -125,7 +144,7 @@ class RemoteDesk:
                 self._process = Process(self.limits.output)
             self._process.ask({"do": "prepare", "with": settings}, self.limits.start, self.limits.answer)
         except (OSError, EOFError, wire.MessageError) as error:
-            self._forget(BROKEN)
+            self._forget(GoneError(BROKEN))
             if self._closed:
                 raise GoneError(CLOSED) from None
             said = self._printed.strip().split("\n")[-1] or str(error)
@@ -145,17 +164,17 @@ class RemoteDesk:
             return BROKEN
         return f"it crashed ({signal.Signals(-exit_code).name})" if exit_code < 0 else ENDED
 
-    def _lose(self, why: str) -> Never:
-        self._forget(why)
-        raise GoneError(why)
+    def _late(self, whole: bool) -> GoneError:
+        limit = f"{late(self.limits.total)} in all" if whole else late(self.limits.call)
+        return GoneError(limit, late=True)
 
-    def _forget(self, why: str) -> None:
-        self._gone = why
+    def _lose(self, gone: GoneError) -> Never:
+        self._forget(gone)
+        raise gone
+
+    def _forget(self, gone: GoneError) -> None:
+        self._gone = gone
         if self._process:
             self._process.end()
             self._printed += self._process.printed()
             self._process = None
-
-
-def _late(seconds: float, in_all: str = "") -> str:
-    return f"it did not finish within {seconds:g} second{'' if seconds == 1 else 's'}{in_all}"

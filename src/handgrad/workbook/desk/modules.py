@@ -1,0 +1,332 @@
+"""The modules of a submission: one for each file, in which only what its exercises need has been run."""
+
+import ast
+import builtins
+import time
+import types
+import warnings
+from collections.abc import Sequence
+from functools import partial
+from pathlib import PurePosixPath
+from typing import Any
+
+import numpy as np
+
+from handgrad.workbook.desk import definitions, stand_ins
+from handgrad.workbook.desk.definitions import ARRAYS, Leaf
+from handgrad.workbook.desk.failures import Failures
+from handgrad.workbook.desk.magics import module_name
+from handgrad.workbook.desk.stand_ins import Missing, Nothing, NotInstalledError
+from handgrad.workbook.desk.submission import NAMES, Reading
+from handgrad.workbook.desk.time_limit import LATE, LateError, late, time_limit
+
+ANNOTATIONS = 0x1000000  # the compiler's flag of from __future__ import annotations: they are not evaluated
+SHARE, MOST = 0.6, 0.3  # of the time for loading: for statements that may take long, and for one of them
+Error = dict[str, Any]
+Parts = tuple[str, ...]
+
+
+class Module:
+    """A file's module: its names, and what of it could not be run."""
+
+    def __init__(self, reading: Reading) -> None:
+        self.reading = reading
+        path = PurePosixPath(reading.name.replace("\\", "/"))
+        self.folder: Parts = path.parts[:-1]
+        stem = module_name(path.name)
+        self.parts: Parts = self.folder if stem == "__init__" else (*self.folder, stem)
+        self.object = types.ModuleType(stem)
+        self.names: dict[str, Any] = self.object.__dict__
+        self.state = "new"  # "loading", "loaded"
+        self.failed: dict[str, Error] = {}  # definitions, by name
+        self.lost: dict[str, str] = {}  # names without a value, and why
+        self.needed: frozenset[str] = frozenset()
+        self.late: list[tuple[dict[str, Any], ast.ImportFrom, str]] = []
+
+
+class Modules:
+    """Loads the modules of all files, those that another one imports first."""
+
+    def __init__(
+        self,
+        readings: Sequence[Reading],
+        failures: Failures,
+        caught: tuple[type[BaseException], ...],
+        seconds: float | None = None,
+        plain: str = "",
+        wanted: Sequence[str] = NAMES,
+    ) -> None:
+        """seconds: for all of it. plain: why only what cannot take long is run. wanted: names to be there."""
+        self.all = [Module(reading) for reading in readings]
+        self._failures, self._caught, self._plain, self._wanted = failures, caught, plain, set(wanted)
+        self._by_parts = {module.parts: module for module in reversed(self.all)}
+        self._namespaces: dict[Parts, types.ModuleType] = {}
+        self._seconds = seconds
+        self._until = None if seconds is None else time.monotonic() + SHARE * seconds
+        self._referred = {id(module): _referred(module.reading) for module in self.all}
+        for module in self.all:
+            self._load(module)
+        for module in self.all:
+            self._join(module)
+
+    def of(self, name: str) -> list[tuple[Module, str]]:
+        """The modules that have an exercise of their own, and its state."""
+        found = []
+        for module in self.all:
+            if state := self._state(module, name):
+                found.append((module, state))
+        return found
+
+    def lost(self, module: Module, name: str) -> list[str]:
+        """What an exercise needs and does not have, and why."""
+        if not module.lost:
+            return []
+        chosen = definitions.select(module.reading.leaves, {name}, partial(self._offered, module))
+        needed = {name}.union(*(leaf.needs for leaf in chosen))
+        return [why for lost, why in module.lost.items() if lost in needed]
+
+    def _state(self, module: Module, name: str) -> str:
+        reading, thing = module.reading, module.names.get(name)
+        if name in reading.unreadable:
+            return "unreadable"
+        if name in module.failed:
+            error = module.failed[name]
+            return "lacking" if error.get("lacks") else "late" if error.get("late") else "failed"
+        if name in reading.present:
+            return reading.present[name] if _is_theirs(thing) else ""
+        if _is_theirs(thing) and not any(
+            other.names.get(name) is thing and name in other.reading.present for other in self.all
+        ):
+            return "done"  # a name may be given without def
+        return ""
+
+    # --- running -----------------------------------------------------------------------------------------
+
+    def _load(self, module: Module) -> None:
+        if module.state != "new":
+            return
+        module.state = "loading"
+        module.names |= {"__file__": module.reading.name, "__builtins__": self._builtins(module)}
+        found, roots = module.reading.leaves, self._roots(module)
+        chosen = definitions.select(found, roots, partial(self._offered, module))
+        module.needed = roots.union(*(leaf.needs for leaf in chosen))
+        imported = definitions.imports(leaf.node for leaf in found)
+        own = {name for leaf in found if leaf.defines for name in leaf.binds}
+        for statement, leaves in definitions.grouped(chosen):
+            plain = all(definitions.is_plain(leaf, imported, own) for leaf in leaves)
+            self._run(module, statement, leaves, plain)
+        module.state = "loaded"
+
+    def _roots(self, module: Module) -> frozenset[str]:
+        """The exercises, the layers, and what other files take from this one."""
+        leaves = module.reading.leaves
+        bound = {name for leaf in leaves for name in leaf.binds}
+        layers = {name for leaf in leaves if definitions.is_layer(leaf.node) for name in leaf.binds}
+        taken = [names for key, names in self._referred.items() if key != id(module)]
+        if module.parts[-1:] and any(module.parts[-1] in names for names in taken):
+            layers = layers.union(*taken)
+        return frozenset(bound & (self._wanted | layers))
+
+    def _run(self, module: Module, statement: ast.stmt, leaves: list[Leaf], plain: bool) -> None:
+        binds = {name for leaf in leaves for name in leaf.binds}
+        if self._plain and not plain:
+            error: Error | None = _left_out(self._plain)
+        else:
+            limit = None if plain and leaves[0].imports else self._left()
+            error = self._execute(module, statement, leaves[0], limit)
+        if error is None:
+            for name in binds:
+                module.failed.pop(name, None)
+                module.lost.pop(name, None)
+            return
+        if isinstance(statement, ast.Import | ast.ImportFrom):
+            self._import_singly(module, statement, leaves[0], error)
+            return
+        place = self._failures.place(leaves[0].piece, statement.lineno)
+        error["where"] = error["where"] or place
+        for leaf in leaves:
+            for name in leaf.binds - set(module.names) if len(leaves) > 1 else leaf.binds:
+                if leaf.defines:
+                    module.failed[name] = error
+                else:
+                    module.lost[name] = f"{place} was left out: {in_words(error)}"
+                if error.get("lacks"):
+                    module.names[name] = Missing(error["lacks"])
+
+    def _import_singly(
+        self, module: Module, statement: ast.Import | ast.ImportFrom, leaf: Leaf, error: Error
+    ) -> None:
+        """Each name of an import that failed by itself; what is missing says so when it is used."""
+        for alias in statement.names:
+            one = ast.copy_location(
+                ast.Import([alias])
+                if isinstance(statement, ast.Import)
+                else ast.ImportFrom(statement.module, [alias], statement.level),
+                statement,
+            )
+            if len(statement.names) > 1 and not (failed := self._execute(module, one, leaf, None)):
+                continue
+            error = failed if len(statement.names) > 1 and failed else error
+            if alias.name == "*":
+                continue
+            name = alias.asname or alias.name.split(".")[0]
+            module.names[name] = Missing(error.get("lacks") or in_words(error))
+            if isinstance(one, ast.ImportFrom):
+                module.late.append((module.names, one, name))
+
+    def _execute(self, module: Module, statement: ast.stmt, leaf: Leaf, limit: float | None) -> Error | None:
+        """Run a statement in a module -> the error, or None."""
+        if limit is not None and limit <= 0:
+            return _left_out("there was no time left for it")
+        whole = ast.fix_missing_locations(ast.Module([statement], []))
+        with warnings.catch_warnings(), np.errstate(all="warn"):
+            warnings.simplefilter("ignore")
+            try:
+                code = compile(whole, leaf.piece.key, "exec", ANNOTATIONS, dont_inherit=True)
+                with time_limit(limit):
+                    exec(code, module.names)
+            except LateError:
+                return _left_out(str(late(limit or 0)))
+            except self._caught as error:
+                return self._failures.described(error)
+        return None
+
+    def _left(self) -> float | None:
+        if self._until is None or self._seconds is None:
+            return None
+        return min(MOST * self._seconds, self._until - time.monotonic())
+
+    # --- imports -------------------------------------------------------------------------------------------
+
+    def _builtins(self, module: Module) -> dict[str, Any]:
+        """Python's own, with an import that finds the files beside it, and stand-ins."""
+        real = builtins.__import__
+
+        def import_(
+            name: str, global_: Any = None, local: Any = None, fromlist: Any = (), level: int = 0
+        ) -> Any:
+            found = self._beside(module, name, fromlist or (), level)
+            if found is None and not level:
+                found = stand_ins.stand_in(name)
+            if found is not None:
+                return found
+            try:
+                return real(name, global_, local, fromlist, level)
+            except ModuleNotFoundError:
+                if (found := stand_ins.if_missing(name)) is None:
+                    raise
+                return found
+            except ImportError as error:
+                if level:
+                    raise NotInstalledError(f"needs {'.' * level}{name}, which was not handed in") from error
+                raise
+
+        nothing = {"get_ipython": Nothing, "display": stand_ins.NOTHING}
+        return nothing | vars(builtins) | {"__import__": import_}
+
+    def _beside(self, module: Module, name: str, wanted: Sequence[str], level: int) -> Any:
+        """The module of a file, or of a folder, that an import means; None if it means another."""
+        parts = tuple(name.split(".")) if name else ()
+        base = self._base(module, parts, level)
+        if base is None:
+            return None
+        whole = self._object((*base, *parts))
+        for child in wanted:
+            if self._exists((*base, *parts, child)) and not hasattr(whole, child):
+                setattr(whole, child, self._object((*base, *parts, child)))
+        if wanted or len(parts) < 2:
+            return whole
+        for i in range(len(parts) - 1, 0, -1):  # import a.b: a, which has b
+            outer = self._object((*base, *parts[:i]))
+            setattr(outer, parts[i], self._object((*base, *parts[: i + 1])))
+        return self._object((*base, parts[0]))
+
+    def _base(self, module: Module, parts: Parts, level: int) -> Parts | None:
+        """The folder from which the parts of an import count."""
+        folder = module.folder
+        if level:
+            base = folder[: len(folder) - level + 1]
+            return base if not parts or self._exists((*base, *parts)) else self._anywhere(parts)
+        if not parts or parts[0] in ARRAYS or parts[0] == "handgrad":
+            return None
+        for i in range(len(folder), -1, -1):
+            if self._exists((*folder[:i], *parts)):
+                return folder[:i]
+        return self._anywhere(parts)
+
+    def _anywhere(self, parts: Parts) -> Parts | None:
+        found = [p for p in self._by_parts if p[-len(parts) :] == parts]
+        return found[0][: -len(parts)] if found else None
+
+    def _exists(self, parts: Parts) -> bool:
+        return bool(parts) and any(known[: len(parts)] == parts for known in self._by_parts)
+
+    def _object(self, parts: Parts) -> types.ModuleType:
+        if module := self._by_parts.get(parts):
+            self._load(module)
+            return module.object
+        return self._namespaces.setdefault(parts, types.ModuleType(".".join(parts) or "submission"))
+
+    def _offered(
+        self, module: Module, node: ast.ImportFrom, asked: tuple[Module, ...] = ()
+    ) -> frozenset[str] | None:
+        """The names that from ... import * brings of a file beside it."""
+        parts = tuple(node.module.split(".")) if node.module else ()
+        base = self._base(module, parts, node.level)
+        other = None if base is None else self._by_parts.get((*base, *parts))
+        if other is None or other is module or other in asked:
+            return None
+        found = other.reading.leaves
+        stars = [self._offered(other, leaf.star, (*asked, module)) for leaf in found if leaf.star]
+        names = frozenset(name for leaf in found for name in leaf.binds)
+        return names.union(*(star for star in stars if star))
+
+    def _join(self, module: Module) -> None:
+        """Names that are still missing: of files that import each other, or of cells in another notebook."""
+        for names, node, name in module.late:
+            parts = tuple(node.module.split(".")) if node.module else ()
+            base = self._base(module, parts, node.level)
+            other = None if base is None else self._by_parts.get((*base, *parts))
+            if other and node.names[0].name in other.names:
+                names[name] = other.names[node.names[0].name]
+        for name in module.needed - definitions.GIVEN - set(module.names):
+            givers = [m for m in self.all if m is not module and _is_given(m.names.get(name))]
+            if givers:
+                module.names[name] = givers[-1].names[name]
+                module.lost.pop(name, None)
+
+
+def _referred(reading: Reading) -> set[str]:
+    """The names that a file refers to in any way."""
+    found = set[str]()
+    for leaf in reading.leaves:
+        for node in ast.walk(leaf.node):
+            match node:
+                case ast.Name(id=name) | ast.Attribute(attr=name):
+                    found.add(name)
+                case ast.ImportFrom(module=source, names=names):
+                    found |= {alias.name for alias in names} | {
+                        module_name(p) for p in (source or "").split(".")
+                    }
+                case ast.Import(names=names):
+                    found |= {module_name(p) for alias in names for p in alias.name.split(".")}
+    return found
+
+
+def in_words(error: Error) -> str:
+    """An error as one sentence."""
+    return str(error.get("lacks") or ": ".join(filter(None, (error["type"], error["message"]))))
+
+
+def _left_out(why: str) -> Error:
+    return {"type": "", "message": why, "where": "", "late": LATE in why}
+
+
+def _is_given(thing: Any) -> bool:
+    return thing is not None and not isinstance(thing, Missing | Nothing)
+
+
+def _is_theirs(thing: Any) -> bool:
+    """Whether something can be called and is the learner's own: not the lesson's, and no stand-in."""
+    ours = str(getattr(thing, "__module__", "")).startswith("handgrad.")
+    return not isinstance(thing, Missing | Nothing) and callable(thing) and not ours
