@@ -20,6 +20,7 @@ from handgrad.errors import HandgradError
 
 BEGINNING = 4096  # bytes of a file, by which most kinds are recognised
 UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}  # control characters, bytes that are not UTF-8, separators of lines
+TURNING = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")  # marks of direction
 NAMES = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
 
 
@@ -142,9 +143,16 @@ def new_file(path: str | os.PathLike[str], kind: Kind) -> Iterator[IO[bytes]]:
 
 
 def readable(text: str) -> str:
-    """A name as one line of a terminal, a table or a JSON document can hold it: bytes that are not UTF-8, and
-    control characters, are escaped as Python writes them."""
-    return "".join(c if unicodedata.category(c) not in UNPRINTABLE else _escaped(ord(c)) for c in text)
+    """A name as one line of a terminal, a table or a JSON document can hold it.
+
+    Bytes that are not UTF-8, control characters, and marks that turn the direction of what follows are
+    escaped as Python writes them.
+    """
+    return "".join(_escaped(ord(c)) if _is_unprintable(c) else c for c in text)
+
+
+def _is_unprintable(character: str) -> bool:
+    return unicodedata.category(character) in UNPRINTABLE or character in TURNING
 
 
 def reason(error: OSError) -> str:

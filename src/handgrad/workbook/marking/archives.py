@@ -10,17 +10,23 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import IO, NamedTuple, cast
+from typing import IO, NamedTuple, Self, cast
 
 from handgrad.errors import DataError
 
 MB = 1_000_000
 DEEPEST = 5  # archives within archives
-LARGEST = 500 * MB  # bytes of an archive within another, which is held in memory
+LARGEST = 300 * MB  # bytes of an archive within another, which is held in memory
+CODE = 30 * MB  # characters of code that are kept of one archive
 DAMAGED = (
     zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, struct.error,
     EOFError, OSError, NotImplementedError, RuntimeError, ValueError, OverflowError, LookupError,
 )  # fmt: skip
+HEADERS = (
+    *(tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE),
+    *(tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK),
+)
+LONGEST_HEADERS = 20 * MB  # bytes of them in one archive
 UTF8_NAME, ENCRYPTED, TAR_BLOCK = 0x800, 0x1, 512
 
 
@@ -31,8 +37,8 @@ class TooMuchError(DataError):
 class Budget:
     """What may still be read: of one archive with all that is in it, or of one folder."""
 
-    def __init__(self, entries: int = 20_000, size: int = 500 * MB) -> None:
-        self.entries, self.size = entries, size
+    def __init__(self, entries: int = 20_000, size: int = 300 * MB, code: int = CODE) -> None:
+        self.entries, self.size, self.code = entries, size, code
         self._most = entries, size
 
     def entry(self) -> None:
@@ -45,9 +51,14 @@ class Budget:
         """So many bytes more. TooMuchError, before they are read, if these are too many."""
         self.size -= size
         if self.size < 0:
-            raise TooMuchError(
-                f"it holds more than {self._most[1] // MB} MB unpacked; what goes beyond was not read"
-            )
+            most = self._most[1] // MB
+            raise TooMuchError(f"it holds more than {most:,} MB unpacked; what goes beyond was not read")
+
+    def keep(self, length: int) -> None:
+        """So many characters of code more. TooMuchError if these are too many."""
+        self.code -= length
+        if self.code < 0:
+            raise TooMuchError("it holds more code than one person writes; what goes beyond was not read")
 
 
 class Member(NamedTuple):
@@ -153,6 +164,24 @@ class _Limited(io.RawIOBase):
         return data
 
 
+def _careful() -> type[tarfile.TarInfo]:
+    """Headers of a tar, of which those with longer names and other facts may not take the memory."""
+    left = LONGEST_HEADERS
+
+    class Header(tarfile.TarInfo):
+        @classmethod
+        def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+            nonlocal left
+            header = super().frombuf(buf, encoding, errors)
+            if header.type not in tarfile.SUPPORTED_TYPES or header.type in HEADERS:
+                left -= header.size
+            if left < 0 or header.type == tarfile.GNUTYPE_SPARSE:
+                raise tarfile.ReadError("headers that nobody needs")
+            return header
+
+    return Header
+
+
 def _of_tar(file: IO[bytes], budget: Budget) -> Iterator[Member]:
     begin = file.read(6)
     file.seek(0)
@@ -165,7 +194,7 @@ def _of_tar(file: IO[bytes], budget: Budget) -> Iterator[Member]:
         stream = cast(IO[bytes], lzma.LZMAFile(file))  # noqa: SIM115
     limited = cast(IO[bytes], _Limited(stream, budget))
     with tarfile.open(
-        fileobj=limited, mode="r|", bufsize=64 * TAR_BLOCK, errors="surrogateescape"
+        fileobj=limited, mode="r|", bufsize=64 * TAR_BLOCK, tarinfo=_careful(), errors="surrogateescape"
     ) as archive:
         for info in archive:
             archive.members = []  # type: ignore[attr-defined]  # tarfile keeps every member it has met

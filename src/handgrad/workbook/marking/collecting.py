@@ -4,18 +4,18 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from handgrad.errors import DataError
-from handgrad.workbook.desk.submission import NAMES
 from handgrad.workbook.marking import kinds, names, texts
 from handgrad.workbook.marking.found import Found, Parts, open_regular, walk
 from handgrad.workbook.marking.handin import HandIn
 from handgrad.workbook.marking.names import printable
-from handgrad.workbook.marking.units import Unit, handin_of, project, units_of
+from handgrad.workbook.marking.units import DEFINED, Unit, handin_of, project, units_of
 
-DEFINED = re.compile(rf'(?:^|\\n|")(?:def|class) ({"|".join(NAMES)})\b', re.MULTILINE)
+MOST_BESIDE = 50  # modules that are read with a file
 OWN_BOOK = re.compile(r"\d_[a-z_]+|two_layer_net")  # the files of a copy of the workbook
 
 
@@ -32,11 +32,11 @@ def collect(path: str | os.PathLike[str]) -> list[HandIn]:
     for unit in units_of(files, _top(files, path)):
         by_student.setdefault(unit.key, []).append(unit)
     handins = [handin for units in by_student.values() for handin in _attempts(units)]
+    if len(files) == 1 and files[0].parts == (path.name,) and not path.is_dir():
+        raise DataError(f"{path}: {files[0].refusal or files[0].name}")
     if not handins:
-        said = next((one.refusal for one in files if one.refusal and len(one.parts) < 2), "got none")
-        raise DataError(
-            f"{path}: expected submissions, .py or .ipynb files or a folder or zip file for each; {said}"
-        )
+        what = "a .py or .ipynb file, a folder or a zip file for each student"
+        raise DataError(f"{path}: expected submissions, {what}; got none")
     return sorted(_told_apart(handins), key=lambda one: (one.student.casefold(), one.id, one.attempt))
 
 
@@ -57,7 +57,7 @@ def collect_one(path: str | os.PathLike[str]) -> HandIn:
     unit = Unit(named, (), [("/".join(one.parts), one) for one in files if one.parts and not one.folder])
     handin = handin_of(unit)
     if handin.failure:
-        raise DataError(f"{path}: {handin.failure}")
+        raise DataError(f"{path}: {handin.failure.removeprefix(f'{printable(path.name)}: ')}")
     return replace(handin, file=printable(path.name))
 
 
@@ -70,6 +70,7 @@ def places(path: str | os.PathLike[str]) -> list[str]:
 
 
 def _of_file(path: Path) -> HandIn:
+    """A file, and the modules beside it that it imports."""
     if path.exists() and not path.is_file():
         raise DataError(f"{path}: expected a file, a folder or an archive; got something else")
     if why := kinds.why_not(path.name):
@@ -77,13 +78,41 @@ def _of_file(path: Path) -> HandIn:
     if kinds.kind_of(path.name) == kinds.OTHER:
         raise DataError(f"{path}: expected a .py or .ipynb file, a folder or a zip file")
     try:
-        with open_regular(path) as file:
-            text = texts.read(path.name, file.read(texts.LARGEST[kinds.kind_of(path.name)] + 1))
-            one = Found((path.name,), text, os.fstat(file.fileno()).st_mtime)
+        first = _read(path)
     except DataError as error:
         raise DataError(f"{path}: {error}") from None
-    named = names.Named(kinds.stem_of(path.name))
-    return handin_of(Unit(named, (path.name,), [(path.name, one)]))
+    beside = _beside(path.parent, first)
+    handin = handin_of(Unit(names.Named(kinds.stem_of(path.name)), (), [(path.name, first), *beside]))
+    sources = sorted(handin.sources, key=lambda source: source.text != first.text.text if first.text else 0)
+    return replace(handin, file=printable(path.name), sources=tuple(sources))
+
+
+def _read(path: Path) -> Found:
+    with open_regular(path) as file:
+        text = texts.read(path.name, file.read(texts.LARGEST[kinds.kind_of(path.name)] + 1))
+        return Found((path.name,), text, os.fstat(file.fileno()).st_mtime)
+
+
+def _beside(folder: Path, first: Found) -> list[tuple[str, Found]]:
+    """The modules and packages beside a file that it imports, and those that they import."""
+    found: dict[str, Found] = {}
+    ahead = _imported(first)
+    while ahead and len(found) < MOST_BESIDE:
+        module = ahead.pop(0)
+        for path in (folder / f"{module}.py", *sorted((folder / module).glob("*.py"))):
+            name = path.relative_to(folder).as_posix()
+            if name == first.name or name in found or not path.is_file():
+                continue
+            with suppress(DataError, OSError):
+                found[name] = _read(path)
+                ahead += _imported(found[name])
+    return list(found.items())
+
+
+def _imported(one: Found) -> list[str]:
+    return (
+        re.findall(r'(?:^|\\n|")[ \t]*(?:from|import)[ \t]+\.*(\w+)', one.text.text, re.M) if one.text else []
+    )
 
 
 def _top(files: list[Found], path: Path) -> Parts:

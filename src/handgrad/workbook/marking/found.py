@@ -33,7 +33,7 @@ class Found:
     changed: float = 0.0
     refusal: str = ""  # why it cannot be read
     prose: str = ""  # of a platform's notes about a hand-in
-    link: Parts | None = None  # the file that it is a link to
+    link: Parts | None = None  # the file that it is a link to; () for one that is not read
     folder: bool = False  # whether this is a folder, seen before its files
 
     @property
@@ -48,7 +48,11 @@ def walk(root: Path) -> Iterator[Found]:
         yield from _Folder(os.path.realpath(root)).walk()
         return
     with open_regular(root) as file:
-        yield from in_archive(file, root.name, (), Budget(200_000, 20_000 * texts.MB))
+        yield from in_archive(file, root.name, (), _of_a_class(), of_class=True)
+
+
+def _of_a_class() -> Budget:
+    return Budget(200_000, 20_000 * texts.MB, 1_000 * texts.MB)
 
 
 def open_regular(path: str | os.PathLike[str]) -> IO[bytes]:
@@ -68,7 +72,7 @@ class _Folder:
 
     def walk(self) -> Iterator[Found]:
         for entry in _entries(self.root, 200_000):
-            yield from self._entry(entry, (entry.name,), Budget(50_000, 5_000 * texts.MB))
+            yield from self._entry(entry, (entry.name,), _of_a_class())
 
     def _entry(self, entry: "os.DirEntry[str]", parts: Parts, budget: Budget) -> Iterator[Found]:
         if kinds.no_work(entry.name):
@@ -78,12 +82,12 @@ class _Folder:
         try:
             budget.entry()
             if entry.is_symlink():
-                yield self._link(entry, parts)
+                yield self._link(entry, parts, budget)
             elif entry.is_dir(follow_symlinks=False):
                 yield Found(parts, folder=True)
                 yield from self._folder(entry.path, parts, budget)
             elif entry.is_file(follow_symlinks=False):
-                yield from self._file(entry.path, parts)
+                yield from self._file(entry.path, parts, budget)
             else:
                 yield Found(parts, refusal="a pipe, socket or device; it was not opened")
         except OSError as error:
@@ -100,7 +104,7 @@ class _Folder:
             yield Found(parts, refusal=str(error))
             budget.entries = 0
 
-    def _file(self, path: str, parts: Parts) -> Iterator[Found]:
+    def _file(self, path: str, parts: Parts, budget: Budget) -> Iterator[Found]:
         changed = 0.0
         try:
             with open_regular(path) as file:
@@ -110,19 +114,21 @@ class _Folder:
                     yield Found(parts, folder=True, changed=changed)
                     yield from in_archive(file, parts[-1], parts, Budget())
                     return
-                yield found(parts, status.st_size, changed, file.read)
+                yield found(parts, status.st_size, changed, file.read, budget)
+        except TooMuchError:
+            raise
         except DataError as error:
             yield Found(parts, changed=changed, refusal=str(error))
 
-    def _link(self, entry: "os.DirEntry[str]", parts: Parts) -> Found:
+    def _link(self, entry: "os.DirEntry[str]", parts: Parts, budget: Budget) -> Found:
         target = os.path.realpath(entry.path)
         if not os.path.exists(target):
-            return Found(parts, refusal="a link to nothing: No such file or directory")
-        if not target.startswith(self.root + os.sep) or os.path.isdir(target):
-            return Found(parts, refusal="a link that leads elsewhere; the file itself has to be handed in")
-        for one in self._file(target, parts):  # read under its own name
-            return replace(one, link=Path(target).relative_to(self.root).parts)
-        return Found(parts)
+            return Found(parts, refusal="a link to nothing: No such file or directory", link=())
+        if not target.startswith(self.root.rstrip(os.sep) + os.sep) or not os.path.isfile(target):
+            why = "a link that leads elsewhere; what it leads to has to be handed in itself"
+            return Found(parts, refusal=why, link=())
+        one = next(self._file(target, parts, budget), Found(parts))  # read under the link's name
+        return replace(one, link=Path(target).relative_to(self.root).parts, folder=False)
 
 
 def _entries(path: str, most: int) -> list["os.DirEntry[str]"]:
@@ -136,8 +142,13 @@ def _entries(path: str, most: int) -> list["os.DirEntry[str]"]:
     return sorted(entries, key=lambda entry: entry.name)
 
 
-def in_archive(file: IO[bytes], name: str, parts: Parts, budget: Budget, depth: int = 0) -> Iterator[Found]:
-    """The files of an archive, and of those in it. One that cannot be read is a file with the reason."""
+def in_archive(
+    file: IO[bytes], name: str, parts: Parts, budget: Budget, depth: int = 0, of_class: bool = False
+) -> Iterator[Found]:
+    """The files of an archive, and of those in it. One that cannot be read is a file with the reason.
+
+    of_class: the archives in it are of several students, and each has a budget of its own.
+    """
     try:
         for member in archives.members(file, name, budget):
             inner = tuple(unicodedata.normalize("NFC", part) for part in _parts(member.name))
@@ -147,14 +158,16 @@ def in_archive(file: IO[bytes], name: str, parts: Parts, budget: Budget, depth: 
             if member.refusal:
                 yield Found(path, changed=member.changed, refusal=member.refusal)
             elif kinds.kind_of(path[-1]) == kinds.ARCHIVE:
-                yield from _archive_within(member, path, budget, depth + 1)
+                yield from _archive_within(member, path, budget, depth + 1, of_class)
             else:
                 yield found(path, member.size, member.changed, member.read, budget)
     except DataError as error:
         yield Found(parts or (name,), refusal=str(error))
 
 
-def _archive_within(member: archives.Member, path: Parts, budget: Budget, depth: int) -> Iterator[Found]:
+def _archive_within(
+    member: archives.Member, path: Parts, budget: Budget, depth: int, of_class: bool
+) -> Iterator[Found]:
     if depth > archives.DEEPEST:
         yield Found(path, refusal=f"more than {archives.DEEPEST} archives within each other; not read")
         return
@@ -170,7 +183,7 @@ def _archive_within(member: archives.Member, path: Parts, budget: Budget, depth:
             raise
         yield Found(path, refusal=archives.why_damaged(error))
         return
-    yield from in_archive(io.BytesIO(data), path[-1], path, Budget() if depth == 1 else budget, depth)
+    yield from in_archive(io.BytesIO(data), path[-1], path, Budget() if of_class else budget, depth)
 
 
 def found(
@@ -178,7 +191,7 @@ def found(
     size: int,
     changed: float,
     read: Callable[[int], bytes],
-    budget: Budget | None = None,
+    budget: Budget,
 ) -> Found:
     """A file that is no archive, read if it may hold work."""
     name, kind = parts[-1], kinds.kind_of(parts[-1])
@@ -193,8 +206,7 @@ def found(
             one, refusal=f"expected at most {limit // texts.MB} MB; it is larger" if limit > PROSE else ""
         )
     try:
-        if budget:
-            budget.take(size)
+        budget.take(size)
         data = read(limit + 1)
     except TooMuchError:
         raise
@@ -202,7 +214,11 @@ def found(
         return replace(one, refusal=archives.why_damaged(error))
     try:
         if kind != kinds.OTHER:
-            one = replace(one, text=texts.read(name, data))
+            text = texts.read(name, data)
+            budget.keep(len(text.text))
+            one = replace(one, text=text)
+    except TooMuchError:
+        raise
     except DataError as error:
         one = replace(one, refusal=str(error))
     if noted and one.text is None:

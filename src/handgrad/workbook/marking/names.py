@@ -39,9 +39,7 @@ SUBMITTER = re.compile(r"^[ -]+:name: *[\"']?(.+?)[\"']?\s*$", re.M)
 BLACKBOARD_NAME = re.compile(r"^Name: *(?P<student>.+?) *\([^()\n]+\) *$", re.M)
 COPIES = (  # what a browser, a desktop or a platform adds to the name of another copy
     re.compile(r"(?P<stem>.+?) ?\((?P<n>\d{1,3})\)", re.S),
-    re.compile(
-        r"(?P<stem>.+?)(?: - | |_|-)(?:Kopie|Copy|copy|copie|copia|Copia)(?: ?\(?(?P<n>\d{1,3})\)?)?", re.S
-    ),
+    re.compile(r"(?P<stem>.+?)(?: - | |_|-)(?:Kopie|[Cc]op(?:y|ie|ia))(?: ?\(?(?P<n>\d+)\)?)?", re.S),
     re.compile(r"(?:Copy of|Kopie von|Copie de|Copia de|Copia di|Kopia) (?P<stem>.+)", re.S),
     re.compile(
         r"(?P<stem>.+?)[ _-]?(?:v|V|version|Version|attempt|versuch|Versuch)[ _-]?(?P<n>\d{1,3})", re.S
@@ -58,12 +56,8 @@ PROJECT = {  # what stands at the top of a repository
 
 
 def printable(name: str) -> str:
-    """A name as it is shown: on one line, without marks that turn the direction of writing."""
-    plain = "".join(c for c in unicodedata.normalize("NFC", name) if c not in TURNS)
-    return readable(plain).strip() or "?"
-
-
-TURNS = set("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+    """A name as it is shown, on one line; a letter with its accent is one character, unlike on macOS."""
+    return readable(unicodedata.normalize("NFC", name)).strip() or "?"
 
 
 def by_platform(name: str) -> Named | None:

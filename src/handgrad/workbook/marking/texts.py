@@ -5,36 +5,37 @@ What is mended or guessed is said. Sizes are limited before memory is taken.
 
 import ast
 import codecs
+import html
 import io
 import json
 import re
 import tokenize
+import warnings
 from contextlib import suppress
-from html.parser import HTMLParser
 from typing import NamedTuple
 
 from handgrad.errors import DataError
 from handgrad.workbook.marking import kinds
 
 MB = 1_000_000
-LARGEST = {
-    kinds.PYTHON: 1 * MB,
-    kinds.NOTEBOOK: 50 * MB,
-    kinds.PERHAPS: 50 * MB,
-}  # a notebook holds its pictures
+LARGEST = {kinds.PYTHON: MB, kinds.NOTEBOOK: 50 * MB, kinds.PERHAPS: 20 * MB}  # a notebook holds its pictures
 LARGEST_CODE = 10 * MB  # of a notebook, without its pictures
 MARKS = (  # how a text in another encoding begins; UTF-32 before UTF-16, whose mark begins alike
-    (codecs.BOM_UTF8, "utf-8", ""),
+    (codecs.BOM_UTF8, "utf-8-sig", ""),
     (codecs.BOM_UTF32_LE, "utf-32", "UTF-32"),
     (codecs.BOM_UTF32_BE, "utf-32", "UTF-32"),
     (codecs.BOM_UTF16_LE, "utf-16", "UTF-16"),
     (codecs.BOM_UTF16_BE, "utf-16", "UTF-16"),
 )
 CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
+INVISIBLE = {0xA0: " ", 0x3000: " ", 0x2028: "\n"} | dict.fromkeys((0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF))
 DEFINES = re.compile(r"^(def|class)[ \t]+\w+.*:", re.MULTILINE)
-PICTURE = re.compile(  # "image/png": "...", as a text or a list of texts
-    rb'("[\w.-]+/[\w.+-]+"\s*:\s*)("[^"\\]*(?:\\.[^"\\]*)*"|\[\s*"[^"\\]*(?:\\.[^"\\]*)*"(?:\s*,\s*"[^"\\]*(?:\\.[^"\\]*)*")*\s*\])'
+STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
+PICTURE = re.compile(  # "image/png": "...", as a text or a list of texts; possessive, so that time is linear
+    rb'("[\w.-]++/[\w.+-]++"\s*+:\s*+)(?:%s|\[\s*+%s(?:\s*+,\s*+%s)*+\s*+\])' % ((STRING,) * 3)
 )
+CELL = re.compile(r'class="[^"]*\bhighlight\b[^"]*\bhl-[^"]*"[^<>]*>\s*$')  # in a notebook's web page
+TAG = re.compile(r"<[^<>]*>")
 BEGINNINGS = (
     (b"PK\x03\x04", "a zip archive or an Office document under this name"),
     (b"%PDF", "a PDF document under this name"),
@@ -53,7 +54,7 @@ class Text(NamedTuple):
 
 def read(name: str, data: bytes) -> Text:
     """The text of a file by its name and bytes. DataError, without the name, says why there is none."""
-    kind = kinds.kind_of(name)
+    kind, stem = kinds.kind_of(name), kinds.stem_of(name)
     if len(data) > (limit := LARGEST.get(kind, MB)):
         raise DataError(f"expected at most {limit // MB} MB; it is larger")
     for beginning, what in BEGINNINGS:
@@ -61,62 +62,76 @@ def read(name: str, data: bytes) -> Text:
             raise DataError(f"{what}; {kinds.INSTEAD}")
     if not data and kind == kinds.NOTEBOOK:
         raise DataError("an empty file, not a Jupyter notebook")
-    if kind == kinds.PERHAPS:
-        return _perhaps(name, data)
-    stem, notes = kinds.stem_of(name), list[str]()
     if _is_notebook(data) or (kind == kinds.NOTEBOOK and not _is_code(data)):
-        if kind == kinds.PYTHON:
-            notes = ["a notebook under the name of a Python file"]
-        return Text(f"{stem}.ipynb", code_cells(data), "; ".join(notes))
-    if kind == kinds.NOTEBOOK:
-        notes = ["Python under the name of a notebook"]
+        text, note = code_cells(data)
+        return Text(
+            f"{stem}.ipynb",
+            text,
+            _notes("" if kind == kinds.NOTEBOOK else "a notebook under another name", note),
+        )
+    if kind == kinds.PERHAPS and kinds.suffix_of(name) in (".html", ".htm"):
+        return Text(f"{stem}.ipynb", _exported(data), "an exported notebook; its code cells were read")
+    if kind == kinds.PERHAPS and (kinds.suffix_of(name) == ".json" or not _is_code(data)):
+        raise DataError(f"not Python; {kinds.INSTEAD}")
     text, note = decode(data)
     if text.lstrip()[:15].casefold().startswith(("<!doctype html", "<html")):
         raise DataError(f"a web page under this name; {kinds.INSTEAD}")
-    return Text(f"{stem}.py", text, "; ".join([*notes, *([note] if note else [])]))
+    return Text(f"{stem}.py", text, _notes("" if kind == kinds.PYTHON else "Python under another name", note))
+
+
+def _notes(*notes: str) -> str:
+    return "; ".join(note for note in notes if note)
 
 
 def decode(data: bytes) -> tuple[str, str]:
-    """The text of a Python file with Unix line ends, and what was guessed. DataError for other bytes."""
+    """The text of a Python file with Unix line ends, and what was mended. DataError for other bytes."""
+    text, note = _decoded(data)
+    if not text.isascii() and (mended := text.translate(INVISIBLE)) != text and not _parses(text):
+        return mended, "; ".join([*([note] if note else []), "invisible characters were replaced by spaces"])
+    return text, note
+
+
+def _decoded(data: bytes) -> tuple[str, str]:
     for mark, encoding, said in MARKS:
         if data.startswith(mark):
-            try:
-                return _lines(data[len(mark) :].decode("utf-8") if not said else data.decode(encoding)), (
-                    f"read as {said}" if said else ""
-                )
-            except ValueError:
-                break
+            with suppress(ValueError):
+                return _lines(data.decode(encoding)), f"read as {said}" if said else ""
+    whole, data = len(data), data.rstrip(b"\0\x1a")
     if b"\0" in data:
-        half = data[1::2].count(0), data[0::2].count(0)
-        if max(half) > 0.8 * len(data) / 2:
-            encoding = "utf-16-le" if half[0] > half[1] else "utf-16-be"
-            return _lines(data.decode(encoding, "replace")), "read as UTF-16"
-        raise DataError("expected text; got a binary file")
-    try:
-        named = tokenize.detect_encoding(io.BytesIO(data).readline)[0]
-        return _lines(data.decode(named)), ""
-    except (SyntaxError, ValueError, LookupError):
-        pass
-    for encoding, said in (
-        ("utf-8", "UTF-8, in spite of what its first lines say"),
-        ("cp1252", "Windows-1252"),
-    ):
-        try:
-            text = _lines(data.decode(encoding))
-        except ValueError:
-            continue
+        odd, even = data[1::2].count(0), data[0::2].count(0)
+        if max(odd, even) < 0.4 * len(data):
+            raise DataError("expected text; got a binary file")
+        return _lines(
+            (data + b"\0").decode("utf-16-le" if odd > even else "utf-16-be", "replace")
+        ), "read as UTF-16"
+    note = "zero bytes at its end were left out" if len(data) < whole else ""
+    with suppress(SyntaxError, ValueError, LookupError):
+        return _lines(data.decode(tokenize.detect_encoding(io.BytesIO(data).readline)[0])), note
+    with suppress(ValueError):
+        return _lines(data.decode("utf-8")), "read as UTF-8, in spite of what its first lines say"
+    with suppress(ValueError):
+        text = _lines(data.decode("cp1252"))
         if not CONTROL.search(text):
-            return text, f"read as {said}" if encoding == "utf-8" else f"not UTF-8; read as {said}"
+            return text, "not in UTF-8; read as Windows-1252"
+    text = _lines(data.decode("latin-1"))
+    if not CONTROL.search(text) and _parses(text):
+        return text, "not in UTF-8; read byte by byte"
     raise DataError("expected text in UTF-8; got other bytes")
 
 
-def code_cells(data: bytes) -> str:
-    """The JSON of a notebook with its code cells alone; other cells stand there empty, so that they count."""
-    for mark, encoding, said in MARKS:
-        if data.startswith(mark) and not said:
-            data = data[len(mark) :]
-        elif data.startswith(mark):
-            data = data.decode(encoding, "replace").encode("utf-8", "replace")
+def _parses(text: str) -> bool:
+    try:
+        with warnings.catch_warnings():  # of invalid escapes in a learner's strings
+            warnings.simplefilter("ignore")
+            ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
+
+
+def code_cells(data: bytes) -> tuple[str, str]:
+    """The JSON of a notebook's code cells, and what was mended; other cells are empty, so that they count."""
+    data, note = _in_utf8(data)
     if len(data) > LARGEST_CODE:
         data = PICTURE.sub(rb'\1""', data)
     if len(data) > LARGEST_CODE:
@@ -126,14 +141,31 @@ def code_cells(data: bytes) -> str:
         cells = [_cell(cell) for cell in (book["cells"] if "cells" in book else _of_sheets(book))]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise DataError("not a Jupyter notebook") from None
-    return json.dumps({"cells": cells})
+    return json.dumps({"cells": cells}), note
+
+
+def _in_utf8(data: bytes) -> tuple[bytes, str]:
+    for mark, encoding, said in MARKS:
+        if data.startswith(mark):
+            return (
+                (data.decode(encoding, "replace").encode("utf-8", "replace"), f"read as {said}")
+                if said
+                else (data[3:], "")
+            )
+    try:
+        data.decode("utf-8")
+    except ValueError:
+        return data.decode("cp1252", "replace").encode(), "not in UTF-8; read as Windows-1252"
+    return data, ""
 
 
 def _cell(cell: dict[str, object]) -> dict[str, str]:
     if cell["cell_type"] != "code":
         return {"cell_type": "markdown", "source": ""}
     lines = cell["source"] if "source" in cell else cell["input"]  # input: the third format, of 2013
-    return {"cell_type": "code", "source": "".join(lines)}  # type: ignore[arg-type]
+    code = "".join(lines)  # type: ignore[arg-type]
+    code = code if code.isascii() or _parses(code) else code.translate(INVISIBLE)
+    return {"cell_type": "code", "source": code}
 
 
 def _of_sheets(book: dict[str, list[dict[str, list[dict[str, object]]]]]) -> list[dict[str, object]]:
@@ -153,58 +185,24 @@ def _is_code(data: bytes) -> bool:
         return False
     try:
         text, _ = decode(data)
-        return bool(DEFINES.search(text)) and bool(ast.parse(text))
-    except (DataError, SyntaxError, ValueError, RecursionError, MemoryError):
+        return bool(DEFINES.search(text)) and _parses(text)
+    except DataError:
         return False
 
 
-def _perhaps(name: str, data: bytes) -> Text:
-    """A text without a kind of its own: Python, a notebook, or a notebook that was exported as a web page."""
-    stem = kinds.stem_of(name)
-    if _is_notebook(data):
-        return Text(f"{stem}.ipynb", code_cells(data), "a notebook under another name")
-    if kinds.suffix_of(name) in (".html", ".htm"):
-        return Text(f"{stem}.ipynb", _exported(data), "an exported notebook; its code cells were read")
-    if kinds.suffix_of(name) == ".json" or not _is_code(data):
-        raise DataError(f"not Python; {kinds.INSTEAD}")
-    text, note = decode(data)
-    return Text(f"{stem}.py", text, "; ".join(["Python under another name", *([note] if note else [])]))
-
-
 def _exported(data: bytes) -> str:
-    """The code cells of a notebook that was saved as a web page."""
-    page = _Page()
+    """The code cells of a notebook saved as a web page, <div class="highlight hl-ipython3"><pre>..."""
+    cells = []
     with suppress(DataError):
-        page.feed(decode(data)[0])
-    if not page.cells:
+        for piece in _decoded(data)[0].split("</pre>")[:-1]:
+            before, _, code = piece.rpartition("<pre>")
+            if CELL.search(before[-300:]):
+                cells.append({"cell_type": "code", "source": html.unescape(TAG.sub("", code))})
+    if not cells:
         raise DataError(f"a web page, not a Python file or notebook; {kinds.INSTEAD}")
-    return json.dumps({"cells": [{"cell_type": "code", "source": cell} for cell in page.cells]})
-
-
-class _Page(HTMLParser):
-    """Collects what nbconvert writes for a code cell: <div class="highlight hl-ipython3"><pre>code</pre>."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.cells: list[str] = []
-        self._next, self._within = False, False
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        classes = (dict(attrs).get("class") or "").split()
-        if tag == "div":
-            self._next = "highlight" in classes and any(name.startswith("hl-") for name in classes)
-        elif tag == "pre" and self._next:
-            self.cells.append("")
-            self._within = True
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "pre":
-            self._next = self._within = False
-
-    def handle_data(self, data: str) -> None:
-        if self._within:
-            self.cells[-1] += data
+    return json.dumps({"cells": cells})
 
 
 def _lines(text: str) -> str:
-    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    text = text.removeprefix("\ufeff").replace("\r\r\n", "\n")
+    return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from handgrad.workbook.desk.submission import Source
+from handgrad.workbook.desk.submission import NAMES, Source
 from handgrad.workbook.marking import kinds, names
 from handgrad.workbook.marking.found import Found, Parts
 from handgrad.workbook.marking.handin import HandIn
@@ -13,6 +13,8 @@ from handgrad.workbook.marking.texts import Text
 
 MOST_NAMED = 5  # files that are listed where nothing could be read
 MOST_UNREAD = 20
+MOST_FILES = 200  # of one hand-in
+DEFINED = re.compile(rf'(?:^|\\n|")(?:def|class) ({"|".join(NAMES)})\b', re.MULTILINE)
 IMPORTED = re.compile(r"\b(?:import|from)\s+(?:\w+\.)*(\w+)")
 Work = tuple[str, Found, Text]  # the name within the hand-in, the file, its text
 TYPED = "text that was typed into the platform, not a file"
@@ -36,6 +38,7 @@ class Unit:
 def units_of(files: Iterable[Found], top: Parts = ()) -> list[Unit]:
     """The hand-ins among the files of a class that begins at `top`."""
     inner = [one for one in files if one.parts[: len(top)] == top and len(one.parts) > len(top)]
+    inner = [one for one in inner if not kinds.no_work(one.parts[len(top)])]
     folders = {one.parts[len(top)] for one in inner if one.folder or len(one.parts) > len(top) + 1}
     held: dict[str, list[Found]] = {name: [] for name in sorted(folders)}
     loose: list[Found] = []
@@ -134,7 +137,7 @@ def _of_loose(loose: list[Found], held: dict[str, list[Found]]) -> Iterable[Unit
 def _is_work(one: Found) -> bool:
     """Whether a loose file of a class is somebody's hand-in: it can be read, or was meant to be."""
     kind, suffix = kinds.kind_of(one.name), kinds.suffix_of(one.name)
-    if one.text or kind in (kinds.PYTHON, kinds.NOTEBOOK, kinds.ARCHIVE):
+    if one.text or one.link is not None or kind in (kinds.PYTHON, kinds.NOTEBOOK, kinds.ARCHIVE):
         return True
     return suffix in kinds.CLOSED or (suffix in kinds.DOCUMENTS and suffix != ".pdf")
 
@@ -143,21 +146,22 @@ def handin_of(unit: Unit) -> HandIn:
     """The hand-in of a unit: its sources, the newest first and tests left out, and what could not be read."""
     refused = [(name, one, said) for name, one in unit.files if (said := _refusal(one, unit.path))]
     out = {name for name, _, _ in refused}
-    work = _without_tests([(name, one, one.text) for name, one in unit.files if one.text and name not in out])
+    work = [(name, one, one.text) for name, one in unit.files if one.text and name not in out]
+    work, left_out = _most_likely(_without_tests(_without_unpacked(work)))
     short = _short(work)
     stems = {kinds.stem_of(name) for name, _, _ in work}
     work.sort(key=lambda w: (-w[1].changed, -names.copy_of(kinds.stem_of(w[0]), stems)[1], w[0]))
     sources, notes = list[Source](), list[str]()
     for name, one, text in work:
         source = Source(short[name], text.text, one.changed)
-        if not any((s.name, s.text) == (source.name, source.text) for s in sources):
-            sources.append(source)
-            notes += [f"{source.name}: {text.note}"] if text.note else []
+        sources.append(source)
+        notes += [f"{source.name}: {text.note}"] if text.note else []
     if work:  # what is neither work nor meant to be is of no interest then
         refused = [
             (name, one, said) for name, one, said in refused if kinds.kind_of(one.name) != kinds.PERHAPS
         ]
     unread = [f"{printable(name)}: {said}" for name, _, said in refused]
+    unread += [f"{left_out} more files were not read; only {MOST_FILES} are"] if left_out else []
     only = unit.files[0][1] if len(unit.files) == 1 else work[0][1] if len(work) == 1 else None
     path = only.parts if only and (work or only.parts == unit.path) else unit.path
     return HandIn(
@@ -173,7 +177,7 @@ def handin_of(unit: Unit) -> HandIn:
 
 
 def _refusal(one: Found, path: Parts) -> str:
-    if one.link is not None and one.link[: len(path)] != path:
+    if one.link and one.link[: len(path)] != path:
         target = printable("/".join(one.link))
         return f"a link to another file of the class ({target}); the file itself has to be handed in"
     return one.refusal
@@ -192,6 +196,24 @@ def _failure(unit: Unit, refused: list[tuple[str, Found, str]]) -> str:
 
 def _first(said: list[str], most: int) -> list[str]:
     return [*said[:most], f"{len(said) - most} more"] if len(said) > most else said
+
+
+def _without_unpacked(work: list[Work]) -> list[Work]:
+    """Without the files in an archive that lie beside it as well, unpacked."""
+    loose = {(one.name, text.text) for name, one, text in work if not _packed(name)}
+    return [w for w in work if not _packed(w[0]) or not w[2].text or (w[1].name, w[2].text) not in loose]
+
+
+def _packed(name: str) -> bool:
+    return any(kinds.kind_of(part) == kinds.ARCHIVE for part in name.split("/")[:-1])
+
+
+def _most_likely(work: list[Work]) -> tuple[list[Work], int]:
+    """As many files as one person writes, those with exercises first; how many are left out."""
+    if len(work) <= MOST_FILES:
+        return work, 0
+    ranked = sorted(work, key=lambda w: (not DEFINED.search(w[2].text), w[0].count("/"), -w[1].changed))
+    return ranked[:MOST_FILES], len(work) - MOST_FILES
 
 
 def _without_tests(work: list[Work]) -> list[Work]:
