@@ -31,12 +31,16 @@ def sigmoid_backward(dout, cache):
     return dout * (1 - cache**2)
 
 
-# case: leaky, alone; exercise: relu_forward
+# case: leaky on the way out only, alone; exercise: relu_forward
 import numpy as np
 
 
 def relu_forward(x):
     return np.where(x > 0, x, 0.01 * x), x
+
+
+def relu_backward(dout, cache):
+    return dout * (cache > 0)
 
 
 # case: the absolute value, alone; exercise: relu_forward

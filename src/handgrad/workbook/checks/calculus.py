@@ -18,22 +18,26 @@ H = 1e-3  # so large that a difference on one side only is seen to be one
 
 
 def check_numerical_gradient(name: str, learner: Learner) -> Verdict:
-    """numerical_gradient(f, x, h) for two functions whose slopes are known."""
-    got, truths, seen, changed = [], [], set[str](), False
+    """numerical_gradient(f, x, h) for three functions whose slopes are known."""
+    got, truths, seen, changed, part = [], [], set[str](), False, ""
     rng = np.random.default_rng(3)
     try:
-        for function, shape in (("cubes", (2, 3)), ("waves", (4,))):
-            x = rng.integers(2, 20, shape) / 10
+        for function, shape_of_x in (("cubes", (2, 3)), ("waves", (4,)), ("coupled", (3, 2))):
+            x = rng.integers(2, 20, shape_of_x) / 10
             reply = _called(name, learner, function, x)
             got.append({"gradient": reply.numbers()})
             truths.append({"gradient": _slopes(function, x)})
             seen |= set(reply.seen)
+            if other := next((shape for shape in reply.shapes if shape != list(shape_of_x)), None):
+                part = f"x has shape {tuple(shape_of_x)}, and f was called with shape {tuple(other)}"
             changed |= bool(reply.changed)
     except FailedError as failed:
         return Verdict(name, False, str(failed), mistake=failed.number)
     right = all(_close(a["gradient"], t["gradient"].value) for a, t in zip(got, truths, strict=True))
     if "float32" in seen or "float16" in seen:
         return Verdict(name, False, MISTAKES[35].sentence, mistake=35)
+    if part:
+        return Verdict(name, False, f"{MISTAKES[103].sentence}: {part}", mistake=103)
     if changed:
         return Verdict(name, False, MISTAKES[69].sentence, mistake=69)
     if right:

@@ -46,7 +46,8 @@ class Reply:
     args: list[int]
     warnings: list[str]
     seconds: float
-    seen: list[str]
+    seen: list[str]  # the types of the arrays that a function of FUNCTIONS was called with
+    shapes: list[list[int]]  # and their shapes
 
     def numbers(self) -> NDArray | None:
         """The value as an array; None if it is not an array."""
@@ -101,7 +102,7 @@ class Learner:
         self.raise_error(reply, who)
         return Reply(
             reply["value"], set(reply["changed"]), reply.get("args", []), reply["warnings"], reply["seconds"],
-            reply.get("seen", []),
+            reply.get("seen", []), reply.get("shapes", []),
         )  # fmt: skip
 
     @staticmethod

@@ -13,7 +13,9 @@ from itertools import product
 
 import numpy as np
 
+from handgrad.workbook.checks import leaky
 from handgrad.workbook.checks.common import FailedError, Learner, numbers
+from handgrad.workbook.checks.mistakes import MISTAKES
 from handgrad.workbook.checks.verdict import Verdict
 from handgrad.workbook.desk.layout import COLUMN, FLAT, LESSON, OF_LETTER, ROW, Layout
 
@@ -71,6 +73,8 @@ class Conventions:
         if first.passed and lesson_too:
             self._layouts[name] = LESSON
             return first
+        if disagreement := self._disagree(name, first):
+            return disagreement
         layout, verdict = self._most_telling(first, tried, lesson_too)
         self._layouts[name] = layout if verdict.mistake else None
         return _told(verdict, layout)
@@ -107,7 +111,9 @@ class Conventions:
             case "affine_backward":
                 theirs = self._layout("affine_forward")
                 return ([theirs], theirs == LESSON) if theirs else (list(AFFINE), True)
-            case "relu_backward" | "sigmoid_backward":
+            case "relu_forward" | "relu_backward":
+                return self._of_relu(name)
+            case "sigmoid_backward":
                 return [Layout(columns=True)], True
             case "l2_loss":
                 return list(LOSS), True
@@ -117,8 +123,58 @@ class Conventions:
                 return self._of_loop()
         return [], True
 
+    def _of_relu(self, name: str) -> tuple[list[Layout], bool]:
+        """A leaky relu has the slope of forward, and of backward alone where there is no forward."""
+        columns = [Layout(columns=True)] if name == "relu_backward" else []
+        out, back = self._slopes()
+        slope = out if self._learner.has("relu_forward") else back
+        if slope and leaky.is_leaky(slope):
+            return [Layout(slope=slope)], name == "relu_forward" or back == 0
+        return columns, True
+
+    def _slopes(self) -> tuple[float | None, float | None]:
+        """Of relu below 0, on the way out and on the way back."""
+        self._use("float64")
+        has = self._learner.has
+        out = leaky.of_forward(self._learner) if has("relu_forward") else None
+        self._use("float64")
+        return out, leaky.of_backward(self._learner) if has("relu_backward") else None
+
+    def _disagree(self, name: str, first: Verdict) -> Verdict | None:
+        """Of two slopes that do not agree: what is said of the one that is to blame."""
+        if name not in ("relu_forward", "relu_backward") or first.mistake not in (None, 43):
+            return None
+        out, back = self._slopes()
+        if out is None or back is None or out == back or not (leaky.is_leaky(out) or leaky.is_leaky(back)):
+            return None
+        if back >= 1 or out >= 1:  # the mask is missing
+            return None
+        words = f"{MISTAKES[43].sentence}: relu has slope {out:.4g} below 0 on the way out"
+        words = f"{words}, and {back:.4g} on the way back; the lesson's has slope 0 on both"
+        return replace(first, message=words, mistake=43, entry=None, pictures=())
+
     def _of_network(self) -> tuple[list[Layout], bool]:
         """The layout that a network shows by the shapes of its parameters and of what it answers."""
+        layouts, lesson_too = self._by_shapes()
+        slopes = [self._leaky(layout) for layout in [LESSON, *layouts]]
+        if any(slopes):
+            return [
+                replace(lay, slope=s) for lay, s in zip([LESSON, *layouts], slopes, strict=True) if s
+            ], False
+        return layouts, lesson_too
+
+    def _leaky(self, layout: Layout) -> float:
+        """The slope of a network's hidden units below 0 if they are leaky; else 0."""
+        self._learner.layout = layout
+        try:
+            self._use("float64")
+            slope = leaky.of_network(self._learner)
+        finally:
+            self._learner.layout = LESSON
+        return slope if slope and leaky.is_leaky(slope) else 0.0
+
+    def _by_shapes(self) -> tuple[list[Layout], bool]:
+        """Of the network's layout, what shapes show."""
         parameters = self._looked_at()
         if parameters is None:
             return [], True
@@ -204,6 +260,8 @@ class Conventions:
 
     def _fits(self, name: str, layout: Layout) -> bool:
         """Whether a layout in which an exercise is right is one, and no mistake that looks like one."""
+        if name == "relu_forward" and layout.slope:
+            return self._slopes()[1] != 0
         if name == "affine_forward" and layout.transposed:
             return not self._way_back_speaks_against(layout)
         if name == "l2_loss" and layout.one_hot:

@@ -118,6 +118,7 @@ _ALL = (
     (100, "votes or features alone", "a contribution is a product: the feature of the unit times its vote for the digit"),
     (101, "another order", "the right units in the wrong order; the strongest comes first"),
     (102, "keepdims missing", "one number for each row has to be a column (N, 1) to work on the rows; as (N,) it is spread over the columns"),
+    (103, "part of x handed to f", "f is called with a part of x, or with x in another shape; f needs all of x, in its own shape, with one entry moved"),
 )  # fmt: skip
 
 MISTAKES = {number: Mistake(number, name, sentence) for number, name, sentence in _ALL}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 
 from handgrad.arrays import NDArray
-from handgrad.workbook.checks import cases
+from handgrad.workbook.checks import cases, scale
 from handgrad.workbook.checks.common import FailedError, Learner, Results, judge, numbers
 from handgrad.workbook.checks.guesses import Guess, Truth, first_difference, same
 from handgrad.workbook.checks.mistakes import MISTAKES
@@ -43,12 +44,15 @@ def check_network(name: str, learner: Learner) -> Verdict:
         return Verdict(name, False, "not done yet: forward is blank", state=NOT_DONE)
     try:
         remarks = _beginning(name, learner)
+        wrong_scale = scale.judge(lambda *sizes: _made(name, learner, *sizes)[2], remarks)
         verdict = _way_out(name, learner, remarks)
-        if not verdict.passed:
-            return verdict
-        if "backward" in learner.blank_methods:
-            return Verdict(name, False, f"backward is blank: {MISTAKES[24].sentence}", mistake=24)
-        return _way_back(name, learner, list(verdict.remarks))
+        if verdict.passed and "backward" in learner.blank_methods:
+            verdict = Verdict(name, False, f"backward is blank: {MISTAKES[24].sentence}", mistake=24)
+        elif verdict.passed:
+            verdict = _way_back(name, learner, list(verdict.remarks))
+        if verdict.passed and wrong_scale:
+            return replace(verdict, passed=False, state="", message=wrong_scale, mistake=81)
+        return replace(verdict, message=f"{verdict.message}\n{wrong_scale}") if wrong_scale else verdict
     except _WrongError as wrong:
         return wrong.verdict
     except FailedError as failed:
@@ -98,17 +102,6 @@ def _beginning(name: str, learner: Learner) -> list[str]:
                 else "the same row"
             )
             raise FailedError(f"{key} begins as {words} everywhere: {MISTAKES[30].sentence}", number=30)
-    D, H, C = 400, 150, 40
-    _, _, drawn = _made(name, learner, D, H, C)
-    for key, expected, law in (("W1", np.sqrt(2 / D), "2/D"), ("W2", np.sqrt(2 / (H + C)), "2/(H + C)")):
-        spread = float(np.sqrt((drawn[key] ** 2).mean()))
-        if abs(drawn[key].mean()) > 0.1 * expected:
-            remarks.append(f"the numbers that {key} begins with are not about 0 on average")
-        if not 0.9 < spread / expected < 1.1:
-            remarks.append(
-                f"{key} begins with numbers of size {spread:.3g}; "
-                f"the lesson draws them with variance {law}, size {expected:.3g}"
-            )
     if first["b1"].any() or first["b2"].any():
         remarks.append("the biases do not begin at 0, as the lesson's do")
     return remarks
@@ -134,9 +127,10 @@ def _way_out(name: str, learner: Learner, remarks: Sequence[str]) -> Verdict:
         net, (case, params) = _prepared(name, learner, sizes, seed)
         reply = learner.method(net, "forward", case.x, who="forward")
         first = reply.items(2, "(out, cache)", 39)[0]
-        y = outputs(params, case.x)[3]
+        slope = learner.layout.slope
+        y = outputs(params, case.x, slope=slope)[3]
         got.append({"out": numbers(first)})
-        truths.append({"out": Truth(y, list(forward_guesses(params, case.x)))})
+        truths.append({"out": Truth(y, list(forward_guesses(params, case.x, slope)))})
         changed |= bool(reply.changed)
     return judge(name, got, truths, changed, remarks)
 
@@ -146,6 +140,7 @@ def _way_back(name: str, learner: Learner, remarks: list[str], rate: tuple[float
         return (*arguments, *rate)
 
     got, truths, variants, changed = list[Results](), list[dict[str, Truth]](), list[Any](), False
+    slope = learner.layout.slope
     for seed, sizes in enumerate(cases.NET_SIZES):
         net, held = _prepared(name, learner, sizes, seed)
         case, params = held
@@ -161,13 +156,13 @@ def _way_back(name: str, learner: Learner, remarks: list[str], rate: tuple[float
             return _raised(name, learner, failed)
         changed |= bool(reply.changed - out.changed)
         after = _params_now(learner, net)
-        right = gradients(params, case.x, case.dout)
+        right = gradients(params, case.x, case.dout, slope=slope)
         grads = _grads(learner, net)
         if moved := [key for key in KEYS if not np.array_equal(after[key], params[key])]:
-            return _moved(name, moved, params, after, case, grads)
+            return _moved(name, moved, params, after, case, grads, slope)
         got.append(grads)
         truths.append({key: Truth(right[key]) for key in KEYS})
-        variants.append(partial(gradient_variants, params, case.x, case.dout))
+        variants.append(partial(gradient_variants, params, case.x, case.dout, slope))
         if seed == 0:
             again = learner.method(net, "forward", case.x, who="forward")
             cache = {"handle": again.items(2, "(out, cache)", 39)[1]["handle"]}
@@ -258,11 +253,13 @@ def _params_now(learner: Learner, net: int) -> dict[str, NDArray]:
     return {key: np.asarray(value, float) for key, value in now.items()}
 
 
-def _moved(name: str, moved: list[str], before: Any, after: Any, case: cases.Net, grads: Results) -> Verdict:
+def _moved(
+    name: str, moved: list[str], before: Any, after: Any, case: cases.Net, grads: Results, slope: float
+) -> Verdict:
     """A backward that changes the parameters; with W2 changed before it was used, grad W1 shows it."""
-    right = gradients(before, case.x, case.dout)
-    early = gradients(before | {"W2": after["W2"]}, case.x, case.dout)
-    dh_early = _through(before, after["W2"], case)
+    right = gradients(before, case.x, case.dout, slope=slope)
+    early = gradients(before | {"W2": after["W2"]}, case.x, case.dout, slope=slope)
+    dh_early = _through(before, after["W2"], case, slope)
     number = 78
     if (
         "W2" in moved
@@ -280,11 +277,11 @@ def _moved(name: str, moved: list[str], before: Any, after: Any, case: cases.Net
     )
 
 
-def _through(params: dict[str, NDArray], W2: NDArray, case: cases.Net) -> NDArray:
+def _through(params: dict[str, NDArray], W2: NDArray, case: cases.Net, slope: float) -> NDArray:
     """grad_W1 if the backward pass had used another W2."""
-    a, _, _, y = outputs(params, case.x)
+    a, _, _, y = outputs(params, case.x, slope=slope)
     dh = (case.dout * y * (1 - y)) @ W2
-    grad: NDArray = (dh * (a > 0)).T @ case.x
+    grad: NDArray = (dh * np.where(a > 0, 1.0, slope)).T @ case.x
     return grad
 
 
@@ -300,8 +297,9 @@ def _raised(name: str, learner: Learner, failed: FailedError) -> Verdict:
             cache = {"handle": out.items(2, "(out, cache)", 39)[1]["handle"]}
             learner.method(net, "backward", case.dout, cache, who="backward")
             got.append(_grads(learner, net))
-            truths.append({key: Truth(value) for key, value in gradients(params, case.x, case.dout).items()})
-            variants.append(partial(_all_variants, params, case))
+            right = gradients(params, case.x, case.dout, slope=learner.layout.slope)
+            truths.append({key: Truth(value) for key, value in right.items()})
+            variants.append(partial(_all_variants, params, case, learner.layout.slope))
     except FailedError:
         return Verdict(name, False, str(failed))
     verdict = named(name, got, truths, variants, False, ())
@@ -310,8 +308,10 @@ def _raised(name: str, learner: Learner, failed: FailedError) -> Verdict:
     return Verdict(name, False, str(failed))
 
 
-def _all_variants(params: dict[str, NDArray], case: cases.Net) -> list[tuple[int, str, dict[str, NDArray]]]:
+def _all_variants(
+    params: dict[str, NDArray], case: cases.Net, slope: float
+) -> list[tuple[int, str, dict[str, NDArray]]]:
     return [
-        *gradient_variants(params, case.x, case.dout),
-        *square_variants(params, case.x, case.dout),
+        *gradient_variants(params, case.x, case.dout, slope),
+        *square_variants(params, case.x, case.dout, slope),
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import numpy as np
 
@@ -26,10 +27,11 @@ def outputs(
     bias: tuple[float, float] = (1, 1),
     hidden: str = "relu",
     output: str = "sigmoid",
+    slope: float = 0.0,
 ) -> tuple[NDArray, NDArray, NDArray, NDArray]:
-    """a, h, z, y of the network, or of one with other parts."""
+    """a, h, z, y of the network, or of one with other parts. slope: of its relu, below 0."""
     a = x @ params["W1"].T + bias[0] * params["b1"]
-    h = SHAPES[hidden](a)
+    h = np.where(a > 0, a, slope * a) if hidden == "relu" else SHAPES[hidden](a)
     z = h @ params["W2"].T + bias[1] * params["b2"]
     return a, h, z, SHAPES[output](z)
 
@@ -46,43 +48,37 @@ SHAPES: dict[str, Callable[[NDArray], NDArray]] = {
 }
 
 
-def forward_guesses(params: Weights, x: NDArray) -> Iterator[Guess]:
+def forward_guesses(params: Weights, x: NDArray, slope: float = 0.0) -> Iterator[Guess]:
     """What wrong networks would answer."""
+    out = partial(outputs, slope=slope)
     for bias in BIASES:
         which = WHERE[bias[0] != 1, bias[1] != 1]
         kind = "subtracted" if -1 in bias else "left out"
-        yield Guess(36, outputs(params, x, bias)[3], f"the bias is {kind} {which}")
-    yield Guess(57, outputs(params, x, hidden="none")[3], "relu is missing between the layers")
-    yield Guess(57, outputs(params, x)[2], "the sigmoid at the end is missing")
-    yield Guess(57, outputs(params, x, hidden="none")[2], "both non-linearities are missing")
-    for hidden in ("sigmoid", "tanh", "abs", "leaky"):
-        yield Guess(
-            43, outputs(params, x, hidden=hidden)[3], f"the hidden units go through {hidden}, not relu"
-        )
-    yield Guess(58, outputs(params, x, output="softmax")[3])
-    yield Guess(43, outputs(params, x, output="tanh")[3], "the outputs go through tanh, not the sigmoid")
-    yield Guess(43, outputs(params, x, output="relu")[3], "the outputs go through relu, not the sigmoid")
-    yield Guess(46, outputs(params, x, output="falling")[3])
-    yield Guess(
-        14, sigmoid_forward(outputs(params, x)[3]), "the sigmoid is applied twice in the forward pass"
-    )
-    yield Guess(31, outputs(params, 255 * x)[3])
+        yield Guess(36, out(params, x, bias)[3], f"the bias is {kind} {which}")
+    yield Guess(57, out(params, x, hidden="none")[3], "relu is missing between the layers")
+    yield Guess(57, out(params, x)[2], "the sigmoid at the end is missing")
+    yield Guess(57, out(params, x, hidden="none")[2], "both non-linearities are missing")
+    for hidden in ("sigmoid", "tanh", "abs", *([] if slope else ["leaky"])):
+        yield Guess(43, out(params, x, hidden=hidden)[3], f"the hidden units go through {hidden}, not relu")
+    yield Guess(58, out(params, x, output="softmax")[3])
+    yield Guess(43, out(params, x, output="tanh")[3], "the outputs go through tanh, not the sigmoid")
+    yield Guess(43, out(params, x, output="relu")[3], "the outputs go through relu, not the sigmoid")
+    yield Guess(46, out(params, x, output="falling")[3])
+    yield Guess(14, sigmoid_forward(out(params, x)[3]), "the sigmoid is applied twice in the forward pass")
+    yield Guess(31, out(params, 255 * x)[3])
     for pixels in (np.round(255 * x), np.floor(255 * x)):
-        yield Guess(31, outputs(params, pixels)[3])
-    yield Guess(
-        31, outputs(params, x / 255)[3], "the pixels are divided by 255 here; they come in 0..1 already"
-    )
-    yield Guess(
-        57, sigmoid_forward(np.maximum(outputs(params, x)[2], 0)), "a relu too many before the sigmoid"
-    )
-    yield Guess(38, outputs(params, x)[3].T)
+        yield Guess(31, out(params, pixels)[3])
+    yield Guess(31, out(params, x / 255)[3], "the pixels are divided by 255 here; they come in 0..1 already")
+    yield Guess(57, sigmoid_forward(np.maximum(out(params, x)[2], 0)), "a relu too many before the sigmoid")
+    yield Guess(38, out(params, x)[3].T)
 
 
 def gradients(
-    params: Weights, x: NDArray, dout: NDArray, wrong: str = "", where: tuple[bool, bool] = (True, True)
-) -> Weights:
+    params: Weights, x: NDArray, dout: NDArray, wrong: str = "", where: tuple[bool, bool] = (True, True),
+    slope: float = 0.0,
+) -> Weights:  # fmt: skip
     """grads of W1, b1, W2 and b2; wrong: the step that goes wrong, where: in the first, the second layer."""
-    a, h, z, y = outputs(params, x)
+    a, h, z, y = outputs(params, x, slope=slope)
     twice = sigmoid_forward(y)
     dz = {
         "sigmoid from z": dout * z * (1 - z), "sigmoid twice": dout * twice * (1 - twice), "no sigmoid": dout,
@@ -103,13 +99,18 @@ def gradients(
         dh = dh / len(x)
     if wrong == "no way through W2":
         dh = np.repeat(dz.sum(1, keepdims=True), h.shape[1], 1)
+    mask = np.where(a > 0, 1.0, slope)
     da = {
-        "no mask": dh, "mask of upstream": dh * (dh > 0), "mask at zero": dh * (a >= 0),
-        "upstream of relu": (a > 0) * 1.0,
-        "mask turned": dh * (a < 0), "values for mask": dh * h, "leaky": np.where(a > 0, dh, 0.01 * dh),
-        "half at zero": np.where(a > 0, dh, np.where(a == 0, dh / 2, 0)),
+        "no mask": dh, "mask of upstream": dh * np.where(dh > 0, 1.0, slope), "mask at zero": dh * (a >= 0),
+        "upstream of relu": mask, "mask turned": dh * (a < 0), "values for mask": dh * h,
+        "leaky": np.where(a > 0, dh, 0.01 * dh), "half at zero": np.where(a == 0, dh / 2, dh * mask),
         "mask turned at zero": dh * (a <= 0),
-    }.get(wrong, dh * (a > 0))  # fmt: skip
+    }.get(wrong, dh * mask)  # fmt: skip
+    if slope and wrong in ("mask at zero", "mask turned", "mask turned at zero"):
+        passes = {"mask at zero": a >= 0, "mask turned": a < 0, "mask turned at zero": a <= 0}[wrong]
+        da = np.where(passes, dh, slope * dh)
+    if wrong == "plain relu":
+        da = dh * (a > 0)
     W1, db1 = _affine(da, x, wrong, where[0])
     return {"W1": W1, "b1": db1, "W2": W2, "b2": db2}
 
@@ -184,22 +185,30 @@ IN_A_LAYER = {
 }  # fmt: skip
 
 
-def gradient_variants(params: Weights, x: NDArray, dout: NDArray) -> Iterator[tuple[int, str, Weights]]:
+def gradient_variants(
+    params: Weights, x: NDArray, dout: NDArray, slope: float = 0.0
+) -> Iterator[tuple[int, str, Weights]]:
     """Every single mistake: its number, where it is, and the four gradients that it gives."""
     for wrong, number in EVERYWHERE.items():
-        yield number, "", gradients(params, x, dout, wrong)
+        yield number, "", gradients(params, x, dout, wrong, slope=slope)
+    if slope:
+        words = f"relu's slope below 0 is {slope:.4g} on the way out, and 0 on the way back"
+        yield 43, words, gradients(params, x, dout, "plain relu", slope=slope)
     for wrong, number in IN_A_LAYER.items():
         for where, words in WHERE.items():
-            yield number, words, gradients(params, x, dout, wrong, where)
+            yield number, words, gradients(params, x, dout, wrong, where, slope)
 
 
-def square_variants(params: Weights, x: NDArray, dout: NDArray) -> Iterator[tuple[int, str, Weights]]:
+def square_variants(
+    params: Weights, x: NDArray, dout: NDArray, slope: float = 0.0
+) -> Iterator[tuple[int, str, Weights]]:
     """Wrong transposes, which fit only if all sizes of the network are equal; empty for other networks."""
     if len({*x.shape, *params["W1"].shape, *params["W2"].shape}) > 1:
         return
-    a, h, _, y = outputs(params, x)
-    dz, right = dout * y * (1 - y), gradients(params, x, dout)
-    da = (dz @ params["W2"]) * (a > 0)
+    a, h, _, y = outputs(params, x, slope=slope)
+    dz, right = dout * y * (1 - y), gradients(params, x, dout, slope=slope)
+    mask = np.where(a > 0, 1.0, slope)
+    da = (dz @ params["W2"]) * mask
     second = (dz @ h, h @ dz, dz @ h.T, h.T @ dz)
     for W2 in second:
         yield 11, "in the second layer", right | {"W2": W2}
@@ -208,5 +217,5 @@ def square_variants(params: Weights, x: NDArray, dout: NDArray) -> Iterator[tupl
         for W2 in second:
             yield 11, "in both layers", right | {"W1": W1, "W2": W2}
     for dh in (dz.T @ params["W2"], params["W2"].T @ dz, params["W2"] @ dz, (dz @ params["W2"].T).T):
-        da = dh * (a > 0)
+        da = dh * mask
         yield 12, "", right | {"W1": da.T @ x, "b1": da.sum(0)}

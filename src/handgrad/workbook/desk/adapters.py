@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from handgrad import layers
 from handgrad.workbook.desk.layout import LESSON, ROLES, Layout
 
 
@@ -13,7 +14,19 @@ def lent(name: str, layout: Layout) -> Any:
     from handgrad.workbook import lesson
 
     function = getattr(lesson, name)
+    if layout.slope and name.startswith("relu"):  # elementwise, so that rows or columns are the same to it
+        return leaky_forward(layout.slope) if name == "relu_forward" else leaky_backward(layout.slope)
     return function if layout == LESSON or name not in ROLES else _in(function, layout)
+
+
+def leaky_forward(slope: float) -> Callable[..., Any]:
+    """relu_forward with a slope below 0."""
+    return lambda x: (layers.leaky_relu_forward(x, slope), x)
+
+
+def leaky_backward(slope: float) -> Callable[..., Any]:
+    """relu_backward with a slope below 0."""
+    return lambda dout, cache: layers.leaky_relu_backward(dout, cache, slope)
 
 
 def _in(function: Callable[..., Any], layout: Layout) -> Callable[..., Any]:

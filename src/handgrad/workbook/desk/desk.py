@@ -45,6 +45,8 @@ ABSENT = object()
 MOST_ITEMS, DEEPEST, MOST_NUMBERS = 32, 3, 4_000_000
 FUNCTIONS: dict[str, Callable[[Any], Any]] = {  # for numerical_gradient: curved, to detect one-sided steps
     "cubes": lambda x: (x * x * x).sum(),
+    # rows and columns together: a row alone has other slopes than as a part of x
+    "coupled": lambda x: (x.sum(0) * x.sum(0) * x[-1]).sum(),
     "waves": lambda x: (x * x * x * x).sum() + 3 * (x[0] * x[-1]).sum(),
 }
 
@@ -77,7 +79,8 @@ class Desk:
         self._failures = Failures()
         self._borrowed: list[tuple[dict[str, Any], str, Any]] = []
         self._kind, self._dtype = "numpy", "float64"
-        self._seen: list[str] = []
+        self._seen: list[str] = []  # the types of the arrays that a learner handed to a function of FUNCTIONS
+        self._shapes = set[tuple[int, ...]]()  # and their shapes
         self.reset()
 
     def reset(self) -> None:
@@ -189,6 +192,7 @@ class Desk:
 
         def noting(x: Any) -> Any:
             self._seen.append(str(x.dtype).removeprefix("torch."))
+            self._shapes.add(tuple(x.shape))
             return function(x)
 
         return noting
@@ -259,9 +263,10 @@ class Desk:
                     "code": "",
                 }
             }
-        self._seen = []
+        self._seen, self._shapes = [], set()
         reply = self._run(lambda: function(*args))
-        return reply | {"args": handles, "seen": sorted(set(self._seen))}
+        shapes = [list(shape) for shape in sorted(self._shapes)[:MOST_ITEMS]]
+        return reply | {"args": handles, "seen": sorted(set(self._seen)), "shapes": shapes}
 
     def _train(self, command: Command) -> Command:
         from handgrad.workbook.desk.recorder import describe_trace, right_net, sizes

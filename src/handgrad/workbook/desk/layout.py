@@ -43,6 +43,7 @@ class Layout:
     transposed: bool = False  # W (in, out)
     bias: str = FLAT
     one_hot: bool = False  # labels (N, C)
+    slope: float = 0.0  # of relu below 0
     data_columns: bool = False  # the images that a training loop or an accuracy is handed are columns
 
     def give(self, role: str, array: Any, classes: int = 0) -> Any:
@@ -89,6 +90,8 @@ class Layout:
             said.append(f"a bias is {self.bias} here; the lesson's is (out,)")
         if self.one_hot:
             said.append("labels are one-hot here; the lesson's are class numbers")
+        if self.slope:
+            said.append(f"leaky ReLU with slope {self.slope:.4g}; the lesson's relu has slope 0")
         return ". ".join(said)
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from handgrad import layers
 from handgrad.arrays import NDArray
+from handgrad.errors import Choice
 from handgrad.network import Params, backward, forward
 from handgrad.workbook.desk.layout import LESSON, OF_KEY, Layout
 
@@ -30,7 +33,7 @@ class RightNet:
     def forward(self, x: Any) -> tuple[Any, Any]:
         """x (N, D) -> y (N, C), cache."""
         x = self._layout.take("image", x)
-        cache = forward(self._params(), x)
+        cache = forward(self._params(), x, self._relu())
         if len(self.forwards) < self._most:
             noted = {"x": _copy(x), "y": _copy(cache.y), "params": self._now(), "cache": cache}
             self.forwards.append(noted)
@@ -39,7 +42,7 @@ class RightNet:
     def backward(self, dout: Any, cache: Any, *more: Any) -> dict[str, Any]:
         """dL/dy (N, C) and the cache of forward -> grads, which are returned too."""
         dout = self._layout.take("image", dout)
-        before, right = _copy(dout), backward(self._params(), cache, dout)._asdict()
+        before, right = _copy(dout), backward(self._params(), cache, dout, self._relu())._asdict()
         self.grads = {key: self._layout.give(OF_KEY[key], value) for key, value in right.items()}
         if len(self.backwards) < self._most:
             of = next((i for i, f in reversed(list(enumerate(self.forwards))) if f["cache"] is cache), -1)
@@ -54,6 +57,14 @@ class RightNet:
                 }
             )
         return self.grads
+
+    def _relu(self) -> Choice:
+        slope = self._layout.slope
+        leaky = (
+            partial(layers.leaky_relu_forward, slope=slope),
+            partial(layers.leaky_relu_backward, slope=slope),
+        )
+        return (*leaky, "a") if slope else "relu"
 
     def _params(self) -> Params:
         return Params(*(self._layout.take(OF_KEY[key], self.params[key]) for key in KEYS))
