@@ -171,7 +171,7 @@ AVERAGED = (
 def test_a_verdict_as_text_json_and_html():
     verdict = run(AVERAGED)["affine_backward"]
     assert (verdict.passed, verdict.done, verdict.mistake) == (False, True, 7)
-    assert "averaged over the batch; it should be summed" in str(verdict)
+    assert "db: bias gradient averaged: it should be summed over the batch" in str(verdict)
     written = json.loads(json.dumps(verdict.to_dict(), allow_nan=False))
     assert set(written["entry"]) >= {"index", "got", "expected"}
     i = tuple(written["entry"]["index"])
@@ -279,7 +279,7 @@ def test_the_document_lists_every_mistake():
     from pathlib import Path
 
     rows = (Path(__file__).parent.parent / "docs" / "mistakes.md").read_text().split("\n")
-    expected = [f"| {m.number} | {m.name} | {m.sentence} |" for m in MISTAKES.values()]
+    expected = [f"| {m.number} | {m.name} | {m.why} |" for m in MISTAKES.values()]
     assert [row for row in rows if row.startswith("| ") and row[2].isdigit()] == expected
 
 

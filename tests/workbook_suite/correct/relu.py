@@ -117,14 +117,6 @@ def relu_backward(dout, cache):
     return dx
 
 
-# case: leaky, of any slope, alone; exercise: relu_forward
-import numpy as np
-
-
-def relu_forward(x):
-    return np.where(x > 0, x, 0.02 * x), x
-
-
 # case: leaky, both ways, alone; exercise: relu_backward
 import torch
 

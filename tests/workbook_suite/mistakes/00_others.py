@@ -31,6 +31,14 @@ def sigmoid_backward(dout, cache):
     return dout * (1 - cache**2)
 
 
+# case: leaky, alone; exercise: relu_forward
+import numpy as np
+
+
+def relu_forward(x):
+    return np.where(x > 0, x, 0.01 * x), x
+
+
 # case: leaky on the way out only, alone; exercise: relu_forward
 import numpy as np
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from handgrad.workbook.checks import leaky
 from handgrad.workbook.checks.common import FailedError, Learner, numbers
+from handgrad.workbook.checks.layers import way_back_of_weights
 from handgrad.workbook.checks.mistakes import MISTAKES
 from handgrad.workbook.checks.verdict import Verdict
 from handgrad.workbook.desk.layout import COLUMN, FLAT, LESSON, OF_LETTER, ROW, Layout
@@ -261,9 +262,10 @@ class Conventions:
     def _fits(self, name: str, layout: Layout) -> bool:
         """Whether a layout in which an exercise is right is one, and no mistake that looks like one."""
         if name == "relu_forward" and layout.slope:
-            return self._slopes()[1] != 0
+            has_back = self._learner.has("relu_backward")
+            return self._slopes()[1] != 0 if has_back else self._network_is_leaky(layout.slope)
         if name == "affine_forward" and layout.transposed:
-            return not self._way_back_speaks_against(layout)
+            return self._throughout(layout)
         if name == "l2_loss" and layout.one_hot:
             leaning = self._leaning()
             turned = layout.columns and leaning is not None and not leaning.columns
@@ -276,23 +278,21 @@ class Conventions:
             return bool(loss and loss.one_hot) or bool(ONE_HOT.search(self._source))
         return True
 
-    def _way_back_speaks_against(self, layout: Layout) -> bool:
-        """Whether the file has W as (out, in) on the way back, or in its network."""
+    def _network_is_leaky(self, slope: float) -> bool:
+        if not self._learner.has("TwoLayerNet"):
+            return False
+        return any(layout.slope == slope for layout in self._of_network()[0])
+
+    def _throughout(self, layout: Layout) -> bool:
+        """Whether W is (in, out) in the file's network too, or on the way back at least as much as not."""
         network = self._looked_at() if self._learner.has("TwoLayerNet") else None
         if network is not None:
-            return network.transposed != layout.transposed
+            return network.transposed == layout.transposed
         if not self._learner.has("affine_backward"):
             return False
-        return not self._asked("affine_backward", layout).passed and self._backward_alone()
-
-    def _backward_alone(self, layout: Layout = LESSON) -> bool:
-        """Whether affine_backward is right in a layout, whatever forward does."""
-        present = self._learner.present
-        self._learner.present = {n: state for n, state in present.items() if n != "affine_forward"}
-        try:
-            return self._asked("affine_backward", layout).passed
-        finally:
-            self._learner.present = present
+        self._use("float64")
+        lesson, turned = way_back_of_weights(self._learner, layout.columns)
+        return turned > 0 and turned >= lesson
 
     def _one_hot_meant(self) -> bool:
         """Whether the loss of a file is meant to be given one-hot labels: as its loop and accuracy use it."""

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from handgrad.arrays import NDArray
-from handgrad.workbook.checks.mistakes import MISTAKES
+from handgrad.workbook.checks.mistakes import MISTAKES, titled
 from handgrad.workbook.checks.verdict import Entry
 
 # of two that explain the same numbers, the one that says more: the first
@@ -73,7 +73,7 @@ def explain(got: Sequence[NDArray | None], truths: Sequence[Truth], of: str) -> 
     for number, words, place in of_case[0]:
         values = [guesses.get((number, words, place)) for guesses in of_case]
         if all(value is not None and same(mine, value) for mine, value in zip(got, values, strict=True)):
-            fitting.setdefault(number, words or MISTAKES[number].sentence)
+            fitting.setdefault(number, titled(number, words) if words else MISTAKES[number].sentence)
     if fitting:
         return Finding(fitting)
     return Finding({}, _related(got, truths, of))

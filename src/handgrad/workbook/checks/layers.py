@@ -321,6 +321,23 @@ def _part(name: str, case: Any, meant: str | None, learner: Learner) -> NDArray:
     return kept
 
 
+def way_back_of_weights(learner: Learner, columns: bool) -> tuple[int, int]:
+    """Of dx and dW on square arrays: how many are right for W (out, in), and how many for W (in, out)."""
+    case = cases.affine(*cases.SQUARE[0], seed=0)
+    x, W, b, dout = (part.T if columns and part.ndim == 2 else part for part in case)
+    x, W, b, dout = x, case.W, b[:, None] if columns else b, dout
+    plain, turned = (affine_grads(case._replace(W=weights)) for weights in (W, W.T))
+    try:
+        cache = learner.call("affine_forward", x, W, b).items(2, "(out, cache)")[1]["handle"]
+        items = learner.call("affine_backward", dout, {"handle": cache}).items(3, "(dx, dW, db)")
+    except FailedError:
+        return 0, 0
+    dx, dW = (numbers(item) for item in items[:2])
+    dx = dx.T if columns and dx is not None else dx
+    lesson = same(dx, plain["dx"].value) + same(dW, plain["dW"].value)
+    return lesson, same(dx, turned["dx"].value) + same(dW, plain["dW"].value.T)
+
+
 def _with_speed(verdict: Verdict, learner: Learner) -> Verdict:
     """The verdict, with a remark where an affine layer takes far longer than arrays do."""
     name = verdict.name

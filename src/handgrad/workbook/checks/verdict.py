@@ -11,7 +11,7 @@ import numpy as np
 
 from handgrad.arrays import NDArray
 from handgrad.workbook.checks.heat_maps import heat_maps
-from handgrad.workbook.checks.mistakes import MISTAKES
+from handgrad.workbook.checks.mistakes import MISTAKES, titled
 
 RIGHT, WRONG, NOT_DONE = "right", "wrong", "not done"
 UNREADABLE, NOT_RUN, LATE = "could not be read", "could not be run here", "ran out of time"
@@ -57,6 +57,7 @@ class Verdict:
     # each: the letter of a result, what it should be, what came
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "message", titled(self.mistake, self.message))
         if self.state in ("", RIGHT, WRONG):
             object.__setattr__(self, "state", RIGHT if self.passed else WRONG)
         elif self.passed or self.state not in STATES:
@@ -88,7 +89,7 @@ class Verdict:
         }
 
     def __str__(self) -> str:
-        number = f" (mistake {self.mistake}, {self.title})" if self.mistake else ""
+        number = f" (mistake {self.mistake})" if self.mistake else ""
         lines = [f"{self.name}: {self.state}{number}"]
         lines += [f"    {line}" for line in self.message.split("\n") if line]
         lines += [f"    {self.entry}"] if self.entry else []
