@@ -3,7 +3,7 @@
 import ast
 import builtins
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -14,19 +14,16 @@ from handgrad.workbook.checks.verdict import LATE, NOT_DONE, Verdict
 _judged: "WeakKeyDictionary[Any, tuple[list[Any], Verdict]]" = WeakKeyDictionary()
 
 
-def yours_or_ours(yours: Any) -> Any:
-    """The learner's function or class where it is right; else the lesson's, and a line that says so.
+def chosen(yours: Any, check: Callable[[Any], Verdict]) -> Any:
+    """The learner's piece or the lesson's: see yours_or_ours of handgrad.workbook.
 
-    Right means that its check passes in the lesson's layout: what follows in the chapter calls it in that
-    layout. A verdict that check has just given of this very piece counts; else the check is run now. check
-    of the result still judges the learner's own. What is none of the exercises is given back as it is.
-    Names of the chapter's first cell that were given another meaning (np = 3) get theirs back.
+    A verdict that check has just given of this very piece counts; else it is asked now.
     """
     own = lesson.learners(yours)
     name = getattr(own, "__name__", "")
     _put_back(name, _names_around(own))
     try:
-        verdict = verdict_of(own)
+        verdict = _verdict_of(own, check)
     except HandgradError:
         return yours
     if verdict.passed and not verdict.convention:
@@ -35,10 +32,8 @@ def yours_or_ours(yours: Any) -> Any:
     return lesson.stand_in(own)
 
 
-def verdict_of(exercise: Any) -> Verdict:
+def _verdict_of(exercise: Any, check: Callable[[Any], Verdict]) -> Verdict:
     """The verdict that check gave of this very piece, if what it uses is still the same; else a new one."""
-    from handgrad.workbook import check
-
     try:
         used, verdict = _judged[exercise]
     except (KeyError, TypeError):
@@ -48,7 +43,7 @@ def verdict_of(exercise: Any) -> Verdict:
 
 
 def remember(exercise: Any, verdict: Verdict) -> None:
-    """Keep a verdict for verdict_of."""
+    """Keep a verdict for chosen."""
     try:
         _judged[exercise] = _used(exercise), verdict
     except TypeError:  # what cannot be kept is judged again
