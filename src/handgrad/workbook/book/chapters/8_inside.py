@@ -36,7 +36,7 @@ from handgrad.workbook.pictures import bars, curves, heat, show, tiles
 rng, recipe = np.random.default_rng(0), Recipe(learning_rate=0.5, epochs=5)
 params = network.init_params(784, 64, 10, rng, dtype=np.float32)
 for epoch in training.train(
-    params, train_images, train_labels, rng, recipe, run_epoch=engine("numpy").run_epoch
+    params, train_images, train_labels, rng, recipe, run_epoch=engine("auto", say=print).run_epoch
 ):
     print(f"epoch {epoch.epoch}: loss {epoch.loss:.4f}")
 params = Params(*epoch.params)

@@ -17,7 +17,7 @@ from handgrad.workbook.lesson import TwoLayerNet, l2_loss, mnist, seed
 from handgrad.workbook.pictures import bars, curves, paths, show
 
 (pixels, labels), (test_pixels, test_labels) = digits.load_mnist()
-run_epoch = engine("numpy").run_epoch
+run_epoch = engine("auto", say=print).run_epoch  # the fastest that this computer has
 
 # %% [markdown]
 # ## Automatic gradients
@@ -98,19 +98,22 @@ show(
 held_back = pixels[55000:], labels[55000:]
 
 
-def validation_accuracies(recipe, seed=0):
+def validation_accuracies(name, recipe, seed=0):
     """The accuracy on the validation images, epoch by epoch."""
     rng = np.random.default_rng(seed)
     params = network.init_params(784, recipe.hidden, 10, rng, dtype=np.float32)
-    run = training.train(params, pixels[:55000], labels[:55000], rng, recipe, run_epoch=run_epoch)
-    return [100 * training.accuracy(epoch.params, *held_back) for epoch in run]
+    accuracies = []
+    for epoch in training.train(params, pixels[:55000], labels[:55000], rng, recipe, run_epoch=run_epoch):
+        accuracies.append(100 * training.accuracy(epoch.params, *held_back))
+        print(f"{name}: epoch {epoch.epoch} of {recipe.epochs}, {accuracies[-1]:.2f} %, {epoch.seconds:.1f} s")
+    return accuracies
 
 
 recipes = {
     "L2, rate 0.5": Recipe(epochs=3, learning_rate=0.5),
     "cross-entropy, rate 0.1": Recipe(epochs=3, loss="cross_entropy", learning_rate=0.1),
 }
-lines = {name: (range(1, 4), validation_accuracies(recipe)) for name, recipe in recipes.items()}
+lines = {name: (range(1, 4), validation_accuracies(name, recipe)) for name, recipe in recipes.items()}
 show(curves(lines, "epoch", "% of the validation images", markers=True), "two losses on MNIST")
 
 # %% [markdown]
@@ -163,7 +166,7 @@ recipes = {
     "momentum, rate 0.05": Recipe(epochs=3, optimizer="momentum", learning_rate=0.05),
     "adam, rate 0.001": Recipe(epochs=3, optimizer="adam", learning_rate=0.001),
 }
-lines = {name: (range(1, 4), validation_accuracies(recipe)) for name, recipe in recipes.items()}
+lines = {name: (range(1, 4), validation_accuracies(name, recipe)) for name, recipe in recipes.items()}
 show(curves(lines, "epoch", "% of the validation images", markers=True), "three optimizers on MNIST")
 
 # %% [markdown]
@@ -182,7 +185,8 @@ show(curves(lines, "epoch", "% of the validation images", markers=True), "three 
 quick = RECIPES["quick"]
 rng = np.random.default_rng(0)
 params = network.init_params(784, quick.hidden, 10, rng, dtype=np.float32)
-*_, last = training.train(params, pixels[:55000], labels[:55000], rng, quick, run_epoch=run_epoch)
+for last in training.train(params, pixels[:55000], labels[:55000], rng, quick, run_epoch=run_epoch):
+    print(f"epoch {last.epoch} of {quick.epochs}: loss {last.loss:.4f}, {last.seconds:.1f} s")
 steps = quick.learning_rates(range(6 * 1719), 6 * 1719)
 show(
     curves({"learning rate": (np.arange(len(steps)), steps)}, "step", "learning rate"),
