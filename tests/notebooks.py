@@ -1,7 +1,7 @@
 """Execute notebooks to the end in kernels, two at a time, errors included: python tests/notebooks.py FILE...
 
-Each is written back with its outputs; the last line is JSON: {"FILE": seconds, ...}. A process of its own,
-because kernels talk through sockets, which the tests may not.
+Each is written, with its outputs, into the folder `executed` beside it; the last line is JSON, {"FILE": seconds}.
+A process of its own, because kernels talk through sockets, which the tests may not.
 """
 
 import asyncio
@@ -25,15 +25,19 @@ async def execute(path, gate, seconds):
             book, timeout=PATIENCE, kernel_name="python3", resources=where, allow_errors=True
         )
         await client.async_execute()
-        nbformat.write(book, path)
+        nbformat.write(book, path.parent / "executed" / path.name)
         seconds[str(path)] = round(time.monotonic() - start, 1)
 
 
 async def execute_all(paths):
     gate, seconds = asyncio.Semaphore(AT_ONCE), {}
+    for path in paths:
+        (path.parent / "executed").mkdir(exist_ok=True)
     await asyncio.gather(*(execute(path, gate, seconds) for path in paths))
     return seconds
 
 
 if __name__ == "__main__":
-    print(json.dumps(asyncio.run(execute_all([Path(name) for name in sys.argv[1:]]))))
+    start = time.monotonic()
+    seconds = asyncio.run(execute_all([Path(name) for name in sys.argv[1:]]))
+    print(json.dumps(seconds | {"all": round(time.monotonic() - start, 1)}))
