@@ -6,7 +6,7 @@
 # hidden units voted for it. Then you give it your own handwriting. No parameter changes in this chapter:
 # it is all *inference*, as in chapter 1.
 #
-# There is no exercise in this chapter; there is much to try out.
+# Two small functions that you write here explain every answer of the network.
 
 # %%
 from pathlib import Path
@@ -23,7 +23,11 @@ from handgrad.model import Model
 from handgrad.network import Params
 from handgrad.photos import find_digit, read_grey
 from handgrad.recipes import Recipe
-from handgrad.workbook.pictures import bars, curves, heat, show, tiles
+from handgrad.workbook import check, hint
+from handgrad.workbook.lesson import yours_or_ours
+from handgrad.workbook.pictures import bars, curves, equation, heat, show, tiles
+
+array = np.array  # makes the arrays of this chapter
 
 # %% [markdown]
 # ## A trained network
@@ -148,35 +152,66 @@ print(f"mean score of 4: open {cache.z[opened, 4].mean():.1f}, closed {cache.z[c
 #
 # ## Which units voted for this answer?
 #
-# The score of digit $c$ is a sum over the hidden units, plus the bias: $z_c = \sum_k W_{2,ck}\, h_k +
-# b_{2,c}$. So the contribution of each unit can be shown. The first test image is a 7: here are the
-# units that contributed most to the score of the 7, each with its contribution.
+# The score of a digit is a sum over the hidden units, plus the bias. The sum is one number; its terms say
+# which units voted for the digit, which voted against it, and which were silent.
+#
+# By hand, with 4 hidden units and 3 digits: the score of digit 1. Its votes are the marked row of $W_2$. Unit
+# 2 has the largest vote, but its feature is absent in this image.
+
+# %%
+votes_by_hand, features = [[1.0, 0.5, -2.0, 0.0], [-0.5, 1.0, 3.0, -1.0], [0.0, 0.0, 1.0, 2.0]], [2.0, 1.5, 0.0, 0.5]
+terms = [v * h for v, h in zip(votes_by_hand[1], features, strict=True)]
+show(
+    equation(("W2", votes_by_hand, (1, None)), "and", ("h", features), "→", ("parts", terms)),
+    "the terms of a score by hand",
+)
+print("score without the bias:", sum(terms))
+
+# %%
+# exercise: contributions
+
+# %% [markdown]
+# The first test image is a 7. Do the terms and the bias add up to the score of the forward pass?
+
+# %%
+held = {key: array(value) for key, value in params._asdict().items()}  # a dictionary, as in chapter 6
+parts, bias = contributions(held, array(x[0]), 7)
+print(f"terms {float(parts.sum()):.4f}, bias {float(bias):+.4f}; the score is {cache.z[0, 7]:.4f}")
+print(f"{int((parts != 0).sum())} of 64 units are on")
+
+# %%
+# exercise: strongest_units
+
+# %% [markdown]
+# Now the templates of these units can be shown, each with what it adds to the score. The first test image,
+# and its score of the 7:
 
 
 # %%
-def explained(i, digit):
-    """The six largest contributions to one digit's score for one image, as pictures."""
-    parts = params.W2[digit] * cache.h[i]
-    largest = np.argsort(-np.abs(parts))[:6]
+def explain(picture, digit):
+    """The six strongest contributions to one digit's score for one image (784,), as pictures."""
+    parts, bias = contributions(held, array(picture), digit)
+    units = [int(k) for k in strongest_units(parts, 6)]
+    numbers = [float(parts[k]) for k in units]
     print(
-        f"score of {digit}: {cache.z[i, digit]:.2f} = {parts.sum():.2f} from the units",
-        f"{params.b2[digit]:+.2f} from the bias; {int((parts != 0).sum())} of 64 units are on",
+        f"score of {digit}: {float(parts.sum()) + float(bias):.2f} =",
+        f"{float(parts[parts > 0].sum()):.2f} for, {float(parts[parts < 0].sum()):.2f} against,",
+        f"{float(bias):+.2f} bias; six units make {sum(numbers):.2f} of it",
     )
-    pictures = np.stack([params.W1[k].reshape(28, 28) for k in largest])
+    titles = [f"unit {k}\n{number:+.2f}" for k, number in zip(units, numbers, strict=True)]
     show(
-        tiles(pictures, [f"{parts[k]:+.2f}" for k in largest], signed=True),
+        tiles(np.stack([picture, *params.W1[units]]), ["the image", *titles], signed=True),
         f"contributions to the score of {digit}",
     )
 
 
-show(tiles(images[:1] / 255, ["label 7"], size=1.6), "the first test image")
-explained(0, 7)
+explain(x[0], 7)
 
 # %% [markdown]
 # **What do you expect?** Take the same image and the score of the 3: which units vote against it?
 
 # %%
-explained(0, 3)
+explain(x[0], 3)
 
 # %% [markdown]
 # ## What if some units were missing?
@@ -288,6 +323,22 @@ show(
 )
 
 # %% [markdown]
+# Why is it read so? The votes for the answer, and those for the second best digit.
+#
+# **What do you expect?** Which strokes of your digit speak for it, and which part would have to change
+# before the second best digit won?
+
+# %%
+pixels = (found.image / np.float32(255)).reshape(-1)
+second, first = (int(c) for c in np.argsort(outputs)[-2:])
+for digit in (first, second):
+    explain(pixels, digit)
+
+# %% [markdown]
+# A unit is strong where the red of its template lies on your ink, and the blue on blank paper. If the answer
+# is wrong, the digit that you meant is often the second best: compare both rows. In a terminal, `handgrad explain
+# my_digit.png --out why.png` goes on from here, down to each pixel.
+#
 # **What do you expect?** What if the same picture is only resized to 28 x 28, and neither inverted to
 # light on dark, nor cropped, nor centred?
 
@@ -303,7 +354,7 @@ show(bars({"output": outputs}, range(10)), "outputs for the careless picture")
 # guarantee.
 #
 # If your digit is misread, look at its 28 x 28 picture first: does it show what you have drawn? Then
-# see which templates voted, as above. `handgrad predict my_digit.png` does all this in a terminal.
+# see which templates voted, with `explain`. `handgrad predict my_digit.png` does all this in a terminal.
 #
 # `handgrad lab` opens a page in the browser where the templates light up while you draw, and where the
 # votes for each digit are added up before your eyes. Its *Train* room trains such a network in seconds.

@@ -10,14 +10,16 @@ from importlib.util import find_spec
 
 import numpy as np
 
-from handgrad import digits, losses, network, optimizers, training
+from handgrad import digits, network, optimizers, training
 from handgrad.engines import engine
 from handgrad.recipes import RECIPES, Recipe
-from handgrad.workbook.lesson import TwoLayerNet, l2_loss, mnist, seed
+from handgrad.workbook import check, hint
+from handgrad.workbook.lesson import TwoLayerNet, l2_loss, mnist, numerical_gradient, seed, yours_or_ours
 from handgrad.workbook.pictures import bars, curves, paths, show
 
 (pixels, labels), (test_pixels, test_labels) = digits.load_mnist()
 run_epoch = engine("auto", say=print).run_epoch  # the fastest that this computer has
+array = np.array  # makes the arrays of this chapter
 
 # %% [markdown]
 # ## Automatic gradients
@@ -59,16 +61,43 @@ else:
 # ## Another loss
 #
 # Chapter 5 left a problem: a confidently wrong output has hardly any slope, because the sigmoid is flat
-# there. *Cross-entropy* avoids this. First the scores (the *logits*) become shares that sum to 1, by the
-# function *softmax*; then the loss is minus the logarithm of the share of the right digit:
+# there. *Cross-entropy* avoids this. First the scores $z$ (the *logits*) become shares that sum to 1, by the
+# function *softmax*; then the loss is minus the logarithm of the share of the right digit, averaged over the
+# images:
 #
 # $$p_{i,j} = \frac{e^{z_{i,j}}}{\sum_k e^{z_{i,k}}} \qquad
-# L = -\frac1N \sum_i \log p_{i,\,\mathrm{labels}_i} \qquad
-# \frac{\partial L}{\partial z} = \frac1N\,(p - \mathrm{target})$$
+# L = -\frac1N \sum_i \log p_{i,\,\mathrm{labels}_i}$$
 #
-# In the backward pass the exponential and the logarithm cancel, and the error itself is left: the more
-# confident the mistake, the larger the slope. The picture shows the slope with respect to the score of
-# the *right* digit, for both losses. There are two digits; the score of the other digit is 0, and the
+# What is its derivative by each score? On paper, for one image with the right digit $r$:
+#
+# 1. The logarithm of a fraction is a difference: $\log p_r = z_r - \log \sum_k e^{z_k}$.
+# 2. Derive $-\log p_r$ by $z_j$, first for a $j$ that is not $r$. (What is the derivative of $\log S$, where
+#    $S = \sum_k e^{z_k}$? The result has a name already.)
+# 3. Then for $j = r$: one more term. Both cases fit into one formula with $\mathrm{target}$, the one-hot row.
+#
+# The answer stands below the exercise.
+
+# %%
+# exercise: softmax_cross_entropy
+
+# %% [markdown]
+# In step 2 the derivative is $e^{z_j}/S$, the share itself; in step 3 it is the share minus 1. Together, and
+# with the average over the images:
+#
+# $$\frac{\partial L}{\partial z} = \frac1N\,(p - \mathrm{target})$$
+#
+# In the backward pass the exponential and the logarithm cancel, and the error itself is left. The numerical
+# gradient agrees:
+
+# %%
+few_z, few_labels = array(np.random.default_rng(0).normal(0, 2, (4, 5))), array([0, 3, 3, 1])
+loss, dz = softmax_cross_entropy(few_z, few_labels)
+tried = numerical_gradient(lambda z: softmax_cross_entropy(z, few_labels)[0], few_z)
+print(f"loss {float(loss):.4f}, largest difference {float(abs(dz - tried).max()):.1e}")
+
+# %% [markdown]
+# The more confident the mistake, the larger the slope. The picture shows the slope with respect to the score
+# of the *right* digit, for both losses. There are two digits; the score of the other digit is 0, and the
 # score of the right digit goes from $-8$ (confidently wrong) to 8.
 #
 # **What do you expect** of the two curves at the left end?
@@ -76,13 +105,13 @@ else:
 # %%
 scores = np.linspace(-8, 8, 161)
 z = np.stack([scores, 0 * scores], axis=1)
-right = np.zeros(len(z), int)
-p = np.exp(losses.log_softmax(z))[:, 0]
+_, dz = softmax_cross_entropy(array(z), array(np.zeros(len(z), int)))
+by_cross_entropy = len(z) * np.asarray(dz)[:, 0]  # of one image, not of the average
 sigmoid = 1 / (1 + np.exp(-scores))
 by_l2 = 2 * (sigmoid - 1) * sigmoid * (1 - sigmoid)
 show(
     curves(
-        {"L2 loss and sigmoid": (scores, by_l2), "cross-entropy": (scores, p - 1)},
+        {"L2 loss and sigmoid": (scores, by_l2), "cross-entropy": (scores, by_cross_entropy)},
         "score of the right digit",
         "slope dL/dz",
     ),
@@ -122,10 +151,18 @@ show(curves(lines, "epoch", "% of the validation images", markers=True), "two lo
 # Plain gradient descent does not remember earlier steps. In a valley with steep sides and a flat floor,
 # it jumps from side to side and moves slowly along the floor. There are two remedies:
 #
-# - **Momentum** keeps a velocity: $v \leftarrow 0.9\,v + g$, then $\theta \leftarrow \theta - \eta\,
-#   v$. Alternating gradients cancel; persistent gradients add up.
+# - **Momentum** keeps a velocity for each weight: the gradient pushes it, and from step to step nine tenths of
+#   it remain. The weight moves against the velocity. Alternating gradients cancel; persistent ones add up.
 # - **Adam** also keeps the mean of $g^2$ for each weight and divides by its root, so that every weight
 #   moves by about $\eta$, whether its gradient is large or small.
+
+# %%
+# exercise: momentum_step
+
+# %% [markdown]
+# With the gradient $g$, the velocity $v$ and the learning rate $\eta$ this is
+#
+# $$v \leftarrow 0.9\,v + g \qquad \theta \leftarrow \theta - \eta\,v$$
 #
 # A valley to try them in: $f(u, v) = \tfrac12 (u^2 + 100\, v^2)$, a hundred times as steep across as
 # along. Each optimizer takes 60 steps from the left end.
@@ -145,9 +182,16 @@ def walk(rule, rate, steps=60):
     return np.stack(places)
 
 
+def your_momentum(place, slope, memory, rate, step):
+    """momentum_step in the form of the other rules; memory is the velocity."""
+    velocity = memory if step else 0 * place
+    place, velocity = momentum_step(array(place), array(slope), array(velocity), rate)
+    return np.asarray(place), np.asarray(velocity)
+
+
 walks = {
     "plain, rate 0.018": walk(optimizers.sgd, 0.018),
-    "momentum, rate 0.006": walk(optimizers.momentum, 0.006),
+    "momentum, rate 0.006": walk(your_momentum, 0.006),
     "adam, rate 0.05": walk(optimizers.adam, 0.05),
 }
 show(paths(lambda u, v: (u * u + 100 * v * v) ** 0.5, walks), "three ways through a valley")
@@ -172,6 +216,35 @@ show(curves(lines, "epoch", "% of the validation images", markers=True), "three 
 # %% [markdown]
 # They are close together: for such a small network, a well chosen learning rate helps nearly as much. A
 # memory pays off where the sizes of the gradients differ a lot between weights, as in deep networks.
+#
+# ## Your own recipe
+#
+# So far the choices were ours. A *recipe* is all of them together: the loss, the optimizer, the learning rate
+# and how it falls, the size of the batches. This function follows one, on 20,000 images:
+
+
+# %%
+def follow(choices, seed=0):
+    """The accuracy on the validation images after each epoch, in %, of a network trained by these choices."""
+    recipe, rng = Recipe(**{"epochs": 3, **choices}), np.random.default_rng(seed)
+    params = network.init_params(784, recipe.hidden, 10, rng, dtype=np.float32)
+    run = training.train(params, pixels[:20000], labels[:20000], rng, recipe, run_epoch=run_epoch)
+    return [100 * training.accuracy(epoch.params, *held_back, recipe.activation) for epoch in run]
+
+
+print("the lesson's choices:", [round(share, 2) for share in follow({})])
+
+# %%
+# exercise: better_recipe
+
+# %%
+lines = {"yours": follow(better_recipe()), "the lesson's": follow({})}
+lines = {name: (range(1, len(shares) + 1), shares) for name, shares in lines.items()}
+show(curves(lines, "epoch", "% of the validation images", markers=True), "your recipe and the lesson's")
+
+# %% [markdown]
+# The choices matter as much as the mathematics, and nobody can derive them: they are found by trying, on
+# images that are held back for it.
 #
 # ## The same network, a better recipe
 #
