@@ -28,8 +28,8 @@ array = np.array  # makes the arrays of this chapter
 # %% [markdown]
 # ## An image is a table of numbers
 #
-# MNIST is a collection of 70,000 handwritten digits, which comes with this package. 60,000 images are
-# for training, 10,000 are set aside for the test. Each image has 28 x 28 pixels; 0 is black (paper), 1
+# MNIST is a collection of 70,000 handwritten digits. It comes with this package. 60,000 images are for
+# training, 10,000 are set aside for the test. Each image has 28 x 28 pixels; 0 is black (paper), 1
 # is white (ink). Each image has a label, the digit that was meant.
 
 # %%
@@ -117,7 +117,7 @@ show(
 # ink everywhere. So let us read all 10,000 test images this way, and count the answers.
 # (`lesson.agreement` computes the sums. You will write it yourself in the third exercise.)
 #
-# **What do you expect?** Which digits will be answered too often, and which too seldom?
+# **What do you expect?** Which digits will be answered too often, and which too rarely?
 
 # %%
 answers = lesson.agreement(means, test_images).argmax(axis=1)
@@ -174,8 +174,8 @@ show(tiles(templates, range(10), signed=True), "normalised templates: red for in
 # 10,000 images and 10 templates are 100,000 agreements. Written as rows, images make a matrix $x$ of
 # shape $(N, P)$ and templates a matrix $T$ of shape $(C, P)$. The entry at row $i$, column $c$ of a
 # matrix product (in Python: `@`) is a sum over the dimension that the two share, here the pixels. By
-# hand, with $N = 2$ images, $C = 2$ templates and $P = 3$ pixels; the marked entry is the marked row
-# times the marked column:
+# hand, with $N = 2$ images, $C = 2$ templates and $P = 3$ pixels. The templates are *transposed*: their
+# rows become columns. The marked entry is the marked row times the marked column:
 
 # %%
 two_images = array([[1.0, 0.0, 1.0], [0.0, 1.0, 1.0]])
@@ -185,7 +185,7 @@ turned = list(zip(*two_templates.tolist(), strict=True))  # rows become columns
 parts = (
     ("images", two_images, (1, None)),
     "@",
-    ("templates, turned", turned, (None, 0)),
+    ("transposed", turned, (None, 0)),
     "=",
     ("agreements", product, (1, 0)),
 )

@@ -51,7 +51,7 @@ turned = list(zip(*small_W.tolist(), strict=True))
 parts = (
     ("x", small_x, (1, None)),
     "@",
-    ("W, turned", turned, (None, 0)),
+    ("W transposed", turned, (None, 0)),
     "+",
     ("b", small_b, (None, 0)),
     "=",
@@ -126,13 +126,13 @@ print(f"right answers: {float((a.argmax(axis=1) == test_labels).sum()) / 100:.2f
 # ## A batch goes through at once
 #
 # Each row of `out` depends on its own row of $x$ alone. So one image at a time gives the same numbers
-# as all images together, only much more slowly.
+# as all images together; it only takes much longer.
 #
 # **What do you expect?** How many times slower are 2,000 images when they are processed one at a time?
 
 # %%
 some = test_x[:2000]
-affine_forward(some, templates, b)  # once for practice
+affine_forward(some, templates, b)  # a first call, to warm up
 start = time.perf_counter()
 together, _ = affine_forward(some, templates, b)
 middle = time.perf_counter()
@@ -188,7 +188,7 @@ votes = array([[1.0, -1.0], [0.0, 1.0], [-1.0, 0.5]])
 scores, _ = affine_forward(features, votes, array([0.0, 0.0, 0.0]))
 turned = list(zip(*votes.tolist(), strict=True))
 show(
-    equation(("features", features), "@", ("votes, turned", turned), "=", ("scores", scores)),
+    equation(("features", features), "@", ("votes transposed", turned), "=", ("scores", scores)),
     "features vote for digits",
 )
 

@@ -70,6 +70,8 @@ show(
 # again: two nearly equal numbers are subtracted, and what remains is rounding error. In float64, $h =
 # 10^{-5}$ is a good choice. In float32, with its seven digits, no choice is good.
 #
+# Such slopes are called *finite differences*, and to compare a formula with them is a *gradient check*.
+#
 # How long would this take for the whole network? **What do you expect?**
 
 # %%

@@ -3,8 +3,7 @@
 #
 # For each of its parameters the network can compute the slope of the loss. Training means going
 # downhill in many small steps: this is *gradient descent*, and its loop is short. Four choices in it
-# need understanding: the length of a step, the number of images in a step, the order of the images, and
-# when to stop. At the end your network reads more than 95 of 100 images that it has never seen.
+# matter: the length of a step, the number of images in a step, the order of the images, and when to stop. At the end your network reads more than 95 of 100 images that it has never seen.
 
 # %%
 import numpy as np
@@ -204,8 +203,8 @@ show(
 # %% [markdown]
 # The gradient of 16 images already points mostly in the right direction, that of 256 almost exactly.
 # Sixteen times as many images make a step sixteen times as expensive, but not nearly sixteen times as
-# good. So many cheap steps are better than a few expensive ones. The errors of the single steps are
-# random and average out.
+# good. So many cheap steps are better than a few expensive ones. The errors of the individual steps
+# are random and average out.
 #
 # ## Order
 #

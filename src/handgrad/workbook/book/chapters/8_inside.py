@@ -77,7 +77,7 @@ show(
     "four templates",
 )
 for k, (_, loudest) in zip(units, shown, strict=True):
-    show(tiles(np.stack(loudest) / 255, [f"unit {k}"] + [""] * 7), f"what unit {k} answers to most")
+    show(tiles(np.stack(loudest) / 255, [f"unit {k}"] + [""] * 7), f"what unit {k} responds to most")
 
 # %% [markdown]
 # ## The votes
