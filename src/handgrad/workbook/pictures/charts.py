@@ -51,8 +51,8 @@ def bars(
     axes.set_xticks(range(len(names)), [str(name) for name in names])
     axes.axhline(0, color=GREY, linewidth=0.8)
     _dress(axes, "", y, title)
-    if len(heights) > 1:
-        axes.legend(frameon=False, fontsize=9)
+    if len(heights) > 1:  # below the bars, which may stand anywhere
+        figure.legend(frameon=False, fontsize=9, loc="outside lower center", ncols=len(heights))
     return figure
 
 

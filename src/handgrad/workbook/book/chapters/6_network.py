@@ -153,8 +153,8 @@ print("out", tuple(out.shape), f"from {float(out.min()):.2f} to {float(out.max()
 # The same two images, with labels 0 and 1; read it from right to left. The loss gives
 # $\partial L/\partial y = \tfrac22 (y - \mathrm{target})$; the sigmoid multiplies it by $y(1 - y)$: the
 # marked entry is $-0.119 \cdot 0.881 \cdot 0.119 = -0.0125$. The second affine layer multiplies by $W_2$:
-# the gradient of the first feature
-# is $-0.0125 \cdot 1 + 0.125 \cdot 0$. Relu passes on only the gradients whose $a$ was positive.
+# the gradient of the first feature is $-0.0125 \cdot 1 + 0.125 \cdot 0$. Relu passes on only the gradients
+# whose $a$ was positive.
 
 # %%
 dy = y - array([[1.0, 0.0], [0.0, 1.0]])

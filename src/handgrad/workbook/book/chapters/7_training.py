@@ -3,7 +3,8 @@
 #
 # For each of its parameters the network can compute the slope of the loss. Training means going
 # downhill in many small steps: this is *gradient descent*, and its loop is short. Four choices in it
-# matter: the length of a step, the number of images in a step, the order of the images, and when to stop. At the end your network reads more than 95 of 100 images that it has never seen.
+# matter: the length of a step, the number of images in a step, the order of the images, and when to stop.
+# At the end your network reads more than 95 of 100 images that it has never seen.
 
 # %%
 import numpy as np
@@ -195,7 +196,7 @@ show(
         {"cosine": cosines},
         [f"{size:,}" for size in sizes],
         "cosine with the exact gradient",
-        "batches of ... images",
+        "Gradients of batches, by their number of images",
     ),
     "how good the gradient of a batch is",
 )
