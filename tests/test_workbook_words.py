@@ -198,14 +198,14 @@ def test_broadcasting_shows_what_numpy_does():
 
 def test_a_graph_shows_values_and_gradients_and_an_arrow_each_way():
     nodes = {
-        "x": pictures.Node("x", 2.0, 3.0, (0, 0)),
+        "x": pictures.Node("x", 2.0, 0.0, (0, 0)),
         "t": pictures.Node("t", -1.5, None, (0, 1)),
         "L": pictures.Node("×", -3.0, 1.0, (1, 0.5), ("x", "t")),
     }
     figure = pictures.graph(nodes)
     texts = [text for text in numbers(figure) if text]
     assert sorted(texts) == sorted(
-        ["x", "t", "×", "x = 2", "dx = 3", "t = \N{MINUS SIGN}1.5", "L = \N{MINUS SIGN}3", "dL = 1"]
+        ["x", "t", "×", "x = 2", "dx = 0", "t = \N{MINUS SIGN}1.5", "L = \N{MINUS SIGN}3", "dL = 1"]
     )
     assert numbers(figure).count("") == 3  # arrows: there and back, and one only there
 

@@ -300,7 +300,7 @@ show(
 agreements, _ = agreements_of(1000, 1000, test_pixels, test_digits)
 for name, b in learnt.items():
     sevens = int(((agreements + b).argmax(axis=1) == 1).sum())
-    print(f"biases learnt from {name}: {sevens} of 2,000 test images are read as a 7; 1,000 are one")
+    print(f"biases learnt from {name}: {sevens} of 2,000 test images are read as a 7 (1,000 of them are)")
 
 # %% [markdown]
 # The bias of the frequent digit rises, that of the rare one falls: in doubt, the layer answers with the
