@@ -110,29 +110,27 @@ print(
 #
 # ## A computation graph
 #
-# A first look at the whole, with single numbers: one pixel $x$, one weight $w$, a bias $b$, relu, and a
-# squared error. Each step of the computation is a node; this is a *computation graph*. Blue, above each
-# node, is its value in the forward pass. Orange, below, is the gradient of $L$ with respect to this value
-# (`da` is $\partial L / \partial a$).
+# A first look at the whole, with single numbers: one pixel $x$, one weight $w$, a bias $b$, and a squared
+# error. Each step of the computation is a node; this is a *computation graph*. Blue, above each node, is its
+# value in the forward pass. Orange, below, is the gradient of $L$ with respect to this value (`da` is
+# $\partial L / \partial a$).
 #
-# Follow the orange numbers from right to left. $L$ is $e^2$, so its slope is $2e = 2$. The difference and
-# the relu pass it on. A sum passes it to both of its inputs. A product multiplies it by *the other* input:
-# `dw` is $2 \cdot x = 4$, and `dx` is $2 \cdot w = 3$.
+# Follow the orange numbers from right to left. $L$ is $e^2$, so its slope is $2e = 2$. A difference passes
+# it on to what comes first in it. A sum passes it to both of its inputs. A product multiplies it by *the
+# other* input: `dw` is $2 \cdot x = 4$, and `dx` is $2 \cdot w = 3$.
 
 
 # %%
 def neuron(x, w, b, target):
-    """Forward and backward through L = (relu(w x + b) - target)², as the nodes of a graph."""
+    """Forward and backward through L = (w x + b - target)², as the nodes of a graph."""
     p = w * x
     a = p + b
-    h = max(a, 0.0)
-    e = h - target
+    e = a - target
     L = e**2
 
     dL = 1.0
     de = 2 * e * dL
-    dh = de
-    da = dh if a > 0 else 0.0
+    da = de
     dp, db = da, da
     dw, dx = x * dp, w * dp
     return {
@@ -141,29 +139,27 @@ def neuron(x, w, b, target):
         "p": Node("×", p, dp, (1, 0.5), ("x", "w")),
         "b": Node("b", b, db, (1, 1.5)),
         "a": Node("+", a, da, (2, 0.5), ("p", "b")),
-        "h": Node("relu", h, dh, (3, 0.5), ("a",)),
-        "target": Node("target", target, None, (3, 1.5)),
-        "e": Node("\N{MINUS SIGN}", e, de, (4, 0.5), ("h", "target")),
-        "L": Node("( )²", L, dL, (5, 0.5), ("e",)),
+        "target": Node("target", target, None, (2, 1.5)),
+        "e": Node("\N{MINUS SIGN}", e, de, (3, 0.5), ("a", "target")),
+        "L": Node("( )²", L, dL, (4, 0.5), ("e",)),
     }
 
 
 show(graph(neuron(x=2.0, w=1.5, b=-1.0, target=1.0)), "a computation graph: forward above, backward below")
 
 # %% [markdown]
-# A step against the gradient lowers $w$, and lowers the loss. **What do you expect** if the bias is $-4$
-# instead of $-1$? Which of the orange numbers become 0?
+# **What do you expect?** Now `w` takes a step of 0.1 against its gradient: it becomes $1.5 - 0.1 \cdot 4 =
+# 1.1$. What becomes of the loss, and of the gradients?
 
 # %%
-show(graph(neuron(x=2.0, w=1.5, b=-4.0, target=1.0)), "the same graph where relu gives 0")
+show(graph(neuron(x=2.0, w=1.1, b=-1.0, target=1.0)), "the same graph after a step of w")
 
 # %% [markdown]
-# The agreement is negative, relu gives 0, and no gradient gets past the relu: $w$ and $b$ do not learn from
-# this image, although the answer is wrong. A hidden unit to which this happens for every image is called
-# *dead*.
+# The loss fell from 1 to 0.04, and all gradients are smaller: near the lowest point there is less slope.
 #
-# If a value goes into several nodes, each of them sends a gradient back, and these are added. So a sum over
-# all images or all templates appears in the formulas below. The layers do all this for whole arrays at once.
+# If a value goes into several nodes, each of them sends a gradient back, and these are added. That is why
+# there are sums over images and templates in the formulas below. The layers do all this for whole arrays at
+# once.
 #
 # ## Back through the sigmoid
 #
@@ -276,6 +272,32 @@ show(equation(("x", small_a, (0, 2)), "→", ("slope", slope.round(4), (0, 2))),
 # %%
 small_dx = relu_backward(small_dout, relu_forward(small_a)[1])
 show(equation(("x", small_a), "and", ("dout", small_dout), "→", ("dx", small_dx)), "back through relu")
+
+# %% [markdown]
+# The same in a computation graph: behind the sum $a$ comes a relu, and $a$ is negative. Relu gives 0 where 1
+# is wanted, but no gradient gets past it.
+
+# %%
+a, target = -1.0, 1.0
+h = max(a, 0.0)
+e = h - target
+de = 2 * e
+dh = de
+da = dh if a > 0 else 0.0
+nodes = {
+    "a": Node("a", a, da, (0, 0)),
+    "h": Node("relu", h, dh, (1, 0), ("a",)),
+    "target": Node("target", target, None, (1, 1)),
+    "e": Node("\N{MINUS SIGN}", e, de, (2, 0), ("h", "target")),
+    "L": Node("( )²", e**2, 1.0, (3, 0), ("e",)),
+}
+show(graph(nodes), "a computation graph in which relu gives 0")
+
+# %% [markdown]
+# The weights before this relu do not learn from this image, although the answer is wrong. A hidden unit to
+# which this happens for every image is called *dead*.
+#
+# Now the gradient check.
 
 # %%
 a, dout = array(rng.standard_normal((4, 3))), array(rng.standard_normal((4, 3)))

@@ -68,7 +68,7 @@ print("largest difference between two rows of W1 after 20 steps:", float(abs(W1 
 show(tiles(W1[:10], [f"row {k}" for k in range(10)], signed=True), "hidden units that began alike")
 
 # %% [markdown]
-# They stay equal for ever: equal units get equal gradients. 64 units do the work of a single unit. Only
+# They stay equal for good: equal units get equal gradients. 64 units do the work of a single unit. Only
 # random starting values make them different. (This is called *breaking the symmetry*.)
 #
 # ## How large the noise should be
