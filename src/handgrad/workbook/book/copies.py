@@ -193,6 +193,7 @@ _TAIL = """if __name__ == "__main__":
 _README = """# The workbook of handgrad
 
 Build a network that reads handwritten digits yourself. A checker names the mistakes in your code.
+The workbook follows the lesson "Machine Learning" of the course AlphaFold Decoded.
 
     pip install 'handgrad[workbook]' jupyterlab
     jupyter lab
@@ -203,17 +204,17 @@ and open a chapter. Each chapter can be done without the chapters before it.
 |---|---|
 | 1 templates | the mean image of each digit, normalised: reads 82 of 100 test images |
 | 2 layers | the affine layer |
-| 3 non-linearities | relu and sigmoid, and what happens without |
+| 3 non-linearities | relu and sigmoid (activation functions), and what happens without them |
 | 4 loss | one-hot rows and the L2 loss |
 | 5 backward | backpropagation: the gradient of each layer, and how to check it |
 | 6 network | two layers, forward pass and backward pass |
-| 7 training | mini-batch gradient descent: more than 95 of 100 test images |
+| 7 training | mini-batch (stochastic) gradient descent: reads more than 95 of 100 test images |
 | 8 inside | the votes behind one answer, what the network has learnt, your own handwriting |
 | 9 beyond | softmax with cross-entropy, momentum, and a better recipe: 97 of 100 with a third of the images |
 
 A cell that says "yours" is an exercise. Below it, `check(...)` says whether it is right, and if not, which
 mistake it probably is; `hint("affine_forward", 1)` gives a hint (1 the symptom, 2 where to look, 3 the line).
-While an exercise is blank, the chapter continues with our solution.
+While an exercise is blank or wrong, the chapter continues with our solution, and says so.
 
 **With an editor instead of notebooks**: the `.py` files are the same chapters (VS Code and PyCharm run them
 cell by cell; `python 2_layers.py` runs one as a whole and puts its pictures into the folder `pictures`), and
