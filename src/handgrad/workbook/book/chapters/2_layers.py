@@ -2,8 +2,9 @@
 # # 2 · Layers
 #
 # A layer is a set of templates. You write the *affine linear layer* (affine layer for short), in one
-# line. Other texts and libraries call it a *linear*, a *dense* or a *fully connected* layer. It computes
-# what chapter 1 called agreement, plus one number for each template. Two affine
+# line. (*Linear* is a sum of products; *affine* is linear plus a constant.) Other texts and libraries call it
+# a *linear*, a *dense* or a *fully connected* layer. It computes what chapter 1 called agreement, plus one
+# number for each template. Two affine
 # layers, with a non-linearity between them (chapter 3), are the whole network.
 
 # %%
@@ -180,7 +181,9 @@ show(histograms(values, "agreement"), "agreements with a template and with noise
 #
 # 64 agreements are not an answer yet. A second affine layer turns them into ten scores. Its $W$ has the
 # shape $(10, 64)$: row $c$ says how each of the 64 features votes for digit $c$. A feature "bar at the
-# top" votes for 5 and 7, and against 0. By hand, with two features and three digits:
+# top" votes for 5 and 7, and against 0. Seen from the digit: an 8 is a circle above and a circle below, and
+# nothing else. In its row, the two circles would have 1, and a bar or a slanted stroke would have $-1$. The
+# circle below serves the 6, too. By hand, with two features and three digits:
 
 # %%
 features = array([[2.0, 0.0], [0.5, 3.0]])

@@ -180,6 +180,10 @@ drawn = {"nine hats": (line, hats), "sine": (line, np.sin(np.asarray(line)))}
 show(curves(drawn, "s", "", "A curve made of hats, which are made of relus"), "a sine made of relus")
 
 # %% [markdown]
+# Relu is not the only function with a bend. *Tanh* and the sigmoid (below) bend softly; *leaky ReLU* lets a
+# hundredth of a negative number through. Each of them keeps two layers from being one. In a terminal,
+# `handgrad train --activation tanh` trains with another one.
+#
 # ## relu on real digits
 #
 # The 64 templates of the trained network, and 1,000 test images: 64,000 agreements, before and after

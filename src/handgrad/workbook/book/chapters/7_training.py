@@ -45,6 +45,17 @@ model = TwoLayerNet(784, 64, 10)
 print("before training:", calculate_accuracy(model, test_x, test_labels))
 
 # %% [markdown]
+# **What do you expect?** Could we simply try? Here are 200 networks, each with other random weights, and
+# 1,000 test images. How good is the best of them?
+
+# %%
+tried = [calculate_accuracy(TwoLayerNet(784, 64, 10), test_x[:1000], test_labels[:1000]) for _ in range(200)]
+print(f"the best of 200 untrained networks: {max(tried)}")
+
+# %% [markdown]
+# With 50,890 numbers to choose, trying at random is hopeless. The gradient says for each of them in which
+# direction it should move, and how much it matters.
+#
 # ## A step
 #
 # Every weight $\theta$ (each entry of $W_1$, $b_1$, $W_2$ and $b_2$) moves against its gradient:
