@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 @click.option("--out", metavar="FILE", type=FILE, help="Also write the table as a CSV file.")
 @click.option(
     "--feedback", metavar="DIR", type=FILE,
-    help="Also write a page (HTML) and a Markdown file for each student into this folder. Default: none.",
+    help="Also write a page (HTML) and a Markdown file for each student into this folder.",
 )  # fmt: skip
 @click.option(
     "--exercises", metavar="NAME[=POINTS],...", multiple=True,
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @click.option(
     "--scheme", "scheme_file", metavar="FILE", type=FILE,
-    help="TOML file with the exercises that count, their points, and a deadline. Default: none.",
+    help="TOML file with the exercises that count, their points, and a deadline.",
 )  # fmt: skip
 @click.option("--fresh", is_flag=True, help="Mark all anew, also what has not changed since the last time.")
 @click.option(

@@ -55,8 +55,9 @@ def mark(
     changed; None keeps nothing.
     """
     limits = limits or Limits()
-    marker = _Marker(limits, scheme, records, [*map(Path, places(folder)), *([records] if records else [])])
-    flags, results = flags_of(given, scheme.exercises), dict[int, Result]()
+    kept = Records(records, limits, scheme.exercises) if records else None
+    marker = _Marker(limits, scheme, kept, [*map(Path, places(folder)), *([records] if records else [])])
+    flags, results = flags_of(given, scheme.exercises, kept), dict[int, Result]()
     with ThreadPoolExecutor(workers or available_cores()) as pool:
         numbers = {
             pool.submit(marker.mark, one, words): n
@@ -99,9 +100,8 @@ def verdicts(desk: DeskLike, sources: Sequence[Source], only: Sequence[str] = ()
 class _Marker:
     """Marks hand-ins, each at a desk of its own; any thread may stop it."""
 
-    def __init__(self, limits: Limits, scheme: Scheme, records: Path | None, hidden: list[Path]) -> None:
-        self._limits, self._scheme, self._hidden = limits, scheme, hidden
-        self._records = Records(records, limits, scheme.exercises) if records else None
+    def __init__(self, limits: Limits, scheme: Scheme, records: Records | None, hidden: list[Path]) -> None:
+        self._limits, self._scheme, self._records, self._hidden = limits, scheme, records, hidden
         self._desks, self._stopped, self._lock = set[RemoteDesk](), False, Lock()
 
     def mark(self, given: HandIn, flags: Sequence[str]) -> Result:

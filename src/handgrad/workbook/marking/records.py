@@ -14,7 +14,7 @@ import platform
 import re
 import stat
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path, PurePosixPath
@@ -36,6 +36,7 @@ FORM = "handgrad: what was marked, 1"
 CHECKSUM = 64  # characters
 LARGEST = 8 * 1024 * 1024  # bytes of a record
 SHORTEST = 3  # letters of a name that is hidden
+UNUSABLE = (OSError, ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError)
 
 
 def folder() -> Path | None:
@@ -51,43 +52,62 @@ class Records:
 
     def __init__(self, folder: Path, limits: Limits, exercises: Sequence[str] = ()) -> None:
         self.folder = folder
-        self._asked = [dataclasses.asdict(limits), list(exercises)]
+        self._asked = ["verdicts", dataclasses.asdict(limits), list(exercises)]
 
     def find(self, sources: Sequence[Source]) -> list[Verdict] | None:
         """The verdicts of these files, or None."""
-        path = self._path(sources)
+        names = _names(sources)
         try:
-            descriptor = without_waiting(str(path), os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
-            with open(descriptor, "rb") as file:
-                if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                    return None
-                text = file.read(LARGEST + 1).decode()
-            checksum, text = text[:CHECKSUM], text[CHECKSUM:]
-            if len(text) > LARGEST or checksum != _hash(text):
-                return None
-            form, key, verdicts = json.loads(text)
-            if (form, key) != (FORM, path.stem):
-                return None
-            names = _names(sources)
-            return [_verdict(fields, names) for fields in verdicts]
-        except (OSError, ValueError, TypeError, KeyError, IndexError, RecursionError):
+            return [_verdict(fields, names) for fields in self._load(self._key(sources, self._asked))]
+        except UNUSABLE:
             return None
 
     def keep(self, sources: Sequence[Source], verdicts: Sequence[Verdict]) -> None:
         """Keep verdicts, unless one of them depends on what this machine lacks."""
-        if any(verdict.state == NOT_RUN for verdict in verdicts):
-            return
-        path, names = self._path(sources), _names(sources)
-        text = json.dumps([FORM, path.stem, [_fields(verdict, names) for verdict in verdicts]])
-        with suppress(OSError, HandgradError):
-            self.folder.mkdir(parents=True, exist_ok=True)
-            with new_file(path, KEPT) as file:
-                file.write((_hash(text) + text).encode())
+        if not any(verdict.state == NOT_RUN for verdict in verdicts):
+            names = _names(sources)
+            key = self._key(sources, self._asked)
+            self._store(key, [_fields(verdict, names) for verdict in verdicts])
 
-    def _path(self, sources: Sequence[Source]) -> Path:
+    def facts(self, sources: Sequence[Source], read: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        """What `read` reads of the texts, plain values, perhaps as it was kept."""
+        names, key = _names(sources), self._key(sources, "facts")
+        try:
+            facts: dict[str, Any] = dict(_each(self._load(key), lambda text: _shown(text, names)))
+        except UNUSABLE:
+            facts = read()
+            self._store(key, _each(facts, lambda text: _hidden(text, names)))
+        return facts
+
+    def _key(self, sources: Sequence[Source], asked: Any) -> str:
         times = sorted({source.changed for source in sources})  # only which of them is newer matters
         files = [[source.name, source.text, times.index(source.changed)] for source in sources]
-        return self.folder / f"{_hash(json.dumps([FORM, made_with(), self._asked, files]))[:32]}.json"
+        return _hash(json.dumps([FORM, made_with(), asked, files]))[:32]
+
+    def _load(self, key: str) -> Any:
+        """What is kept under a key. One of UNUSABLE where there is nothing, or nothing of ours."""
+        descriptor = without_waiting(str(self._path(key)), os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+        with open(descriptor, "rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise ValueError("expected a plain file")
+            text = file.read(LARGEST + 1).decode()
+        checksum, text = text[:CHECKSUM], text[CHECKSUM:]
+        if len(text) > LARGEST or checksum != _hash(text):
+            raise ValueError("expected an undamaged record")
+        form, of, kept = json.loads(text)
+        if (form, of) != (FORM, key):
+            raise ValueError("expected the record of this key")
+        return kept
+
+    def _store(self, key: str, value: Any) -> None:
+        text = json.dumps([FORM, key, value])
+        with suppress(OSError, HandgradError):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with new_file(self._path(key), KEPT) as file:
+                file.write((_hash(text) + text).encode())
+
+    def _path(self, key: str) -> Path:
+        return self.folder / f"{key}.json"
 
 
 @cache
@@ -95,7 +115,7 @@ def made_with() -> str:
     """A hash of what marks: handgrad's code, Python, the machine, and the packages with their versions."""
     code = hashlib.sha256()
     root = Path(handgrad.__file__).parent
-    for path in sorted(root.rglob("*.py")):
+    for path in sorted(path for ending in ("py", "toml") for path in root.rglob(f"*.{ending}")):
         code.update(f"{path.relative_to(root).as_posix()}\n".encode())
         code.update(path.read_bytes())
     packages = sorted(
@@ -173,4 +193,6 @@ def _each(value: Any, change: Any) -> Any:
     """A value with every text in it changed."""
     if isinstance(value, str):
         return change(value)
+    if isinstance(value, dict):
+        return {change(key): _each(part, change) for key, part in value.items()}
     return [_each(part, change) for part in value] if isinstance(value, list | tuple) else value
