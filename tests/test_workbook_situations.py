@@ -2,7 +2,10 @@
 
 import pytest
 
-from situations import ALL, judge, situations
+from situations import ALL, judge, right, situations
+from situations.broken import broken
+from workbook_suite import Case
+from workbook_suite import judge as workbook_suite
 
 pytestmark = pytest.mark.timeout(600)  # the first test runs everything
 SITUATIONS = situations()
@@ -26,3 +29,15 @@ def test_situation(situation, happened, figure):
     fine = sum(not h.wrong for h in happened.values())
     figure("situations", f"{fine} of {len(happened)} as expected")
     assert not happened[situation.name].wrong, str(happened[situation.name])
+
+
+@pytest.mark.parametrize("base", ["plain", "columns", "in_out", "one_hot"])
+def test_one_wrong_function_costs_one(base):
+    text, fell = right(base), []
+    for name, way, changed in broken(text):
+        verdicts = workbook_suite.judge(Case(None, None, way, changed)).verdicts
+        lost = {v.name for v in verdicts if not v.passed and v.name in ALL} - {name}
+        if name.endswith("_forward"):  # a cache that forward did not make need not suit this backward
+            lost.discard(name.replace("forward", "backward"))
+        fell += [f"{name} {way}: {', '.join(sorted(lost))}"] if lost else []
+    assert not fell, "\n".join(fell)

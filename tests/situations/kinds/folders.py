@@ -58,13 +58,18 @@ def student(name, files, **more):
     return Situation(name, files, **more)
 
 
+def shown(name):
+    """As a table can hold it; marks that turn the direction of reading are left out."""
+    return readable(name.replace("\u202e", ""))
+
+
 def named_so(name):
     """A class of which one student has a strange name."""
     return Situation(
         f"the name {name!r:.40}",
         {f"{name}.py": PLAIN, "Anna.py": "x = 1\n"},
         kind=CLASS,
-        student=readable(name),
+        student=shown(name),
     )
 
 
@@ -104,7 +109,7 @@ SITUATIONS = [
     Situation("Moodle's folders, with an online text beside the file", moodle("Anna Müller", 123456, {"net.py": PLAIN}) | moodle("Anna Müller", 123456, {"onlinetext.html": "<p>see file</p>"}, "assignsubmission_onlinetext"), kind=CLASS, student="Anna Müller"),
     Situation("Moodle without folders: the name in each file's name", {"Anna Müller_123456_assignsubmission_file_net.py": PLAIN, "Ben Stein_99_assignsubmission_file_hw.zip": archive({"net.py": PLAIN})}, kind=CLASS, student="Ben Stein"),
     Situation("Canvas's names", {"muelleranna_123_4567890_net.py": PLAIN, "steinben_LATE_124_4567891_net-2.py": PLAIN}, kind=CLASS, student="steinben", says=("true",)),
-    Situation("GitHub Classroom: a repository each, conftest.py at the top", {f"hw2-anna/{n}": t for n, t in ({"net.py": PLAIN} | CLASSROOM).items()} | {"conftest.py": CLASSROOM["conftest.py"], "hw2-ben/net.py": "x = 1"}, kind=CLASS, student="hw2-anna"),
+    Situation("GitHub Classroom: a repository each, conftest.py at the top", {f"hw2-anna/{n}": t for n, t in ({"net.py": PLAIN} | CLASSROOM).items()} | {"conftest.py": CLASSROOM["conftest.py"], "hw2-ben/net.py": "x = 1"}, kind=CLASS, student="anna", never=("Traceback", "conftest")),
     Situation("a folder that holds only the class's folder", {"submissions/hw2/Anna/net.py": PLAIN, "submissions/hw2/Ben/net.py": PLAIN}, kind=CLASS, student="Anna"),
     Situation("files of other kinds beside the class's", {"Anna.py": PLAIN, "grades.xlsx": b"PK\3\4", "README.md": "x", "Thumbs.db": b"\0"}, kind=CLASS, student="Anna"),
     Situation("a zip for each student", {"Anna.zip": archive({"net.py": PLAIN}), "Ben.zip": archive({"ben/net.py": PLAIN})}, kind=CLASS, student="Ben"),
