@@ -131,7 +131,8 @@ def _grade(folder, machine):
     table.parent.mkdir(exist_ok=True)
     words = ("grade", str(folder), "--json", "--out", str(table))
     if machine:
-        own = os.environ | {"PYTHONPATH": str(BARE), "PYTHONUTF8": "1"}
+        path = [str(BARE), *filter(None, [os.environ.get("PYTHONPATH")])]
+        own = os.environ | {"PYTHONPATH": os.pathsep.join(path), "PYTHONUTF8": "1"}
         command = [sys.executable, "-m", "handgrad", "workbook", *words]
         done = subprocess.run(command, capture_output=True, text=True, env=own, encoding="utf-8", check=False)
         out, err = done.stdout, done.stderr
