@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from handgrad.workbook.desk import submission
+from handgrad.workbook.desk import pieces
 from handgrad.workbook.desk.submission import Source
 
 LONGEST = 200_000  # characters of a file that is read closely
@@ -56,9 +56,12 @@ def read(sources: Sequence[Source]) -> list[Code]:
     for source in sources:
         if len(source.text) <= LONGEST:
             try:
-                found.append(of_tree(submission.read(source.text, source.name).everything, source.name))
-            except submission.SubmissionError:
+                statements = [
+                    statement.node for statement in pieces.read(source.text, source.name).statements
+                ]
+            except ValueError:
                 continue
+            found.append(of_tree(ast.Module(statements, []), source.name))
     return found
 
 
