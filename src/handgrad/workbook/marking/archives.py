@@ -37,28 +37,38 @@ class TooMuchError(DataError):
 class Budget:
     """What may still be read: of one archive with all that is in it, or of one folder."""
 
-    def __init__(self, entries: int = 20_000, size: int = 300 * MB, code: int = CODE) -> None:
-        self.entries, self.size, self.code = entries, size, code
-        self._most = entries, size
+    def __init__(
+        self, entries: int = 10_000, size: int = 300 * MB, code: int = CODE, headers: int = 100_000
+    ) -> None:
+        self.entries, self.size, self.code, self.headers = entries, size, code, headers
+        self._files, self._megabytes = f"{entries:,} files", f"{size // MB:,} MB unpacked"
+        self._over = ""  # of what there was too much; nothing is read afterwards
+
+    def header(self) -> None:
+        """One file more in an archive, whether work or not. TooMuchError if these are too many."""
+        self.headers -= 1
+        self._expect(self.headers, self._files)
 
     def entry(self) -> None:
-        """One file or folder more. TooMuchError if these are too many."""
+        """One file or folder more that may be work. TooMuchError if these are too many."""
         self.entries -= 1
-        if self.entries < 0:
-            raise TooMuchError(f"it holds more than {self._most[0]:,} files; the others were not read")
+        self._expect(self.entries, self._files)
 
     def take(self, size: int) -> None:
         """So many bytes more. TooMuchError, before they are read, if these are too many."""
         self.size -= size
-        if self.size < 0:
-            most = self._most[1] // MB
-            raise TooMuchError(f"it holds more than {most:,} MB unpacked; what goes beyond was not read")
+        self._expect(self.size, self._megabytes)
 
     def keep(self, length: int) -> None:
         """So many characters of code more. TooMuchError if these are too many."""
         self.code -= length
-        if self.code < 0:
-            raise TooMuchError("it holds more code than one person writes; what goes beyond was not read")
+        self._expect(self.code, "code than one person writes")
+
+    def _expect(self, left: int, what: str) -> None:
+        self._over = self._over or (what if left < 0 else "")
+        if self._over:
+            than = "" if self._over.startswith("code") else "than "
+            raise TooMuchError(f"it holds more {than}{self._over}; what goes beyond was not read")
 
 
 class Member(NamedTuple):
@@ -94,10 +104,10 @@ def why_damaged(error: BaseException) -> str:
 
 
 def _of_zip(file: IO[bytes], budget: Budget) -> Iterator[Member]:
-    _expect_short_directory(file, budget.entries)
+    _expect_short_directory(file, budget.headers)
     with zipfile.ZipFile(file) as archive:
         for info in archive.infolist():
-            budget.entry()
+            budget.header()
             if info.is_dir():
                 continue
             kind = info.external_attr >> 28  # of Unix: 8 a file, 10 a link
@@ -143,7 +153,7 @@ def _expect_short_directory(file: IO[bytes], most: int) -> None:
     size = int.from_bytes(end[at + 12 : at + 16], "little")
     if size == 0xFFFFFFFF and (long := end.rfind(b"PK\x06\x06", 0, at)) >= 0:
         size = int.from_bytes(end[long + 40 : long + 48], "little")
-    if min(size, length) > most * 400:  # a name has up to 255 bytes, and there are extra fields
+    if min(size, length) > most * 200:  # names and extra fields are seldom longer
         raise TooMuchError(f"it holds more than {most:,} files; none of them was read")
 
 
@@ -198,7 +208,7 @@ def _of_tar(file: IO[bytes], budget: Budget) -> Iterator[Member]:
     ) as archive:
         for info in archive:
             archive.members = []  # type: ignore[attr-defined]  # tarfile keeps every member it has met
-            budget.entry()
+            budget.header()
             if info.isdir():
                 continue
             regular = info.isreg() and not info.issparse()

@@ -118,25 +118,30 @@ def _imported(one: Found) -> list[str]:
 def _top(files: list[Found], path: Path) -> Parts:
     """Where the class begins: below folders that hold nothing but one folder, which is no student's."""
     top: Parts = ()
+    at: Parts = ()
     while True:
-        inner = [one for one in files if one.parts[: len(top)] == top and len(one.parts) > len(top)]
-        heads = {one.parts[len(top)] for one in inner if one.folder or len(one.parts) > len(top) + 1}
-        loose = [one for one in inner if len(one.parts) == len(top) + 1 and not one.folder and one.text]
+        inner = [one for one in files if one.parts[: len(at)] == at and len(one.parts) > len(at)]
+        heads = {one.parts[len(at)] for one in inner if one.folder or len(one.parts) > len(at) + 1}
+        loose = [one for one in inner if len(one.parts) == len(at) + 1 and not one.folder and one.text]
         if loose or len(heads) != 1:
             return top
         only = heads.pop()
         if names.by_folder(only) or names.GRADESCOPE.fullmatch(only):
-            return top
-        above = kinds.stem_of((*path.absolute().parts, *top)[-1]).casefold()
-        packed = not top and not path.is_dir() and not project(inner, (*top, only))
-        if not packed and kinds.stem_of(only).casefold() != above and not _is_class(inner, (*top, only)):
-            return top
-        top = (*top, only)
+            return at
+        at = (*at, only)
+        alike = kinds.stem_of(only).casefold() == kinds.stem_of(path.absolute().name).casefold()
+        packed = not path.is_dir() and not project(inner, at)
+        if (len(at) == 1 and (packed or alike)) or _is_class(inner, at):
+            top = at
 
 
 def _is_class(files: Iterable[Found], top: Parts) -> bool:
-    """Whether a folder holds the work of several people: platforms' names, or one exercise in many places."""
+    """Whether a folder holds the work of several people: platforms' names, or one exercise in many places.
+
+    Two folders are enough for that; of files, three: two may be one person's two attempts.
+    """
     places: dict[str, set[str]] = {}
+    folders = set[str]()
     for one in files:
         if one.parts[: len(top)] != top or len(one.parts) <= len(top):
             continue
@@ -145,9 +150,12 @@ def _is_class(files: Iterable[Found], top: Parts) -> bool:
             return True
         own = kinds.is_test(one.parts) or names.TRY.fullmatch(head) or OWN_BOOK.fullmatch(kinds.stem_of(head))
         if one.text and not own:
-            places.setdefault(kinds.stem_of(head), set()).update(DEFINED.findall(one.text.text))
+            head = names.copy_of(kinds.stem_of(head), places)[0]
+            places.setdefault(head, set()).update(DEFINED.findall(one.text.text))
+            folders |= {head} if len(one.parts) > len(top) + 1 else set()
     made = Counter(name for defined in places.values() for name in defined)
-    return any(count > 1 for count in made.values())
+    in_folders = Counter(name for head in folders for name in places[head])
+    return max(made.values(), default=0) > 2 or max(in_folders.values(), default=0) > 1
 
 
 def _attempts(units: list[Unit]) -> list[HandIn]:

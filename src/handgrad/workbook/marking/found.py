@@ -32,6 +32,7 @@ class Found:
     text: Text | None = None  # of a Python file or a notebook
     changed: float = 0.0
     refusal: str = ""  # why it cannot be read
+    perhaps: bool = False  # whether nobody expected that it could be: a text of whatever kind
     prose: str = ""  # of a platform's notes about a hand-in
     link: Parts | None = None  # the file that it is a link to; () for one that is not read
     folder: bool = False  # whether this is a folder, seen before its files
@@ -52,7 +53,7 @@ def walk(root: Path) -> Iterator[Found]:
 
 
 def _of_a_class() -> Budget:
-    return Budget(200_000, 20_000 * texts.MB, 1_000 * texts.MB)
+    return Budget(200_000, 20_000 * texts.MB, 1_000 * texts.MB, 1_000_000)
 
 
 def open_regular(path: str | os.PathLike[str]) -> IO[bytes]:
@@ -102,7 +103,6 @@ class _Folder:
                 yield from self._entry(entry, (*parts, entry.name), budget)
         except TooMuchError as error:
             yield Found(parts, refusal=str(error))
-            budget.entries = 0
 
     def _file(self, path: str, parts: Parts, budget: Budget) -> Iterator[Found]:
         changed = 0.0
@@ -154,6 +154,7 @@ def in_archive(
             inner = tuple(unicodedata.normalize("NFC", part) for part in _parts(member.name))
             if not inner or any(kinds.no_work(part) for part in inner):
                 continue
+            budget.entry()
             path = (*parts, *inner)
             if member.refusal:
                 yield Found(path, changed=member.changed, refusal=member.refusal)
@@ -202,9 +203,8 @@ def found(
     if kind == kinds.OTHER and not noted:
         return one
     if size > (limit := texts.LARGEST.get(kind, PROSE)):
-        return replace(
-            one, refusal=f"expected at most {limit // texts.MB} MB; it is larger" if limit > PROSE else ""
-        )
+        said = f"expected at most {limit // texts.MB} MB; it is larger"
+        return replace(one, refusal="" if kind == kinds.OTHER else said, perhaps=kind == kinds.PERHAPS)
     try:
         budget.take(size)
         data = read(limit + 1)
@@ -220,7 +220,7 @@ def found(
     except TooMuchError:
         raise
     except DataError as error:
-        one = replace(one, refusal=str(error))
+        one = replace(one, refusal=str(error), perhaps=kind == kinds.PERHAPS)
     if noted and one.text is None:
         with suppress(DataError):
             one = replace(one, prose=texts.decode(data[:PROSE])[0])

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import NamedTuple
 
 from handgrad.files import readable
@@ -98,7 +98,7 @@ def _sortable(when: str) -> str:
     return f"{found[3]}-{months.index(month) + 1:02}-{int(found[2]):02}-{hour:04}"
 
 
-def copy_of(stem: str, others: Sequence[str] | set[str] = ()) -> tuple[str, int]:
+def copy_of(stem: str, others: Container[str] = ()) -> tuple[str, int]:
     """The name without what is added to a copy's, and the copy's number: net (1) -> net, 1.
 
     What may as well be a name of its own (net-1, student (3)) is a copy only of one of the others.

@@ -96,15 +96,15 @@ def _decoded(data: bytes) -> tuple[str, str]:
         if data.startswith(mark):
             with suppress(ValueError):
                 return _lines(data.decode(encoding)), f"read as {said}" if said else ""
-    whole, data = len(data), data.rstrip(b"\0\x1a")
+    end = len(data.rstrip(b"\0\x1a"))
+    data, padded = data[:end], b"\0" in data[end:]
     if b"\0" in data:
         odd, even = data[1::2].count(0), data[0::2].count(0)
         if max(odd, even) < 0.4 * len(data):
             raise DataError("expected text; got a binary file")
-        return _lines(
-            (data + b"\0").decode("utf-16-le" if odd > even else "utf-16-be", "replace")
-        ), "read as UTF-16"
-    note = "zero bytes at its end were left out" if len(data) < whole else ""
+        data += b"\0" * (len(data) % 2)
+        return _lines(data.decode("utf-16-le" if odd > even else "utf-16-be", "replace")), "read as UTF-16"
+    note = "zero bytes at its end were left out" if padded else ""
     with suppress(SyntaxError, ValueError, LookupError):
         return _lines(data.decode(tokenize.detect_encoding(io.BytesIO(data).readline)[0])), note
     with suppress(ValueError):

@@ -74,11 +74,9 @@ def _of_folders(
 
 
 def project(files: Iterable[Found], path: Parts) -> bool:
-    """Whether a folder holds what stands at the top of one person's project, README.md or tests."""
-    inner = {
-        one.parts[len(path)] for one in files if one.parts[: len(path)] == path and len(one.parts) > len(path)
-    }
-    return bool(inner & names.PROJECT)
+    """Whether a folder, or one in it, holds what stands at the top of a project: README.md, tests."""
+    below = [one.parts[len(path) :][:2] for one in files if one.parts[: len(path)] == path]
+    return not names.PROJECT.isdisjoint(part for parts in below for part in parts)
 
 
 def _tries(files: list[Found], path: Parts) -> dict[str, int]:
@@ -157,9 +155,7 @@ def handin_of(unit: Unit) -> HandIn:
         sources.append(source)
         notes += [f"{source.name}: {text.note}"] if text.note else []
     if work:  # what is neither work nor meant to be is of no interest then
-        refused = [
-            (name, one, said) for name, one, said in refused if kinds.kind_of(one.name) != kinds.PERHAPS
-        ]
+        refused = [(name, one, said) for name, one, said in refused if not one.perhaps]
     unread = [f"{printable(name)}: {said}" for name, _, said in refused]
     unread += [f"{left_out} more files were not read; only {MOST_FILES} are"] if left_out else []
     only = unit.files[0][1] if len(unit.files) == 1 else work[0][1] if len(work) == 1 else None
