@@ -48,8 +48,10 @@ def plain(line: str) -> str:
 def _parts(node: ast.AST, numbers: dict[str, str], code: Code) -> Iterator[str]:
     """A function's syntax, part by part; names of one's own are numbered as they come."""
     name = code.dotted(node) if isinstance(node, ast.Attribute | ast.Name) else ""
+    name = name or (node.id if isinstance(node, ast.Name) and node.id in CHECKS else "")
     if name:
-        yield name
+        last = name.rpartition(".")[2]
+        yield last if last in CHECKS else name  # an exercise's function, from wherever it comes
         return
     yield type(node).__name__
     for field, value in ast.iter_fields(node):
