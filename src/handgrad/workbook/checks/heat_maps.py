@@ -46,7 +46,7 @@ def heat_maps(pictures: Pictures) -> str:
             _titled(f"{of}, yours", _map(got, top)),
             _titled("difference", _map(_difference(got, want), top) if same else html.escape(shapes)),
         ]
-        style = "display:flex;flex-wrap:wrap;gap:8px 24px;margin:8px 0;break-inside:avoid"
+        style = "display:flex;flex-wrap:wrap;gap:8px 18px;margin:8px 0;break-inside:avoid"
         rows.append(f'<div class="heat-maps" style="{style}">{"".join(parts)}</div>')
     return "".join(rows)
 
@@ -97,8 +97,8 @@ def _table(cells: NDArray, top: float) -> str:
 
 
 CELL = (
-    "padding:3px 6px;border:0;text-align:right;font:12px/1.3 ui-monospace,Consolas,monospace;"
-    "min-width:38px;-webkit-print-color-adjust:exact;print-color-adjust:exact"
+    "padding:3px 5px;border:0;text-align:right;font:12px/1.3 ui-monospace,Consolas,monospace;"
+    "min-width:34px;-webkit-print-color-adjust:exact;print-color-adjust:exact"
 )
 
 

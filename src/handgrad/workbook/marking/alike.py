@@ -2,9 +2,9 @@
 
 Short right functions are the same in honest hand-ins, so equality of a few says nothing. What two share is
 weighed: a function's shape (names, comments and layout do not count) by how long it is and by how few others
-of the class have it, a comment by its words. What everybody was given weighs nothing. The weight is in bits:
-minus the logarithm of how likely it is that two share it by chance. A pair is told when its bits, taken
-together, are more than chance gives among so many pairs.
+of the class have it, a comment by its words; a function that differs speaks against. What everybody was given
+weighs nothing. The weight is in bits: minus the logarithm of how likely it is that two share it by chance. A
+pair is told when its bits, taken together, are more than chance gives among so many pairs.
 """
 
 import math
@@ -20,7 +20,8 @@ from handgrad.workbook.marking.shapes import comments, hashed, shapes
 DICTATED, HALVES = 40, 22  # parts of a function that say nothing; parts more that halve the chance
 OTHERS = 10  # students that are imagined beside the class: they have what chance gives
 PER_WORD, MOST_OF_A_COMMENT, MOST_OF_COMMENTS = 1.0, 8.0, 24.0  # bits
-ENOUGH = 10.0  # bits, beyond the logarithm of the number of pairs
+AGAINST = 1.5  # bits that a function takes away which two do not share: who copies, copies most
+ENOUGH = 8.0  # bits, beyond the logarithm of the number of pairs
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,7 @@ def _evidence(one: Traits, other: Traits, owners: dict[str, set[str]], count: in
         _bits(2 ** -min(MOST_OF_A_COMMENT, PER_WORD * one.comments[w]), len(owners[w]), count) for w in words
     )
     all_ = min(len(one.functions), len(other.functions))
+    bits -= AGAINST * (all_ - len(functions))
     why = [f"{len(functions)} of {all_} functions are the same but for names"] * bool(functions)
     why += [f"{len(words)} of the same comments"] * bool(words)
     return bits + min(said, MOST_OF_COMMENTS), ", ".join(why)

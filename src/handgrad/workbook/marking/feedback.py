@@ -27,6 +27,7 @@ GENERATOR = b'<meta name="generator" content="handgrad workbook grade --feedback
 COMMENT = b"<!-- handgrad workbook grade --feedback -->"
 PAGE = Kind("a feedback page of handgrad", lambda file: GENERATOR in file.read(BEGINNING))
 MARKDOWN = Kind("feedback of handgrad (Markdown)", lambda file: file.read(BEGINNING).startswith(COMMENT))
+SHADES = "In the heat maps violet is positive, orange negative, and white zero."
 KINDS = {".html": PAGE, ".md": MARKDOWN}
 
 
@@ -103,7 +104,7 @@ def markdown(result: Result) -> str:
 
 def _body(result: Result) -> Iterator[str]:
     yield "<header><div>"
-    yield f'<h1>{_text(result.student)}</h1><p class="soft">{_text(_about(result))}</p></div>'
+    yield f'<p class="label">Feedback</p><h1>{_text(result.student)}</h1><p class="soft">{_text(_about(result))}</p></div>'
     yield f'<div class="points">{result.points:g} <small>of {result.scheme.full:g} points</small></div>'
     yield "</header>"
     if result.failure:
@@ -124,7 +125,8 @@ def _body(result: Result) -> Iterator[str]:
     for title, words in _files(result):
         items = "".join(f"<li>{_text(word)}</li>" for word in words)
         yield f'<h2>{title}</h2><ul class="plain soft">{items}</ul>'
-    yield f"<footer>Points: {_text(_how(result))}. Marked by handgrad {__version__}.</footer>"
+    shades = f" {SHADES}" if any(verdict.pictures for verdict in result.verdicts) else ""
+    yield f"<footer>Points: {_text(_how(result))}.{shades} Marked by handgrad {__version__}.</footer>"
 
 
 def _section(section: Section) -> str:
