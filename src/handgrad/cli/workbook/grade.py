@@ -107,8 +107,8 @@ def grade(
             click.echo(f"\r\x1b[K{count} of {len(given)} marked: {result.student}", nl=False, err=True)
 
     try:
-        kept = None if fresh else records.folder()
-        results = grading.mark(given, folder, limits, workers, seen, scheme, kept)
+        kept = records.folder()
+        results = grading.mark(given, folder, limits, workers, seen, scheme, kept, fresh)
     finally:
         if shown:
             click.echo("\r\x1b[K", nl=False, err=True)

@@ -104,7 +104,8 @@ def markdown(result: Result) -> str:
 
 def _body(result: Result) -> Iterator[str]:
     yield "<header><div>"
-    yield f'<p class="label">Feedback</p><h1>{_text(result.student)}</h1><p class="soft">{_text(_about(result))}</p></div>'
+    yield f'<p class="label">Feedback</p><h1>{_text(result.student)}</h1>'
+    yield f'<p class="soft">{_text(_about(result))}</p></div>'
     yield f'<div class="points">{result.points:g} <small>of {result.scheme.full:g} points</small></div>'
     yield "</header>"
     if result.failure:

@@ -47,15 +47,16 @@ def mark(
     seen: Callable[[int, Result], object] = lambda number, result: None,
     scheme: Scheme = SHARE,
     records: Path | None = None,
+    fresh: bool = False,
 ) -> Results:
     """Mark the hand-ins that were read from a folder. What cannot be read or marked says so in its Result.
 
     workers: how many at once (as many as there are cores). seen is called after each, with its place among
     the given; only there a verdict has its pictures. records: where verdicts are kept, to mark only what has
-    changed; None keeps nothing.
+    changed; None keeps nothing, and fresh marks all anew.
     """
     limits = limits or Limits()
-    kept = Records(records, limits, scheme.exercises) if records else None
+    kept = Records(records, limits, scheme.exercises, fresh) if records else None
     marker = _Marker(limits, scheme, kept, [*map(Path, places(folder)), *([records] if records else [])])
     flags, results = flags_of(given, scheme.exercises, kept), dict[int, Result]()
     with ThreadPoolExecutor(workers or available_cores()) as pool:
@@ -121,8 +122,8 @@ class _Marker:
             readable(given.student), readable(given.file), tuple(found), failure and readable(failure),
             time.monotonic() - start, readable(given.id), given.attempt,
             given.late or self._scheme.is_late(source.changed for source in given.sources),
-            tuple(readable(source.name) for source in given.sources), tuple(map(readable, given.unread)),
-            tuple(flags), bool(kept), self._scheme,
+            tuple(readable(source.name) for source in given.sources),
+            tuple(map(readable, (*given.notes, *given.unread))), tuple(flags), bool(kept), self._scheme,
         )  # fmt: skip
 
     def stop(self) -> None:

@@ -50,12 +50,17 @@ def folder() -> Path | None:
 class Records:
     """Records in a folder. Whatever goes wrong with them, marking goes on without."""
 
-    def __init__(self, folder: Path, limits: Limits, exercises: Sequence[str] = ()) -> None:
-        self.folder = folder
+    def __init__(
+        self, folder: Path, limits: Limits, exercises: Sequence[str] = (), fresh: bool = False
+    ) -> None:
+        """fresh: find no verdicts, but keep new ones."""
+        self.folder, self._fresh = folder, fresh
         self._asked = ["verdicts", dataclasses.asdict(limits), list(exercises)]
 
     def find(self, sources: Sequence[Source]) -> list[Verdict] | None:
         """The verdicts of these files, or None."""
+        if self._fresh:
+            return None
         names = _names(sources)
         try:
             return [_verdict(fields, names) for fields in self._load(self._key(sources, self._asked))]
