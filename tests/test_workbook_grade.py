@@ -392,13 +392,22 @@ def environment(path):
 
 
 def test_check_says_that_all_is_right(run, tmp_path):
-    (tmp_path / "mine.py").write_text(RIGHT + "\n\nclass A:\n    print('while loading')\n")
+    (tmp_path / "mine.py").write_text(
+        RIGHT.replace("def relu_forward(x):", "def relu_forward(x):\n    print('shape', x.shape)")
+    )
     code, out, err = run("check", tmp_path / "mine.py")
     assert code == 0
     assert out.splitlines()[-1] == "10 of 10 right"
-    assert err == "printed by mine.py:\n    while loading\n"
+    label, *printed = err.splitlines()
+    assert label == "printed by mine.py:"
+    assert all(line.startswith("    shape (") for line in printed[:-1])
+    assert printed[-1].startswith("    ... and ")
+    assert len(printed) == 41
     assert run("check", tmp_path / "mine.py", "--quiet")[2] == ""
-    assert run("check", tmp_path / "mine.py", "--local")[0] == 0
+    code, _, err = run("check", tmp_path / "mine.py", "--local")
+    assert code == 0
+    assert err.startswith("printed by mine.py:\n    shape (")
+    assert all(line.startswith("    ") for line in err.splitlines()[1:])
 
 
 def test_check_names_the_mistake(run, tmp_path):

@@ -58,11 +58,16 @@ class Section:
 
     verdict: Verdict
     points: str  # "1 of 2 points", or ""
-    heading: str  # the mistake's title
     lines: tuple[str, ...]
     entry: str
     remarks: tuple[str, ...]
     chapter: int | None
+
+    @property
+    def state(self) -> str:
+        """The state, the mistake's number and the points, in words."""
+        number = f"mistake {self.verdict.mistake} of the catalogue" if self.verdict.mistake else ""
+        return ", ".join(filter(None, (self.verdict.state, number, self.points)))
 
     @property
     def command(self) -> str:
@@ -83,8 +88,7 @@ def markdown(result: Result) -> str:
     if result.failure:
         lines += [f"This could not be marked: {_plain(result.failure)}", ""]
     for section in _sections(result, lambda verdict: not verdict.passed):
-        lines += [f"## `{section.verdict.name}`: {section.verdict.state}{_of(section)}", ""]
-        lines += [f"**{_plain(section.heading)}**", ""] if section.heading else []
+        lines += [f"## `{section.verdict.name}`: {section.state}", ""]
         lines += [f"{_plain(line)}\n" for line in section.lines]
         lines += [f"    {section.entry}", ""] if section.entry else []
         if text := numbers(section.verdict.pictures):
@@ -132,13 +136,12 @@ def _body(result: Result) -> Iterator[str]:
 
 def _section(section: Section) -> str:
     verdict = section.verdict
-    state = f"{verdict.state}{_of(section)}"
     parts = [
         f'<section class="{_class(verdict)}"><header><h3>{_text(verdict.name)}</h3>'
-        f'<span class="state">{_text(state)}</span></header>'
+        f'<span class="state">{_text(section.state)}</span></header>'
     ]
-    parts += [f'<p class="title">{_text(section.heading)}</p>'] if section.heading else []
-    parts += [f"<p>{_text(line)}</p>" for line in section.lines]
+    parts += [f'<p class="title">{_text(line)}</p>' for line in section.lines[:1]]
+    parts += [f"<p>{_text(line)}</p>" for line in section.lines[1:]]
     parts += [f'<p class="entry">{_text(section.entry)}</p>'] if section.entry else []
     parts += [heat_maps(verdict.pictures)]
     parts += [f'<p class="soft">{_text(remark)}</p>' for remark in section.remarks]
@@ -152,12 +155,11 @@ def _sections(result: Result, wanted: Callable[[Verdict], bool]) -> Iterator[Sec
     for verdict in filter(wanted, result.verdicts):
         most = points.get(verdict.name, 0)
         got = f"{most if verdict.passed else 0:g} of {most:g} point{'s' * (most != 1)}" if points else ""
-        title = f"{verdict.title} (mistake {verdict.mistake} of the catalogue)" if verdict.mistake else ""
         lines = tuple(line for line in readable_lines(verdict.message) if line)
         entry = readable(str(verdict.entry)) if verdict.entry else ""
         remarks = tuple(filter(None, (verdict.convention, *verdict.remarks)))
         chapter = known[verdict.name].chapter if verdict.name in known else None
-        yield Section(verdict, got, title, lines, entry, tuple(map(readable, remarks)), chapter)
+        yield Section(verdict, got, lines, entry, tuple(map(readable, remarks)), chapter)
 
 
 def readable_lines(text: str) -> list[str]:
@@ -207,5 +209,5 @@ def _text(words: str) -> str:
 def _plain(words: str) -> str:
     """Words that Markdown shows as they are."""
     words = readable(words).replace("&", "&amp;").replace("<", "&lt;")
-    words = re.sub(r"([\\`*\[\]~$|]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9]))", r"\\\1", words)
+    words = re.sub(r"([\\`*~$|]|\](?=[(\[:])|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9]))", r"\\\1", words)
     return re.sub(r"^(\s*)([#+>=-]|\d+[.)](?=\s))", r"\1\\\2", words)
