@@ -24,13 +24,20 @@ def new(
     notebooks and as Python files, and a single Python file that holds all exercises without the text.
     Existing files are never overwritten.
     """
-    from handgrad.workbook.book import copies
+    from handgrad.workbook.book import copies, needs
 
     written = copies.write(folder, form or "both", solved, torch=torch)
+    missing = needs.missing(form or "both", torch)
+    command = f"pip install {' '.join(need.package for need in missing)}"
     if as_json:
-        emit({"folder": folder, "files": [path.name for path in written]})
+        told = {"missing": [need.package for need in missing], "install": command if missing else None}
+        emit({"folder": folder, "files": [path.name for path in written]} | told)
         return
     click.echo(f"{len(written)} files in {folder}; README.md there says how to begin")
+    for need in missing:
+        click.echo(f"{need.package} is not installed here; it {need.what_for}")
+    if missing:
+        click.echo(f"    {command}")
     if form != "python":
         click.echo(f"    cd {folder} && jupyter lab")
     if form != "notebooks":

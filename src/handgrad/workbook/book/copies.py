@@ -15,6 +15,7 @@ from pathlib import Path
 
 from handgrad.errors import HandgradError, MissingExtraError
 from handgrad.files import expect_folder, reason
+from handgrad.workbook.book import needs
 from handgrad.workbook.book.exercise import Exercise, exercises, find
 
 LESSON = "handgrad.workbook.lesson"
@@ -121,7 +122,14 @@ def _texts(form: str, solved: bool, only: Sequence[int] | None, torch: bool) -> 
             texts[f"{name}.py"] = chapter(number, solved, torch, script=True)
     if only is None and form != "notebooks":
         texts["two_layer_net.py"] = plain_file(solved, torch)
-    return texts | {"README.md": _README}
+    return texts | {"README.md": _readme(form, torch)}
+
+
+def _readme(form: str, torch: bool) -> str:
+    begin = "jupyter lab" if form != "python" else f"python {chapters()[1]}.py"
+    then = "open a chapter" if form != "python" else "go on with the next chapter"
+    torch_too = "" if torch else "\n" + _WITH_TORCH
+    return _README.format(install=needs.install(form, torch), begin=begin, then=then) + torch_too
 
 
 def _cells(exercise: Exercise, solved: bool, torch: bool, script: bool, there: set[str]) -> str:
@@ -195,10 +203,10 @@ _README = """# The workbook of handgrad
 Build a network that reads handwritten digits yourself. A checker names the mistakes in your code.
 The workbook follows the lesson "Machine Learning" of the course AlphaFold Decoded.
 
-    pip install 'handgrad[workbook]' jupyterlab
-    jupyter lab
+    {install}
+    {begin}
 
-and open a chapter. Each chapter can be done without the chapters before it.
+and {then}. Each chapter can be done without the chapters before it.
 
 | chapter | what you build |
 |---|---|
@@ -222,5 +230,9 @@ cell by cell; `python 2_layers.py` runs one as a whole and puts its pictures int
 
     handgrad workbook check two_layer_net.py
 
-**With PyTorch instead of NumPy**: `handgrad workbook new FOLDER --torch` writes such a copy.
+The Python files need matplotlib for their pictures, as the notebooks do. A machine without a network, or a
+whole class room: see "A class room" in docs/workbook.md of handgrad.
+"""
+
+_WITH_TORCH = """**With PyTorch instead of NumPy**: `handgrad workbook new FOLDER --torch` writes such a copy.
 """
