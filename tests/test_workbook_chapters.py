@@ -74,6 +74,7 @@ def test_no_chapter_imports_anew_what_the_learner_has_written(number, solved, to
             if isinstance(inner, ast.Import | ast.ImportFrom):
                 brought = {alias.asname or alias.name for alias in inner.names}
                 assert not brought & defined, f"line {inner.lineno}"
+                assert "yours_or_ours" not in brought or inner.module == "handgrad.workbook"  # the old one
                 from_lesson = getattr(inner, "module", "") == copies.LESSON
                 assert not (from_lesson and used and brought & set(exercises())), f"line {inner.lineno}"
         used = used or "use_your_own(globals())" in ast.unparse(node)

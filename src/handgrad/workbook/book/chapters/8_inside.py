@@ -23,8 +23,7 @@ from handgrad.model import Model
 from handgrad.network import Params
 from handgrad.photos import find_digit, read_grey
 from handgrad.recipes import Recipe
-from handgrad.workbook import check, hint
-from handgrad.workbook.lesson import yours_or_ours
+from handgrad.workbook import check, hint, yours_or_ours
 from handgrad.workbook.pictures import bars, curves, equation, heat, show, tiles
 
 array = np.array  # makes the arrays of this chapter

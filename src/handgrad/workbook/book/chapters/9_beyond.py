@@ -13,8 +13,8 @@ import numpy as np
 from handgrad import digits, network, optimizers, training
 from handgrad.engines import engine
 from handgrad.recipes import RECIPES, Recipe
-from handgrad.workbook import check, hint
-from handgrad.workbook.lesson import TwoLayerNet, l2_loss, mnist, numerical_gradient, seed, yours_or_ours
+from handgrad.workbook import check, hint, yours_or_ours
+from handgrad.workbook.lesson import TwoLayerNet, l2_loss, mnist, numerical_gradient, seed
 from handgrad.workbook.pictures import bars, curves, paths, show
 
 (pixels, labels), (test_pixels, test_labels) = digits.load_mnist()
