@@ -171,6 +171,7 @@ def test_the_readme_leads_to_the_table_and_names_the_course():
     text = (house.ROOT / "README.md").read_text("utf-8")
     assert "docs/lesson.md" in text
     assert "AlphaFold Decoded" in text
+    assert f"nine chapters as notebooks and Python files, {len(exercises())} exercises" in text
     assert "AlphaFold Decoded" in (house.ROOT / "docs" / "workbook.md").read_text("utf-8")
 
 
