@@ -40,6 +40,7 @@ def main():
         folder = Path(chosen.keep or temporary) / "class"
         handed = class_of(chosen.students, chosen.seed)
         write(handed, folder)
+        os.environ["XDG_CACHE_HOME"] = str(Path(temporary) / "cache")  # nothing has been marked before
         marked, found = measured(folder)
         print(f"{chosen.students} students, {os.cpu_count()} cores: {marked}")
         wrong = judged(handed, found)

@@ -129,7 +129,7 @@ def _grade(folder, machine):
     """The class as JSON, and what a teacher sees."""
     table = folder.with_name(folder.name + " table") / "marks.csv"
     table.parent.mkdir(exist_ok=True)
-    words = ("grade", str(folder), "--json", "--out", str(table))
+    words = ("grade", str(folder), "--fresh", "--json", "--out", str(table))
     if machine:
         path = [str(BARE), *filter(None, [os.environ.get("PYTHONPATH")])]
         own = os.environ | {"PYTHONPATH": os.pathsep.join(path), "PYTHONUTF8": "1"}
