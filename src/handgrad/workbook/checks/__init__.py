@@ -179,14 +179,15 @@ def _same_cause(verdict: Verdict, verdicts: Sequence[Verdict]) -> Verdict:
 
 def check_one(
     desk: DeskLike, name: str, present: dict[str, str], kinds: Sequence[str],
-    blank_methods: Sequence[str] = (), caches: Caches | None = None, text: str = "",
+    blank_methods: Sequence[str] = (), right: set[str] | None = None, caches: Caches | None = None,
+    text: str = "",
 ) -> Verdict:  # fmt: skip
-    """The verdict of one exercise; what it uses of others is borrowed where they may be wrong.
+    """The verdict of one exercise. right: those known to be right; others are borrowed where needed.
 
-    text: what else the learner has written, where that is known.
+    text: all that the learner has written, where that is known.
     """
     learner = Learner(_Noting(desk), present, blank_methods, caches)
-    judge = partial(_in_layout, learner, kinds, None)
+    judge = partial(_in_layout, learner, kinds, right)
     return _one(desk, name, present, Conventions(learner, judge, kinds, text))
 
 
