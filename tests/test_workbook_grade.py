@@ -101,7 +101,7 @@ PARTLY = RIGHT[: RIGHT.index("def l2_loss")] + "def l2_loss(y, y_hat):\n    pass
 ABOUT = {  # what must be said of some of them
     "abort": "SIGABRT", "close_descriptors": "broke the connection", "copy_others": "KeyError", "exit_at_import": "ended the process",
     "fake_replies": "its answer is missing", "flood_stdout": "did not finish", "hanging_objects": "did not finish",
-    "ignore_signals": "did not finish", "loop_at_import": "did not finish within 1.5 seconds", "loop_everywhere": "in all",
+    "ignore_signals": "did not finish", "loop_at_import": "did not finish within", "loop_everywhere": "in all",
     "memory_at_import": "MemoryError", "memory_in_function": "MemoryError", "segfault": "SIGSEGV", "sleep_forever": "did not finish",
     "sockets": "using the network", "empty_file": "not done", "syntax_error": "cannot be read as Python",
 }  # fmt: skip
@@ -181,7 +181,7 @@ def test_what_is_said_of_the_hostile(marked):
     wrong = {}
     for student, words in (ABOUT | UNREADABLE).items():
         mark = marked["marks"][student]
-        said = " ".join([mark.failure or "", *(verdict.message for verdict in mark.verdicts)])
+        said = " ".join([mark.failure or "", *(str(verdict) for verdict in mark.verdicts)])
         if words not in said or bool(mark.failure) != (student in UNREADABLE):
             wrong[student] = said
     assert wrong == {}
@@ -361,7 +361,9 @@ def test_a_checker_that_stumbles_marks_nobody(folder, monkeypatch, run):
 )
 def test_ctrl_c_ends_every_process(folder, tmp_path, words, processes):
     for path in folder.rglob("*.py"):
-        path.write_text("import time\nclass Now:\n    time.sleep(1000)\n")
+        path.write_text(
+            "import time\ndef affine_forward(x, W, b):\n    time.sleep(1000)\nrelu_forward = affine_forward\n"
+        )
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     command, own = [sys.executable, "-m", "handgrad", "workbook", *words], {"TMPDIR": str(temporary)}

@@ -2,4 +2,6 @@
 
 import numpy as np
 
-BLOCK = np.ones(10 * 2**30 // 8)
+
+class Now:
+    block = np.ones(10 * 2**30 // 8)

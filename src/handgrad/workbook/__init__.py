@@ -14,13 +14,16 @@ from typing import Any
 from handgrad.errors import HandgradError
 from handgrad.workbook.checks.verdict import Verdict
 
+SECONDS = 5.0  # for a call of a function, as on the command line
+
 
 def check(exercise: Callable[..., Any]) -> Verdict:
     """Check one of the workbook's functions, or the class TwoLayerNet, as it stands in the notebook.
 
     It is known by its name; what it needs of its neighbours (the forward of a backward) is taken from
     beside it, and from the lesson where it is not there. Of a piece of the lesson's that stands in for the
-    learner's, the learner's is checked. HandgradError for another name.
+    learner's, the learner's is checked. A call that does not come to an end is interrupted. HandgradError for
+    another name.
     """
     from handgrad.workbook.lesson import learners
     from handgrad.workbook.pieces import remember
@@ -60,7 +63,7 @@ def _verdict(exercise: Any) -> Verdict:
         v.__name__ for v in where.values() if type(v) is type(sys) and v.__name__ in definitions.ARRAYS
     }
     kinds = tuple(kind for kind in definitions.ARRAYS if kind in modules) or ("numpy",)
-    desk, before = Desk(), dict(where)
+    desk, before = Desk(seconds=SECONDS), dict(where)
     desk.adopt(where if where.get(name) is exercise else {**where, name: exercise}, kinds)
     try:
         with contextlib.redirect_stdout(io.StringIO()):

@@ -101,6 +101,8 @@ def run(desk: DeskLike, sources: Sequence[Source], only: Sequence[str] = ()) -> 
         verdict = _judged(desk, exercise, facts, conventions, right, text)
         if verdict.passed:
             right.add(exercise)
+        elif verdict.state == LATE:  # others that use it do without
+            facts.present[exercise] = "late"
         verdicts.append(verdict)
     return _with_broken([_same_cause(verdict, verdicts) for verdict in verdicts], facts.broken)
 

@@ -72,7 +72,7 @@ class HandedIn:
                 f"{'function' if len(self.functions) == 1 else 'functions'} {_listed(self.functions)}"
             )
         what = " and ".join(found) or "no function and no class"
-        return f"none of the exercises is there: found {what}; expected {', '.join(asked)}"
+        return f"not done yet: found {what}; expected {', '.join(asked)}"
 
     def _alike(self, name: str) -> list[str]:
         there = [n for n in (*self.functions, *self.classes) if n not in NAMES]

@@ -224,8 +224,21 @@ def _leaves(
             yield from _leaves(inner, piece, (*around, node), guarded)
         elif isinstance(node, ast.With):
             yield from _leaves(node.body, piece, (*around, node), guarded)
+        elif isinstance(node, ast.Import | ast.ImportFrom) and not around:
+            yield from (Leaf(one, piece, around, guarded) for one in _singly(node))
         else:
             yield Leaf(node, piece, around, guarded)
+
+
+def _singly(node: ast.Import | ast.ImportFrom) -> Iterator[ast.stmt]:
+    """An import, one name at a time."""
+    for alias in node.names:
+        single = (
+            ast.ImportFrom(node.module, [alias], node.level)
+            if isinstance(node, ast.ImportFrom)
+            else ast.Import([alias])
+        )
+        yield ast.copy_location(single, node)
 
 
 def _asks_for_main(test: ast.expr) -> bool:
@@ -268,9 +281,11 @@ def _bound(node: ast.AST) -> Iterator[str]:
 
 
 def _superseded(found: Sequence[Leaf]) -> set[ast.stmt]:
-    """Blank definitions of what another definition does: the last one that is done counts."""
+    """Blank definitions, and the lesson's, of what another one does: the last that is done counts."""
     blank, done, reused = list[tuple[str, ast.stmt]](), set[str](), set[str]()
     for leaf in found:
+        if isinstance(leaf.node, ast.ImportFrom) and (leaf.node.module or "").startswith("handgrad."):
+            blank += [(name, leaf.node) for name in leaf.binds if len(leaf.binds) == 1]
         if not leaf.defines:
             continue
         (name,) = leaf.binds
@@ -324,8 +339,10 @@ def _pruned(node: ast.stmt, kept: set[int]) -> ast.stmt:
             handlers = [
                 ast.copy_location(ast.ExceptHandler(h.type, h.name, body(h.body)), h) for h in node.handlers
             ]
+            turns = any(id(n) in kept for h in (*node.handlers, *node.orelse) for n in ast.walk(h))
+            tried = node.body if turns else body(node.body)  # whether it fails decides
             final = body(node.finalbody, not handlers)
-            new = ast.Try(body(node.body), handlers, body(node.orelse, False), final)
+            new = ast.Try(tried, handlers, body(node.orelse, False), final)
         case ast.With():
             new = ast.With(node.items, body(node.body), node.type_comment)
         case _:

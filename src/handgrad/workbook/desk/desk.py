@@ -71,7 +71,8 @@ class Desk:
         """caught: the exceptions of the learner's code that are reported, not raised. seconds: for a call;
         code that takes longer is interrupted, with a GoneError.
         """
-        self._caught = caught if isinstance(caught, tuple) else (caught, SystemExit, GeneratorExit)
+        more = caught if isinstance(caught, tuple) else (caught, SystemExit, GeneratorExit)
+        self._caught: tuple[type[BaseException], ...] = (*more, LateError)
         self._seconds = seconds
         self._names: dict[str, Any] = {}
         self._everywhere: list[dict[str, Any]] = [self._names]
@@ -298,11 +299,11 @@ class Desk:
                     result = function()
                     reply["seconds"] = time.perf_counter() - start
                     reply["value"] = self._described(result)
-            except LateError:
-                raise GoneError(late(self._seconds or 0), late=True) from None
             except self._caught as error:
                 reply["error"] = self._failures.described(error)
         reply["seconds"] = reply.get("seconds", time.perf_counter() - start)
+        if self._seconds and reply["seconds"] >= self._seconds:  # whatever it made of the interruption
+            raise GoneError(late(self._seconds), late=True)
         reply["warnings"] = [f"{w.category.__name__}: {w.message}"[:200] for w in warned[:MOST_ITEMS]]
         reply["changed"] = [n for n, before in self._watched.items() if _differs(self._objects[n], before)]
         return reply

@@ -139,4 +139,4 @@ class Joined:
 
 
 def _has_torch() -> bool:
-    return "torch" in sys.modules or find_spec("torch") is not None
+    return sys.modules["torch"] is not None if "torch" in sys.modules else find_spec("torch") is not None

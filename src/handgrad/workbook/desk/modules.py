@@ -2,6 +2,7 @@
 
 import ast
 import builtins
+import re
 import time
 import types
 import warnings
@@ -22,6 +23,7 @@ from handgrad.workbook.desk.time_limit import LATE, LateError, late, time_limit
 
 ANNOTATIONS = 0x1000000  # the compiler's flag of from __future__ import annotations: they are not evaluated
 SHARE, MOST = 0.6, 0.3  # of the time for loading: for statements that may take long, and for one of them
+NOTEBOOK = re.compile(r"^ipynb\.fs\.(full|defs)\.")  # an import of a notebook
 Error = dict[str, Any]
 Parts = tuple[str, ...]
 
@@ -41,6 +43,7 @@ class Module:
         self.failed: dict[str, Error] = {}  # definitions, by name
         self.lost: dict[str, str] = {}  # names without a value, and why
         self.needed: frozenset[str] = frozenset()
+        self.run = set[int]()  # the leaves that were run, by id
         self.late: list[tuple[dict[str, Any], ast.ImportFrom, str]] = []
 
 
@@ -79,11 +82,13 @@ class Modules:
 
     def lost(self, module: Module, name: str) -> list[str]:
         """What an exercise needs and does not have, and why."""
-        if not module.lost:
+        failed = {n: f"{e['where']} was left out: {in_words(e)}" for n, e in module.failed.items()}
+        without = module.lost | {n: why for n, why in failed.items() if n not in self._wanted}
+        if not without:
             return []
         chosen = definitions.select(module.reading.leaves, {name}, partial(self._offered, module))
         needed = {name}.union(*(leaf.needs for leaf in chosen))
-        return [why for lost, why in module.lost.items() if lost in needed]
+        return list(dict.fromkeys(why for lost, why in without.items() if lost in needed))
 
     def _state(self, module: Module, name: str) -> str:
         reading, thing = module.reading, module.names.get(name)
@@ -107,15 +112,20 @@ class Modules:
             return
         module.state = "loading"
         module.names |= {"__file__": module.reading.name, "__builtins__": self._builtins(module)}
-        found, roots = module.reading.leaves, self._roots(module)
+        self._run_for(module, self._roots(module))
+        module.state = "loaded"
+
+    def _run_for(self, module: Module, roots: frozenset[str]) -> None:
+        """Run what the roots need, and has not been run."""
+        found = module.reading.leaves
         chosen = definitions.select(found, roots, partial(self._offered, module))
-        module.needed = roots.union(*(leaf.needs for leaf in chosen))
+        module.needed = module.needed.union(roots, *(leaf.needs for leaf in chosen))
         imported = definitions.imports(leaf.node for leaf in found)
         own = {name for leaf in found if leaf.defines for name in leaf.binds}
-        for statement, leaves in definitions.grouped(chosen):
+        for statement, leaves in definitions.grouped([leaf for leaf in chosen if id(leaf) not in module.run]):
+            module.run |= set(map(id, leaves))
             plain = all(definitions.is_plain(leaf, imported, own) for leaf in leaves)
             self._run(module, statement, leaves, plain)
-        module.state = "loaded"
 
     def _roots(self, module: Module) -> frozenset[str]:
         """The exercises, the layers, and what other files take from this one."""
@@ -140,7 +150,7 @@ class Modules:
                 module.lost.pop(name, None)
             return
         if isinstance(statement, ast.Import | ast.ImportFrom):
-            self._import_singly(module, statement, leaves[0], error)
+            self._not_imported(module, statement, error)
             return
         place = self._failures.place(leaves[0].piece, statement.lineno)
         error["where"] = error["where"] or place
@@ -153,26 +163,14 @@ class Modules:
                 if error.get("lacks"):
                     module.names[name] = Missing(error["lacks"])
 
-    def _import_singly(
-        self, module: Module, statement: ast.Import | ast.ImportFrom, leaf: Leaf, error: Error
-    ) -> None:
-        """Each name of an import that failed by itself; what is missing says so when it is used."""
-        for alias in statement.names:
-            one = ast.copy_location(
-                ast.Import([alias])
-                if isinstance(statement, ast.Import)
-                else ast.ImportFrom(statement.module, [alias], statement.level),
-                statement,
-            )
-            if len(statement.names) > 1 and not (failed := self._execute(module, one, leaf, None)):
-                continue
-            error = failed if len(statement.names) > 1 and failed else error
-            if alias.name == "*":
-                continue
-            name = alias.asname or alias.name.split(".")[0]
-            module.names[name] = Missing(error.get("lacks") or in_words(error))
-            if isinstance(one, ast.ImportFrom):
-                module.late.append((module.names, one, name))
+    def _not_imported(self, module: Module, node: ast.Import | ast.ImportFrom, error: Error) -> None:
+        """What an import should have brought says that it is missing when it is used."""
+        for alias in node.names:
+            if alias.name != "*":
+                name = alias.asname or alias.name.split(".")[0]
+                module.names[name] = Missing(error.get("lacks") or in_words(error))
+                if isinstance(node, ast.ImportFrom):
+                    module.late.append((module.names, node, name))
 
     def _execute(self, module: Module, statement: ast.stmt, leaf: Leaf, limit: float | None) -> Error | None:
         """Run a statement in a module -> the error, or None."""
@@ -205,6 +203,7 @@ class Modules:
         def import_(
             name: str, global_: Any = None, local: Any = None, fromlist: Any = (), level: int = 0
         ) -> Any:
+            name = NOTEBOOK.sub("", name)
             found = self._beside(module, name, fromlist or (), level)
             if found is None and not level:
                 found = stand_ins.stand_in(name)
@@ -289,11 +288,13 @@ class Modules:
             other = None if base is None else self._by_parts.get((*base, *parts))
             if other and node.names[0].name in other.names:
                 names[name] = other.names[node.names[0].name]
-        for name in module.needed - definitions.GIVEN - set(module.names):
-            givers = [m for m in self.all if m is not module and _is_given(m.names.get(name))]
-            if givers:
-                module.names[name] = givers[-1].names[name]
-                module.lost.pop(name, None)
+        for name in sorted(module.needed - definitions.GIVEN - set(module.names)):
+            for other in self.all:
+                if other is not module and any(name in leaf.binds for leaf in other.reading.leaves):
+                    self._run_for(other, frozenset({name}))
+                if other is not module and _is_given(other.names.get(name)):
+                    module.names[name] = other.names[name]
+                    module.lost.pop(name, None)
 
 
 def _referred(reading: Reading) -> set[str]:

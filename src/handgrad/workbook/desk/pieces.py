@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from handgrad.workbook.desk import magics, notebooks
 
-MOST_ATTEMPTS = 400  # at parsing chunks, of one file or cell
+MOST_ATTEMPTS = 200  # at closing an open chunk, in one file or cell
 NEW = re.compile(r"[^\s#)\]},]")  # a line that begins a chunk
 GOES_ON = re.compile(r"(else|elif|except|finally)\b")
 DEFINED = re.compile(r"^(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)", re.MULTILINE)
@@ -108,15 +108,14 @@ def _parts(piece: Piece) -> Iterator[ast.Module | Broken]:
 
 def _of_chunks(piece: Piece, chunks: list[tuple[int, str]]) -> Iterator[ast.Module | Broken]:
     """Each chunk by itself; one that is open at its end with as many of the next as close it."""
-    attempts, at = 0, 0
+    attempts, at = 0, 0  # to close an open one
     found: list[tuple[ast.Module | Broken, str]] = []
     while at < len(chunks):
         start, text = chunks[at]
         taken = 1
         while True:
-            attempts += 1
             try:
-                part: ast.Module | Broken = _parsed("\n" * start + text, piece.key)
+                part: ast.Module | Broken = _parsed(text, piece.key, start)
                 break
             except ERRORS as error:
                 part = part if taken > 1 else _broken(piece, error, text, start)
@@ -124,7 +123,7 @@ def _of_chunks(piece: Piece, chunks: list[tuple[int, str]]) -> Iterator[ast.Modu
                 if last or not any(words in str(error) for words in OPEN):
                     break
                 text += chunks[at + taken][1]
-                taken += 1
+                taken, attempts = taken + 1, attempts + 1
         if isinstance(part, Broken):
             taken, text = 1, chunks[at][1]
             if "unexpected indent" in part.reason and found:  # the end of what stands before it
@@ -136,7 +135,8 @@ def _of_chunks(piece: Piece, chunks: list[tuple[int, str]]) -> Iterator[ast.Modu
     yield from (part for part, _ in found)
 
 
-def _parsed(text: str, key: str) -> ast.Module:
+def _parsed(text: str, key: str, start: int = 0) -> ast.Module:
+    """The tree of a text, whose first line comes after `start` others."""
     try:
         tree = compile(text, key, "exec", PARSED, dont_inherit=True)
     except ERRORS:
@@ -145,7 +145,7 @@ def _parsed(text: str, key: str) -> ast.Module:
             raise
         tree = compile(new, key, "exec", PARSED, dont_inherit=True)
     assert isinstance(tree, ast.Module)
-    return tree
+    return ast.increment_lineno(tree, start)
 
 
 def _chunks(text: str) -> Iterator[tuple[int, str]]:
@@ -172,6 +172,7 @@ def _inside(lines: list[str], i: int) -> bool:
 
 def _broken(piece: Piece, error: BaseException, text: str, start: int) -> Broken:
     line = getattr(error, "lineno", None)
+    line = line and line + start
     reason = str(getattr(error, "msg", None) or error or type(error).__name__)
     if conflict := CONFLICT.search(text):
         line = start + text[: conflict.start()].count("\n") + 1

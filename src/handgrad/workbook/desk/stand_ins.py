@@ -15,6 +15,7 @@ ALWAYS = {  # whether they are installed or not: they are slow to import, and pr
     *("matplotlib", "seaborn", "plotly", "bokeh", "altair", "tqdm", "progressbar", "alive_progress", "wandb"),
     *("tensorboard", "tensorboardX", "mlflow", "IPython", "google.colab", "ipywidgets", "rich", "pylab"),
     *("livelossplot", "torchviz", "graphviz", "torchinfo", "torchsummary", "icecream", "ipdb", "ipykernel"),
+    *("import_ipynb", "nbimporter"),
 }
 IF_MISSING = {
     "pandas",
