@@ -25,7 +25,7 @@ class Result:
     attempt: int = 1
     late: bool = False
     read: tuple[str, ...] = ()  # the files that were taken
-    notes: tuple[str, ...] = ()  # what was left out, each with its reason
+    notes: tuple[str, ...] = ()  # files that could not be read, each with its reason, and what was mended
     flags: tuple[str, ...] = ()  # what a teacher should look at; they never change the points
     marked_before: bool = False
     scheme: Scheme = SHARE
@@ -162,7 +162,7 @@ class Results:
             lines += [
                 f"{len(t.students):>8}   {t.mistake:>2} {t.title}: {', '.join(t.students)}" for t in tally
             ]
-        lines += _listed("left out", [(result.who, result.notes) for result in self.results])
+        lines += _listed("about the files", [(result.who, result.notes) for result in self.results])
         lines += _listed("to look at", [(result.who, result.flags) for result in self.results])
         return "\n".join(lines)
 

@@ -187,7 +187,7 @@ def _files(result: Result) -> Iterator[tuple[str, Sequence[str]]]:
     if result.read:
         yield "What was read", result.read
     if result.notes:
-        yield "What was left out", result.notes
+        yield "About the files", result.notes
 
 
 def _of(section: Section) -> str:

@@ -47,6 +47,7 @@ COPIES = (  # what a browser, a desktop or a platform adds to the name of anothe
     re.compile(r"(?P<stem>.+?)[-_](?P<n>\d{1,2})", re.S),
 )
 ALONE = (1, 2)  # the copies' names that are told without the first copy beside them
+TURNING = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)))
 TRY = re.compile(r"(?:attempt|try|versuch|abgabe|submission|v|version)[ _-]?(\d{1,3})", re.IGNORECASE)
 BRANCH = re.compile(r"(.+)-(?:main|master)", re.S)
 PROJECT = {  # what stands at the top of a repository
@@ -56,8 +57,11 @@ PROJECT = {  # what stands at the top of a repository
 
 
 def printable(name: str) -> str:
-    """A name as it is shown, on one line; a letter with its accent is one character, unlike on macOS."""
-    return readable(unicodedata.normalize("NFC", name)).strip() or "?"
+    """A name as it is shown, on one line; a letter with its accent is one character, unlike on macOS.
+
+    Marks that turn the direction of what stands behind them, and would hide a suffix, are left out.
+    """
+    return readable(unicodedata.normalize("NFC", name.translate(TURNING))).strip() or "?"
 
 
 def by_platform(name: str) -> Named | None:

@@ -124,7 +124,7 @@ def _of_loose(loose: list[Found], held: dict[str, list[Found]]) -> Iterable[Unit
                 True,
             )
             continue
-        if not _is_work(one) or (one.name in ("conftest.py", "setup.py") and len(plain) > 1):
+        if not _is_work(one) or (one.name in ("conftest.py", "setup.py") and (held or len(plain) > 1)):
             continue
         stem, number = names.copy_of(kinds.stem_of(one.name), others)
         named = classroom.get(stem) or classroom.get(kinds.stem_of(one.name)) or Named(stem)
