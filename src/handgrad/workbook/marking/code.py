@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from handgrad.workbook.desk import pieces
+from handgrad.workbook.desk.definitions import global_names
 from handgrad.workbook.desk.submission import Source
 
 LONGEST = 200_000  # characters of a file that is read closely
@@ -23,16 +24,15 @@ class Code:
     statements: tuple[ast.stmt, ...] = ()
 
     def reached(self, name: str) -> Iterator[ast.AST]:
-        """Every node of what stands behind a name, and of what that uses of this file."""
+        """Every node of what stands behind a name, and of what that uses of this file's globals."""
         waiting, seen = [name], {name}
         while waiting:
             name = waiting.pop()
-            for top in (*self.definitions.get(name, ()), *self.values.get(name, ())):
-                for node in ast.walk(top):
-                    yield node
-                    if isinstance(node, ast.Name) and node.id not in seen:
-                        seen.add(node.id)
-                        waiting.append(node.id)
+            for top in (*self.definitions.get(name, ()), *map(ast.Expr, self.values.get(name, ()))):
+                yield from ast.walk(top)
+                needed = global_names(ast.fix_missing_locations(top))[0] - seen
+                seen |= needed
+                waiting += needed
 
     def dotted(self, node: ast.AST) -> str:
         """The whole name of an imported thing: "torch.autograd.grad" for `grad`, `ag.grad`; "" for others.

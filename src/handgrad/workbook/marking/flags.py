@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from handgrad.files import readable
+from handgrad.workbook.book.copies import chapters
 from handgrad.workbook.checks import CHECKS
 from handgrad.workbook.marking import code
 from handgrad.workbook.marking.alike import Traits, alike, traits
@@ -59,7 +60,8 @@ def _alike(others: Sequence[tuple[str, str]]) -> str:
 
 def _own_pieces(codes: Sequence[Code], exercise: str) -> Iterator[str]:
     """handgrad's own functions behind an exercise."""
-    made = [one for one in codes if exercise in one.definitions or exercise in one.values]
+    made = [one for one in codes if exercise in one.definitions]
+    made += [one for one in codes if exercise in one.values and not _is_chapter(one.file)]
     for one in made or codes:
         ours = "" if made else one.imported.get(exercise, "")
         if _is_piece(ours) and not _is_handed_out(ours, one.file):
@@ -76,7 +78,11 @@ def _own_pieces(codes: Sequence[Code], exercise: str) -> Iterator[str]:
 
 def _is_handed_out(name: str, file: str) -> bool:
     """Whether a chapter imports it, and this is a chapter."""
-    return name in handed_out().imports and any(chapter in file for chapter in handed_out().chapters)
+    return name in handed_out().imports and _is_chapter(file)
+
+
+def _is_chapter(file: str) -> bool:
+    return any(chapter in file for chapter in chapters().values())
 
 
 def _is_piece(name: str) -> bool:
