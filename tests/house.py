@@ -77,7 +77,7 @@ ROOMS = (
     Room("workbook.checks", "the truth: inputs that bite, wrong formulas to compare with, the mistakes by name", ("the reference", "templates", "digits", "engines", "runs", "workbook.desk")),
     Room("workbook.book", "the chapters, the exercises as data, learners' copies", ("the floor", "workbook.desk", "workbook.checks")),
     Room("workbook.marking", "a class: a folder of submissions, the class's table, what each student gets back", ("the floor", "workbook.desk", "workbook.checks", "workbook.book")),
-    Room("workbook", "what a notebook imports: `check`, `hint`, what the chapters draw with", ("the reference", "insight", "workbook.lesson", "workbook.desk", "workbook.checks", "workbook.book"), ("workbook.pictures", "workbook.pieces", "workbook.own_pieces")),
+    Room("workbook", "what a notebook imports: `check`, `hint`, what the chapters draw with", ("the reference", "insight", "workbook.lesson", "workbook.desk", "workbook.checks", "workbook.book"), ("workbook.pictures", "workbook.pieces", "workbook.own_pieces", "workbook.caches")),
     Room("workbook.zoo", "planted mistakes in a running network ([zoo](zoo.md))", ("the reference", "digits", "insight")),
     Room("bench", "epochs, answers and whole processes by every framework that is installed", ("the reference", "model", "digits", "engines.dense", "engines.ink", "engines", "runs")),
     Room("lab", "the page where one draws, trains and steps: `web`, its server, one file of it, widgets ([lab](lab.md))", ("the floor", "model", "model_file")),

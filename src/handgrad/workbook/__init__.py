@@ -30,6 +30,9 @@ def check(exercise: Callable[..., Any]) -> Verdict:
 
     exercise = learners(exercise)
     verdict = _verdict(exercise)
+    if not verdict.passed and (kept := _own_forward(exercise)):
+        with_own = _verdict(exercise, kept)
+        verdict = with_own if with_own.passed or " raised " in verdict.message else verdict
     remember(exercise, verdict)
     return verdict
 
@@ -46,8 +49,19 @@ def yours_or_ours(yours: Any) -> Any:
     return chosen(yours, check)
 
 
-def _verdict(exercise: Any) -> Verdict:
-    """The verdict; the names of the notebook mean afterwards what they meant before."""
+def _own_forward(exercise: Any) -> dict[str, Any]:
+    """The learner's forward, if ours stands in for it: a backward reads what the learner's has kept."""
+    from handgrad.workbook.caches import FORWARD, partner
+    from handgrad.workbook.lesson import learners, still_blank
+
+    other = partner(getattr(exercise, "__name__", ""))
+    beside = getattr(exercise, "__globals__", {}).get(other)
+    own = learners(beside)
+    return {other: own} if other.endswith(FORWARD) and own is not beside and not still_blank(own) else {}
+
+
+def _verdict(exercise: Any, instead: dict[str, Any] | None = None) -> Verdict:
+    """The verdict, with other neighbours instead. Names mean afterwards what they meant before."""
     from handgrad.workbook import checks
     from handgrad.workbook.desk import definitions, submission
     from handgrad.workbook.desk.desk import Desk
@@ -57,13 +71,15 @@ def _verdict(exercise: Any) -> Verdict:
         got = name or type(exercise).__name__
         raise HandgradError(f"expected one of {', '.join(checks.CHECKS)}; got {got}")
     where = getattr(exercise, "__globals__", None) or vars(sys.modules[exercise.__module__])
+    before = dict(where)
+    where.update(instead or {})
     state, blank_methods = _state(exercise)
     present = {n: _state(where[n])[0] for n in submission.NAMES if callable(where.get(n))} | {name: state}
     modules = {
         v.__name__ for v in where.values() if type(v) is type(sys) and v.__name__ in definitions.ARRAYS
     }
     kinds = tuple(kind for kind in definitions.ARRAYS if kind in modules) or ("numpy",)
-    desk, before = Desk(seconds=SECONDS), dict(where)
+    desk = Desk(seconds=SECONDS)
     desk.adopt(where if where.get(name) is exercise else {**where, name: exercise}, kinds)
     try:
         with contextlib.redirect_stdout(io.StringIO()):
