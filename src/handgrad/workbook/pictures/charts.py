@@ -39,7 +39,7 @@ def bars(
     marked: int | None = None,
 ) -> Figure:
     """Bars side by side for each name; marked: the position of a bar to highlight."""
-    figure = Figure((6.8, 2.9), layout="constrained")
+    figure = Figure((6.8, 2.9 if len(heights) == 1 else 3.2), layout="constrained")
     axes = figure.subplots()
     share = 0.8 / len(heights)
     for i, (series, values) in enumerate(heights.items()):

@@ -145,7 +145,8 @@ show(equation(*out, between="→"), "the forward pass by hand")
 
 # %%
 out, cache = network_forward(params, x[:1000])
-print("out", tuple(out.shape), f"from {float(out.min()):.2f} to {float(out.max()):.2f}, mean {float(out.mean()):.2f}")
+low, high = float(out.min()), float(out.max())
+print("out", tuple(out.shape), f"from {low:.2f} to {high:.2f}, mean {float(out.mean()):.2f}")
 
 # %% [markdown]
 # ## A backward pass, by hand

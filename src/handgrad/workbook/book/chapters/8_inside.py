@@ -100,55 +100,6 @@ show(
 # Most units vote on several digits. That is the difference from chapter 1, where each template belonged
 # to one digit: here a feature is learnt once and used wherever it helps.
 #
-# ## The open and the closed 4
-#
-# Two features can also be alternatives of one digit. Some people write the 4 open at the top, others close
-# it to a triangle. We sort the 4s of the test set: a closed one encloses a piece of paper.
-
-# %%
-
-
-def encloses_paper(image):
-    """Whether at least 10 dark pixels cannot be reached from the edge of the image."""
-    pieces, _, facts, _ = cv2.connectedComponentsWithStats((image < 100).astype(np.uint8), connectivity=4)
-    return pieces > 2 and facts[1:, cv2.CC_STAT_AREA].min() >= 10
-
-
-fours = [i for i in range(len(images)) if labels[i] == 4 and cache.z[i].argmax() == 4]
-closed = [i for i in fours if encloses_paper(images[i])]
-opened = [i for i in fours if i not in closed]
-show(tiles(images[opened[:10] + closed[:10]] / 255, ["open"] * 10 + ["closed"] * 10), "open and closed 4s")
-print(f"read rightly: {len(opened)} open 4s, {len(closed)} closed 4s")
-
-# %% [markdown]
-# **What do you expect?** Does one unit vote for both kinds, or does each kind have units of its own?
-#
-# For each unit, its mean contribution to the score of the 4 (its vote times its feature), over the open and
-# over the closed 4s. The picture shows the three units that contribute most to the open kind by comparison,
-# and the three that contribute most to the closed kind.
-
-# %%
-by_open, by_closed = ((params.W2[4] * cache.h[rows]).mean(axis=0) for rows in (opened, closed))
-sorted_units = np.argsort(by_closed - by_open)
-kinds = [*sorted_units[:3], *sorted_units[:-4:-1]]
-show(
-    bars(
-        {"open 4s": by_open[kinds], "closed 4s": by_closed[kinds]},
-        [f"unit {k}" for k in kinds],
-        "mean contribution to the score of 4",
-    ),
-    "units for the open and the closed 4",
-)
-show(tiles(params.W1[kinds], [f"unit {k}" for k in kinds], signed=True), "their templates")
-print(f"mean score of 4: open {cache.z[opened, 4].mean():.1f}, closed {cache.z[closed, 4].mean():.1f}")
-
-# %% [markdown]
-# The two kinds reach their score by different units, and all of these votes are added up in the same score.
-# Look at the template of the first unit: where does it forbid ink? Then look where a closed 4 has its tip.
-#
-# No unit belongs to one kind alone. And the open 4s have the higher score: there are many more of them, so
-# they had more influence on the weights.
-#
 # ## Which units voted for this answer?
 #
 # The score of a digit is a sum over the hidden units, plus the bias. The sum is one number; its terms say
@@ -158,7 +109,8 @@ print(f"mean score of 4: open {cache.z[opened, 4].mean():.1f}, closed {cache.z[c
 # 2 has the largest vote, but its feature is absent in this image.
 
 # %%
-votes_by_hand, features = [[1.0, 0.5, -2.0, 0.0], [-0.5, 1.0, 3.0, -1.0], [0.0, 0.0, 1.0, 2.0]], [2.0, 1.5, 0.0, 0.5]
+votes_by_hand = [[1.0, 0.5, -2.0, 0.0], [-0.5, 1.0, 3.0, -1.0], [0.0, 0.0, 1.0, 2.0]]
+features = [2.0, 1.5, 0.0, 0.5]
 terms = [v * h for v, h in zip(votes_by_hand[1], features, strict=True)]
 show(
     equation(("W2", votes_by_hand, (1, None)), "and", ("h", features), "→", ("parts", terms)),
@@ -213,6 +165,59 @@ explain(x[0], 7)
 explain(x[0], 3)
 
 # %% [markdown]
+# ## The open and the closed 4
+#
+# Two features can also be alternatives of one digit. Some people write the 4 open at the top, others close
+# it to a triangle. We sort the 4s of the test set: a closed one encloses a piece of paper.
+
+# %%
+
+
+def encloses_paper(image):
+    """Whether at least 10 dark pixels cannot be reached from the edge of the image."""
+    pieces, _, facts, _ = cv2.connectedComponentsWithStats((image < 100).astype(np.uint8), connectivity=4)
+    return pieces > 2 and facts[1:, cv2.CC_STAT_AREA].min() >= 10
+
+
+fours = [i for i in range(len(images)) if labels[i] == 4 and cache.z[i].argmax() == 4]
+closed = [i for i in fours if encloses_paper(images[i])]
+opened = [i for i in fours if i not in closed]
+show(tiles(images[opened[:10] + closed[:10]] / 255, ["open"] * 10 + ["closed"] * 10), "open and closed 4s")
+print(f"read rightly: {len(opened)} open 4s, {len(closed)} closed 4s")
+
+# %% [markdown]
+# **What do you expect?** Does one unit vote for both kinds, or does each kind have units of its own?
+#
+# For each unit, its mean contribution to the score of the 4, over the open and over the closed 4s. The picture
+# shows the three units that contribute most to the open kind by comparison, and the three that contribute
+# most to the closed kind.
+
+# %%
+by_open, by_closed = (
+    np.mean([np.asarray(contributions(held, array(x[i]), 4)[0]) for i in rows], axis=0)
+    for rows in (opened, closed)
+)
+sorted_units = np.argsort(by_closed - by_open)
+kinds = [*sorted_units[:3], *sorted_units[:-4:-1]]
+show(
+    bars(
+        {"open 4s": by_open[kinds], "closed 4s": by_closed[kinds]},
+        [f"unit {k}" for k in kinds],
+        "mean contribution",
+        "What six units add to the score of the 4",
+    ),
+    "units for the open and the closed 4",
+)
+show(tiles(params.W1[kinds], [f"unit {k}" for k in kinds], signed=True), "their templates")
+print(f"mean score of 4: open {cache.z[opened, 4].mean():.1f}, closed {cache.z[closed, 4].mean():.1f}")
+
+# %% [markdown]
+# The two kinds reach their score by different units, and all of these votes are added up in the same score.
+# Look at the template of the first unit: where does it forbid ink? Then look where a closed 4 has its tip.
+#
+# No unit belongs to one kind alone. And the open 4s have the higher score: there are many more of them, so
+# they had more influence on the weights.
+#
 # ## What if some units were missing?
 #
 # Switch units off, one after the other in a random order, and measure the accuracy.
@@ -335,8 +340,8 @@ for digit in (first, second):
 
 # %% [markdown]
 # A unit is strong where the red of its template lies on your ink, and the blue on blank paper. If the answer
-# is wrong, the digit that you meant is often the second best: compare both rows. In a terminal, `handgrad explain
-# my_digit.png --out why.png` goes on from here, down to each pixel.
+# is wrong, the digit that you meant is often the second best: compare both rows. In a terminal,
+# `handgrad explain my_digit.png --out why.png` goes on from here, down to each pixel.
 #
 # **What do you expect?** What if the same picture is only resized to 28 x 28, and neither inverted to
 # light on dark, nor cropped, nor centred?
