@@ -40,6 +40,7 @@ class Situation:
     says: tuple[str, ...] = ()
     never: tuple[str, ...] = ("Traceback",)
     kind: str | None = None  # CLASS: a folder of hand-ins, one of which is meant; CHECK: for "workbook check"
+    group: str = ""  # CLASS: those of one group are one class
     student: str = ""  # CLASS: whose; CHECK: the file or folder
     machine: str = ""  # "bare": one without PyTorch, tqdm, pandas, matplotlib, SciPy
     only: tuple[str, ...] = ALL  # the exercises that count

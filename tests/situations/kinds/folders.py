@@ -1,5 +1,7 @@
 """Several files, archives, what learning platforms make of them, and names of all kinds."""
 
+import re
+
 from handgrad.files import readable
 from situations import CHECK, CLASS, Situation, right
 from situations.write import archive, named, notebook, parts
@@ -12,6 +14,18 @@ LAYERS = HEAD + "\n\n".join(
 )
 LOSS = HEAD + BODY["l2_loss"] + "\n\n" + BODY["calculate_accuracy"]
 NET, TRAIN = BODY["TwoLayerNet"], BODY["train_model"]
+
+
+def by_name(text, module):
+    """The layers called as attributes of a module."""
+    return re.sub(r"\b((?:affine|relu|sigmoid)_(?:forward|backward))\b", rf"{module}.\1", text)
+
+
+def slip(files):
+    """The same files, one line of them wrong: no mask in relu_backward."""
+    return {name: text.replace("dx = dout * (x > 0)", "dx = dout * 1") for name, text in files.items()}
+
+
 BLANK = "import numpy as np\n\n\n" + "\n\n\n".join(
     f"def {n}(*given):\n    pass" for n in BODY if n and n != "TwoLayerNet"
 )
@@ -29,8 +43,8 @@ PACKAGE = {
 }  # fmt: skip
 CIRCLE = {
     "a.py": "import b\nimport numpy as np\n\n\n" + LAYERS + "\n\n\ndef eins(labels, C):\n    return np.eye(C)[labels]\n",
-    "b.py": "import a\nimport numpy as np\n\n\n" + LOSS.replace("target = np.zeros((N, C))\n    target[np.arange(N), y_hat] = 1", "target = a.eins(y_hat, C)")
-    + "\n\n\n" + NET.replace("affine_", "a.affine_").replace("relu_f", "a.relu_f").replace("relu_b", "a.relu_b").replace("sigmoid_f", "a.sigmoid_f").replace("sigmoid_b", "a.sigmoid_b") + "\n\n" + TRAIN,
+    "b.py": "import a as first\nimport numpy as np\n\n\n" + LOSS.replace("target = np.zeros((N, C))\n    target[np.arange(N), y_hat] = 1", "target = first.eins(y_hat, C)")
+    + "\n\n\n" + by_name(NET, "first") + "\n\n" + TRAIN,
 }  # fmt: skip
 NESTED = archive(
     {
@@ -58,29 +72,34 @@ def student(name, files, **more):
     return Situation(name, files, **more)
 
 
-def shown(name):
-    """As a table can hold it; marks that turn the direction of reading are left out."""
-    return readable(name.replace("\u202e", ""))
-
-
 def named_so(name):
-    """A class of which one student has a strange name."""
+    """One student of a class in which every name is strange."""
     return Situation(
-        f"the name {name!r:.40}",
-        {f"{name}.py": PLAIN, "Anna.py": "x = 1\n"},
-        kind=CLASS,
-        student=shown(name),
+        f"the name {name!r:.40}", {f"{name}.py": PLAIN}, kind=CLASS, group="names", student=readable(name)
     )
 
 
+WITH_L = {
+    "layers.py": LAYERS,
+    "net.py": "import numpy as np\nimport layers as L\n\n\n"
+    + LOSS
+    + "\n\n\n"
+    + by_name(NET, "L")
+    + "\n\n"
+    + TRAIN,
+}
+
 SITUATIONS = [
+    student("three modules, one mistake", slip(THREE), marks={"relu_backward": 19}),
+    student("a package, one mistake", slip(PACKAGE), marks={"relu_backward": 19}),
+    student("import layers as L, one mistake", slip(WITH_L), marks={"relu_backward": 19}),
+    student("a circle, one mistake", slip(CIRCLE), marks={"relu_backward": 19}),
     student("three modules that import each other", THREE),
     student("a package and a main program", PACKAGE),
     student("two modules that import each other in a circle", CIRCLE),
     student("modules in src/, imported by sys.path", {"src/layers.py": LAYERS, "src/losses.py": LOSS,
             "run.py": "import sys, os\nsys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), 'src'))\nimport numpy as np\nfrom layers import *\nfrom losses import *\n\n\n" + NET + "\n\n" + TRAIN}),
-    student("import layers as L, everything by L.", {"layers.py": LAYERS, "net.py": "import numpy as np\nimport layers as L\n\n\n" + LOSS + "\n\n\n" +
-            NET.replace("affine_", "L.affine_").replace("relu_f", "L.relu_f").replace("relu_b", "L.relu_b").replace("sigmoid_f", "L.sigmoid_f").replace("sigmoid_b", "L.sigmoid_b") + "\n\n" + TRAIN}),
+    student("import layers as L, everything by L.", WITH_L),
     student("a notebook that imports its own module", {"layers.py": LAYERS, "work.ipynb": notebook("%load_ext autoreload\nimport numpy as np\nfrom layers import *", LOSS, NET, TRAIN)}),
     student("one file an exercise", {f"{n}.py": HEAD + t for n, t in BODY.items() if n and n not in ("TwoLayerNet", "train_model")} |
             {"TwoLayerNet.py": "import numpy as np\n" + "".join(f"from {n}_{w} import {n}_{w}\n" for n in ("affine", "relu", "sigmoid") for w in ("forward", "backward")) + "\n\n" + NET,
@@ -109,7 +128,7 @@ SITUATIONS = [
     Situation("Moodle's folders, with an online text beside the file", moodle("Anna Müller", 123456, {"net.py": PLAIN}) | moodle("Anna Müller", 123456, {"onlinetext.html": "<p>see file</p>"}, "assignsubmission_onlinetext"), kind=CLASS, student="Anna Müller"),
     Situation("Moodle without folders: the name in each file's name", {"Anna Müller_123456_assignsubmission_file_net.py": PLAIN, "Ben Stein_99_assignsubmission_file_hw.zip": archive({"net.py": PLAIN})}, kind=CLASS, student="Ben Stein"),
     Situation("Canvas's names", {"muelleranna_123_4567890_net.py": PLAIN, "steinben_LATE_124_4567891_net-2.py": PLAIN}, kind=CLASS, student="steinben", says=("true",)),
-    Situation("GitHub Classroom: a repository each, conftest.py at the top", {f"hw2-anna/{n}": t for n, t in ({"net.py": PLAIN} | CLASSROOM).items()} | {"conftest.py": CLASSROOM["conftest.py"], "hw2-ben/net.py": "x = 1"}, kind=CLASS, student="anna", never=("Traceback", "conftest")),
+    Situation("GitHub Classroom: a repository each, conftest.py at the top", {f"hw2-anna/{n}": t for n, t in ({"net.py": PLAIN} | CLASSROOM).items()} | {"conftest.py": CLASSROOM["conftest.py"], "hw2-ben/net.py": "x = 1"}, kind=CLASS, student="anna"),
     Situation("a folder that holds only the class's folder", {"submissions/hw2/Anna/net.py": PLAIN, "submissions/hw2/Ben/net.py": PLAIN}, kind=CLASS, student="Anna"),
     Situation("files of other kinds beside the class's", {"Anna.py": PLAIN, "grades.xlsx": b"PK\3\4", "README.md": "x", "Thumbs.db": b"\0"}, kind=CLASS, student="Anna"),
     Situation("a zip for each student", {"Anna.zip": archive({"net.py": PLAIN}), "Ben.zip": archive({"ben/net.py": PLAIN})}, kind=CLASS, student="Ben"),
