@@ -101,7 +101,7 @@ def _pieces_of(source: Source, wanted: list[str], folder: Path, kind: str) -> di
     if (
         pieces.get(NET, Piece()).thing is not None
     ):  # of wrong ones in its file, ours; of other chapters, theirs
-        names |= {n: getattr(lesson, n) for n in given.present if why.get(n, "blank")}
+        names |= {n: getattr(lesson, n) for n in given.present if n != NET and why.get(n, "blank")}
         layers = put(names, folder)
         others = [n for n, piece in layers.items() if piece.thing is None and n.startswith(LAYERS)]
         pieces[NET] = Piece(names[NET], f"with the lesson's {', '.join(others)}" if others else "")

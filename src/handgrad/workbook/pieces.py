@@ -113,8 +113,8 @@ def _put_back(exercise: str, names: dict[str, Any]) -> None:
 
     if names.get("__name__") != "__main__" or exercise not in exercises():
         return
-    lost = []
-    for name, meaning in _first_cell(exercises()[exercise].chapter, "torch" in names):
+    lost, torch = [], "torch" in names and names.get("array") is not np.array  # a NumPy chapter may import it
+    for name, meaning in _first_cell(exercises()[exercise].chapter, torch):
         if name not in exercises() and names.get(name, meaning) is not meaning:
             names[name] = meaning
             lost.append(name)
