@@ -239,7 +239,9 @@ def test_a_layer_is_taken_as_far_as_its_two_halves_have_one_cache(tmp_path):
 
 
 def test_what_hangs_or_cannot_be_read_is_passed_over(tmp_path):
-    (tmp_path / "2_layers.py").write_text("def affine_forward(x, W, b):\n    while True:\n        x = x + 1\n")
+    (tmp_path / "2_layers.py").write_text(
+        "def affine_forward(x, W, b):\n    while True:\n        x = x + 1\n"
+    )
     (tmp_path / "3_nonlinearities.ipynb").write_text('{"cells": 3}')
     names = borrowed("affine_forward", "relu_forward")
     found = own_pieces.put(names, tmp_path)

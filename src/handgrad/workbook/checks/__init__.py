@@ -211,6 +211,7 @@ def _one(desk: DeskLike, name: str, present: dict[str, str], conventions: Conven
 def _conventions(desk: DeskLike, facts: HandedIn, right: set[str], text: str) -> Conventions:
     """What judges the exercises of what was handed in. right: those known to be right, as they come."""
     learner = Learner(_Noting(desk), facts.present, facts.blank_methods, facts.caches)
+    learner.forms = facts.forms
 
     def judge(name: str, layout: Layout) -> Verdict:
         return _in_layout(learner, facts.kinds_of[name], right, name, layout)
@@ -267,7 +268,7 @@ def _attempt(
 ) -> Verdict:
     try:
         desk.reset()
-        desk.do({"do": "use", "kind": kind, "dtype": dtype})
+        desk.do({"do": "use", "kind": kind, "dtype": dtype, "form": learner.layout.form})
         if borrowed:
             desk.do({"do": "borrow", "names": list(borrowed), "layout": asdict(learner.layout)})
         try:

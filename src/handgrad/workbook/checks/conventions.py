@@ -18,7 +18,7 @@ from handgrad.workbook.checks.common import FailedError, Learner, numbers
 from handgrad.workbook.checks.layers import way_back_of_weights
 from handgrad.workbook.checks.mistakes import MISTAKES
 from handgrad.workbook.checks.verdict import Verdict
-from handgrad.workbook.desk.layout import COLUMN, FLAT, LESSON, OF_LETTER, ROW, Layout
+from handgrad.workbook.desk.layout import COLUMN, FLAT, LESSON, OF_LETTER, OWN, RAW, ROW, Layout
 
 Judge = Callable[[str, Layout], Verdict]
 AFFINE = (
@@ -43,6 +43,17 @@ ONE_HOT = re.compile(r"one.?hot|to_categorical|binariz", re.IGNORECASE)
 SHAPES = re.compile(
     r"^(.*?\b(dx|dW|db|dy|out|[Wb][12])\b.*?)\((\d+), (\d+)\)(.*?)\((\d+), (\d+)\)$", re.MULTILINE
 )
+FORMS = {  # what is said of a piece that is called otherwise than the lesson's
+    **{f"{n}_forward": "forward returns its output alone here; the lesson's returns a cache too"
+       for n in ("affine", "relu", "sigmoid")},
+    **{f"{n}_backward": "backward is called in a way of its own here; the lesson's takes dout and a cache"
+       for n in ("affine", "relu", "sigmoid")},
+    "l2_loss": "the loss and its gradient are two functions here; the lesson's l2_loss returns both",
+    "TwoLayerNet": "the network keeps its parameters, or is called, in a way of its own; the lesson's has "
+                   "params, grads, forward(x) -> out, cache and backward(dout, cache)",
+    "calculate_accuracy": "the network's forward returns its output alone here; the lesson's a cache too",
+    "train_model": "the network is called in a way of its own here; the lesson's forward returns out, cache",
+}  # fmt: skip
 LOOKED_AT = (4, 6, 5, 3)  # N, D, H, C of a network whose layout is looked at
 
 
@@ -52,6 +63,7 @@ class Conventions:
     def __init__(self, learner: Learner, judge: Judge, kinds: Sequence[str], source: str = "") -> None:
         """judge: the verdict on an exercise in a layout; source: what the learner has written, if known."""
         self._learner, self._judge, self._kinds, self._source = learner, judge, tuple(kinds), source
+        self._form = ""  # in which pieces are looked at
         self._known: dict[tuple[str, Layout], Verdict] = {}
         self._layouts: dict[str, Layout | None] = {}  # of the exercises that show theirs
 
@@ -59,7 +71,14 @@ class Conventions:
         """The verdict on an exercise, in whichever layout it is written."""
         self._layouts.setdefault(name, None)  # not known while it is being looked for
         layouts, lesson_too = self._candidates(name)
-        first = self._in(name, LESSON)
+        if name in self._learner.forms:
+            every = [LESSON, *layouts] if lesson_too else layouts
+            layouts, lesson_too = [replace(layout, form=OWN) for layout in every], False
+            first = Verdict(name, False, self._learner.forms[name])
+        else:
+            first = self._in(name, LESSON)
+            if not first.passed and self._called_otherwise(name, first):
+                layouts = [*layouts, *self._in_own_form(name, layouts, lesson_too)]
         if not first.done or (first.passed and lesson_too and not _borrowed(first)):
             self._layouts[name] = LESSON
             return first
@@ -68,7 +87,7 @@ class Conventions:
             verdict = self._in(name, layout)
             if verdict.passed and self._fits(name, layout) and not (first.passed and _borrowed(verdict)):
                 self._layouts[name] = layout
-                return replace(verdict, convention=str(layout))
+                return replace(verdict, convention=self._said(name, layout))
             if not verdict.passed:
                 tried.append((layout, verdict))
         if first.passed and lesson_too:
@@ -79,6 +98,28 @@ class Conventions:
         layout, verdict = self._most_telling(first, tried, lesson_too)
         self._layouts[name] = layout if verdict.mistake else None
         return _told(verdict, layout)
+
+    def _said(self, name: str, layout: Layout) -> str:
+        """The convention in words."""
+        form = self._learner.forms.get(name, FORMS.get(name, "") if layout.form else "")
+        return ". ".join(part for part in (form, str(layout)) if part)
+
+    def _called_otherwise(self, name: str, first: Verdict) -> bool:
+        """Whether a verdict shows that a piece may be there, but is called otherwise than the lesson's."""
+        if name not in FORMS:
+            return False
+        shows = first.mistake in (24, 39) or "TypeError" in first.message or "AttributeError" in first.message
+        told = any(
+            words in first.message for words in ("expected it to return", "not enough values", "params")
+        )
+        return shows or told or any(lay.form for lay in self._layouts.values() if lay)
+
+    def _in_own_form(self, name: str, layouts: Sequence[Layout], lesson_too: bool) -> list[Layout]:
+        every = list(dict.fromkeys([LESSON, *layouts] if lesson_too else layouts))
+        if name == "TwoLayerNet":
+            every = self._of_network_in(OWN)
+        own = [replace(layout, form=OWN) for layout in every]
+        return own + [replace(layout, form=RAW) for layout in every if name == "train_model"]
 
     def _in(self, name: str, layout: Layout) -> Verdict:
         """The verdict in a layout, each worked out once."""
@@ -119,6 +160,8 @@ class Conventions:
             case "l2_loss":
                 return list(LOSS), True
             case "TwoLayerNet":
+                if name in self._learner.forms:
+                    return self._of_network_in(OWN), False
                 return self._of_network()
             case "calculate_accuracy" | "train_model":
                 return self._of_loop()
@@ -153,6 +196,15 @@ class Conventions:
         words = f"{MISTAKES[43].sentence}: relu has slope {out:.4g} below 0 on the way out"
         words = f"{words}, and {back:.4g} on the way back; the lesson's has slope 0 on both"
         return replace(first, message=words, mistake=43, entry=None, pictures=())
+
+    def _of_network_in(self, form: str) -> list[Layout]:
+        """The layouts that a network in a form of its own may have."""
+        self._form = form
+        try:
+            layouts, lesson_too = self._of_network()
+        finally:
+            self._form = ""
+        return [LESSON, *layouts] if lesson_too else layouts
 
     def _of_network(self) -> tuple[list[Layout], bool]:
         """The layout that a network shows by the shapes of its parameters and of what it answers."""
@@ -255,7 +307,7 @@ class Conventions:
 
     def _use(self, dtype: str) -> None:
         self._learner.desk.reset()
-        self._learner.desk.do({"do": "use", "kind": self._kinds[0], "dtype": dtype})
+        self._learner.desk.do({"do": "use", "kind": self._kinds[0], "dtype": dtype, "form": self._form})
 
     # --- which verdict ---------------------------------------------------------------------------------
 

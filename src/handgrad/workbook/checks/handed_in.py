@@ -54,6 +54,7 @@ class HandedIn:
     broken: tuple[str, ...]
     classes: tuple[str, ...]
     functions: tuple[str, ...]
+    forms: dict[str, str]  # classes that stand for exercises of which there is no function: in words
     failure: str | None
 
     def missing(self, name: str) -> str:
@@ -100,6 +101,7 @@ def handed_in(reply: dict[str, Any]) -> HandedIn:
         {name: _texts(texts) for name, texts in reply["lost"].items() if name in present},
         _texts(reply["broken"]) + _texts(reply["unread"]),
         _texts(reply["classes"]), _texts(reply["functions"]),
+        {name: str(words) for name, words in reply["forms"].items() if name in present},
         None if failure is None else str(failure),
     )  # fmt: skip
 

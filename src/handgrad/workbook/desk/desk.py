@@ -7,7 +7,7 @@ NumPy arrays, so the desk works in a notebook's own process and in a separate on
     {"do": "load", "files": [Source, ...], "seconds", "plain", "wanted"}  -> what they hold (Joined.facts)
     {"do": "take", "name", "file"}              -> an exercise from another of the files that hold it
     {"do": "reset"}                             -> forgets all objects
-    {"do": "use", "kind", "dtype"}              -> "numpy" or "torch", and of what numbers arrays are made
+    {"do": "use", "kind", "dtype", "form"}      -> "numpy" or "torch", and of what numbers arrays are made
     {"do": "put", "array"}                      -> handle, watched: whether its numbers change later
     {"do": "call", "name" | "of" + "method", "args"}  -> value | error, changed, warnings, seconds
     {"do": "attribute", "of", "name"}           -> value
@@ -32,7 +32,7 @@ from typing import Any
 import numpy as np
 
 from handgrad.arrays import NDArray
-from handgrad.workbook.desk import submission
+from handgrad.workbook.desk import forms, submission
 from handgrad.workbook.desk.failures import Failures
 from handgrad.workbook.desk.joined import Joined
 from handgrad.workbook.desk.layout import LESSON, Layout
@@ -79,7 +79,7 @@ class Desk:
         self._joined: Joined | None = None
         self._failures = Failures()
         self._borrowed: list[tuple[dict[str, Any], str, Any]] = []
-        self._kind, self._dtype = "numpy", "float64"
+        self._kind, self._dtype, self._form = "numpy", "float64", ""
         self._seen: list[str] = []  # the types of the arrays that a learner handed to a function of FUNCTIONS
         self._shapes = set[tuple[int, ...]]()  # and their shapes
         self.reset()
@@ -107,6 +107,7 @@ class Desk:
                 return {}
             case "use":
                 self._kind, self._dtype = command["kind"], command["dtype"]
+                self._form = command.get("form", "")
                 return {}
             case "put":
                 return {"handle": self._put(self._array(command["array"]))}
@@ -222,7 +223,7 @@ class Desk:
 
     def _own_net(self) -> Any:
         """The learner's class of networks, if there is one."""
-        theirs = self._names.get("TwoLayerNet")
+        theirs = self._names.get("TwoLayerNet") or forms.network(self._names)
         return None if theirs is None or _is_ours(theirs) else theirs
 
     def _borrow(self, names: list[str], layout: Layout = LESSON) -> None:
@@ -253,7 +254,7 @@ class Desk:
         if "method" in command:
             function = getattr(self._objects[command["of"]], command["method"], None)
         else:
-            function = self._names.get(command["name"])
+            function = self._named(command["name"])
         if not callable(function):
             what = command.get("method") or command["name"]
             return {
@@ -269,6 +270,10 @@ class Desk:
         shapes = [list(shape) for shape in sorted(self._shapes)[:MOST_ITEMS]]
         return reply | {"args": handles, "seen": sorted(set(self._seen)), "shapes": shapes}
 
+    def _named(self, name: str) -> Any:
+        """A function or class of the learner's; in a form of its own, called as the lesson's is."""
+        return forms.function(name, self._names) if self._form else self._names.get(name)
+
     def _train(self, command: Command) -> Command:
         from handgrad.workbook.desk.recorder import describe_trace, right_net, sizes
 
@@ -279,13 +284,18 @@ class Desk:
         handles = [self._put(array) for array in data]
         loop, params = self._names["train_model"], {k: self._array(v) for k, v in command["params"].items()}
         model: Any = right_net(params, self._own_net(), command["record"], layout)
+        given = model
         if command.get("own"):
-            model = self._names["TwoLayerNet"](*sizes(params, layout))
+            made = self._run(lambda: self._named("TwoLayerNet")(*sizes(params, layout)))
+            if "error" in made:
+                return made
+            model = self._objects[made["value"]["handle"]]
+            given = getattr(model, "raw", model)
             self._objects.append(model.params)
             for key, value in command["params"].items():
                 self._assign(len(self._objects) - 1, key, value)
         chosen = [command[name] for name in ("rate", "batch") if command[name] is not None]  # else its own
-        reply = self._run(lambda: loop(model, *data, command["epochs"], *chosen))
+        reply = self._run(lambda: loop(given, *data, command["epochs"], *chosen))
         return reply | {"args": handles} | describe_trace(model, reply.get("value"), self._objects, layout)
 
     def _run(self, function: Callable[[], Any]) -> Command:

@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from pathlib import PurePosixPath
 from typing import Any
 
+from handgrad.workbook.desk import forms
 from handgrad.workbook.desk.modules import Module, Modules, in_words
 from handgrad.workbook.desk.stand_ins import needs
 from handgrad.workbook.desk.submission import CANNOT_BE_READ, NAMES
@@ -57,12 +58,15 @@ class Joined:
         kinds = dict.fromkeys(kind for one in each.values() for kind in one["kinds"])
         net = each.get("TwoLayerNet", {})
         readings = [module.reading for module in self._modules.all]
+        other = {name: words for name, words in forms.found(self.names).items() if name not in each}
+        every = [kind for kind in dict.fromkeys(k for r in readings for k in r.kinds) if _is_here(kind)]
         return {
-            "present": {name: one["state"] for name, one in each.items()},
-            "files": {name: one["file"] for name, one in each.items()},
-            "others": {name: self._others(name) for name in each},
+            "present": {name: one["state"] for name, one in each.items()} | dict.fromkeys(other, "done"),
+            "files": {name: one["file"] for name, one in each.items()} | dict.fromkeys(other, ""),
+            "others": {name: self._others(name) for name in each} | {name: [] for name in other},
+            "forms": other,
             "kinds": list(kinds) or ["numpy"],
-            "kinds_of": {name: one["kinds"] for name, one in each.items()},
+            "kinds_of": {name: one["kinds"] for name, one in each.items()} | dict.fromkeys(other, every),
             "caches": {name: one["cache"] for name, one in each.items() if one["cache"]},
             "blank_methods": net.get("blank_methods", []),
             "methods": self._methods(),
@@ -96,7 +100,7 @@ class Joined:
         reason = self._reason(name, module, state)
         if kinds[:1] == ("torch",) and state == "done" and not _has_torch():
             state, reason = "lacking", f"{name} {needs('torch')}"
-        kinds = tuple(kind for kind in kinds if kind != "torch" or _has_torch())
+        kinds = tuple(kind for kind in kinds if _is_here(kind))
         return {
             "state": state,
             "file": reading.name,
@@ -136,6 +140,10 @@ class Joined:
     def _broken(self, reading: Any, broken: Any) -> str:
         file = f"{reading.name}, " if self._several else ""
         return f"{file}{broken.place} was left out: {CANNOT_BE_READ}: {broken.reason}"
+
+
+def _is_here(kind: str) -> bool:
+    return kind != "torch" or _has_torch()
 
 
 def _has_torch() -> bool:

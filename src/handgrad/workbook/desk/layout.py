@@ -32,6 +32,7 @@ _IMAGES = ("x", "out", "y", "dout", "dx", "dy")
 OF_LETTER = (
     dict.fromkeys(_IMAGES, "image") | {"W": "weight", "dW": "weight", "b": "bias", "db": "bias"} | OF_KEY
 )
+OWN, RAW = "own", "raw"
 FLAT, COLUMN, ROW = "(out,)", "(out, 1)", "(1, out)"
 
 
@@ -44,6 +45,7 @@ class Layout:
     bias: str = FLAT
     one_hot: bool = False  # labels (N, C)
     slope: float = 0.0  # of relu below 0
+    form: str = ""  # how the learner's pieces are called: OWN (forms.py), RAW for a loop with their network
     data_columns: bool = False  # the images that a training loop or an accuracy is handed are columns
 
     def give(self, role: str, array: Any, classes: int = 0) -> Any:

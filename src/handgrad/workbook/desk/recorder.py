@@ -30,17 +30,20 @@ class RightNet:
         self.backwards: list[dict[str, Any]] = []
         return self
 
-    def forward(self, x: Any) -> tuple[Any, Any]:
-        """x (N, D) -> y (N, C), cache."""
+    def forward(self, x: Any) -> Any:
+        """x (N, D) -> y (N, C), cache; y alone where the learner's network is called so."""
         x = self._layout.take("image", x)
         cache = forward(self._params(), x, self._relu())
         if len(self.forwards) < self._most:
             noted = {"x": _copy(x), "y": _copy(cache.y), "params": self._now(), "cache": cache}
             self.forwards.append(noted)
-        return self._layout.give("image", cache.y), cache
+        self._last, out = cache, self._layout.give("image", cache.y)
+        return out if self._layout.form else (out, cache)
 
-    def backward(self, dout: Any, cache: Any, *more: Any) -> dict[str, Any]:
+    def backward(self, dout: Any, cache: Any = None, *more: Any) -> dict[str, Any]:
         """dL/dy (N, C) and the cache of forward -> grads, which are returned too."""
+        if self._layout.form:
+            cache = self._last
         dout = self._layout.take("image", dout)
         before, right = _copy(dout), backward(self._params(), cache, dout, self._relu())._asdict()
         self.grads = {key: self._layout.give(OF_KEY[key], value) for key, value in right.items()}

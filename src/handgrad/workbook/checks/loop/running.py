@@ -7,7 +7,7 @@ from typing import Any
 
 from handgrad.arrays import NDArray
 from handgrad.workbook.checks.common import FailedError, Learner
-from handgrad.workbook.desk.layout import OF_KEY
+from handgrad.workbook.desk.layout import OF_KEY, RAW
 
 KEYS = ("W1", "b1", "W2", "b2")
 SHAPE_ERRORS = ("ValueError", "RuntimeError", "IndexError")
@@ -37,10 +37,12 @@ def train(learner: Learner, run: Run, record: int = 2000, own: bool = False) -> 
     command = {
         "do": "train", "params": {key: layout.give(OF_KEY[key], value) for key, value in run.params.items()},
         "data": data, "labels": labels, "validation_data": validation, "validation_labels": others,
-        "epochs": run.epochs, "rate": run.rate, "batch": run.batch, "record": record, "own": own,
-        "layout": asdict(layout),
+        "epochs": run.epochs, "rate": run.rate, "batch": run.batch, "record": record,
+        "own": own or layout.form == RAW, "layout": asdict(layout),
     }  # fmt: skip
     reply = learner.desk.do(command)
+    if "trace" not in reply and "params" not in reply:
+        learner.raise_error(reply, "TwoLayerNet")
     learner.raise_error(reply, "train_model")
     return reply, bool(set(reply["changed"]) & set(reply["args"]))
 
