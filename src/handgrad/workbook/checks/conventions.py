@@ -19,6 +19,7 @@ from handgrad.workbook.checks.layers import way_back_of_weights
 from handgrad.workbook.checks.mistakes import MISTAKES
 from handgrad.workbook.checks.verdict import Verdict
 from handgrad.workbook.desk.layout import COLUMN, FLAT, LESSON, OF_LETTER, OWN, RAW, ROW, Layout
+from handgrad.workbook.desk.places import is_cache
 
 Judge = Callable[[str, Layout], Verdict]
 AFFINE = (
@@ -70,26 +71,16 @@ class Conventions:
     def verdict(self, name: str) -> Verdict:
         """The verdict on an exercise, in whichever layout it is written."""
         self._layouts.setdefault(name, None)  # not known while it is being looked for
-        layouts, lesson_too = self._candidates(name)
-        if name in self._learner.forms:
-            every = [LESSON, *layouts] if lesson_too else layouts
-            layouts, lesson_too = [replace(layout, form=OWN) for layout in every], False
-            first = Verdict(name, False, self._learner.forms[name])
-        else:
-            first = self._in(name, LESSON)
-            if not first.passed and self._called_otherwise(name, first):
-                layouts = [*layouts, *self._in_own_form(name, layouts, lesson_too)]
+        layouts, lesson_too, first = self._begin(name)
         if not first.done or (first.passed and lesson_too and not _borrowed(first)):
             self._layouts[name] = LESSON
             return first
-        tried = []
-        for layout in layouts:
-            verdict = self._in(name, layout)
-            if verdict.passed and self._fits(name, layout) and not (first.passed and _borrowed(verdict)):
-                self._layouts[name] = layout
-                return replace(verdict, convention=self._said(name, layout))
-            if not verdict.passed:
-                tried.append((layout, verdict))
+        tried: list[tuple[Layout, Verdict]] = []
+        right = self._right(name, layouts, first, tried)
+        if not right and not first.passed and self._called_otherwise(name, [first, *(v for _, v in tried)]):
+            right = self._right(name, self._in_own_form(name, layouts, lesson_too), first, tried)
+        if right:
+            return right
         if first.passed and lesson_too:
             self._layouts[name] = LESSON
             return first
@@ -99,25 +90,59 @@ class Conventions:
         self._layouts[name] = layout if verdict.mistake else None
         return _told(verdict, layout)
 
+    def _begin(self, name: str) -> tuple[list[Layout], bool, Verdict]:
+        """The layouts to try, whether the lesson's counts, and what is said in that."""
+        if name not in self._learner.forms:
+            layouts, lesson_too = self._candidates(name)
+            return layouts, lesson_too, self._in(name, LESSON)
+        self._form = OWN
+        try:
+            layouts, lesson_too = self._candidates(name)
+        finally:
+            self._form = ""
+        every = [LESSON, *layouts] if lesson_too else layouts
+        own = [replace(layout, form=OWN) for layout in every]
+        return own, False, Verdict(name, False, self._learner.forms[name])
+
+    def _right(
+        self, name: str, layouts: Sequence[Layout], first: Verdict, tried: list[tuple[Layout, Verdict]]
+    ) -> Verdict | None:
+        """The verdict of the first layout in which the exercise is right; those of the others go to tried."""
+        for layout in layouts:
+            verdict = self._in(name, layout)
+            if verdict.passed and self._fits(name, layout) and not (first.passed and _borrowed(verdict)):
+                self._layouts[name] = layout
+                return replace(verdict, convention=self._said(name, layout))
+            if not verdict.passed:
+                tried.append((layout, verdict))
+        return None
+
     def _said(self, name: str, layout: Layout) -> str:
         """The convention in words."""
         form = self._learner.forms.get(name, FORMS.get(name, "") if layout.form else "")
         return ". ".join(part for part in (form, str(layout)) if part)
 
-    def _called_otherwise(self, name: str, first: Verdict) -> bool:
-        """Whether a verdict shows that a piece may be there, but is called otherwise than the lesson's."""
+    def _called_otherwise(self, name: str, verdicts: Sequence[Verdict]) -> bool:
+        """Whether a piece may be there, but is called otherwise than the lesson's."""
         if name not in FORMS:
             return False
-        shows = first.mistake in (24, 39) or "TypeError" in first.message or "AttributeError" in first.message
-        told = any(
-            words in first.message for words in ("expected it to return", "not enough values", "params")
-        )
-        return shows or told or any(lay.form for lay in self._layouts.values() if lay)
+        if name.endswith("_backward"):
+            names = self._learner.signature(name)
+            if names and (len(names) != 2 or is_cache(names[0])):
+                return True
+        said = ("TypeError", "AttributeError", "expected it to return", "params")
+        shows = any(v.mistake in (24, 39) or any(words in v.message for words in said) for v in verdicts)
+        return shows or any(layout.form for layout in self._layouts.values() if layout)
 
     def _in_own_form(self, name: str, layouts: Sequence[Layout], lesson_too: bool) -> list[Layout]:
-        every = list(dict.fromkeys([LESSON, *layouts] if lesson_too else layouts))
+        """The layouts that a piece may have that is called in a way of its own."""
         if name == "TwoLayerNet":
-            every = self._of_network_in(OWN)
+            self._form = OWN
+            try:
+                layouts, lesson_too = self._candidates(name)
+            finally:
+                self._form = ""
+        every = list(dict.fromkeys([LESSON, *layouts] if lesson_too else layouts))
         own = [replace(layout, form=OWN) for layout in every]
         return own + [replace(layout, form=RAW) for layout in every if name == "train_model"]
 
@@ -160,8 +185,6 @@ class Conventions:
             case "l2_loss":
                 return list(LOSS), True
             case "TwoLayerNet":
-                if name in self._learner.forms:
-                    return self._of_network_in(OWN), False
                 return self._of_network()
             case "calculate_accuracy" | "train_model":
                 return self._of_loop()
@@ -196,15 +219,6 @@ class Conventions:
         words = f"{MISTAKES[43].sentence}: relu has slope {out:.4g} below 0 on the way out"
         words = f"{words}, and {back:.4g} on the way back; the lesson's has slope 0 on both"
         return replace(first, message=words, mistake=43, entry=None, pictures=())
-
-    def _of_network_in(self, form: str) -> list[Layout]:
-        """The layouts that a network in a form of its own may have."""
-        self._form = form
-        try:
-            layouts, lesson_too = self._of_network()
-        finally:
-            self._form = ""
-        return [LESSON, *layouts] if lesson_too else layouts
 
     def _of_network(self) -> tuple[list[Layout], bool]:
         """The layout that a network shows by the shapes of its parameters and of what it answers."""
@@ -253,6 +267,8 @@ class Conventions:
         """The layout of the file's network; None where it has none that shows it."""
         if not self._learner.has("TwoLayerNet"):
             return None
+        if known := self._layouts.get("TwoLayerNet"):
+            return replace(known, form="")
         if "network" not in self._layouts:
             layouts, lesson_too = self._of_network()
             theirs = LESSON if lesson_too and not layouts else layouts[0] if len(layouts) == 1 else None

@@ -37,6 +37,7 @@ from handgrad.workbook.desk.failures import Failures
 from handgrad.workbook.desk.joined import Joined
 from handgrad.workbook.desk.layout import LESSON, Layout
 from handgrad.workbook.desk.modules import Modules
+from handgrad.workbook.desk.network_view import Parameters
 from handgrad.workbook.desk.submission import Source
 from handgrad.workbook.desk.time_limit import LateError, late, time_limit
 
@@ -204,7 +205,8 @@ class Desk:
         mapping = self._objects[of]
         old = mapping.get(key)
         new = self._array(array)
-        if _numbers(old) is not None and tuple(old.shape) == new.shape:
+        own = isinstance(mapping, Parameters) and getattr(old, "dtype", None) != new.dtype
+        if not own and _numbers(old) is not None and tuple(old.shape) == new.shape:
             if type(old).__module__.startswith("torch"):
                 old.data.copy_(new)
             elif old.dtype.kind == "f":

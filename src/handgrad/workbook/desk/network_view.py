@@ -32,7 +32,10 @@ class View:
 
     @property
     def grads(self) -> dict[str, Any]:
-        """The gradients that backward returned, or left."""
+        """The gradients that backward returned, or left: in grads, where the parameters are in params."""
+        if all(path == f"params.{key}" for key, path in self._paths.items()):
+            left: dict[str, Any] = self.raw.grads
+            return left
         kept = [
             *places({"grads": self._returned}),
             *(p for p in places(self.raw) if is_gradient(p.path)),

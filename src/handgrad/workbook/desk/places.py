@@ -82,6 +82,11 @@ def parameters(function: Any) -> list[str]:
     return [p.name for p in every if p.kind in kinds and p.default is p.empty]
 
 
+def is_cache(name: str) -> bool:
+    """Whether a parameter of this name takes a cache."""
+    return bool(CACHES.match(name))
+
+
 def takes(function: Any) -> int:
     """How many arguments a function needs."""
     return len(parameters(function))
