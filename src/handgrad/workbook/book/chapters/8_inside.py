@@ -215,8 +215,8 @@ print(f"mean score of 4: open {cache.z[opened, 4].mean():.1f}, closed {cache.z[c
 # The two kinds reach their score by different units, and all of these votes are added up in the same score.
 # Look at the template of the first unit: where does it forbid ink? Then look where a closed 4 has its tip.
 #
-# No unit belongs to one kind alone. And the open 4s have the higher score: there are many more of them, so
-# they had more influence on the weights.
+# None of these units belongs to one kind alone. The open 4s have the higher score. That is no surprise: among
+# the training images, too, there are many more of them, so they had more influence on the weights.
 #
 # ## What if some units were missing?
 #

@@ -68,11 +68,11 @@ else:
 # $$p_{i,j} = \frac{e^{z_{i,j}}}{\sum_k e^{z_{i,k}}} \qquad
 # L = -\frac1N \sum_i \log p_{i,\,\mathrm{labels}_i}$$
 #
-# What is its derivative by each score? On paper, for one image with the right digit $r$:
+# What is its derivative with respect to each score? On paper, for one image with the right digit $r$:
 #
 # 1. The logarithm of a fraction is a difference: $\log p_r = z_r - \log \sum_k e^{z_k}$.
-# 2. Derive $-\log p_r$ by $z_j$, first for a $j$ that is not $r$. (What is the derivative of $\log S$, where
-#    $S = \sum_k e^{z_k}$? The result has a name already.)
+# 2. Differentiate $-\log p_r$ with respect to $z_j$, first for a $j$ that is not $r$. (What is the derivative
+#    of $\log S$, where $S = \sum_k e^{z_k}$? The result has a name already.)
 # 3. Then for $j = r$: one more term. Both cases fit into one formula with $\mathrm{target}$, the one-hot row.
 #
 # The answer stands below the exercise.
@@ -252,7 +252,7 @@ show(curves(lines, "epoch", "% of the validation images", markers=True), "your r
 # is the recipe `quick`, the default of `handgrad train`. The network is still affine, relu, affine,
 # sigmoid, with the L2 loss.
 #
-# **What do you expect** on the test images? In chapter 7 it was 95 to 96 %.
+# **What do you expect** on the test images? In chapter 7 it was about 96 %.
 
 # %%
 quick = RECIPES["quick"]
