@@ -271,8 +271,8 @@ class Conventions:
             return replace(known, form="")
         if "network" not in self._layouts:
             layouts, lesson_too = self._of_network()
-            theirs = LESSON if lesson_too and not layouts else layouts[0] if len(layouts) == 1 else None
-            self._layouts["network"] = theirs
+            every = [LESSON, *layouts] if lesson_too else layouts
+            self._layouts["network"] = every[0] if len(every) == 1 else None
         return self._layouts["network"]
 
     def _leaning(self) -> Layout | None:

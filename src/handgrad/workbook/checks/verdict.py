@@ -108,8 +108,7 @@ def table(verdicts: Sequence[Verdict]) -> str:
     right = sum(verdict.passed for verdict in verdicts)
     counts = {state: sum(v.state == state for v in verdicts) for state in (UNREADABLE, NOT_RUN, LATE)}
     last = "; ".join([f"{right} of {len(verdicts)} right", *(f"{n} {s}" for s, n in counts.items() if n)])
-    if len(verdicts) > 1 and len(said := {(v.message, v.done) for v in verdicts}) == 1 and not right:
-        message, done = said.pop()
-        if done and message:  # of the file as a whole
-            return f"{message}\n{last}"
+    said = {verdict.message for verdict in verdicts}
+    if len(verdicts) > 1 and len(said) == 1 and all(said) and not right:  # of the files as a whole
+        return f"{said.pop()}\n{last}"
     return "\n".join([*map(str, verdicts), last])
