@@ -107,3 +107,41 @@ def train_model(model, train_data, train_labels, validation_data, validation_lab
             model.backward(dout, cache)
             for key in model.params:
                 model.params[key] -= learning_rate * model.grads[key]
+
+
+# case: columns, whole file; exercise: l2_loss; base: columns
+# old:
+loss = np.sum(diff**2) / N
+dy = 2 * diff / N
+# new:
+loss = np.sum(diff**2)
+dy = 2 * diff
+
+
+# case: columns, PyTorch, whole file; exercise: l2_loss; base: columns_torch
+# old:
+loss = d.pow(2).sum() / N
+dy = 2.0 * d / N
+# new:
+loss = d.pow(2).sum()
+dy = 2.0 * d
+
+
+# case: one-hot, whole file; exercise: l2_loss; base: one_hot
+# old:
+loss = np.sum(diff**2) / N
+dy = 2 * diff / N
+# new:
+loss = np.sum(diff**2)
+dy = 2 * diff
+
+
+# case: classes, whole file; exercise: l2_loss; base: layers_only
+# old:
+return np.sum(self.diff**2) / len(y)
+# new:
+return np.sum(self.diff**2)
+# old:
+return 2 * self.diff / len(self.diff)
+# new:
+return 2 * self.diff

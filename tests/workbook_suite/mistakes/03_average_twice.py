@@ -154,3 +154,21 @@ def train_model(model, train_data, train_labels, validation_data, validation_lab
             model.backward(dy / len(rows), cache)
             for key in model.params:
                 model.params[key] -= learning_rate * model.grads[key]
+
+
+# case: columns, whole file; exercise: affine_backward; base: columns
+# old:
+dW = dout @ x.T
+db = dout.sum(axis=1, keepdims=True)
+# new:
+dW = dout @ x.T / x.shape[1]
+db = dout.sum(axis=1, keepdims=True) / x.shape[1]
+
+
+# case: W as (in, out), whole file; exercise: affine_backward; base: in_out
+# old:
+dW = np.dot(x.T, dout)
+db = np.sum(dout, axis=0)
+# new:
+dW = np.dot(x.T, dout) / len(x)
+db = np.sum(dout, axis=0) / len(x)

@@ -88,3 +88,17 @@ dy[rows, y_hat] -= 2
 # new:
 dy = -2 * y
 dy[rows, y_hat] += 2
+
+
+# case: columns, whole file; exercise: l2_loss; base: columns
+# old:
+diff = y - target
+# new:
+diff = target - y
+
+
+# case: one-hot, whole file; exercise: l2_loss; base: one_hot
+# old:
+diff = y - target
+# new:
+diff = target - y

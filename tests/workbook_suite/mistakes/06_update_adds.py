@@ -88,3 +88,33 @@ def train_model(model, train_data, train_labels, validation_data, validation_lab
             loss, dy = l2_loss(y, train_labels[rows])
             model.backward(dy, cache)
             model.params = gradient_step(model.params, model.grads, learning_rate)
+
+
+# case: columns, whole file; exercise: train_model; base: columns
+# old:
+model.params[name] -= learning_rate * model.grads[name]
+# new:
+model.params[name] += learning_rate * model.grads[name]
+
+
+# case: W as (in, out), whole file; exercise: train_model; base: in_out
+# old:
+model.params[key] -= learning_rate * model.grads[key]
+# new:
+model.params[key] += learning_rate * model.grads[key]
+
+
+# case: one-hot, whole file; exercise: train_model; base: one_hot
+# old:
+model.params[key] = model.params[key] - learning_rate * model.grads[key]
+# new:
+model.params[key] = model.params[key] + learning_rate * model.grads[key]
+
+
+# case: classes, whole file; exercise: train_model; base: layers_only
+# old:
+layer.W -= learning_rate * layer.dW
+layer.b -= learning_rate * layer.db
+# new:
+layer.W += learning_rate * layer.dW
+layer.b += learning_rate * layer.db

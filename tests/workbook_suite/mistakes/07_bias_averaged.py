@@ -103,3 +103,38 @@ self.db = np.mean(dout, axis=0)
 db = np.einsum("nh->h", dout)
 # new:
 db = np.einsum("nh->h", dout) / dout.shape[0]
+
+
+# case: columns, whole file; exercise: affine_backward; base: columns
+# old:
+db = dout.sum(axis=1, keepdims=True)
+# new:
+db = dout.mean(axis=1, keepdims=True)
+
+
+# case: columns, PyTorch, whole file; exercise: affine_backward; base: columns_torch
+# old:
+db = dout.sum(dim=1)
+# new:
+db = dout.mean(dim=1)
+
+
+# case: W as (in, out), whole file; exercise: affine_backward; base: in_out
+# old:
+db = np.sum(dout, axis=0)
+# new:
+db = np.mean(dout, axis=0)
+
+
+# case: classes, whole file; exercise: affine_backward; base: layers_only
+# old:
+self.db = dout.sum(axis=0)
+# new:
+self.db = dout.mean(axis=0)
+
+
+# case: leaky network, whole file; exercise: TwoLayerNet; base: leaky
+# old:
+self.grads["b1"] = da.sum(0)
+# new:
+self.grads["b1"] = da.mean(0)

@@ -87,3 +87,17 @@ self.grads["b1"] = da.sum()
 return dout @ W, dout.T @ x, dout.sum(0)
 # new:
 return dout @ W, dout.T @ x, dout.sum().expand(W.shape[0])
+
+
+# case: columns, whole file; exercise: affine_backward; base: columns
+# old:
+db = dout.sum(axis=1, keepdims=True)
+# new:
+db = dout.sum()
+
+
+# case: W as (in, out), whole file; exercise: affine_backward; base: in_out
+# old:
+db = np.sum(dout, axis=0)
+# new:
+db = np.sum(dout)

@@ -94,3 +94,24 @@ self.dW = self.x.T @ dout
 dW = np.einsum("nh,dn->hd", dout, xT)
 # new:
 dW = np.einsum("nh,dn->dh", dout, xT)
+
+
+# case: columns, whole file; exercise: affine_backward; base: columns
+# old:
+dW = dout @ x.T
+# new:
+dW = x @ dout.T
+
+
+# case: W as (in, out), whole file; exercise: affine_backward; base: in_out
+# old:
+dW = np.dot(x.T, dout)
+# new:
+dW = np.dot(dout.T, x)
+
+
+# case: classes, whole file; exercise: affine_backward; base: layers_only
+# old:
+self.dW = dout.T @ self.x
+# new:
+self.dW = self.x.T @ dout

@@ -117,3 +117,31 @@ class TwoLayerNet:
         da = dh * (a > 0)
         self.grads["W1"] = da.T @ x
         self.grads["b1"] = da.sum(0)
+
+
+# case: columns, whole file; exercise: affine_backward; base: columns
+# old:
+dx = W.T @ dout
+# new:
+dx = W @ dout
+
+
+# case: columns, PyTorch, whole file; exercise: affine_backward; base: columns_torch
+# old:
+dx = torch.matmul(cache["W"].t(), dout)
+# new:
+dx = torch.matmul(cache["W"], dout)
+
+
+# case: W as (in, out), whole file; exercise: affine_backward; base: in_out
+# old:
+dx = np.dot(dout, W.T)
+# new:
+dx = np.dot(dout, W)
+
+
+# case: classes, whole file; exercise: affine_backward; base: layers_only
+# old:
+return dout @ self.W
+# new:
+return dout @ self.W.T

@@ -83,3 +83,12 @@ return y, lambda d: d * (x * (1.0 - x))
 return y, Saved(y)
 # new:
 return y, Saved(x)
+
+
+# case: columns, whole file; exercise: sigmoid_backward; base: columns
+# old:
+out = 1 / (1 + np.exp(-x))
+return out, out
+# new:
+out = 1 / (1 + np.exp(-x))
+return out, x

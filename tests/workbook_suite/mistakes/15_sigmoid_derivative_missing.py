@@ -92,3 +92,24 @@ return np.array(dout, FLOAT)
 dz = sigmoid(dout)
 # new:
 dz = dout
+
+
+# case: columns, PyTorch, whole file; exercise: sigmoid_backward; base: columns_torch
+# old:
+return dout * cache * (1 - cache)
+# new:
+return dout
+
+
+# case: classes, whole file; exercise: sigmoid_backward; base: layers_only
+# old:
+return dout * self.out * (1 - self.out)
+# new:
+return dout
+
+
+# case: leaky network, whole file; exercise: TwoLayerNet; base: leaky
+# old:
+dz = dout * y * (1 - y)
+# new:
+dz = dout

@@ -94,3 +94,31 @@ dx = np.ones_like(dout)
 return y, lambda d: d * (y * (1.0 - y))
 # new:
 return y, lambda d: y * (1.0 - y)
+
+
+# case: columns, whole file; exercise: relu_backward; base: columns
+# old:
+return dout * (x > 0)
+# new:
+return 1.0 * (x > 0)
+
+
+# case: W as (in, out), whole file; exercise: affine_backward; base: in_out
+# old:
+dx = np.dot(dout, W.T)
+# new:
+dx = np.dot(np.ones_like(dout), W.T)
+
+
+# case: classes, whole file; exercise: relu_backward; base: layers_only
+# old:
+return dout * self.mask
+# new:
+return self.mask * 1.0
+
+
+# case: leaky, whole file; exercise: relu_backward; base: leaky
+# old:
+return dout * slopes
+# new:
+return slopes

@@ -105,3 +105,24 @@ dx = dout.clone()
 dx[x <= 0] = 0
 # new:
 dx = torch.clamp(dout, min=0)
+
+
+# case: columns, PyTorch, whole file; exercise: relu_backward; base: columns_torch
+# old:
+return dout * cache
+# new:
+return dout * (dout > 0)
+
+
+# case: leaky, whole file; exercise: relu_backward; base: leaky
+# old:
+slopes = np.where(cache > 0, 1.0, SLOPE)
+# new:
+slopes = np.where(dout > 0, 1.0, SLOPE)
+
+
+# case: leaky network, whole file; exercise: TwoLayerNet; base: leaky
+# old:
+da = dh * np.where(a > 0, 1, SLOPE)
+# new:
+da = dh * np.where(dh > 0, 1, SLOPE)

@@ -74,3 +74,24 @@ return np.multiply(slope, x), partial(np.multiply, np.ones_like(x))
 dx[cache["x"] <= 0] = 0
 # new:
 dx[np.maximum(cache["x"], 0) < 0] = 0
+
+
+# case: columns, whole file; exercise: relu_backward; base: columns
+# old:
+return dout * (x > 0)
+# new:
+return dout
+
+
+# case: classes, whole file; exercise: relu_backward; base: layers_only
+# old:
+return dout * self.mask
+# new:
+return dout
+
+
+# case: leaky, whole file; exercise: relu_backward; base: leaky
+# old:
+return dout * slopes
+# new:
+return dout

@@ -111,3 +111,24 @@ mask = (x >= 0).to(x.dtype)
 da = dh.masked_fill(s.a <= 0, 0.0)
 # new:
 da = dh.masked_fill(s.a < 0, 0.0)
+
+
+# case: columns, whole file; exercise: relu_backward; base: columns
+# old:
+return dout * (x > 0)
+# new:
+return dout * (x >= 0)
+
+
+# case: classes, whole file; exercise: relu_backward; base: layers_only
+# old:
+self.mask = x > 0
+# new:
+self.mask = x >= 0
+
+
+# case: leaky, whole file; exercise: relu_backward; base: leaky
+# old:
+slopes = np.where(cache > 0, 1.0, SLOPE)
+# new:
+slopes = np.where(cache >= 0, 1.0, SLOPE)

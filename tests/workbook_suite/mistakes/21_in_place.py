@@ -144,3 +144,12 @@ def sigmoid_forward(x):
 
 def sigmoid_backward(dout, cache):
     return dout.mul_(cache).mul_(1 - cache)
+
+
+# case: columns, whole file; exercise: relu_forward; base: columns
+# old:
+out = np.maximum(0, x)
+return out, x
+# new:
+x[x < 0] = 0
+return x, x

@@ -142,3 +142,24 @@ self.grads = {"W1": dW1, "b1": db1, "W2": dW2, "b2": db2}
 # new:
 for key, grad in zip(("W1", "b1", "W2", "b2"), (dW1, db1, dW2, db2)):
     self.grads[key] = self.grads[key] + grad
+
+
+# case: columns, whole file; exercise: TwoLayerNet; base: columns
+# old:
+dx, self.grads["W1"], self.grads["b1"] = affine_backward(da, cache1)
+# new:
+dx, dW1, self.grads["b1"] = affine_backward(da, cache1)
+self.grads["W1"] = self.grads.get("W1", 0) + dW1
+
+
+# case: classes, whole file; exercise: affine_backward; base: layers_only
+# old:
+self.dW, self.db = None, None
+# new:
+self.dW, self.db = 0, 0
+# old:
+self.dW = dout.T @ self.x
+self.db = dout.sum(axis=0)
+# new:
+self.dW = self.dW + dout.T @ self.x
+self.db = self.db + dout.sum(axis=0)

@@ -159,3 +159,10 @@ self.grads["W1"] = da.T @ s.x
 dout, self.grads[f"W{i}"], self.grads[f"b{i}"] = affine_backward(dout, caches.pop())
 # new:
 dout, self.grads[f"w{i}"], self.grads[f"b{i}"] = affine_backward(dout, caches.pop())
+
+
+# case: columns, whole file; exercise: TwoLayerNet; base: columns
+# old:
+dx, self.grads["W1"], self.grads["b1"] = affine_backward(da, cache1)
+# new:
+dx, self.grads["W1"], db1 = affine_backward(da, cache1)

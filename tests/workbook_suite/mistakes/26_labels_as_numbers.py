@@ -69,3 +69,10 @@ target = y_hat.to(y.dtype).view(-1, 1).expand_as(y)
 d = y - (np.arange(y.shape[1]) == y_hat[:, None])
 # new:
 d = y - y_hat[:, None]
+
+
+# case: columns, whole file; exercise: l2_loss; base: columns
+# old:
+diff = y - target
+# new:
+diff = y - y_hat

@@ -72,3 +72,17 @@ guesses = np.argmax(model.forward(input_data)[0], axis=0)
 hits = [int(np.argmax(row) == label) for row, label in zip(out, labels)]
 # new:
 hits = [int(np.argmax(column) == label) for column, label in zip(out.T, labels)]
+
+
+# case: columns, whole file; exercise: calculate_accuracy; base: columns
+# old:
+predictions = np.argmax(out, axis=0)
+# new:
+predictions = np.argmax(out, axis=1)
+
+
+# case: one-hot, whole file; exercise: calculate_accuracy; base: one_hot
+# old:
+return np.mean(np.argmax(out, axis=1) == np.argmax(labels, axis=1))
+# new:
+return np.mean(np.argmax(out, axis=0) == np.argmax(labels, axis=0))

@@ -98,3 +98,17 @@ self.params["W2"] = rs.normal(scale=np.sqrt(2 / (self.hidden_dim + self.out_dim)
 # new:
 self.params["W1"] = rs.normal(scale=0, size=(self.hidden_dim, self.inp_dim))
 self.params["W2"] = rs.normal(scale=0, size=(self.out_dim, self.hidden_dim))
+
+
+# case: columns, whole file; exercise: TwoLayerNet; base: columns
+# old:
+"W1": np.random.randn(hidden_dim, inp_dim) * np.sqrt(2 / inp_dim),
+# new:
+"W1": np.zeros((hidden_dim, inp_dim)),
+
+
+# case: W as (in, out), whole file; exercise: TwoLayerNet; base: in_out
+# old:
+self.params["W2"] = np.random.normal(0, np.sqrt(2 / (hidden_dim + out_dim)), (hidden_dim, out_dim))
+# new:
+self.params["W2"] = np.zeros((hidden_dim, out_dim))

@@ -108,3 +108,24 @@ np.random.default_rng(epoch).shuffle(together)
 images = list(train_data)
 np.random.default_rng(epoch).shuffle(images)
 together = list(zip(images, train_labels))
+
+
+# case: columns, whole file; exercise: train_model; base: columns
+# old:
+x, labels = train_data[:, columns], train_labels[columns]
+# new:
+x, labels = train_data[:, columns], train_labels[start:start + batch_size]
+
+
+# case: columns, PyTorch, whole file; exercise: train_model; base: columns_torch
+# old:
+loss, dy = l2_loss(y, train_labels[rows])
+# new:
+loss, dy = l2_loss(y, train_labels[:len(rows)])
+
+
+# case: one-hot, whole file; exercise: train_model; base: one_hot
+# old:
+loss, dout = l2_loss(out, train_labels[rows])
+# new:
+loss, dout = l2_loss(out, train_labels[start:start + batch_size])

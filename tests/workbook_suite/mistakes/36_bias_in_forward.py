@@ -84,3 +84,31 @@ s.a = x @ self.params["W1"].T
 s.z = torch.addmm(self.params["b2"], s.h, self.params["W2"].T)
 # new:
 s.z = s.h @ self.params["W2"].T
+
+
+# case: columns, whole file; exercise: affine_forward; base: columns
+# old:
+out = W @ x + b
+# new:
+out = W @ x - b
+
+
+# case: W as (in, out), whole file; exercise: affine_forward; base: in_out
+# old:
+out = np.dot(x, W) + b
+# new:
+out = np.dot(x, W)
+
+
+# case: classes, whole file; exercise: affine_forward; base: layers_only
+# old:
+return x @ self.W.T + self.b
+# new:
+return x @ self.W.T
+
+
+# case: leaky network, whole file; exercise: TwoLayerNet; base: leaky
+# old:
+z = h @ self.params["W2"].T + self.params["b2"]
+# new:
+z = h @ self.params["W2"].T

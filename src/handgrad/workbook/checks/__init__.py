@@ -211,7 +211,7 @@ def _one(desk: DeskLike, name: str, present: dict[str, str], conventions: Conven
 def _conventions(desk: DeskLike, facts: HandedIn, right: set[str], text: str) -> Conventions:
     """What judges the exercises of what was handed in. right: those known to be right, as they come."""
     learner = Learner(_Noting(desk), facts.present, facts.blank_methods, facts.caches)
-    learner.forms = facts.forms
+    learner.forms, learner.right = facts.forms, right
 
     def judge(name: str, layout: Layout) -> Verdict:
         return _in_layout(learner, facts.kinds_of[name], right, name, layout)

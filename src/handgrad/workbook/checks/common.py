@@ -90,6 +90,7 @@ class Learner:
         """caches: how each backward reads its cache, as a form and names (submission.Submission.caches)."""
         self.desk, self.present, self.blank_methods = desk, present, tuple(blank_methods)
         self.caches = caches or {}
+        self.right: set[str] = set()  # the exercises that are known to be right
         self.forms: dict[str, str] = {}  # exercises that classes of the learner's stand for: in words
         self.layout = LESSON  # in which it is judged; arrays go out and come back in the lesson's
 

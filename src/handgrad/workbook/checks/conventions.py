@@ -86,7 +86,7 @@ class Conventions:
             return first
         if disagreement := self._disagree(name, first):
             return disagreement
-        layout, verdict = self._most_telling(first, tried, lesson_too)
+        layout, verdict = self._most_telling(name, first, tried, lesson_too)
         self._layouts[name] = layout if verdict.mistake else None
         return _told(verdict, layout)
 
@@ -382,21 +382,35 @@ class Conventions:
         return len(names) > 1 and names[1].lower() not in NUMBERED
 
     def _most_telling(
-        self, first: Verdict, tried: Sequence[tuple[Layout, Verdict]], lesson_too: bool
+        self, name: str, first: Verdict, tried: Sequence[tuple[Layout, Verdict]], lesson_too: bool
     ) -> tuple[Layout, Verdict]:
         """The lesson's layout, unless it is not the file's, or only another one tells a mistake."""
         named = [(layout, v) for layout, v in tried if v.mistake]
         smooth = [(layout, v) for layout, v in named if not _raised(v)]
         if not lesson_too and tried:
             return (smooth or named or list(tried))[0]
-        leaning = self._leaning() if tried else None
-        if leaning and leaning != LESSON and (_raised(first) or not first.mistake):
-            alike = [(layout, v) for layout, v in smooth if layout.columns == leaning.columns]
-            if alike:
-                return alike[0]
-        if first.mistake or not named or leaning == LESSON:
+        if not tried or (first.mistake and not _raised(first)):
             return LESSON, first
-        return (smooth or named)[0]
+        leaning = self._leaning()
+        likely = [(layout, v) for layout, v in smooth or named if self._likely(name, layout, leaning)]
+        shown = leaning is not None and (leaning.columns or leaning.transposed)
+        for layout, verdict in likely:
+            if not first.mistake or shown or layout.one_hot:
+                return layout, verdict
+        called = [(layout, v) for layout, v in tried if layout.form and not _raised(v)]
+        return called[0] if called and not first.mistake else (LESSON, first)
+
+    def _likely(self, name: str, layout: Layout, leaning: Layout | None) -> bool:
+        """Whether a layout in which a mistake is told agrees with the rest of the file."""
+        if layout.one_hot:
+            if name == "l2_loss":
+                return (leaning is None or leaning.columns == layout.columns) and self._one_hot_meant()
+            loss = self._layout("l2_loss")
+            if not ((loss and loss.one_hot) or ONE_HOT.search(self._source)):
+                return False
+        return leaning is None or (
+            leaning.columns == layout.columns and leaning.transposed == layout.transposed
+        )
 
 
 def _borrowed(verdict: Verdict) -> bool:
