@@ -109,4 +109,12 @@ SITUATIONS = [
     Situation("percent format with # %%", {"work.py": "\n\n".join("# %%\n" + c for c in CELLS) + "\n# %% [markdown]\n# The end\n# %%\n# !ls\n"}),
     Situation("only markdown", {"work.ipynb": notebook("md:# I had no time", "md:sorry")}, marks=dict.fromkeys(("l2_loss", "train_model"), "not done"), only=("l2_loss", "train_model")),
     Situation("notebook: answers in markdown cells with code fences", {"work.ipynb": notebook(*(f"md:```python\n{c}```" for c in CELLS))}, marks=dict.fromkeys(("l2_loss", "TwoLayerNet"), "not done"), only=("l2_loss", "TwoLayerNet")),
+    with_cells("functions in a %%writefile cell, imported after", "%%writefile layers.py\nimport numpy as np\n\n" + BODY["relu_forward"] + "\n\n" + BODY["relu_backward"], "from layers import *", cells=without("relu_forward", "relu_backward")),
+    Situation("notebook: %run and %load of the file beside it", {"layers.py": "import numpy as np\n\n" + BODY["relu_forward"] + "\n\n" + BODY["relu_backward"], "work.ipynb": notebook("%run layers.py\n%run -i ./layers.py", *without("relu_forward", "relu_backward"))}),
+    with_cells("a future import in a later cell", after=("from __future__ import annotations\ndef later(x: Unknown) -> Later:\n    return x",)),
+    with_cells("%reset, %who, del, exit", "%reset -f\n%who", after=("del relu_backward, affine_forward", "exit()", "%%script false --no-raise-error\nprint('skipped')")),
+    with_cells("%%skip, %%script and %%python cells with functions that do not count", after=("%%script echo skipping\ndef relu_backward(dout, cache):\n    return dout",)),
+    with_cells("indented cells, as pasted from a class", cells=["".join("    " + line if line.strip() else line for line in c.splitlines(keepends=True)) for c in CELLS]),
+    with_cells("a cell for each method, the class reopened", cells=[c if "class TwoLayerNet" not in c else c.replace("    def backward(self, dout, cache):", "\n", 1).split("        cache1, cache2, cache3, cache4 = cache\n        dz")[0] for c in CELLS],
+               after=("class TwoLayerNet(TwoLayerNet):\n    def backward(self, dout, cache):\n" + BODY["TwoLayerNet"].split("def backward(self, dout, cache):\n")[1],)),
 ]  # fmt: skip
