@@ -215,6 +215,31 @@ PLATFORMS = {
             (BEN, "4711", 2, False, ["net.py"]),
         ],
     ),
+    "CodeGrade": (
+        {"471100 - Ben Müller/net.py": AFFINE, "471101 - Ada Abe (Ada)/net.py": AFFINE},
+        [("Ada Abe (Ada)", "471101", 1, False, ["net.py"]), (BEN, "471100", 1, False, ["net.py"])],
+    ),
+    "Microsoft Teams": (
+        {
+            "Ben Müller/HW 1/Version 1/net.py": AFFINE,
+            "Ben Müller/HW 1/Version 2/net.py": OTHER,
+            "Ada Abe/HW 1/Version 1/net.py": AFFINE,
+        },
+        [
+            ("Ada Abe", "", 1, False, ["net.py"]), (BEN, "", 1, False, ["net.py"]), (BEN, "", 2, False, ["net.py"]),
+        ],
+    ),
+    "the downloads of two groups": (
+        {
+            "group 1.zip": zipped({"Ben Müller_12_assignsubmission_file_/net.py": AFFINE}),
+            "group 2.zip": zipped({"x/Ada Abe_13_assignsubmission_file_/net.py": AFFINE}),
+            "group 3/Cleo_14_assignsubmission_file_/net.py": AFFINE,
+        },
+        [
+            ("Ada Abe", "13", 1, False, ["net.py"]), (BEN, "12", 1, False, ["net.py"]),
+            ("Cleo", "14", 1, False, ["net.py"]),
+        ],
+    ),
     "Sakai": (
         {"HW 1/Müller, Ben(bm12)/Submission attachment(s)/net.py": AFFINE, "HW 1/Müller, Ben(bm12)/timestamp.txt": "2024",
          "HW 1/Abe, Ada(aa7)/Submission attachment(s)/net.py": AFFINE},
@@ -315,6 +340,27 @@ def test_dates_of_archives_are_read(tmp_path):
     dated, undated = collect(tmp_path)[0].sources
     assert (dated.name, undated.name, undated.changed) == ("net.py", "undated.py", 0.0)
     assert 1_714_500_000 < dated.changed < 1_714_650_000  # the archive's own time zone is not known
+
+
+def test_attempts_stand_in_the_order_of_their_times(tmp_path):
+    """Brightspace's hours, of which 12 comes first; Blackboard's dates."""
+    days = (
+        "Dec 31, 2023 1159 PM",
+        "May 1, 2024 1230 AM",
+        "May 1, 2024 130 AM",
+        "May 1, 2024 1230 PM",
+        "May 1, 2024 130 PM",
+        "May 11, 2024 100 AM",
+    )
+    times = ("2023-12-31-23-59-00", "2024-05-01-00-30-00", "2024-05-01-13-30-00", "2024-05-11-01-00-00")
+    made = {f"4711-99 - Ben - {day}/net.py": f"n = {i}\n" for i, day in enumerate(days)}
+    made |= {f"HW_ada_attempt_{time}_net.py": f"n = {i}\n" for i, time in enumerate(times)}
+    write(tmp_path, dict(sorted(made.items(), reverse=True)))
+    found = [(one.student, one.attempt, one.sources[0].text) for one in collect(tmp_path)]
+    assert found == [
+        *(("ada", i, f"n = {i - 1}\n") for i in range(1, 5)),
+        *(("Ben", i, f"n = {i - 1}\n") for i in range(1, 7)),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -593,6 +639,8 @@ def test_a_locked_file_does_not_hide_the_others(tmp_path):
     handin = collect_one(tmp_path / "ben.zip")
     assert [source.name for source in handin.sources] == ["open.py"]
     assert handin.unread == ("locked.py: protected with a password; hand it in without one",)
+    (tmp_path / "ben.zip").write_bytes(bytes(data).replace(b"locked.py", b"locked.md"))
+    assert collect_one(tmp_path / "ben.zip").unread == ()
 
 
 def test_a_damaged_file_does_not_hide_the_others(tmp_path):
@@ -891,14 +939,16 @@ def run(capsys):
 
 
 def test_check_of_folders_and_archives(run, tmp_path):
-    write(tmp_path / "mine", {"net.py": AFFINE + RELU, "notes.docx": b"PK\3\4"})
-    (tmp_path / "mine.zip").write_bytes(zipped({"mine/net.py": (AFFINE + RELU).encode("utf-16")}))
+    write(tmp_path / "mine", {"layers.py": AFFINE, "act.py": RELU, "notes.docx": b"PK\3\4"})
+    (tmp_path / "mine.zip").write_bytes(
+        zipped({"mine/layers.py": AFFINE, "mine/act.py": RELU.encode("utf-16")})
+    )
     for path in (tmp_path / "mine", tmp_path / "mine.zip"):
         code, out, err = run("check", path, "affine_forward", "relu_forward", "--json")
         assert [e["passed"] for e in json.loads(out)["exercises"]] == [True, True]
         assert code == 0
         assert ("notes.docx: a Word document" in err) == (path.suffix == "")
-        assert ("net.py: read as UTF-16" in err) == (path.suffix == ".zip")
+        assert ("act.py: read as UTF-16" in err) == (path.suffix == ".zip")
 
 
 def test_check_of_a_class_points_to_grade(run, tmp_path):

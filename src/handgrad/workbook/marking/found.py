@@ -123,10 +123,13 @@ class _Folder:
     def _link(self, entry: "os.DirEntry[str]", parts: Parts, budget: Budget) -> Found:
         target = os.path.realpath(entry.path)
         if not os.path.exists(target):
-            return Found(parts, refusal="a link to nothing: No such file or directory", link=())
+            why = "a link to nothing: No such file or directory"
+            return Found(parts, refusal=why, link=(), perhaps=not kinds.is_work(entry.name))
         if not target.startswith(self.root.rstrip(os.sep) + os.sep) or not os.path.isfile(target):
             why = "a link that leads elsewhere; what it leads to has to be handed in itself"
-            return Found(parts, refusal=why, link=())
+            return Found(
+                parts, refusal=why, link=(), perhaps=not (os.path.isdir(target) or kinds.is_work(entry.name))
+            )
         one = next(self._file(target, parts, budget), Found(parts))  # read under the link's name
         return replace(one, link=Path(target).relative_to(self.root).parts, folder=False)
 
@@ -157,7 +160,9 @@ def in_archive(
             budget.entry()
             path = (*parts, *inner)
             if member.refusal:
-                yield Found(path, changed=member.changed, refusal=member.refusal)
+                yield Found(
+                    path, changed=member.changed, refusal=member.refusal, perhaps=not kinds.is_work(path[-1])
+                )
             elif kinds.kind_of(path[-1]) == kinds.ARCHIVE:
                 yield from _archive_within(member, path, budget, depth + 1, of_class)
             else:

@@ -39,6 +39,11 @@ def kind_of(name: str) -> str:
     return PERHAPS if suffix_of(name) in ("", ".txt", ".json", ".html", ".htm") else OTHER
 
 
+def is_work(name: str) -> bool:
+    """Whether a file of this name is meant as work."""
+    return kind_of(name) in (PYTHON, NOTEBOOK, ARCHIVE)
+
+
 def suffix_of(name: str) -> str:
     """The last suffix, in lower case."""
     stem, dot, suffix = name.rpartition(".")

@@ -32,7 +32,7 @@ BRIGHTSPACE = re.compile(
 )
 SAKAI = re.compile(r"(?P<last>[^(),]+), (?P<first>[^(),]+) ?\((?P<id>[\w.@-]+)\)")
 ILIAS = re.compile(r"(?P<last>[^_\d]+)_(?P<first>[^_\d]+)_(?P<login>[^_]+)_(?P<id>\d{2,})")
-ILIAS_FILE = re.compile(r"(?P<when>(?:19|20)\d{12})_(?P<file>.+)", re.S)
+CODEGRADE = re.compile(r"(?P<id>\d{4,}) - (?P<student>[^\d]+)")
 GRADESCOPE = re.compile(r"submission_(?P<id>\d+)")
 SUBMITTERS = re.compile(r"^(submission_(\d+)):\s*\n +:submitters:\s*\n((?: +- .*\n|    .*\n?)+)", re.M)
 SUBMITTER = re.compile(r"^[ -]+:name: *[\"']?(.+?)[\"']?\s*$", re.M)
@@ -87,8 +87,14 @@ def by_platform(name: str) -> Named | None:
 
 def by_folder(name: str) -> Named | None:
     """What the name of a folder or an archive says in one of the platforms' forms."""
-    if found := ILIAS.fullmatch(kinds.stem_of(name)):
+    if (
+        (found := ILIAS.fullmatch(kinds.stem_of(name)))
+        and found["last"][0].isupper()
+        and found["first"][0].isupper()
+    ):
         return Named(f"{found['first']} {found['last']}", "", found["id"])
+    if found := CODEGRADE.fullmatch(name):
+        return Named(found["student"], "", found["id"])
     return by_platform(name)
 
 

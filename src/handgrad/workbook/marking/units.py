@@ -61,16 +61,32 @@ def _of_folders(
     others = {*shown.values(), *(kinds.stem_of(one.name) for one in loose if one.text)}
     for name, files in held.items():
         path = (*top, name)
+        if name in plain and (section := _section(files, path)):
+            yield from units_of(files, section)
+            continue
         told = names.by_folder(name) or students.get(name)
         stem, number = names.copy_of(shown.get(name, name), others)
         named = told or Named(stem, order=("", number))
         if tries := _tries(files, path):
             for folder, n in tries.items():
-                yield _unit(
-                    named._replace(order=(named.order[0], n)), (*path, folder), files, told is not None
-                )
+                yield _unit(named._replace(order=(named.order[0], n)), folder, files, told is not None)
         else:
             yield _unit(named, path, files, told is not None)
+
+
+def _section(files: list[Found], path: Parts) -> Parts | None:
+    """Where in a folder or archive of the class that is no student's a platform's names of students begin."""
+    while True:
+        inner = {
+            one.parts[len(path)]
+            for one in files
+            if len(one.parts) > len(path) and one.parts[: len(path)] == path
+        }
+        if any(names.by_folder(name) for name in inner):
+            return path
+        if len(inner) != 1:
+            return None
+        path = (*path, *inner)
 
 
 def project(files: Iterable[Found], path: Parts) -> bool:
@@ -79,14 +95,17 @@ def project(files: Iterable[Found], path: Parts) -> bool:
     return not names.PROJECT.isdisjoint(part for parts in below for part in parts)
 
 
-def _tries(files: list[Found], path: Parts) -> dict[str, int]:
+def _tries(files: list[Found], path: Parts) -> dict[Parts, int]:
     """The folders of a student's attempts and their numbers, where all of the work is in such folders."""
-    work = [one.parts[len(path) :] for one in files if one.text]
-    tries = {inner[0]: names.TRY.fullmatch(inner[0]) for inner in work if len(inner) > 1}
-    if len(tries) < 2 or any(len(inner) < 2 for inner in work):
-        return {}
-    numbers = {folder: int(found[1]) for folder, found in tries.items() if found}
-    return numbers if len(numbers) == len(tries) else {}
+    work = [one.parts[:-1] for one in files if one.text]
+    while work and all(len(inner) > len(path) for inner in work):
+        heads = {inner[len(path)] for inner in work}
+        found = {head: names.TRY.fullmatch(head) for head in heads}
+        if len(heads) > 1:
+            numbers = {(*path, head): int(number[1]) for head, number in found.items() if number}
+            return numbers if len(numbers) == len(heads) else {}
+        path = (*path, *heads)
+    return {}
 
 
 def _unit(named: Named, path: Parts, files: Iterable[Found], by_platform: bool) -> Unit:
@@ -134,9 +153,9 @@ def _of_loose(loose: list[Found], held: dict[str, list[Found]]) -> Iterable[Unit
 
 def _is_work(one: Found) -> bool:
     """Whether a loose file of a class is somebody's hand-in: it can be read, or was meant to be."""
-    kind, suffix = kinds.kind_of(one.name), kinds.suffix_of(one.name)
-    if one.text or one.link is not None or kind in (kinds.PYTHON, kinds.NOTEBOOK, kinds.ARCHIVE):
+    if one.text or one.link is not None or kinds.is_work(one.name):
         return True
+    suffix = kinds.suffix_of(one.name)
     return suffix in kinds.CLOSED or (suffix in kinds.DOCUMENTS and suffix != ".pdf")
 
 
