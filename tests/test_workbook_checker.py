@@ -195,12 +195,11 @@ def test_a_learners_text_is_escaped_in_html():
 
 def test_what_is_absent_or_blank_is_not_done():
     verdicts = run(HEAD + "def relu_forward(x):\n    pass\n")
-    assert set(verdicts) == set(checks.CHECKS) - {
-        "mean_images",
-        "normalize_templates",
-        "agreement",
-        "numerical_gradient",
-    }
+    assert list(verdicts) == [
+        "affine_forward", "relu_forward", "sigmoid_forward", "l2_loss",
+        "affine_backward", "relu_backward", "sigmoid_backward",
+        "TwoLayerNet", "calculate_accuracy", "train_model",
+    ]  # fmt: skip
     assert not any(v.passed or v.done or v.mistake for v in verdicts.values())
     assert table(list(verdicts.values())).endswith("0 of 10 right")
     assert "agreement" in run("def mean_images(images, labels):\n    pass\n")
