@@ -179,7 +179,9 @@ def _attempts(units: list[Unit]) -> list[HandIn]:
             else:
                 here.append(handin)
         attempts += here
-    return [replace(one, attempt=i) for i, one in enumerate(attempts, 1)]
+    return [
+        replace(one, attempt=i, unread=() if one.failure else one.unread) for i, one in enumerate(attempts, 1)
+    ]
 
 
 def _joined(one: HandIn, other: HandIn) -> HandIn | None:

@@ -30,10 +30,9 @@ MARKS = (  # how a text in another encoding begins; UTF-32 before UTF-16, whose 
 CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 INVISIBLE = {0xA0: " ", 0x3000: " ", 0x2028: "\n"} | dict.fromkeys((0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF))
 DEFINES = re.compile(r"^(def|class)[ \t]+\w+.*:", re.MULTILINE)
-STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
-PICTURE = re.compile(  # "image/png": "...", as a text or a list of texts; possessive, so that time is linear
-    rb'("[\w.-]++/[\w.+-]++"\s*+:\s*+)(?:%s|\[\s*+%s(?:\s*+,\s*+%s)*+\s*+\])' % ((STRING,) * 3)
-)
+KEY = re.compile(rb'"[\w.-]++/[\w.+-]++"\s*+:\s*+')  # of a picture: "image/png":
+STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'  # possessive, so that the time is linear
+PICTURE = re.compile(rb"%s|\[\s*+%s(?:\s*+,\s*+%s)*+\s*+\]" % ((STRING,) * 3))  # a text, or a list of texts
 CELL = re.compile(r'class="[^"]*\bhighlight\b[^"]*\bhl-[^"]*"[^<>]*>\s*$')  # in a notebook's web page
 TAG = re.compile(r"<[^<>]*>")
 BEGINNINGS = (
@@ -133,7 +132,7 @@ def code_cells(data: bytes) -> tuple[str, str]:
     """The JSON of a notebook's code cells, and what was mended; other cells are empty, so that they count."""
     data, note = _in_utf8(data)
     if len(data) > LARGEST_CODE:
-        data = PICTURE.sub(rb'\1""', data)
+        data = _without_pictures(data)
     if len(data) > LARGEST_CODE:
         raise DataError(f"expected at most {LARGEST_CODE // MB} MB besides pictures; it is larger")
     try:
@@ -142,6 +141,22 @@ def code_cells(data: bytes) -> tuple[str, str]:
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise DataError("not a Jupyter notebook") from None
     return json.dumps({"cells": cells}), note
+
+
+def _without_pictures(data: bytes) -> bytes:
+    """A notebook's JSON with an empty text for each picture."""
+    kept, at = [], 0
+    while key := KEY.search(data, at):
+        kept.append(data[at : key.end()])
+        at = key.end()
+        end = data.find(b'"', at + 1)  # of most pictures: there is nothing to escape in base64
+        if data[at : at + 1] != b'"' or data.find(b"\\", at, end) >= 0:
+            found = PICTURE.match(data, at)
+            end = found.end() - 1 if found else -1
+        if end >= 0:
+            kept.append(b'""')
+            at = end + 1
+    return b"".join([*kept, data[at:]])
 
 
 def _in_utf8(data: bytes) -> tuple[bytes, str]:

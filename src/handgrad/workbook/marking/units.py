@@ -11,7 +11,7 @@ from handgrad.workbook.marking.handin import HandIn
 from handgrad.workbook.marking.names import Named, printable
 from handgrad.workbook.marking.texts import Text
 
-MOST_NAMED = 5  # files that are listed where nothing could be read
+MOST_NAMED = 8  # files that are listed where nothing could be read
 MOST_UNREAD = 20
 MOST_FILES = 200  # of one hand-in
 DEFINED = re.compile(rf'(?:^|\\n|")(?:def|class) ({"|".join(NAMES)})\b', re.MULTILINE)
