@@ -269,6 +269,10 @@ PLATFORMS = {
         {"Ben/net.py": AFFINE, "Ben.zip": zipped({"net.py": AFFINE}), "Ada/net.py": AFFINE, "Ada.zip": zipped({"net.py": OTHER})},
         [("Ada", "", 1, False, ["net.py"]), ("Ada", "", 2, False, ["net.py"]), ("Ben", "", 1, False, ["net.py"])],
     ),
+    "a zip and what was in it, in one folder": (
+        {"Ben/hw.zip": zipped({"hw/net.py": AFFINE, "hw/relu.py": RELU}), "Ben/hw/net.py": AFFINE, "Ada/net.py": AFFINE},
+        [("Ada", "", 1, False, ["net.py"]), ("Ben", "", 1, False, ["hw.zip/hw/relu.py", "hw/net.py"])],
+    ),
     "the class's folder in a folder of the same name": (
         {"class/anna.py": AFFINE, "class/ben.docx": b"PK\3\4"},
         [("anna", "", 1, False, ["anna.py"]), ("ben", "", 1, False, [])],
