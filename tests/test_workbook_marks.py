@@ -339,13 +339,21 @@ def test_a_record_that_is_not_ours_is_ignored(marked, tmp_path, harm):
     assert [one.verdicts for one in again] == [one.verdicts for one in first]
 
 
-def test_what_this_machine_lacks_is_not_kept(tmp_path):
-    sources = [Source("net.py", FORWARD)]
-    kept = Records(tmp_path, Limits())
-    kept.keep(sources, [RIGHT, Verdict("relu_forward", False, "needs pandas", state=NOT_RUN)])
+def test_what_could_not_be_run_here_is_marked_anew_when_it_can(tmp_path, monkeypatch):
+    """A module that was missing has come, be it a package or a file."""
+    sources = [Source("net.py", f"import a_module_of_mine\n{FORWARD}")]
+    kept = Records(tmp_path / "kept", Limits())
+    verdicts = [
+        Verdict("relu_forward", False, "needs it", state=NOT_RUN),
+        Verdict("l2_loss", False, "5 s", state=LATE),
+    ]
+    kept.keep(sources, verdicts)
+    assert kept.find(sources) == verdicts
+    (tmp_path / "a_module_of_mine.py").write_text("raise SystemExit")
+    monkeypatch.syspath_prepend(tmp_path)
+    records._is_here.cache_clear()
     assert kept.find(sources) is None
-    kept.keep(sources, [RIGHT, Verdict("relu_forward", False, "5 seconds", state=LATE)])
-    assert [verdict.state for verdict in kept.find(sources)] == ["right", LATE]
+    records._is_here.cache_clear()
 
 
 def test_a_verdict_comes_back_whole(tmp_path):

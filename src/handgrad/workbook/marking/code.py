@@ -18,21 +18,32 @@ class Code:
 
     file: str
     definitions: dict[str, list[Definition]] = field(default_factory=dict)  # of the top level, by name
-    values: dict[str, list[ast.expr]] = field(default_factory=dict)  # what else stands behind a name
+    values: dict[str, list[ast.stmt]] = field(default_factory=dict)  # assignments to a name
     imported: dict[str, str] = field(default_factory=dict)
     stars: list[str] = field(default_factory=list)  # modules of which everything is imported
     statements: tuple[ast.stmt, ...] = ()
+    needed: dict[int, frozenset[str]] = field(default_factory=dict)  # what was found already
+
+    @property
+    def libraries(self) -> set[str]:
+        """The packages that it imports."""
+        return {name.partition(".")[0] for name in (*self.imported.values(), *self.stars)}
 
     def reached(self, name: str) -> Iterator[ast.AST]:
         """Every node of what stands behind a name, and of what that uses of this file's globals."""
         waiting, seen = [name], {name}
         while waiting:
             name = waiting.pop()
-            for top in (*self.definitions.get(name, ()), *map(ast.Expr, self.values.get(name, ()))):
+            for top in (*self.definitions.get(name, ()), *self.values.get(name, ())):
                 yield from ast.walk(top)
-                needed = global_names(ast.fix_missing_locations(top))[0] - seen
+                needed = self._needed(top) - seen
                 seen |= needed
                 waiting += needed
+
+    def _needed(self, top: ast.stmt) -> frozenset[str]:
+        if id(top) not in self.needed:
+            self.needed[id(top)] = global_names(ast.fix_missing_locations(top))[0]
+        return self.needed[id(top)]
 
     def dotted(self, node: ast.AST) -> str:
         """The whole name of an imported thing: "torch.autograd.grad" for `grad`, `ag.grad`; "" for others.
@@ -85,7 +96,7 @@ def of_tree(tree: ast.Module, file: str) -> Code:
         elif isinstance(statement, ast.Assign):
             for target in statement.targets:
                 if isinstance(target, ast.Name):
-                    code.values.setdefault(target.id, []).append(statement.value)
+                    code.values.setdefault(target.id, []).append(ast.Expr(statement.value))
     return code
 
 

@@ -60,6 +60,8 @@ def _alike(others: Sequence[tuple[str, str]]) -> str:
 
 def _own_pieces(codes: Sequence[Code], exercise: str) -> Iterator[str]:
     """handgrad's own functions behind an exercise."""
+    if not any("handgrad" in one.libraries for one in codes):
+        return
     made = [one for one in codes if exercise in one.definitions]
     made += [one for one in codes if exercise in one.values and not _is_chapter(one.file)]
     for one in made or codes:
@@ -99,8 +101,9 @@ def _autograd(codes: Sequence[Code], exercise: str) -> Iterator[str]:
     """Derivatives that a library takes, within an exercise."""
     by_hand = _has_own_backward(codes)
     for one in codes:
-        libraries = {name.partition(".")[0] for name in one.imported.values()}
-        tensors = bool(TENSORS & libraries) and not by_hand
+        if not one.libraries & (TENSORS | {name.partition(".")[0] for name in DERIVES}):
+            continue
+        tensors = bool(TENSORS & one.libraries) and not by_hand
         for node in one.reached(exercise):
             if what := _derives(node, one, tensors):
                 yield f"{exercise} uses automatic differentiation: {what} ({one.file})"

@@ -1,8 +1,8 @@
 """What was marked before: the verdicts of a hand-in, found again by all that they depend on.
 
 The key is a hash of the files' names and texts, their order in time, the exercises, the limits, the code of
-handgrad, Python, and every package that is installed. A record is JSON behind its checksum, in handgrad's
-cache folder; what is damaged, foreign or not a plain file is marked anew. Names of files stand in it as
+handgrad, Python, every package that is installed, and what they import that is not. A record is JSON behind its
+checksum, in handgrad's cache folder; what is damaged, foreign or not a plain file is marked anew. Names of files stand in it as
 numbers, since students name files after themselves.
 """
 
@@ -17,6 +17,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -28,7 +29,7 @@ from handgrad.files import KEPT, new_file, user_folder, without_waiting
 from handgrad.workbook.checks import CHECKS
 from handgrad.workbook.checks.heat_maps import drawable
 from handgrad.workbook.checks.mistakes import MISTAKES
-from handgrad.workbook.checks.verdict import NOT_RUN, Entry, Verdict
+from handgrad.workbook.checks.verdict import Entry, Verdict
 from handgrad.workbook.desk.remote import Limits
 from handgrad.workbook.desk.submission import Source
 
@@ -36,6 +37,7 @@ FORM = "handgrad: what was marked, 1"
 CHECKSUM = 64  # characters
 LARGEST = 8 * 1024 * 1024  # bytes of a record
 SHORTEST = 3  # letters of a name that is hidden
+IMPORTED = re.compile(r"\b(?:import|from)[ \t]+(\w+)")
 UNUSABLE = (OSError, ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError)
 
 
@@ -68,11 +70,10 @@ class Records:
             return None
 
     def keep(self, sources: Sequence[Source], verdicts: Sequence[Verdict]) -> None:
-        """Keep verdicts, unless one of them depends on what this machine lacks."""
-        if not any(verdict.state == NOT_RUN for verdict in verdicts):
-            names = _names(sources)
-            key = self._key(sources, self._asked)
-            self._store(key, [_fields(verdict, names) for verdict in verdicts])
+        """Keep verdicts."""
+        names = _names(sources)
+        key = self._key(sources, self._asked)
+        self._store(key, [_fields(verdict, names) for verdict in verdicts])
 
     def facts(self, sources: Sequence[Source], read: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         """What `read` reads of the texts, plain values, perhaps as it was kept."""
@@ -87,7 +88,10 @@ class Records:
     def _key(self, sources: Sequence[Source], asked: Any) -> str:
         times = sorted({source.changed for source in sources})  # only which of them is newer matters
         files = [[source.name, source.text, times.index(source.changed)] for source in sources]
-        return _hash(json.dumps([FORM, made_with(), asked, files]))[:32]
+        lacks = sorted(
+            {name for source in sources for name in IMPORTED.findall(source.text) if not _is_here(name)}
+        )
+        return _hash(json.dumps([FORM, made_with(), asked, files, lacks]))[:32]
 
     def _load(self, key: str) -> Any:
         """What is kept under a key. One of UNUSABLE where there is nothing, or nothing of ours."""
@@ -113,6 +117,15 @@ class Records:
 
     def _path(self, key: str) -> Path:
         return self.folder / f"{key}.json"
+
+
+@cache
+def _is_here(module: str) -> bool:
+    """Whether a module can be imported on this machine. It is not imported."""
+    try:
+        return find_spec(module) is not None
+    except (ImportError, ValueError, AttributeError):
+        return False
 
 
 @cache
