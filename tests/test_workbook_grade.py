@@ -17,6 +17,7 @@ from handgrad.errors import DataError
 from handgrad.workbook.desk.remote import MB, Limits
 from handgrad.workbook.marking.collecting import collect, collect_one
 from handgrad.workbook.marking.grade import grade
+from workbook_suite import bases
 
 REST = Path(__file__).with_name("hostile_rest.py")
 HOSTILE = sorted(Path(__file__).with_name("hostile").glob("*.py"))
@@ -445,6 +446,14 @@ def test_check_of_some_exercises(run, tmp_path):
 def test_check_reads_a_notebook(run, tmp_path):
     (tmp_path / "mine.ipynb").write_text(notebook("%matplotlib inline\n" + RIGHT))
     assert run("check", tmp_path / "mine.ipynb")[0] == 0
+
+
+def test_pytorch_is_found_wherever_a_notebook_imports_it(run, tmp_path):
+    """It has to be imported before the limits are set, which its import would break."""
+    text = bases()["torch_plain"].replace("import torch\n", "import math\n\nif math:\n\timport torch\n", 1)
+    (tmp_path / "mine.ipynb").write_text(notebook(text))
+    code, out, _ = run("check", tmp_path / "mine.ipynb")
+    assert (code, out.splitlines()[-1]) == (0, "10 of 10 right")
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,8 @@ def prepare(text: str, hidden: list[str], seconds: float, memory: int, parent: i
     use now.
     """
     for name in BEFOREHAND:
-        if re.search(rf"\b(import|from)\b[^\n\\]*\b{name.split('.')[0]}\b", text):
+        # in a notebook, which comes as JSON, lines begin behind the characters \n
+        if re.search(rf"(?:\b|\\[nrt])(?:import|from)\b[^\n\\]*\b{name}\b", text):
             with suppress(ImportError):
                 import_module(name)
     if os.name == "posix":
