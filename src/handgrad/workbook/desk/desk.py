@@ -140,7 +140,7 @@ class Desk:
             torch.set_default_dtype(torch.float32)
         pieces = [piece for reading in readings for piece in reading.pieces]
         self._failures = Failures(pieces, len(readings) > 1)
-        wanted = command.get("wanted") or submission.NAMES
+        wanted = command.get("wanted") or (*submission.NAMES, *forms.GRADIENTS)
         seconds, plain = command.get("seconds"), command.get("plain", "")
         modules = Modules(readings, self._failures, self._caught, seconds, plain, wanted)
         self._joined = Joined(modules)
