@@ -176,6 +176,17 @@ def test_names_of_the_first_cell_get_their_meaning_back(tmp_path):
     assert lines[2] == "[3] True True"
 
 
+def test_a_chapter_that_imports_pytorch_on_its_way_keeps_its_arrays(tmp_path):
+    text = SCRIPT.replace('np, array, show, sum, list = 3, None, "shown", 0, [1]', "import torch")
+    (tmp_path / "9_beyond.py").write_text(
+        text.replace("agreement", "softmax_cross_entropy") + "print(array is np.array)\n"
+    )
+    done = subprocess.run([sys.executable, "9_beyond.py"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "meaning" not in done.stdout
+    assert done.stdout.splitlines()[-1] == "True"
+
+
 # --- the learner's own pieces of other chapters --------------------------------------------------------------
 
 

@@ -88,7 +88,7 @@ def _pieces_of(source: Source, wanted: list[str], folder: Path, kind: str) -> di
     there = [name for name in wanted if name in given.present]
     pieces = {name: Piece(remark="blank") for name in there if given.present[name] == "blank"}
     done = [name for name in there if name not in pieces]
-    if done and kind not in given.kinds:
+    if done and given.kinds and kind not in given.kinds:
         return pieces | dict.fromkeys(done, Piece(remark=f"written for {given.kinds[0]}"))
     if not done:
         return pieces

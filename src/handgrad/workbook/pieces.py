@@ -113,8 +113,8 @@ def _put_back(exercise: str, names: dict[str, Any]) -> None:
 
     if names.get("__name__") != "__main__" or exercise not in exercises():
         return
-    lost, torch = [], "torch" in names and names.get("array") is not np.array  # a NumPy chapter may import it
-    for name, meaning in _first_cell(exercises()[exercise].chapter, torch):
+    lost = []
+    for name, meaning in _first_cell(exercises()[exercise].chapter, names):
         if name not in exercises() and names.get(name, meaning) is not meaning:
             names[name] = meaning
             lost.append(name)
@@ -127,11 +127,16 @@ def _put_back(exercise: str, names: dict[str, Any]) -> None:
         print(f"{', '.join(lost)} {what} the meaning of the first cell again")  # noqa: T201
 
 
-def _first_cell(chapter: int, torch: bool) -> Iterator[tuple[str, Any]]:
+def _first_cell(chapter: int, names: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     """The names that a chapter's first cell imports, `array` among them, and what they mean."""
     from handgrad.workbook.book import copies
 
-    cell = copies.chapter(chapter, torch=torch).split("\n# %%\n")[1].split("\n# %%")[0]
+    torch, array = names.get("torch"), names.get("array")
+    lost = array is not np.array and "import torch" not in copies.chapter(
+        chapter
+    )  # which some do further down
+    for_torch = torch is not None and (lost or array is getattr(torch, "tensor", None))
+    cell = copies.chapter(chapter, torch=for_torch).split("\n# %%\n")[1].split("\n# %%")[0]
     kept: list[ast.stmt] = [
         node for node in ast.parse(cell).body
         if isinstance(node, ast.Import | ast.ImportFrom) or (isinstance(node, ast.Assign) and _is_array(node))
