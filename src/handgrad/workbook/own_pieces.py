@@ -98,9 +98,7 @@ def _pieces_of(source: Source, wanted: list[str], folder: Path, kind: str) -> di
     names = _run(written, source.name)
     for name in done:
         pieces[name] = Piece(remark=why[name]) if why[name] else Piece(names.get(name))
-    if (
-        pieces.get(NET, Piece()).thing is not None
-    ):  # of wrong ones in its file, ours; of other chapters, theirs
+    if pieces.get(NET, Piece()).thing is not None:  # of wrong ones in its file, ours; of others, theirs
         names |= {n: getattr(lesson, n) for n in given.present if n != NET and why.get(n, "blank")}
         layers = put(names, folder)
         others = [n for n, piece in layers.items() if piece.thing is None and n.startswith(LAYERS)]
