@@ -12,7 +12,7 @@ import pytest
 
 from handgrad.cli import main
 from handgrad.errors import HandgradError, MissingExtraError
-from handgrad.workbook.book import copies
+from handgrad.workbook.book import copies, needs
 from handgrad.workbook.book.exercise import exercises
 from handgrad.workbook.checks import run
 from handgrad.workbook.desk.desk import Desk
@@ -234,6 +234,84 @@ def test_a_copy_from_the_command_line(tmp_path, capsys):
     assert main(["workbook", "new", str(tmp_path / "c"), "--notebooks"]) == 0
     assert len(os.listdir(tmp_path / "c")) == 10
     assert main(["workbook", "new"]) == 2
+
+
+@pytest.fixture
+def without(monkeypatch):
+    """without(module, ...): these packages are not installed, and all others are."""
+    return lambda *modules: monkeypatch.setattr(
+        needs, "find_spec", lambda name: None if name in modules else "there"
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "absent", "missing"),
+    [
+        ([], (), []),
+        ([], ("jupyterlab", "notebook", "matplotlib"), ["jupyterlab", "matplotlib"]),
+        ([], ("jupyterlab",), []),  # the notebooks open in what stands in for it
+        (["--python"], ("jupyterlab", "notebook", "ipykernel"), []),
+        (["--python"], ("matplotlib",), ["matplotlib"]),
+        (["--notebooks"], ("ipykernel",), ["ipykernel"]),
+        (["--python", "--torch"], ("torch",), ["torch"]),
+        (["--python"], ("torch",), []),
+    ],
+)
+def test_what_a_copy_needs_and_is_not_installed_is_said(tmp_path, run, without, options, absent, missing):
+    without(*absent, *(["google.colab"] if "notebook" in absent else []))
+    code, out, err = run("workbook", "new", tmp_path / "told", *options)
+    assert (code, err) == (0, "")
+    for name in missing:
+        assert f"\n{name} is not installed here; it " in out
+    assert ("pip install" in out) == bool(missing)
+    assert f"\n    pip install {' '.join(missing)}\n" in out or not missing
+    document = json.loads(run("workbook", "new", tmp_path / "as_json", *options, "--json")[1])
+    assert document["missing"] == missing
+    assert document["install"] == (f"pip install {' '.join(missing)}" if missing else None)
+
+
+@pytest.mark.parametrize(
+    ("form", "torch", "begins"),
+    [
+        ("both", False, "    pip install 'handgrad[workbook]' jupyterlab\n    jupyter lab\n"),
+        ("both", True, "    pip install 'handgrad[workbook]' jupyterlab torch\n    jupyter lab\n"),
+        ("python", False, "    pip install 'handgrad[plot]'\n    python 1_templates.py\n"),
+    ],
+)
+def test_the_readme_of_a_copy_names_what_it_needs(tmp_path, form, torch, begins):
+    copies.write(tmp_path, form, torch=torch)
+    text = (tmp_path / "README.md").read_text("utf-8")
+    assert begins in text
+    assert ("--torch" in text) is not torch
+
+
+HIDDEN = """import sys
+class Hidden:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] == "matplotlib":
+            raise ModuleNotFoundError("No module named 'matplotlib'", name="matplotlib")
+sys.meta_path.insert(0, Hidden())
+"""
+
+
+@pytest.mark.parametrize("name", NINE)
+def test_without_matplotlib_a_chapter_ends_in_one_line(tmp_path, name):
+    copies.write(tmp_path / "copy", "python", chapters=[int(name[0])])
+    (tmp_path / "sitecustomize.py").write_text(HIDDEN)
+    done = subprocess.run(
+        [sys.executable, f"{name}.py"], cwd=tmp_path / "copy", env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr == "the pictures need matplotlib: pip install matplotlib\n"
+
+
+def test_without_matplotlib_a_program_gets_an_error_of_its_kind(monkeypatch):
+    error = needs.without(ModuleNotFoundError("No module named 'matplotlib'", name="matplotlib"))
+    assert isinstance(error, MissingExtraError)
+    assert error._render_traceback_() == [str(error)]
+    other = ModuleNotFoundError("No module named 'nearby'", name="nearby")
+    assert needs.without(other) is other
 
 
 def played(folder, name):

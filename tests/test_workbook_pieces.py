@@ -111,6 +111,15 @@ def test_the_line_says_why(written, capsys, verdict, words):
     assert capsys.readouterr().out == f"relu_forward: {words}; the lesson's stands in below\n"
 
 
+def test_what_never_ends_is_interrupted_and_replaced(written, capsys):
+    relu = written("def relu_forward(x):\n    n = 0\n    while True:\n        n += 1\n    return n\n")[
+        "relu_forward"
+    ]
+    piece = yours_or_ours(relu)
+    assert "yours ran out of time (the check above says more)" in capsys.readouterr().out
+    assert piece(np.array([-1.0, 2.0]))[0].tolist() == [0, 2]
+
+
 def test_what_is_no_exercise_is_given_back(capsys):
     for thing in (3, None, np.zeros, lambda x: x):
         assert yours_or_ours(thing) is thing

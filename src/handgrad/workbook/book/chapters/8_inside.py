@@ -16,7 +16,6 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from handgrad import digits, network, templates, training
-from handgrad.insight import plots
 from handgrad.engines import engine
 from handgrad.insight.evaluation import evaluate
 from handgrad.model import Model
@@ -25,6 +24,7 @@ from handgrad.photos import find_digit, read_grey
 from handgrad.recipes import Recipe
 from handgrad.workbook import check, hint, yours_or_ours
 from handgrad.workbook.pictures import bars, curves, equation, heat, show, tiles
+from handgrad.insight import plots
 
 array = np.array  # makes the arrays of this chapter
 
