@@ -102,3 +102,26 @@ diff = target - y
 diff = y - target
 # new:
 diff = target - y
+
+
+# case: NumPy, whole file; exercise: softmax_cross_entropy; base: small_steps
+# old:
+dz[np.arange(N), labels] -= 1
+dz = dz / N
+# new:
+dz[np.arange(N), labels] -= 1
+dz = -dz / N
+
+
+# case: loops, whole file; exercise: softmax_cross_entropy; base: small_steps_loops
+# old:
+dz[n, c] = (share - target) / N
+# new:
+dz[n, c] = (target - share) / N
+
+
+# case: PyTorch, whole file; exercise: softmax_cross_entropy; base: small_steps_torch
+# old:
+return loss, (p - target) / len(z)
+# new:
+return loss, (target - p) / len(z)

@@ -118,3 +118,24 @@ layer.b -= learning_rate * layer.db
 # new:
 layer.W += learning_rate * layer.dW
 layer.b += learning_rate * layer.db
+
+
+# case: NumPy, whole file; exercise: momentum_step; base: small_steps
+# old:
+param = param - learning_rate * v
+# new:
+param = param + learning_rate * v
+
+
+# case: loops, whole file; exercise: momentum_step; base: small_steps_loops
+# old:
+velocity = keep * velocity - learning_rate * grad
+# new:
+velocity = keep * velocity + learning_rate * grad
+
+
+# case: PyTorch, whole file; exercise: momentum_step; base: small_steps_torch
+# old:
+param = param.sub(velocity, alpha=learning_rate)
+# new:
+param = param.add(velocity, alpha=learning_rate)

@@ -95,3 +95,24 @@ return dout
 return dout * slopes
 # new:
 return dout
+
+
+# case: NumPy, whole file; exercise: network_backward; base: small_steps
+# old:
+da = relu_backward(dh, cache_h)
+# new:
+da = dh
+
+
+# case: loops, whole file; exercise: network_backward; base: small_steps_loops
+# old:
+da = relu_backward(dh, cache["relu"])
+# new:
+da = dh * 1.0
+
+
+# case: PyTorch, whole file; exercise: network_backward; base: small_steps_torch
+# old:
+d, W1, b1 = affine_backward(relu_backward(d, cache_relu), cache_1)
+# new:
+d, W1, b1 = affine_backward(d, cache_1)

@@ -153,3 +153,29 @@ return out, x
 # new:
 x[x < 0] = 0
 return x, x
+
+
+# case: NumPy, whole file; exercise: momentum_step; base: small_steps
+# old:
+v = keep * velocity + grad
+param = param - learning_rate * v
+# new:
+velocity *= keep
+velocity += grad
+v = velocity
+param = param - learning_rate * v
+
+
+# case: loops, whole file; exercise: momentum_step; base: small_steps_loops
+# old:
+return param + velocity, velocity
+# new:
+param += velocity
+return param, velocity
+
+
+# case: PyTorch, whole file; exercise: momentum_step; base: small_steps_torch
+# old:
+velocity = velocity.mul(keep).add(grad)
+# new:
+velocity = velocity.mul_(keep).add_(grad)

@@ -1,0 +1,17 @@
+"""No maximum is subtracted."""
+
+# case: NumPy, whole file; exercise: softmax_cross_entropy; base: small_steps
+# old:
+top = np.max(z, axis=1, keepdims=True)
+# new:
+top = 0
+
+
+# case: PyTorch, whole file; exercise: softmax_cross_entropy; base: small_steps_torch
+# old:
+p = torch.softmax(z, dim=1)
+right = torch.log_softmax(z, dim=1).gather(1, labels[:, None])
+# new:
+e = torch.exp(z)
+p = e / e.sum(dim=1, keepdim=True)
+right = torch.log(p).gather(1, labels[:, None])
