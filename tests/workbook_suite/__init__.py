@@ -48,7 +48,9 @@ def bases():
 def cases():
     """Every planted mistake."""
     return [
-        case for path in sorted((HERE / "mistakes").glob("*.py")) for case in _read(path, int(path.stem.split("_")[0]))
+        case
+        for path in sorted((HERE / "mistakes").glob("*.py"))
+        for case in _read(path, int(path.stem.split("_")[0]))
     ]
 
 

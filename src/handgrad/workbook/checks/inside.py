@@ -56,7 +56,8 @@ def _parts(params: dict[str, NDArray], x: NDArray, digit: int) -> dict[str, Trut
     """W2[digit] * h, and b2[digit]."""
     W2, b2 = params["W2"], params["b2"]
     a, h, z, y = (of[0] for of in outputs(params, x[None]))
-    right, others = W2[digit] * h, (0, digit - 1, (digit + 1) % len(W2), -1)
+    h = h + 0.0  # no -0 in the sums that are shown
+    right, others = W2[digit] * h + 0.0, (0, digit - 1, (digit + 1) % len(W2), -1)
     guesses = [
         Guess(57, W2[digit] * a, "the features are h, after relu; here they are taken before it"),
         *(Guess(36, W2[digit] * outputs(params, x[None], (first, 1))[1][0],

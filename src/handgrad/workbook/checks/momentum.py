@@ -14,6 +14,7 @@ from handgrad.workbook.checks.mistakes import MISTAKES
 from handgrad.workbook.checks.verdict import Verdict
 
 STEPS = 4
+WAY = "param after each step"
 CASES = (((3,), 0.5, 0.9), ((2, 3), 0.125, 0.5), ((4,), 2.0, 0.75))  # shape, learning rate, keep
 OTHER_KEEP = 0.9  # the default, which a body may hold instead of its argument
 Rule = Callable[[NDArray, NDArray, NDArray, float, float], tuple[NDArray, NDArray]]
@@ -110,8 +111,8 @@ def check_momentum(name: str, learner: Learner) -> Verdict:
             if changed:
                 return Verdict(name, False, MISTAKES[21].sentence, mistake=21)
             return Verdict(name, True, convention=other.words)
-    truths = [{"params": _truth(*start)} for start in starts]
-    verdict = judge(name, [{"params": way} for way in ways], truths, changed)
+    truths = [{WAY: _truth(*start)} for start in starts]
+    verdict = judge(name, [{WAY: way} for way in ways], truths, changed)
     return _by_default(verdict, learner) if verdict.passed else verdict
 
 
