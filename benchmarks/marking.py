@@ -120,7 +120,8 @@ def judged(handed, found, quiet=False):
                 if got is None or got["passed"] or got["mistake"] != mark:
                     off.append(f"{name}: {mark} planted")
             elif got is None or got["state"] != mark:
-                off.append(f"{name}: {got and got['state']}")
+                said = " ".join(got["message"].split())[:80] if got else "nothing"
+                off.append(f"{name}: {got and got['state']}: {said}")
         if not one.marks and any(e["passed"] for e in exercises.values()):
             off.append("nothing is right, and something passed")
         if off:

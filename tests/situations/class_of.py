@@ -134,7 +134,10 @@ def blanked(text, name):
 
 def hanging(text, name):
     """One function that never ends."""
-    return text.replace(named(text)[name], f"def {name}(*given):\n    while True:\n        given = given\n")
+    return text.replace(
+        named(text)[name],
+        f"def {name}(*given):\n    total = 0\n    while True:\n        total = total + len(given)\n",
+    )
 
 
 def form(draw, text):
@@ -190,8 +193,8 @@ def odd(draw):
 
 
 if __name__ == "__main__":
-    size, seed = map(int, [*sys.argv[2:], "50", "0"][-2:] if len(sys.argv) != 3 else (sys.argv[2], "0"))
-    made = class_of(size, seed)
-    write(made, sys.argv[1])
+    folder, size, seed = [*sys.argv[1:], *("50", "0")[len(sys.argv) - 2 :]]
+    made = class_of(int(size), int(seed))
+    write(made, folder)
     for one in made:
         print(f"{one.folder:<60} {one.kind:<8} {', '.join(one.files)}")
