@@ -150,7 +150,7 @@ def _cells(exercise: Exercise, solved: bool, torch: bool, script: bool, there: s
 {show.format(f"check({name})")}
 
 # %%
-{name} = yours_or_ours({name})  # what follows goes on with yours if it is right, else with ours
+{name} = yours_or_ours({name})  # yours if it is right, else ours
 # A hint? Take the # before the next line away and run: 1 is the symptom, 2 where to look, 3 the line.
 # {show.format(f'hint("{name}", 1)')}
 """
