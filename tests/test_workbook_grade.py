@@ -125,7 +125,7 @@ def write_class(folder):
     for path in HOSTILE:
         (folder / path.name).write_text(whole(path.read_text()))
     (folder / "null_bytes.py").write_bytes(RIGHT.encode() + b"\0")
-    (folder / "not_utf8.py").write_bytes(RIGHT.encode() + b"# \x81\x90")  # in no encoding
+    (folder / "not_utf8.py").write_bytes(RIGHT.encode() + b"# \x81\x01")  # in no encoding
     (folder / "syntax_error.py").write_text("def (:\n")
     (folder / "empty_file.py").write_text("")
     for name, text in (("right", RIGHT), ("mistaken", MISTAKEN), ("zoe", PARTLY)):
@@ -466,6 +466,8 @@ def test_pytorch_is_found_wherever_a_notebook_imports_it(run, tmp_path):
         ("mine.zip", b"PK", "a damaged archive"),
         ("mine.py", b"x = 1\n" * 200_000, "expected at most 1 MB"),
         ("mine.py", b"\x7fELF\0\1\2\3\4\5\6", "got a binary file"),
+        ("mine.py", b"\x7fELF\0\0", "got a binary file"),
+        ("mine.py", b"x = '\x81\xfc", "got other bytes"),
         ("mine.ipynb", b"[]", "not a Jupyter notebook"),
         ("mine.ipynb", b"[" * 100_000, "not a Jupyter notebook"),
         ("mine.ipynb", b'{"cells": [{"cell_type": "code"}]}', "not a Jupyter notebook"),

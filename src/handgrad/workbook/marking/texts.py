@@ -104,6 +104,8 @@ def _decoded(data: bytes) -> tuple[str, str]:
         data += b"\0" * (len(data) % 2)
         return _lines(data.decode("utf-16-le" if odd > even else "utf-16-be", "replace")), "read as UTF-16"
     note = "zero bytes at its end were left out" if padded else ""
+    if padded and CONTROL.search(data.decode("latin-1")):
+        raise DataError("expected text; got a binary file")
     with suppress(SyntaxError, ValueError, LookupError):
         return _lines(data.decode(tokenize.detect_encoding(io.BytesIO(data).readline)[0])), note
     with suppress(ValueError):
