@@ -124,7 +124,7 @@ def write_class(folder):
     folder.mkdir()
     for path in HOSTILE:
         (folder / path.name).write_text(whole(path.read_text()))
-    (folder / "null_bytes.py").write_bytes(RIGHT.encode() + b"\0")
+    (folder / "null_bytes.py").write_bytes(b"x = 1\0\n" + RIGHT.encode())
     (folder / "not_utf8.py").write_bytes(RIGHT.encode() + b"# \x81\x01")  # in no encoding
     (folder / "syntax_error.py").write_text("def (:\n")
     (folder / "empty_file.py").write_text("")
