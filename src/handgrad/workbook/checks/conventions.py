@@ -329,6 +329,8 @@ class Conventions:
 
     def _fits(self, name: str, layout: Layout) -> bool:
         """Whether a layout in which an exercise is right is one, and no mistake that looks like one."""
+        if name.endswith("_forward") and layout.form and name not in self._learner.forms:
+            return self._keeps_no_cache(name)
         if name == "relu_forward" and layout.slope:
             has_back = self._learner.has("relu_backward")
             return self._slopes()[1] != 0 if has_back else self._network_is_leaky(layout.slope)
@@ -345,6 +347,14 @@ class Conventions:
             loss = self._layout("l2_loss")
             return bool(loss and loss.one_hot) or bool(ONE_HOT.search(self._source))
         return True
+
+    def _keeps_no_cache(self, forward: str) -> bool:
+        """Whether the file's way back asks a forward that returns its output alone for no cache."""
+        backward = forward.replace("forward", "backward")
+        if not self._learner.has(backward):
+            return self._learner.has("TwoLayerNet")
+        names = self._learner.signature(backward)
+        return len(names) != 2 or not any(map(is_cache, names))
 
     def _network_is_leaky(self, slope: float) -> bool:
         if not self._learner.has("TwoLayerNet"):

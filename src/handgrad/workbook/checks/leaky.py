@@ -82,6 +82,8 @@ def _slope(x: Sequence[NDArray], got: Sequence[NDArray | None], whole: Sequence[
             return None
         slopes.append(mine[below] / full[below])
     every = np.concatenate(slopes)
+    if not np.isfinite(every).all():
+        return None
     middle = float(np.median(every))
     return _rounded(middle) if np.abs(every - middle).max() < 1e-5 else None
 

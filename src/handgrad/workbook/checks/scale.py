@@ -42,8 +42,8 @@ def judge(made: Callable[..., dict[str, NDArray]], remarks: list[str]) -> str:
 def _variances(in_: int, out: int) -> dict[str, float]:
     return {
         "2/in": 2 / in_, "2/(in + out)": 2 / (in_ + out), "1/in": 1 / in_, "1/(in + out)": 1 / (in_ + out),
-        "2/out": 2 / out, "1/out": 1 / out, "6/(in + out)": 6 / (in_ + out), "6/in": 6 / in_,
-        "1/(3 in)": 1 / (3 * in_), "4/(in + out)": 4 / (in_ + out),
+        "2/out": 2 / out, "1/out": 1 / out,
+        "1/(3 in)": 1 / (3 * in_),
     }  # fmt: skip
 
 
