@@ -123,6 +123,7 @@ def _judged(
             again = _elsewhere(desk, name, facts, file, right, text)
             if again and again.passed:
                 wrong = f"taken from {file}; the one in {facts.files[name]} is not right"
+                facts.files[name] = file
                 return replace(again, remarks=(*again.remarks, wrong))
         if others:
             _elsewhere(desk, name, facts, facts.files[name], None, text)
@@ -214,7 +215,8 @@ def _conventions(desk: DeskLike, facts: HandedIn, right: set[str], text: str) ->
     learner.forms, learner.right = facts.forms, right
 
     def judge(name: str, layout: Layout) -> Verdict:
-        return _in_layout(learner, facts.kinds_of[name], right, name, layout)
+        beside = {n for n in right if facts.files[n] == facts.files[name]}  # others may not be what it calls
+        return _in_layout(learner, facts.kinds_of[name], beside, name, layout)
 
     kinds = dict.fromkeys(kind for kinds in facts.kinds_of.values() for kind in kinds)
     return Conventions(learner, judge, tuple(kinds), text)

@@ -54,16 +54,7 @@ class Leaf:
     @property
     def changes(self) -> frozenset[str]:
         """The names whose values it changes: TwoLayerNet.step = step, table[3] = 1, losses.append(0)."""
-        match self.node:
-            case ast.Assign(targets=targets):
-                found = [t for t in targets if isinstance(t, ast.Attribute | ast.Subscript)]
-            case ast.AugAssign(target=ast.Attribute() | ast.Subscript() as target):
-                found = [target]
-            case ast.Expr(ast.Call(func=ast.Attribute() as called)):
-                found = [called]
-            case _:
-                found = []
-        return frozenset(filter(None, map(root_of, found)))
+        return frozenset(filter(None, map(root_of, _changed(self.node))))
 
     @property
     def defines(self) -> bool:
@@ -178,6 +169,7 @@ def global_names(node: ast.stmt) -> tuple[frozenset[str], frozenset[str]]:
                 used.add(symbol.get_name())
             if symbol.is_declared_global() and symbol.is_assigned():
                 assigned.add(symbol.get_name())
+                used.add(symbol.get_name())  # calls += 1
     return frozenset(used), frozenset(assigned)
 
 
@@ -278,6 +270,19 @@ def _bound(node: ast.AST) -> Iterator[str]:
             yield from (name for part in ast.iter_child_nodes(node) for name in _bound(part))
         case _:
             yield from (name for part in ast.iter_child_nodes(node) for name in _bound(part))
+
+
+def _changed(node: ast.stmt) -> Iterator[ast.expr]:
+    """What a statement assigns to, and the methods that it calls by themselves; those of a loop too."""
+    match node:
+        case ast.Assign(targets=targets):
+            yield from (t for t in targets if isinstance(t, ast.Attribute | ast.Subscript))
+        case ast.AugAssign(target=ast.Attribute() | ast.Subscript() as target):
+            yield target
+        case ast.Expr(ast.Call(func=ast.Attribute() as called)):
+            yield called
+        case ast.For(body=body) | ast.While(body=body) | ast.If(body=body) | ast.With(body=body):
+            yield from (part for statement in body for part in _changed(statement))
 
 
 def _superseded(found: Sequence[Leaf]) -> set[ast.stmt]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from handgrad.workbook.desk import forms
 from handgrad.workbook.desk.modules import Module, Modules, in_words
-from handgrad.workbook.desk.stand_ins import needs
+from handgrad.workbook.desk.stand_ins import Missing, needs, what_lacks
 from handgrad.workbook.desk.submission import CANNOT_BE_READ, NAMES
 
 RANKS = {"done": 0, "lacking": 1, "late": 1, "failed": 1, "unreadable": 2, "blank": 3}
@@ -114,7 +114,9 @@ class Joined:
     def _reason(self, name: str, module: Module, state: str) -> str:
         if state == "unreadable":
             return module.reading.unreadable[name]
-        error = module.failed.get(name)
+        error, thing = module.failed.get(name), module.names.get(name)
+        if isinstance(thing, Missing):
+            return f"{name} {what_lacks(thing)}"
         if not error:
             return ""
         if error.get("lacks"):

@@ -3,6 +3,7 @@
 import ast
 import builtins
 import re
+import sys
 import time
 import types
 import warnings
@@ -24,6 +25,7 @@ from handgrad.workbook.desk.time_limit import LATE, LateError, late, time_limit
 ANNOTATIONS = 0x1000000  # the compiler's flag of from __future__ import annotations: they are not evaluated
 SHARE, MOST = 0.6, 0.3  # of the time for loading: for statements that may take long, and for one of them
 NOTEBOOK = re.compile(r"^ipynb\.fs\.(full|defs)\.")  # an import of a notebook
+PACKAGE = "handed_in"  # of the modules' names
 Error = dict[str, Any]
 Parts = tuple[str, ...]
 
@@ -37,7 +39,7 @@ class Module:
         self.folder: Parts = path.parts[:-1]
         stem = module_name(path.name)
         self.parts: Parts = self.folder if stem == "__init__" else (*self.folder, stem)
-        self.object = types.ModuleType(stem)
+        self.object = types.ModuleType(f"{PACKAGE}.{stem}")
         self.names: dict[str, Any] = self.object.__dict__
         self.state = "new"  # "loading", "loaded"
         self.failed: dict[str, Error] = {}  # definitions, by name
@@ -60,6 +62,8 @@ class Modules:
         wanted: Sequence[str] = NAMES,
     ) -> None:
         """seconds: for all of it. plain: why only what cannot take long is run. wanted: names to be there."""
+        for name in [name for name in sys.modules if name.startswith(f"{PACKAGE}.")]:
+            del sys.modules[name]  # those of the files before
         self.all = [Module(reading) for reading in readings]
         self._failures, self._caught, self._plain, self._wanted = failures, caught, plain, set(wanted)
         self._by_parts = {module.parts: module for module in reversed(self.all)}
@@ -97,6 +101,8 @@ class Modules:
         if name in module.failed:
             error = module.failed[name]
             return "lacking" if error.get("lacks") else "late" if error.get("late") else "failed"
+        if isinstance(thing, Missing):
+            return "lacking"
         if name in reading.present:
             return reading.present[name] if _is_theirs(thing) else ""
         if _is_theirs(thing) and not any(
@@ -111,6 +117,7 @@ class Modules:
         if module.state != "new":
             return
         module.state = "loading"
+        sys.modules[module.object.__name__] = module.object  # dataclasses and inspect look there
         module.names |= {"__file__": module.reading.name, "__builtins__": self._builtins(module)}
         self._run_for(module, self._roots(module))
         module.state = "loaded"

@@ -16,6 +16,7 @@ NEW = re.compile(r"[^\s#)\]},]")  # a line that begins a chunk
 GOES_ON = re.compile(r"(else|elif|except|finally)\b")
 DEFINED = re.compile(r"^(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)", re.MULTILINE)
 CONFLICT = re.compile(r"^(<{7}|={7}|>{7})(?= |$).*", re.MULTILINE)
+STRING = re.compile("[rRbBuU]?(?:\"{3}|'{3})")
 OPEN = ("unterminated triple-quoted", "was never closed", "unexpected EOF")
 PARSED = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 ERRORS = (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError)
@@ -124,6 +125,9 @@ def _of_chunks(piece: Piece, chunks: list[tuple[int, str]]) -> Iterator[ast.Modu
                     break
                 text += chunks[at + taken][1]
                 taken, attempts = taken + 1, attempts + 1
+        if isinstance(part, Broken) and STRING.match(chunks[at][1]) and "triple-quoted" in part.reason:
+            found.append((part._replace(names=()), text))  # it has no end: what follows is in it
+            break
         if isinstance(part, Broken):
             taken, text = 1, chunks[at][1]
             if "unexpected indent" in part.reason and found:  # the end of what stands before it

@@ -26,6 +26,9 @@ IF_MISSING = {
     "tabulate",
     "termcolor",
     "colorama",
+    "past",
+    "future",
+    "six",
 }
 PIP = {
     "sklearn": "scikit-learn",
@@ -95,6 +98,11 @@ class Missing:
     __truediv__ = __rtruediv__ = __pow__ = __neg__ = __or__ = __ror__ = _refuse
 
 
+def what_lacks(missing: Missing) -> str:
+    """What it stands for, and what to do, in words."""
+    return str(missing.__dict__["_words"])
+
+
 class Nothing:
     """Takes every call, and does nothing."""
 
@@ -121,11 +129,17 @@ class Nothing:
     def __iter__(self) -> Iterator[Any]:
         return iter(())
 
+    def __len__(self) -> int:
+        return 0
+
     def __enter__(self) -> Any:
         return self
 
     def __exit__(self, *_: object) -> None:
         pass
+
+    def __format__(self, form: str) -> str:
+        return ""
 
     def __mro_entries__(self, bases: Any) -> tuple[type, ...]:
         return ()
@@ -188,6 +202,10 @@ SPECIAL: dict[str, Any] = {
     "progressbar": Progress,
     "prange": range,
     "get_ipython": lambda: None,
+    "xrange": range,  # past.builtins, six.moves
+    "range": range,
+    "zip": zip,
+    "map": map,
 }
 
 
@@ -203,3 +221,18 @@ def if_missing(module: str) -> Any:
 
 def _listed(module: str, names: set[str]) -> bool:
     return any(f"{module}.".startswith(f"{name}.") for name in names)
+
+
+OLD_NAMES = {  # of NumPy, which newer versions have no more
+    "float": float, "int": int, "object": object, "complex": complex, "str": str, "float_": np.float64,
+    "complex_": np.complex128, "Inf": np.inf, "Infinity": np.inf, "infty": np.inf, "NaN": np.nan,
+    "PINF": np.inf, "NINF": -np.inf, "product": np.prod, "cumproduct": np.cumprod, "sometrue": np.any,
+    "alltrue": np.all, "row_stack": np.vstack, "round_": np.round, "asscalar": lambda array: array.item(),
+}  # fmt: skip
+
+
+def give_old_names() -> None:
+    """NumPy's names of earlier years, with which its answers are right."""
+    for name, thing in OLD_NAMES.items():
+        if name not in vars(np):
+            setattr(np, name, thing)
