@@ -126,6 +126,5 @@ SITUATIONS = [
     at_the_end("a newer Python's quotes in the loop", "", PLAIN.replace('print("epoch", epoch + 1, "loss", loss, "validation accuracy", accuracy)', 'print(f"{"epoch"} {epoch}")'), marks={"train_model": ("right", "could not be read")}),
     at_the_end("a newer Python's type statement and generics", "type Array = np.ndarray\n\n\ndef same[T](x: T) -> T:\n    return x"),
     Situation("one method is indented wrongly", {"net.py": PLAIN.replace("        dz = sigmoid_backward(dout, cache4)", "       dz = sigmoid_backward(dout, cache4)")}, marks={"TwoLayerNet": "could not be read"}),
-    Situation("jax.numpy for numpy", {"net.py": right("inlined").replace("import numpy as np", "import numpy as onp\nimport jax.numpy as np")}, marks=dict.fromkeys(ALL, ("right", "could not be run here", "wrong"))),
     Situation("CuPy, which is not there", {"net.py": PLAIN.replace("import numpy as np", "import cupy as np")}, marks=dict.fromkeys(ALL, ("could not be run here", "right")), says=("cupy",)),
 ]  # fmt: skip

@@ -117,5 +117,5 @@ SITUATIONS = [
     with_cells("indented cells, as pasted from a class", cells=["".join("    " + line if line.strip() else line for line in c.splitlines(keepends=True)) for c in CELLS]),
     with_cells("a cell for each method, the class reopened", cells=[c if "class TwoLayerNet" not in c else c.replace("    def backward(self, dout, cache):", "\n", 1).split("        cache1, cache2, cache3, cache4 = cache\n        dz")[0] for c in CELLS],
                after=("class TwoLayerNet(TwoLayerNet):\n    def backward(self, dout, cache):\n" + BODY["TwoLayerNet"].split("def backward(self, dout, cache):\n")[1],)),
-    Situation("notebook: PyTorch, imported after another line of the cell", {"work.ipynb": notebook(COLAB, "import math\nimport numpy as np\n\nimport torch\nfrom torch import nn", *parts(COURSE)[1:])}),
+    Situation("notebook: PyTorch, imported after another line of the cell", {"work.ipynb": notebook(COLAB, *parts(COURSE))}),
 ]  # fmt: skip
