@@ -263,6 +263,17 @@ def test_texts_of_which_the_function_can_be_read(text):
     assert passed(run(text)) == {"relu_forward"}
 
 
+def test_what_stands_in_a_string_without_an_end_is_not_read():
+    verdicts = run(f'{HEAD}{RELU}{BACK}"""\nolder:\n{WRONG_RELU}')
+    assert passed(verdicts) == {"relu_forward", "relu_backward"}
+    assert "line 8 was left out: cannot be read as Python: unterminated triple-quoted" in said(verdicts)
+
+
+def test_a_counter_of_calls_is_there():
+    text = f"{HEAD}calls = 0\n{RELU.replace('    return', '    global calls' + chr(10) + '    calls += 1' + chr(10) + '    return')}"
+    assert passed(run(text)) == {"relu_forward"}
+
+
 def test_what_is_no_python_at_all():
     verdicts = run("This is my answer:\nrelu is max(x, 0).\n")
     assert {v.state for v in verdicts.values()} == {UNREADABLE}
@@ -300,6 +311,9 @@ NEEDED = {
     "a walrus": "print(LIMIT := 0.0)",
     "imported": "from math import inf as LIMIT\nLIMIT = LIMIT - LIMIT if False else 0.0",
     "in a match": "match (0.0, 1):\n    case (LIMIT, _):\n        pass",
+    "filled in a loop": "table = {}\nfor i in range(3):\n    table[i] = 0.0\nLIMIT = table[2]",
+    "counted": "LIMIT = 0.0\ndef count():\n    global LIMIT\n    LIMIT += 1",
+    "of a dataclass": "from __future__ import annotations\nfrom dataclasses import dataclass\n@dataclass(frozen=True)\nclass Kept:\n    limit: no_such_type = 0.0\nLIMIT = Kept().limit",
     "a comprehension": "LIMIT = sum([x for x in [0.0]])",
 }
 
@@ -536,6 +550,13 @@ def test_another_file_is_taken_in_a_process_that_has_to_start_anew():
         assert "taken from net.py; the one in net (2).py is not right" in verdict.remarks
 
 
+def test_a_wrong_piece_of_another_file_is_not_held_against_what_uses_it():
+    wrong = RIGHT.replace("(cache > 0)", "1")
+    verdicts = run({"old.py": (RIGHT, 1e6), "new.py": (wrong, 2e6)})
+    assert passed(verdicts) == set(verdicts), said(verdicts)
+    assert "taken from old.py; the one in new.py is not right" in verdicts["relu_backward"].remarks
+
+
 def test_only_one_of_several_files_can_be_read():
     verdicts = run({"a.py": HEAD + RELU, "b.ipynb": "{}", "c.py": "not python at all"})
     assert passed(verdicts) == {"relu_forward"}
@@ -671,6 +692,16 @@ def test_a_module_that_was_not_handed_in_is_told():
         in verdicts["sigmoid_forward"].message
     )
     assert passed(verdicts) == {"relu_forward"}
+    forgotten = run("from feed_forward import TwoLayerNet, relu_forward\nrelu_forward(1)\n")
+    assert "relu_forward needs the module feed_forward, which is neither handed in" in said(forgotten)
+    assert {forgotten[n].state for n in ("TwoLayerNet", "relu_forward")} == {NOT_RUN}
+
+
+def test_older_names_of_numpy_and_python_are_there():
+    text = f"{HEAD}from past.builtins import xrange\n{RELU.replace('return', 'x.astype(np.float)[xrange(1)]; return')}"
+    with RemoteDesk() as desk:
+        assert passed(run(text, desk=desk)) == {"relu_forward"}
+    assert "float" not in vars(np)  # only in the process of the learner's code
 
 
 PLOTTED = {

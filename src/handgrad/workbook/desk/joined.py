@@ -13,7 +13,7 @@ from typing import Any
 
 from handgrad.workbook.desk import forms
 from handgrad.workbook.desk.modules import Module, Modules, in_words
-from handgrad.workbook.desk.stand_ins import Missing, needs, what_lacks
+from handgrad.workbook.desk.stand_ins import Missing, Nothing, needs, what_lacks
 from handgrad.workbook.desk.submission import CANNOT_BE_READ, NAMES
 
 RANKS = {"done": 0, "lacking": 1, "late": 1, "failed": 1, "unreadable": 2, "blank": 3}
@@ -58,7 +58,7 @@ class Joined:
         kinds = dict.fromkeys(kind for one in each.values() for kind in one["kinds"])
         net = each.get("TwoLayerNet", {})
         readings = [module.reading for module in self._modules.all]
-        other = {name: words for name, words in forms.found(self.names).items() if name not in each}
+        other = {name: words for name, words in forms.found(_there(self.names)).items() if name not in each}
         every = [kind for kind in dict.fromkeys(k for r in readings for k in r.kinds) if _is_here(kind)]
         return {
             "present": {name: one["state"] for name, one in each.items()} | dict.fromkeys(other, "done"),
@@ -150,3 +150,8 @@ def _is_here(kind: str) -> bool:
 
 def _has_torch() -> bool:
     return sys.modules["torch"] is not None if "torch" in sys.modules else find_spec("torch") is not None
+
+
+def _there(names: dict[str, Any]) -> dict[str, Any]:
+    """The names without those of what is not installed or stood in for."""
+    return {name: thing for name, thing in names.items() if not isinstance(thing, Missing | Nothing)}
