@@ -537,7 +537,8 @@ def test_marks_are_not_lost_for_a_name_that_is_not_utf_8(run, tmp_path):
     folder.mkdir()
     for name in (b"M\xfcller.py", b"a\nb.py", "Zo\N{LATIN SMALL LETTER E WITH DIAERESIS}.py".encode()):
         (folder / os.fsdecode(name)).write_text(MINE)
-    (folder / os.fsdecode(b"\xe9.py")).write_bytes(b"\0")  # cannot be read, which is told with its name
+    # what cannot be read is told with its name
+    (folder / os.fsdecode(b"\xe9.py")).write_bytes(b"\x7fELF\0\1\2\3\4\5\6")
     students = ["Zo\N{LATIN SMALL LETTER E WITH DIAERESIS}", r"M\xfcller", r"\xe9", r"a\x0ab"]
     words = ("workbook", "grade", folder, "--out", tmp_path / "marks.csv")
     code, out, err = run(*words)
