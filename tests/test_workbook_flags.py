@@ -124,13 +124,21 @@ def renamed(text):
     return "# my own work, really\n" + text.replace("\n\n\n", "\n").replace(" / ", "/")
 
 
+COPIED = {
+    "small_steps": "plain",
+    "small_steps_loops": "loops",
+    "small_steps_torch": "torch_plain",
+}  # in the suite
+
+
 def whole_files():
     """The suite's right answers, one of each base from which several are made."""
     headers = "".join(path.read_text() for path in (HERE / "correct").glob("*.py"))
     base_of = dict(re.findall(r"^# case: (.*?);.*\bbase: (\w+)", headers, re.MULTILINE))
     made = {}
     for case in correct():
-        made.setdefault(base_of.get(case.style, case.style.removeprefix("base ")), case.text)
+        base = base_of.get(case.style, case.style.removeprefix("base "))
+        made.setdefault(COPIED.get(base, base), case.text)
     return made
 
 
