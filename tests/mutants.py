@@ -95,10 +95,11 @@ def matches(entry: tuple[str, str, str], name: str, mutant: Mutant) -> bool:
 
 
 def _remarks(text: str, name: str) -> tuple[str, ...] | None:
-    """What is remarked of an answer that passes, but for its speed; None where it is refused."""
+    """What is said of an answer that passes, but of its speed; None where it is refused."""
     with _limited(), redirect_stdout(io.StringIO()):
         verdict = run(Desk(), [Source(f"{name}.py", text)], only=[name])[0]
-        return tuple(remark for remark in verdict.remarks if "slow" not in remark) if verdict.passed else None
+        said = (*verdict.remarks, *filter(None, [verdict.convention]))
+        return tuple(remark for remark in said if "slow" not in remark) if verdict.passed else None
     return None
 
 
