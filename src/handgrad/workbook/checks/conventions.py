@@ -76,9 +76,11 @@ class Conventions:
             self._layouts[name] = LESSON
             return first
         tried: list[tuple[Layout, Verdict]] = []
-        right = self._right(name, layouts, first, tried)
+        right = self._right(name, layouts, first if lesson_too else None, tried)
         if not right and not first.passed and self._called_otherwise(name, [first, *(v for _, v in tried)]):
-            right = self._right(name, self._in_own_form(name, layouts, lesson_too), first, tried)
+            right = self._right(
+                name, self._in_own_form(name, layouts, lesson_too), first if lesson_too else None, tried
+            )
         if right:
             return right
         if first.passed and lesson_too:
@@ -105,12 +107,19 @@ class Conventions:
         return own, False, Verdict(name, False, self._learner.forms[name])
 
     def _right(
-        self, name: str, layouts: Sequence[Layout], first: Verdict, tried: list[tuple[Layout, Verdict]]
+        self, name: str, layouts: Sequence[Layout], first: Verdict | None, tried: list[tuple[Layout, Verdict]]
     ) -> Verdict | None:
-        """The verdict of the first layout in which the exercise is right; those of the others go to tried."""
+        """The verdict of the first layout in which the exercise is right; those of the others go to tried.
+
+        first: what is said in the lesson's layout, where that counts.
+        """
         for layout in layouts:
             verdict = self._in(name, layout)
-            if verdict.passed and self._fits(name, layout) and not (first.passed and _borrowed(verdict)):
+            if (
+                verdict.passed
+                and self._fits(name, layout)
+                and not (first and first.passed and _borrowed(verdict))
+            ):
                 self._layouts[name] = layout
                 return replace(verdict, convention=self._said(name, layout))
             if not verdict.passed:
