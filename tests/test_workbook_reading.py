@@ -266,7 +266,7 @@ def test_texts_of_which_the_function_can_be_read(text):
 def test_what_stands_in_a_string_without_an_end_is_not_read():
     verdicts = run(f'{HEAD}{RELU}{BACK}"""\nolder:\n{WRONG_RELU}')
     assert passed(verdicts) == {"relu_forward", "relu_backward"}
-    assert "line 8 was left out: cannot be read as Python: unterminated triple-quoted" in said(verdicts)
+    assert "line 9 was left out: cannot be read as Python: unterminated triple-quoted" in said(verdicts)
 
 
 def test_a_counter_of_calls_is_there():

@@ -216,20 +216,25 @@ def _conventions(desk: DeskLike, facts: HandedIn, right: set[str], text: str) ->
 
     def judge(name: str, layout: Layout) -> Verdict:
         beside = {n for n in right if facts.files[n] == facts.files[name]}  # others may not be what it calls
-        return _in_layout(learner, facts.kinds_of[name], beside, name, layout)
+        return _in_layout(learner, facts.kinds_of[name], right, name, layout, beside)
 
     kinds = dict.fromkeys(kind for kinds in facts.kinds_of.values() for kind in kinds)
     return Conventions(learner, judge, tuple(kinds), text)
 
 
 def _in_layout(
-    learner: Learner, kinds: Sequence[str], right: set[str] | None, name: str, layout: Layout
-) -> Verdict:
-    """The verdict of one exercise in a layout. right: those known to be right; others are borrowed."""
+    learner: Learner, kinds: Sequence[str], right: set[str] | None, name: str, layout: Layout,
+    beside: set[str] | None = None,
+) -> Verdict:  # fmt: skip
+    """The verdict of one exercise in a layout. right: those known to be right; others are borrowed.
+
+    beside: those that are right and stand in the same file; by default all that are right.
+    """
     best, present, desk = None, learner.present, learner.desk
     if isinstance(desk, _Noting):
         desk.lacks = ""
-    lent, every = _lent(name, present, right), list(USES.get(name, ()))
+    lent = _lent(name, present, right if beside is None else beside)
+    every = list(USES.get(name, ()))
     tries = [lent] if any(present.get(n) == "late" for n in lent) else [[], lent] if lent else [[]]
     for kind in kinds:
         for dtype in ("float64", "float32"):

@@ -17,6 +17,7 @@ GOES_ON = re.compile(r"(else|elif|except|finally)\b")
 DEFINED = re.compile(r"^(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)", re.MULTILINE)
 CONFLICT = re.compile(r"^(<{7}|={7}|>{7})(?= |$).*", re.MULTILINE)
 STRING = re.compile("[rRbBuU]?(?:\"{3}|'{3})")
+DETECTED = re.compile(r" \(detected at line \d+\)")  # counted from the beginning of a chunk
 OPEN = ("unterminated triple-quoted", "was never closed", "unexpected EOF")
 PARSED = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 ERRORS = (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError)
@@ -178,6 +179,7 @@ def _broken(piece: Piece, error: BaseException, text: str, start: int) -> Broken
     line = getattr(error, "lineno", None)
     line = line and line + start
     reason = str(getattr(error, "msg", None) or error or type(error).__name__)
+    reason = DETECTED.sub("", reason)
     if conflict := CONFLICT.search(text):
         line = start + text[: conflict.start()].count("\n") + 1
         reason = f"left over from a merge: {conflict[0][:40]}"
