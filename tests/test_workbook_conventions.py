@@ -244,6 +244,36 @@ def test_the_usual_laws_are_told_apart():
         assert (sizes[1:] / sizes[:-1] > 1 + scale.CLOSE).all()
 
 
+# --- the way back ----------------------------------------------------------------------------------------------
+
+BACK = NET[NET.index("        dz = sigmoid_backward") : NET.index("def train_model")]
+SIGMOID, AFFINE2 = (
+    "        {} = sigmoid_backward({}, cache4)\n",
+    "        {}, self.grads['W2'], self.grads['b2'] = affine_backward({}, cache3)\n",
+)
+RELU, AFFINE1 = (
+    "        {} = relu_backward({}, cache2)\n",
+    "        {}, self.grads['W1'], self.grads['b1'] = affine_backward({}, cache1)\n\n\n",
+)
+
+
+@pytest.mark.parametrize(
+    ("back", "number", "said"),
+    [
+        (SIGMOID.format("d", "dout") + AFFINE2.format("d", "d") + RELU.format("d", "d") + AFFINE1.format("d", "d"), None, None),
+        (SIGMOID.format("d", "dout") + AFFINE2.format("d", "d") + AFFINE1.format("d", "d"), 19, "relu_backward is never called"),
+        (AFFINE2.format("d", "dout") + RELU.format("d", "d") + AFFINE1.format("d", "d"), 15, "sigmoid_backward is never called"),
+        (AFFINE2.format("d", "dout") + AFFINE1.format("d", "d"), 15, "sigmoid_backward and relu_backward are never called"),
+        (SIGMOID.format("d", "dout") + RELU.format("d", "d") + AFFINE2.format("d", "d") + AFFINE1.format("d", "d"), 104,
+         "here sigmoid_backward, relu_backward are called"),
+    ],
+)  # fmt: skip
+def test_a_way_back_says_what_it_never_calls_and_in_which_order(back, number, said):
+    verdict = run(NET.replace(BACK, back))["TwoLayerNet"]
+    assert (verdict.passed, verdict.mistake) == (number is None, number)
+    assert said is None or said in verdict.message
+
+
 # --- titles --------------------------------------------------------------------------------------------------
 
 

@@ -124,6 +124,7 @@ _ALL = (
     (101, "another order", "the units are the right ones, but the strongest comes first"),
     (102, "keepdims missing", "one number for each row has to be a column (N, 1) to work on the rows; as (N,) it is spread over the columns"),
     (103, "part of x handed to f", "f needs all of x, in its own shape, with one entry moved"),
+    (104, "way back in another order", "it is the way out in reverse: sigmoid, affine, relu, affine"),
 )  # fmt: skip
 
 MISTAKES = {number: Mistake(number, name, sentence) for number, name, sentence in _ALL}

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from handgrad.arrays import NDArray
-from handgrad.workbook.checks import cases, scale
+from handgrad.workbook.checks import cases, scale, way_back
 from handgrad.workbook.checks.common import FailedError, Learner, Results, judge, numbers
 from handgrad.workbook.checks.guesses import Guess, Truth, first_difference, same
 from handgrad.workbook.checks.mistakes import MISTAKES
@@ -50,6 +50,7 @@ def check_network(name: str, learner: Learner) -> Verdict:
             verdict = Verdict(name, False, f"backward is blank: {MISTAKES[24].sentence}", mistake=24)
         elif verdict.passed:
             verdict = _way_back(name, learner, list(verdict.remarks))
+            verdict = verdict if verdict.passed else way_back.explained(verdict, *_called(name, learner))
         if verdict.passed and wrong_scale:
             return replace(verdict, passed=False, state="", message=wrong_scale, mistake=81)
         return replace(verdict, message=f"{verdict.message}\n{wrong_scale}") if wrong_scale else verdict
@@ -57,6 +58,20 @@ def check_network(name: str, learner: Learner) -> Verdict:
         return wrong.verdict
     except FailedError as failed:
         return Verdict(name, False, str(failed), mistake=failed.number)
+
+
+def _called(name: str, learner: Learner) -> tuple[list[str], bool]:
+    """Which backward functions of the layers the network's backward calls, and whether it raises."""
+    net, (case, _) = _prepared(name, learner, cases.NET_SIZES[0], 0)
+    cache = {
+        "handle": learner.method(net, "forward", case.x, who="forward").items(2, "(out, cache)", 39)[1][
+            "handle"
+        ]
+    }
+    args = [learner.layout.give("image", case.dout), cache]
+    command = {"do": "call", "of": net, "method": "backward", "args": args, "noting": list(way_back.NOTED)}
+    reply = learner.desk.do(command)
+    return [str(name) for name in reply.get("called", [])], "error" in reply
 
 
 def _made(name: str, learner: Learner, D: int, H: int, C: int) -> tuple[int, int, dict[str, NDArray]]:

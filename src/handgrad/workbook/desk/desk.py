@@ -9,7 +9,8 @@ NumPy arrays, so the desk works in a notebook's own process and in a separate on
     {"do": "reset"}                             -> forgets all objects
     {"do": "use", "kind", "dtype", "form"}      -> "numpy" or "torch", and of what numbers arrays are made
     {"do": "put", "array"}                      -> handle, watched: whether its numbers change later
-    {"do": "call", "name" | "of" + "method", "args"}  -> value | error, changed, warnings, seconds
+    {"do": "call", "name" | "of" + "method", "args", "noting"}  -> value | error, changed, warnings, seconds,
+                                                   called: which of the functions in noting
     {"do": "attribute", "of", "name"}           -> value
     {"do": "assign", "of", "key", "array"}      -> value, as it stands in the learner's dictionary now
     {"do": "model", "params"}                   -> handle of a right network, for what wants one
@@ -26,7 +27,8 @@ import sys
 import time
 import types
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -268,9 +270,32 @@ class Desk:
                 }
             }
         self._seen, self._shapes = [], set()
-        reply = self._run(lambda: function(*args))
+        with self._noting(command.get("noting", ())) as called:
+            reply = self._run(lambda: function(*args))
         shapes = [list(shape) for shape in sorted(self._shapes)[:MOST_ITEMS]]
-        return reply | {"args": handles, "seen": sorted(set(self._seen)), "shapes": shapes}
+        seen = {"seen": sorted(set(self._seen)), "shapes": shapes, "called": called[:MOST_ITEMS]}
+        return reply | {"args": handles} | seen
+
+    @contextmanager
+    def _noting(self, names: Sequence[str]) -> Iterator[list[str]]:
+        """Note the calls of the learner's functions of these names, in their order."""
+        called: list[str] = []
+
+        def noting(name: str, own: Any) -> Any:
+            def noted(*args: Any, **named: Any) -> Any:
+                called.append(name)
+                return own(*args, **named)
+
+            return noted
+
+        kept = [(held, name, held[name]) for held in self._everywhere for name in names if name in held]
+        for held, name, own in kept:
+            held[name] = noting(name, own)
+        try:
+            yield called
+        finally:
+            for held, name, own in kept:
+                held[name] = own
 
     def _named(self, name: str) -> Any:
         """A function or class of the learner's; in a form of its own, called as the lesson's is."""
