@@ -105,10 +105,10 @@ def memory(pid):
 
 def judged(handed, found, quiet=False):
     """Hold the marks against those that each must get -> how many hand-ins are not as they should be."""
-    said = {entry["student"]: entry for entry in found["submissions"]}
+    entries = {entry["student"]: entry for entry in found["submissions"]}
     wrong, planted, rejected, named = 0, 0, 0, 0
     for one in handed:
-        entry = said.get(one.student) or said.get(one.folder)
+        entry = entries.get(one.student) or entries.get(one.folder)
         exercises = {e["name"]: e for e in entry["exercises"]} if entry else {}
         off = []
         for name, mark in one.marks.items():
