@@ -63,8 +63,9 @@ def _own_forward(exercise: Any) -> dict[str, Any]:
 def _verdict(exercise: Any, instead: dict[str, Any] | None = None) -> Verdict:
     """The verdict, with other neighbours instead. Names mean afterwards what they meant before."""
     from handgrad.workbook import checks
-    from handgrad.workbook.desk import definitions, submission
+    from handgrad.workbook.desk import submission
     from handgrad.workbook.desk.desk import Desk
+    from handgrad.workbook.desk.leaves import ARRAYS
 
     name = getattr(exercise, "__name__", "")
     if name not in checks.CHECKS:
@@ -75,10 +76,8 @@ def _verdict(exercise: Any, instead: dict[str, Any] | None = None) -> Verdict:
     where.update(instead or {})
     state, blank_methods = _state(exercise)
     present = {n: _state(where[n])[0] for n in submission.NAMES if callable(where.get(n))} | {name: state}
-    modules = {
-        v.__name__ for v in where.values() if type(v) is type(sys) and v.__name__ in definitions.ARRAYS
-    }
-    kinds = tuple(kind for kind in definitions.ARRAYS if kind in modules) or ("numpy",)
+    modules = {v.__name__ for v in where.values() if type(v) is type(sys) and v.__name__ in ARRAYS}
+    kinds = tuple(kind for kind in ARRAYS if kind in modules) or ("numpy",)
     desk = Desk(seconds=SECONDS)
     desk.adopt(where if where.get(name) is exercise else {**where, name: exercise}, kinds)
     try:

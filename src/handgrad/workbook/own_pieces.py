@@ -19,6 +19,7 @@ from handgrad.workbook import caches, checks, lesson
 from handgrad.workbook.book import copies
 from handgrad.workbook.book.exercise import exercises
 from handgrad.workbook.desk import definitions, submission
+from handgrad.workbook.desk.leaves import imports
 from handgrad.workbook.desk.remote import RemoteDesk
 from handgrad.workbook.desk.submission import Reading, Source
 
@@ -109,7 +110,7 @@ def _pieces_of(source: Source, wanted: list[str], folder: Path, kind: str) -> di
 def _definitions(given: Reading, names: list[str]) -> ast.Module:
     """What these exercises need of their file, without what may take long."""
     chosen = definitions.select(given.leaves, names)
-    imported = definitions.imports(leaf.node for leaf in given.leaves)
+    imported = imports(leaf.node for leaf in given.leaves)
     own = {name for leaf in given.leaves if leaf.defines for name in leaf.binds}
     plain = [leaf for leaf in chosen if definitions.is_plain(leaf, imported, own)]
     return ast.Module([statement for statement, _ in definitions.grouped(plain)], [])

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-from handgrad.workbook.desk.definitions import ARRAYS
+from handgrad.workbook.desk.leaves import ARRAYS
 from handgrad.workbook.desk.submission import CHAPTERS, NAMES, Source
 
 STATES = ("done", "blank", "unreadable", "failed", "late", "lacking")

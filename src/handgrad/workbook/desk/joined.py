@@ -12,7 +12,8 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from handgrad.workbook.desk import forms
-from handgrad.workbook.desk.modules import Module, Modules, in_words
+from handgrad.workbook.desk.importing import Module
+from handgrad.workbook.desk.modules import Modules, in_words
 from handgrad.workbook.desk.stand_ins import Missing, Nothing, needs, what_lacks
 from handgrad.workbook.desk.submission import CANNOT_BE_READ, NAMES
 

@@ -1,52 +1,26 @@
 """The modules of a submission: one for each file, in which only what its exercises need has been run."""
 
 import ast
-import builtins
-import re
 import sys
 import time
-import types
 import warnings
 from collections.abc import Sequence
 from functools import partial
-from pathlib import PurePosixPath
 from typing import Any
 
 import numpy as np
 
-from handgrad.workbook.desk import definitions, stand_ins
-from handgrad.workbook.desk.definitions import ARRAYS, Leaf
+from handgrad.workbook.desk import definitions
 from handgrad.workbook.desk.failures import Failures
+from handgrad.workbook.desk.importing import PACKAGE, Error, Importer, Module
+from handgrad.workbook.desk.leaves import Leaf, imports, is_layer
 from handgrad.workbook.desk.magics import module_name
-from handgrad.workbook.desk.stand_ins import Missing, Nothing, NotInstalledError
+from handgrad.workbook.desk.stand_ins import Missing, Nothing
 from handgrad.workbook.desk.submission import NAMES, Reading
 from handgrad.workbook.desk.time_limit import LATE, LateError, late, time_limit
 
 ANNOTATIONS = 0x1000000  # the compiler's flag of from __future__ import annotations: they are not evaluated
 SHARE, MOST = 0.6, 0.3  # of the time for loading: for statements that may take long, and for one of them
-NOTEBOOK = re.compile(r"^ipynb\.fs\.(full|defs)\.")  # an import of a notebook
-PACKAGE = "handed_in"  # of the modules' names
-Error = dict[str, Any]
-Parts = tuple[str, ...]
-
-
-class Module:
-    """A file's module: its names, and what of it could not be run."""
-
-    def __init__(self, reading: Reading) -> None:
-        self.reading = reading
-        path = PurePosixPath(reading.name.replace("\\", "/"))
-        self.folder: Parts = path.parts[:-1]
-        stem = module_name(path.name)
-        self.parts: Parts = self.folder if stem == "__init__" else (*self.folder, stem)
-        self.object = types.ModuleType(f"{PACKAGE}.{stem}")
-        self.names: dict[str, Any] = self.object.__dict__
-        self.state = "new"  # "loading", "loaded"
-        self.failed: dict[str, Error] = {}  # definitions, by name
-        self.lost: dict[str, str] = {}  # names without a value, and why
-        self.needed: frozenset[str] = frozenset()
-        self.run = set[int]()  # the leaves that were run, by id
-        self.late: list[tuple[dict[str, Any], ast.ImportFrom, str]] = []
 
 
 class Modules:
@@ -66,8 +40,7 @@ class Modules:
             del sys.modules[name]  # those of the files before
         self.all = [Module(reading) for reading in readings]
         self._failures, self._caught, self._plain, self._wanted = failures, caught, plain, set(wanted)
-        self._by_parts = {module.parts: module for module in reversed(self.all)}
-        self._namespaces: dict[Parts, types.ModuleType] = {}
+        self._importer = Importer(self.all, self._load)
         self._seconds = seconds
         self._until = None if seconds is None else time.monotonic() + SHARE * seconds
         self._referred = {id(module): _referred(module.reading) for module in self.all}
@@ -118,7 +91,7 @@ class Modules:
             return
         module.state = "loading"
         sys.modules[module.object.__name__] = module.object  # dataclasses and inspect look there
-        module.names |= {"__file__": module.reading.name, "__builtins__": self._builtins(module)}
+        module.names |= {"__file__": module.reading.name, "__builtins__": self._importer.builtins_of(module)}
         self._run_for(module, self._roots(module))
         module.state = "loaded"
 
@@ -127,7 +100,7 @@ class Modules:
         found = module.reading.leaves
         chosen = definitions.select(found, roots, partial(self._offered, module))
         module.needed = module.needed.union(roots, *(leaf.needs for leaf in chosen))
-        imported = definitions.imports(leaf.node for leaf in found)
+        imported = imports(leaf.node for leaf in found)
         own = {name for leaf in found if leaf.defines for name in leaf.binds}
         for statement, leaves in definitions.grouped([leaf for leaf in chosen if id(leaf) not in module.run]):
             module.run |= set(map(id, leaves))
@@ -138,7 +111,7 @@ class Modules:
         """The exercises, the layers, and what other files take from this one."""
         leaves = module.reading.leaves
         bound = {name for leaf in leaves for name in leaf.binds}
-        layers = {name for leaf in leaves if definitions.is_layer(leaf.node) for name in leaf.binds}
+        layers = {name for leaf in leaves if is_layer(leaf.node) for name in leaf.binds}
         taken = [names for key, names in self._referred.items() if key != id(module)]
         if module.parts[-1:] and any(module.parts[-1] in names for names in taken):
             layers = layers.union(*taken)
@@ -203,83 +176,11 @@ class Modules:
 
     # --- imports -------------------------------------------------------------------------------------------
 
-    def _builtins(self, module: Module) -> dict[str, Any]:
-        """Python's own, with an import that finds the files beside it, and stand-ins."""
-        real = builtins.__import__
-
-        def import_(
-            name: str, global_: Any = None, local: Any = None, fromlist: Any = (), level: int = 0
-        ) -> Any:
-            name = NOTEBOOK.sub("", name)
-            found = self._beside(module, name, fromlist or (), level)
-            if found is None and not level:
-                found = stand_ins.stand_in(name)
-            if found is not None:
-                return found
-            try:
-                return real(name, global_, local, fromlist, level)
-            except ModuleNotFoundError:
-                if (found := stand_ins.if_missing(name)) is None:
-                    raise
-                return found
-            except ImportError as error:
-                if level:
-                    raise NotInstalledError(f"needs {'.' * level}{name}, which was not handed in") from error
-                raise
-
-        nothing = {"get_ipython": Nothing, "display": stand_ins.NOTHING}
-        return nothing | vars(builtins) | {"__import__": import_}
-
-    def _beside(self, module: Module, name: str, wanted: Sequence[str], level: int) -> Any:
-        """The module of a file, or of a folder, that an import means; None if it means another."""
-        parts = tuple(name.split(".")) if name else ()
-        base = self._base(module, parts, level)
-        if base is None:
-            return None
-        whole = self._object((*base, *parts))
-        for child in wanted:
-            if self._exists((*base, *parts, child)) and not hasattr(whole, child):
-                setattr(whole, child, self._object((*base, *parts, child)))
-        if wanted or len(parts) < 2:
-            return whole
-        for i in range(len(parts) - 1, 0, -1):  # import a.b: a, which has b
-            outer = self._object((*base, *parts[:i]))
-            setattr(outer, parts[i], self._object((*base, *parts[: i + 1])))
-        return self._object((*base, parts[0]))
-
-    def _base(self, module: Module, parts: Parts, level: int) -> Parts | None:
-        """The folder from which the parts of an import count."""
-        folder = module.folder
-        if level:
-            base = folder[: len(folder) - level + 1]
-            return base if not parts or self._exists((*base, *parts)) else self._anywhere(parts)
-        if not parts or parts[0] in ARRAYS or parts[0] == "handgrad":
-            return None
-        for i in range(len(folder), -1, -1):
-            if self._exists((*folder[:i], *parts)):
-                return folder[:i]
-        return self._anywhere(parts)
-
-    def _anywhere(self, parts: Parts) -> Parts | None:
-        found = [p for p in self._by_parts if p[-len(parts) :] == parts]
-        return found[0][: -len(parts)] if found else None
-
-    def _exists(self, parts: Parts) -> bool:
-        return bool(parts) and any(known[: len(parts)] == parts for known in self._by_parts)
-
-    def _object(self, parts: Parts) -> types.ModuleType:
-        if module := self._by_parts.get(parts):
-            self._load(module)
-            return module.object
-        return self._namespaces.setdefault(parts, types.ModuleType(".".join(parts) or "submission"))
-
     def _offered(
         self, module: Module, node: ast.ImportFrom, asked: tuple[Module, ...] = ()
     ) -> frozenset[str] | None:
         """The names that from ... import * brings of a file beside it."""
-        parts = tuple(node.module.split(".")) if node.module else ()
-        base = self._base(module, parts, node.level)
-        other = None if base is None else self._by_parts.get((*base, *parts))
+        other = self._importer.file(module, node)
         if other is None or other is module or other in asked:
             return None
         found = other.reading.leaves
@@ -290,9 +191,7 @@ class Modules:
     def _join(self, module: Module) -> None:
         """Names that are still missing: of files that import each other, or of cells in another notebook."""
         for names, node, name in module.late:
-            parts = tuple(node.module.split(".")) if node.module else ()
-            base = self._base(module, parts, node.level)
-            other = None if base is None else self._by_parts.get((*base, *parts))
+            other = self._importer.file(module, node)
             if other and node.names[0].name in other.names:
                 names[name] = other.names[node.names[0].name]
         for name in sorted(module.needed - definitions.GIVEN - set(module.names)):

@@ -9,8 +9,7 @@ import numpy as np
 
 from handgrad.errors import HandgradError
 from handgrad.workbook.blanks import is_blank
-from handgrad.workbook.desk import definitions
-from handgrad.workbook.desk.definitions import ARRAYS, Leaf
+from handgrad.workbook.desk.leaves import ARRAYS, Function, Leaf, imports, leaves_of
 from handgrad.workbook.desk.pieces import Broken, Piece, Read, read_pieces
 from handgrad.workbook.desk.pieces import read as read_text
 
@@ -95,7 +94,7 @@ def _readings(source: Source) -> list[Reading]:
 
 
 def _shown(found: Read, name: str, changed: float) -> Reading:
-    leaves = definitions.leaves(found.statements)
+    leaves = leaves_of(found.statements)
     nodes = [statement.node for statement in found.statements]
     last: dict[str, ast.AST] = {}
     patched = set[str]()
@@ -125,11 +124,11 @@ def _shown(found: Read, name: str, changed: float) -> Reading:
     }
     caches = {n: read for n, f in last.items() if n.endswith("_backward") and (read := _cache_of(f))}
     classes = {
-        leaf.node.name: tuple(f.name for f in leaf.node.body if isinstance(f, definitions.Function))
+        leaf.node.name: tuple(f.name for f in leaf.node.body if isinstance(f, Function))
         for leaf in leaves
         if isinstance(leaf.node, ast.ClassDef)
     }
-    functions = tuple(leaf.node.name for leaf in leaves if isinstance(leaf.node, definitions.Function))
+    functions = tuple(leaf.node.name for leaf in leaves if isinstance(leaf.node, Function))
     return Reading(
         name, tuple(leaves), found.pieces, found.broken,
         {n: state for n, state in present.items() if n not in unreadable}, unreadable, _kinds(nodes),
@@ -199,7 +198,7 @@ def _of_arrays(fields: list[str]) -> bool:
 def _kinds(nodes: Sequence[ast.stmt]) -> tuple[str, ...]:
     """NumPy, PyTorch or both: the more used first; nothing where neither is imported."""
     inner = [node for statement in nodes for node in ast.walk(statement)]
-    imported = definitions.imports(inner)
+    imported = imports(inner)
     uses = [imported.get(n.id) for n in inner if isinstance(n, ast.Name)]
     kinds = [kind for kind in ARRAYS if kind in imported.values()]
     return tuple(sorted(kinds, key=lambda kind: -uses.count(kind)))

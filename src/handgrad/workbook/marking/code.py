@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from handgrad.workbook.desk import pieces
-from handgrad.workbook.desk.definitions import global_names
+from handgrad.workbook.desk.leaves import global_names
 from handgrad.workbook.desk.submission import Source
 
 LONGEST = 200_000  # characters of a file that is read closely
