@@ -251,7 +251,7 @@ SIGMOID, AFFINE2 = (
     "        {} = sigmoid_backward({}, cache4)\n",
     "        {}, self.grads['W2'], self.grads['b2'] = affine_backward({}, cache3)\n",
 )
-RELU, AFFINE1 = (
+MASK, AFFINE1 = (
     "        {} = relu_backward({}, cache2)\n",
     "        {}, self.grads['W1'], self.grads['b1'] = affine_backward({}, cache1)\n\n\n",
 )
@@ -260,11 +260,11 @@ RELU, AFFINE1 = (
 @pytest.mark.parametrize(
     ("back", "number", "said"),
     [
-        (SIGMOID.format("d", "dout") + AFFINE2.format("d", "d") + RELU.format("d", "d") + AFFINE1.format("d", "d"), None, None),
+        (SIGMOID.format("d", "dout") + AFFINE2.format("d", "d") + MASK.format("d", "d") + AFFINE1.format("d", "d"), None, None),
         (SIGMOID.format("d", "dout") + AFFINE2.format("d", "d") + AFFINE1.format("d", "d"), 19, "relu_backward is never called"),
-        (AFFINE2.format("d", "dout") + RELU.format("d", "d") + AFFINE1.format("d", "d"), 15, "sigmoid_backward is never called"),
+        (AFFINE2.format("d", "dout") + MASK.format("d", "d") + AFFINE1.format("d", "d"), 15, "sigmoid_backward is never called"),
         (AFFINE2.format("d", "dout") + AFFINE1.format("d", "d"), 15, "sigmoid_backward and relu_backward are never called"),
-        (SIGMOID.format("d", "dout") + RELU.format("d", "d") + AFFINE2.format("d", "d") + AFFINE1.format("d", "d"), 104,
+        (SIGMOID.format("d", "dout") + MASK.format("d", "d") + AFFINE2.format("d", "d") + AFFINE1.format("d", "d"), 104,
          "here sigmoid_backward, relu_backward are called"),
     ],
 )  # fmt: skip
