@@ -316,14 +316,14 @@ def test_grade_says_what_could_not_be_marked(run, folder):
     (folder / "Finn").mkdir()
     (folder / "Finn" / "one.py").write_text(RIGHT)
     (folder / "Finn" / "two.py").write_text(RIGHT)
-    (folder / "Gina.py").write_bytes(b"x = 1\n" * 200_000)
+    (folder / "Gina.py").write_bytes(b"x = 1\n" * 700_000)
     (folder / "Hugo.ipynb").write_text("{}")
     (folder / "Ines.py").symlink_to(folder / "nowhere.py")
     code, out, err = run("grade", folder)
     assert code == 1
     assert "4 of 9 submissions could not be marked: Emil, Gina, Hugo, Ines" in err
     for words in (
-        "expected a .py or .ipynb file; got none", "expected at most 1 MB", "not a Jupyter notebook",
+        "expected a .py or .ipynb file; got none", "expected at most 4 MB", "not a Jupyter notebook",
         "No such file",
     ):  # fmt: skip
         assert words in out
@@ -464,7 +464,7 @@ def test_pytorch_is_found_wherever_a_notebook_imports_it(run, tmp_path):
         ("mine.csv", b"x = 1", "expected a .py or .ipynb file, a folder or a zip file"),
         ("mine.docx", b"PK", "a Word document"),
         ("mine.zip", b"PK", "a damaged archive"),
-        ("mine.py", b"x = 1\n" * 200_000, "expected at most 1 MB"),
+        ("mine.py", b"x = 1\n" * 700_000, "expected at most 4 MB"),
         ("mine.py", b"\x7fELF\0\1\2\3\4\5\6", "got a binary file"),
         ("mine.py", b"\x7fELF\0\0", "got a binary file"),
         ("mine.py", b"x = '\x81\xfc", "got other bytes"),

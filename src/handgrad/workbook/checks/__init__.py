@@ -101,8 +101,6 @@ def run(desk: DeskLike, sources: Sequence[Source], only: Sequence[str] = ()) -> 
         verdict = _judged(desk, exercise, facts, conventions, right, text)
         if verdict.passed:
             right.add(exercise)
-        elif verdict.state == LATE:  # others that use it do without
-            facts.present[exercise] = "late"
         verdicts.append(verdict)
     return _with_broken([_same_cause(verdict, verdicts) for verdict in verdicts], facts.broken)
 
@@ -201,7 +199,8 @@ def _one(desk: DeskLike, name: str, present: dict[str, str], conventions: Conven
         return Verdict(name, False, f"not done yet: {name} is blank", state=NOT_DONE)
     try:
         return conventions.verdict(name)
-    except GoneError as gone:  # it would happen again
+    except GoneError as gone:  # it would happen again: what uses it does without
+        present[name] = "late"
         return Verdict(name, False, str(gone), state=LATE if gone.late else "")
     except (KeyError, TypeError, ValueError, IndexError, AttributeError):
         if isinstance(desk, Desk):

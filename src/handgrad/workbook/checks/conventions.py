@@ -11,14 +11,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import product
 
-import numpy as np
-
 from handgrad.workbook.checks import leaky
-from handgrad.workbook.checks.common import FailedError, Learner, numbers
+from handgrad.workbook.checks.common import Learner
 from handgrad.workbook.checks.layers import way_back_of_weights
 from handgrad.workbook.checks.mistakes import MISTAKES
+from handgrad.workbook.checks.network_layout import NetworkLayout
+from handgrad.workbook.checks.told import told
 from handgrad.workbook.checks.verdict import Verdict
-from handgrad.workbook.desk.layout import COLUMN, FLAT, LESSON, OF_LETTER, OWN, RAW, ROW, Layout
+from handgrad.workbook.desk.desk import GoneError
+from handgrad.workbook.desk.layout import COLUMN, LESSON, OWN, RAW, ROW, Layout
 from handgrad.workbook.desk.places import is_cache
 
 Judge = Callable[[str, Layout], Verdict]
@@ -41,9 +42,6 @@ NUMBERED = {
     "numbers",
 }
 ONE_HOT = re.compile(r"one.?hot|to_categorical|binariz", re.IGNORECASE)
-SHAPES = re.compile(
-    r"^(.*?\b(dx|dW|db|dy|out|[Wb][12])\b.*?)\((\d+), (\d+)\)(.*?)\((\d+), (\d+)\)$", re.MULTILINE
-)
 FORMS = {  # what is said of a piece that is called otherwise than the lesson's
     **{f"{n}_forward": "forward returns its output alone here; the lesson's returns a cache too"
        for n in ("affine", "relu", "sigmoid")},
@@ -55,7 +53,6 @@ FORMS = {  # what is said of a piece that is called otherwise than the lesson's
     "calculate_accuracy": "the network's forward returns its output alone here; the lesson's a cache too",
     "train_model": "the network is called in a way of its own here; the lesson's forward returns out, cache",
 }  # fmt: skip
-LOOKED_AT = (4, 6, 5, 3)  # N, D, H, C of a network whose layout is looked at
 
 
 class Conventions:
@@ -63,8 +60,9 @@ class Conventions:
 
     def __init__(self, learner: Learner, judge: Judge, kinds: Sequence[str], source: str = "") -> None:
         """judge: the verdict on an exercise in a layout; source: what the learner has written, if known."""
-        self._learner, self._judge, self._kinds, self._source = learner, judge, tuple(kinds), source
-        self._form = ""  # in which pieces are looked at
+        self._learner, self._judge, self._source = learner, judge, source
+        self._network_layout = NetworkLayout(learner, kinds)
+        self._slopes_seen: tuple[float | None, float | None] | None = None
         self._known: dict[tuple[str, Layout], Verdict] = {}
         self._layouts: dict[str, Layout | None] = {}  # of the exercises that show theirs
 
@@ -90,18 +88,18 @@ class Conventions:
             return disagreement
         layout, verdict = self._most_telling(name, first, tried, lesson_too)
         self._layouts[name] = layout if verdict.mistake else None
-        return _told(verdict, layout)
+        return told(verdict, layout)
 
     def _begin(self, name: str) -> tuple[list[Layout], bool, Verdict]:
         """The layouts to try, whether the lesson's counts, and what is said in that."""
         if name not in self._learner.forms:
             layouts, lesson_too = self._candidates(name)
             return layouts, lesson_too, self._in(name, LESSON)
-        self._form = OWN
+        self._network_layout.form = OWN
         try:
             layouts, lesson_too = self._candidates(name)
         finally:
-            self._form = ""
+            self._network_layout.form = ""
         every = [LESSON, *layouts] if lesson_too else layouts
         own = [replace(layout, form=OWN) for layout in every]
         return own, False, Verdict(name, False, self._learner.forms[name])
@@ -146,11 +144,11 @@ class Conventions:
     def _in_own_form(self, name: str, layouts: Sequence[Layout], lesson_too: bool) -> list[Layout]:
         """The layouts that a piece may have that is called in a way of its own."""
         if name == "TwoLayerNet":
-            self._form = OWN
+            self._network_layout.form = OWN
             try:
                 layouts, lesson_too = self._candidates(name)
             finally:
-                self._form = ""
+                self._network_layout.form = ""
         every = list(dict.fromkeys([LESSON, *layouts] if lesson_too else layouts))
         own = [replace(layout, form=OWN) for layout in every]
         return own + [replace(layout, form=RAW) for layout in every if name == "train_model"]
@@ -167,9 +165,12 @@ class Conventions:
 
     def _asked(self, name: str, layout: Layout) -> Verdict:
         """As evidence only. What the exercise borrows is not settled yet, so this is not kept."""
-        verdict = self._in(name, layout)
-        del self._known[name, layout]
-        return verdict
+        try:
+            return self._in(name, layout)
+        except GoneError:  # it will be told of that exercise itself
+            return Verdict(name, False)
+        finally:
+            self._known.pop((name, layout), None)
 
     def _layout(self, name: str) -> Layout | None:
         """The layout in which an exercise of the file is written; None if that is not known."""
@@ -194,7 +195,7 @@ class Conventions:
             case "l2_loss":
                 return list(LOSS), True
             case "TwoLayerNet":
-                return self._of_network()
+                return self._network_layout.of_network()
             case "calculate_accuracy" | "train_model":
                 return self._of_loop()
         return [], True
@@ -209,12 +210,22 @@ class Conventions:
         return columns, True
 
     def _slopes(self) -> tuple[float | None, float | None]:
-        """Of relu below 0, on the way out and on the way back."""
-        self._use("float64")
-        has = self._learner.has
-        out = leaky.of_forward(self._learner) if has("relu_forward") else None
-        self._use("float64")
-        return out, leaky.of_backward(self._learner) if has("relu_backward") else None
+        """Of relu below 0, on the way out and on the way back; None where it does not show."""
+        if self._slopes_seen is None:
+            looks = (("relu_forward", leaky.of_forward), ("relu_backward", leaky.of_backward))
+            out, back = (self._seen(name, look) for name, look in looks)
+            self._slopes_seen = out, back
+        return self._slopes_seen
+
+    def _seen(self, name: str, look: Callable[[Learner], float | None]) -> float | None:
+        """What a look at a piece shows: nothing, where it hangs or ends the process."""
+        if not self._learner.has(name):
+            return None
+        try:
+            self._network_layout.use("float64")
+            return look(self._learner)
+        except GoneError:
+            return None
 
     def _disagree(self, name: str, first: Verdict) -> Verdict | None:
         """Of two slopes that do not agree: what is said of the one that is to blame."""
@@ -228,38 +239,6 @@ class Conventions:
         words = f"{MISTAKES[43].sentence}: relu has slope {out:.4g} below 0 on the way out"
         words = f"{words}, and {back:.4g} on the way back; the lesson's has slope 0 on both"
         return replace(first, message=words, mistake=43, entry=None, pictures=())
-
-    def _of_network(self) -> tuple[list[Layout], bool]:
-        """The layout that a network shows by the shapes of its parameters and of what it answers."""
-        layouts, lesson_too = self._by_shapes()
-        slopes = [self._leaky(layout) for layout in [LESSON, *layouts]]
-        if any(slopes):
-            return [
-                replace(lay, slope=s) for lay, s in zip([LESSON, *layouts], slopes, strict=True) if s
-            ], False
-        return layouts, lesson_too
-
-    def _leaky(self, layout: Layout) -> float:
-        """The slope of a network's hidden units below 0 if they are leaky; else 0."""
-        self._learner.layout = layout
-        try:
-            self._use("float64")
-            slope = leaky.of_network(self._learner)
-        finally:
-            self._learner.layout = LESSON
-        return slope if slope and leaky.is_leaky(slope) else 0.0
-
-    def _by_shapes(self) -> tuple[list[Layout], bool]:
-        """Of the network's layout, what shapes show."""
-        parameters = self._looked_at()
-        if parameters is None:
-            return [], True
-        columns = self._way_of_images(parameters)
-        if columns is None:
-            both = [parameters, replace(parameters, columns=True)]
-            return [layout for layout in both if layout != LESSON], parameters == LESSON
-        theirs = replace(parameters, columns=columns)
-        return ([], True) if theirs == LESSON else ([theirs], False)
 
     def _of_loop(self) -> tuple[list[Layout], bool]:
         """Of what works with a network: its layout, with the data handed over either way."""
@@ -279,7 +258,7 @@ class Conventions:
         if known := self._layouts.get("TwoLayerNet"):
             return replace(known, form="")
         if "network" not in self._layouts:
-            layouts, lesson_too = self._of_network()
+            layouts, lesson_too = self._network_layout.of_network()
             every = [LESSON, *layouts] if lesson_too else layouts
             self._layouts["network"] = every[0] if len(every) == 1 else None
         return self._layouts["network"]
@@ -287,52 +266,6 @@ class Conventions:
     def _leaning(self) -> Layout | None:
         """The layout of the file's layers or network."""
         return self._layout("affine_forward") or self._network()
-
-    def _looked_at(self) -> Layout | None:
-        """How the learner's network lays out its parameters; None where they have other shapes."""
-        _, D, H, C = LOOKED_AT
-        try:
-            self._use("float64")
-            net = self._learner.call("TwoLayerNet", D, H, C).value["handle"]
-            held = self._learner.attribute(net, "params")
-            shapes = {
-                key: getattr(numbers(item), "shape", ())
-                for key, item in zip(held.get("keys", ()), held.get("items", ()), strict=False)
-            }
-        except FailedError:
-            return None
-        weights = shapes.get("W1"), shapes.get("W2")
-        biases = shapes.get("b1"), shapes.get("b2")
-        for layout in (
-            Layout(transposed=turned, bias=bias)
-            for turned, bias in product((False, True), (FLAT, COLUMN, ROW))
-        ):
-            flat = (np.zeros(H), np.zeros(C))
-            if weights == (((D, H), (H, C)) if layout.transposed else ((H, D), (C, H))) and biases == tuple(
-                layout.give("bias", b).shape for b in flat
-            ):
-                return layout
-        return None
-
-    def _way_of_images(self, parameters: Layout) -> bool | None:
-        """Whether the network takes images as columns; None where it takes neither."""
-        N, D, H, C = LOOKED_AT
-        for columns, dtype in product((False, True), ("float64", "float32")):
-            x = np.ones((D, N) if columns else (N, D))
-            try:
-                self._use(dtype)
-                net = self._learner.call("TwoLayerNet", D, H, C).value["handle"]
-                reply = self._learner.method(net, "forward", x, who="forward")
-            except FailedError:
-                continue
-            out = numbers((reply.value.get("items") or [reply.value])[0])
-            if out is not None and out.shape == ((C, N) if columns else (N, C)):
-                return columns
-        return None
-
-    def _use(self, dtype: str) -> None:
-        self._learner.desk.reset()
-        self._learner.desk.do({"do": "use", "kind": self._kinds[0], "dtype": dtype, "form": self._form})
 
     # --- which verdict ---------------------------------------------------------------------------------
 
@@ -368,16 +301,16 @@ class Conventions:
     def _network_is_leaky(self, slope: float) -> bool:
         if not self._learner.has("TwoLayerNet"):
             return False
-        return any(layout.slope == slope for layout in self._of_network()[0])
+        return any(layout.slope == slope for layout in self._network_layout.of_network()[0])
 
     def _throughout(self, layout: Layout) -> bool:
         """Whether W is (in, out) in the file's network too, or on the way back at least as much as not."""
-        network = self._looked_at() if self._learner.has("TwoLayerNet") else None
+        network = self._network_layout.parameters() if self._learner.has("TwoLayerNet") else None
         if network is not None:
             return network.transposed == layout.transposed
         if not self._learner.has("affine_backward"):
             return False
-        self._use("float64")
+        self._network_layout.use("float64")
         lesson, turned = way_back_of_weights(self._learner, layout.columns)
         return turned > 0 and turned >= lesson
 
@@ -439,27 +372,3 @@ def _borrowed(verdict: Verdict) -> bool:
 
 def _raised(verdict: Verdict) -> bool:
     return " raised " in verdict.message
-
-
-def _told(verdict: Verdict, layout: Layout) -> Verdict:
-    """A verdict of a layout, with its shapes and entries as they stand in the learner's arrays."""
-    if layout == LESSON or verdict.passed:
-        return verdict
-
-    def shapes(found: re.Match[str]) -> str:
-        before, letter, *rest = found.groups()
-        a, b = layout.index(letter, (int(rest[0]), int(rest[1])))
-        c, d = layout.index(letter, (int(rest[3]), int(rest[4])))
-        return f"{before}({a}, {b}){rest[2]}({c}, {d})"
-
-    said = f"judged in your layout: {layout}" if str(layout) else ""
-    message = "\n".join(part for part in (SHAPES.sub(shapes, verdict.message), said) if part)
-    entry = verdict.entry
-    if entry:
-        letter = re.sub(r"grads\[(.*)\]|grad of ", r"\1", entry.of)
-        entry = replace(entry, index=layout.index(letter, entry.index))
-    pictures = tuple(
-        (of, *(layout.give(OF_LETTER.get(re.sub(r"grads\[(.*)\]", r"\1", of), ""), a) for a in pair))
-        for of, *pair in verdict.pictures
-    )
-    return replace(verdict, message=message, entry=entry, pictures=pictures)

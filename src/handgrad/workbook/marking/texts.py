@@ -18,7 +18,11 @@ from handgrad.errors import DataError
 from handgrad.workbook.marking import kinds
 
 MB = 1_000_000
-LARGEST = {kinds.PYTHON: MB, kinds.NOTEBOOK: 50 * MB, kinds.PERHAPS: 20 * MB}  # a notebook holds its pictures
+LARGEST = {
+    kinds.PYTHON: 4 * MB,
+    kinds.NOTEBOOK: 50 * MB,
+    kinds.PERHAPS: 20 * MB,
+}  # a notebook holds its pictures
 LARGEST_CODE = 10 * MB  # of a notebook, without its pictures
 MARKS = (  # how a text in another encoding begins; UTF-32 before UTF-16, whose mark begins alike
     (codecs.BOM_UTF8, "utf-8-sig", ""),
