@@ -75,7 +75,11 @@ def student(name, files, **more):
 def named_so(name):
     """One student of a class in which every name is strange."""
     return Situation(
-        f"the name {name!r:.40}", {f"{name}.py": PLAIN}, kind=CLASS, group="names", student=readable(name)
+        f"the name {name!r:.40}",
+        {f"{name}.py": PLAIN},
+        kind=CLASS,
+        group="names",
+        student=readable(name.replace("\u202e", "")),
     )
 
 

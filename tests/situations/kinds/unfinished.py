@@ -33,6 +33,8 @@ SITUATIONS = [
     one("update adds", "model.params[name] -= learning", "model.params[name] += learning", {"train_model": 6}),
     one("argmax over the wrong axis", "np.argmax(out, axis=1)", "np.argmax(out, axis=0)", {"calculate_accuracy": 29}),
     one("a function hangs", "    diff = y - target\n", "    while True:\n        diff = y - target\n", {"l2_loss": "ran out of time"}),
+    *(Situation(f"one mistake: {name} sleeps for ever", {"net.py": PLAIN.replace(BODY[name], f"def {name}(*given):\n    import time\n    time.sleep(1e6)\n")}, {name: "ran out of time"})
+      for name in ("affine_forward", "sigmoid_forward", "relu_backward", "calculate_accuracy", "train_model")),
     one("a function is slow: 2 s a call", "    diff = y - target\n", "    import time\n    time.sleep(2)\n    diff = y - target\n", {"l2_loss": ("right", "ran out of time")}),
     one("a function waits for input()", "    diff = y - target\n", "    input('go on?')\n    diff = y - target\n", {"l2_loss": ("wrong", "right")}),
     one("a function ends the program", "    diff = y - target\n", "    import os\n    os._exit(0)\n", {"l2_loss": "wrong"}),
