@@ -155,7 +155,9 @@ def test_the_checker_praises_a_right_file_and_names_a_mistake(tmp_path):
     assert len(list((tmp_path / "book").glob("*.ipynb"))) == 9 * notebooks
     file = tmp_path / "book" / "two_layer_net.py"
     right = json.loads(program("workbook", "check", file, "--json", "--quiet")[0])["exercises"]
-    assert [(one["passed"], one["mistake"]) for one in right] == [(True, None)] * 13  # ten of the course, three steps to TwoLayerNet
+    assert [(one["passed"], one["mistake"]) for one in right] == [
+        (True, None)
+    ] * 13  # ten of the course, three steps to TwoLayerNet
     text = file.read_text("utf-8")
     assert text.count("dout.sum(axis=0)") == 1
     file.write_text(text.replace("dout.sum(axis=0)", "dout.mean(axis=0)"), "utf-8")

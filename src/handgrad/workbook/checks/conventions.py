@@ -62,6 +62,7 @@ class Conventions:
         """judge: the verdict on an exercise in a layout; source: what the learner has written, if known."""
         self._learner, self._judge, self._source = learner, judge, source
         self._network_layout = NetworkLayout(learner, kinds)
+        self._either_way: set[str] = set()
         self._slopes_seen: tuple[float | None, float | None] | None = None
         self._known: dict[tuple[str, Layout], Verdict] = {}
         self._layouts: dict[str, Layout | None] = {}  # of the exercises that show theirs
@@ -71,7 +72,7 @@ class Conventions:
         self._layouts.setdefault(name, None)  # not known while it is being looked for
         layouts, lesson_too, first = self._begin(name)
         if not first.done or (first.passed and lesson_too and not _borrowed(first)):
-            self._layouts[name] = LESSON
+            self._layouts[name] = None if name == "TwoLayerNet" and layouts else LESSON
             return first
         tried: list[tuple[Layout, Verdict]] = []
         right = self._right(name, layouts, first if lesson_too else None, tried)
@@ -81,8 +82,10 @@ class Conventions:
             )
         if right:
             return right
-        if first.passed and lesson_too:
-            self._layouts[name] = LESSON
+        if (
+            first.passed and lesson_too
+        ):  # with lent pieces a network may be right in two layouts: in which, is open
+            self._layouts[name] = None if name in self._either_way else LESSON
             return first
         if disagreement := self._disagree(name, first):
             return disagreement
@@ -113,13 +116,11 @@ class Conventions:
         """
         for layout in layouts:
             verdict = self._in(name, layout)
-            if (
-                verdict.passed
-                and self._fits(name, layout)
-                and not (first and first.passed and _borrowed(verdict))
-            ):
-                self._layouts[name] = layout
-                return replace(verdict, convention=self._said(name, layout))
+            if verdict.passed and self._fits(name, layout):
+                if not (first and first.passed and _borrowed(verdict)):
+                    self._layouts[name] = layout
+                    return replace(verdict, convention=self._said(name, layout))
+                self._either_way |= {name} if _borrowed(first) else set()
             if not verdict.passed:
                 tried.append((layout, verdict))
         return None
@@ -260,7 +261,8 @@ class Conventions:
         if "network" not in self._layouts:
             layouts, lesson_too = self._network_layout.of_network()
             every = [LESSON, *layouts] if lesson_too else layouts
-            self._layouts["network"] = every[0] if len(every) == 1 else None
+            shows = len(every) == 1 and self._network_layout.parameters() is not None
+            self._layouts["network"] = every[0] if shows else None
         return self._layouts["network"]
 
     def _leaning(self) -> Layout | None:
@@ -316,18 +318,22 @@ class Conventions:
 
     def _one_hot_meant(self) -> bool:
         """Whether the loss of a file is meant to be given one-hot labels: as its loop and accuracy use it."""
-        if self._learner.has("train_model"):
-            layouts, lesson_too = self._of_loop()
-            for layout in [LESSON, *layouts] if lesson_too else layouts:
-                if not layout.one_hot:
-                    verdict = self._asked("train_model", layout)
-                    if verdict.passed and not _borrowed(verdict):
-                        return True
-        if self._learner.has("calculate_accuracy"):
-            layouts, lesson_too = self._of_loop()
-            right = [lay for lay in [LESSON, *layouts] if self._asked("calculate_accuracy", lay).passed]
-            if right:
-                return all(layout.one_hot for layout in right)
+        has = self._learner.has
+        layouts, lesson_too = self._of_loop()
+        every = [LESSON, *layouts] if lesson_too else layouts
+        counts = has("calculate_accuracy")
+        right = [lay for lay in every if counts and self._asked("calculate_accuracy", lay).passed]
+        numbers_only = False
+        for layout in every:
+            if has("train_model") and not layout.one_hot:
+                verdict = self._asked("train_model", layout)
+                if verdict.passed and not _borrowed(verdict):
+                    return True
+                numbers_only |= verdict.passed and bool(right or not counts)
+        if right and all(layout.one_hot for layout in right):
+            return True
+        if numbers_only:  # the loop is right with the lesson's loss
+            return False
         if ONE_HOT.search(self._source):
             return True
         names = self._learner.signature("l2_loss")
