@@ -15,7 +15,7 @@ from handgrad.workbook.checks import cases
 from handgrad.workbook.checks.common import SLOW, TOO_SLOW, FailedError, Learner, Results, judge, numbers
 from handgrad.workbook.checks.guesses import Guess, Truth, explain, narrowed, products, same
 from handgrad.workbook.checks.mistakes import MISTAKES
-from handgrad.workbook.checks.verdict import NOT_RUN, WRONG, Verdict
+from handgrad.workbook.checks.verdict import Verdict
 from handgrad.workbook.desk.layout import OF_LETTER, ROLES
 
 sigmoid = layers.sigmoid_forward
@@ -261,8 +261,7 @@ def _without_forward(name: str, learner: Learner, some: Sequence[Any], truths: A
     if all(" raised " in v.message for v in tried):
         forward = name.replace("backward", "forward")
         words = f"it cannot be checked without {forward}: the contents of its cache are unknown"
-        state = WRONG if "NameError" in tried[0].message else NOT_RUN
-        return Verdict(name, False, f"{words}\n{tried[0].message}", state=state)
+        return Verdict(name, False, f"{words}\n{tried[0].message}")
     return min(tried, key=lambda v: " raised " in v.message)
 
 
