@@ -35,7 +35,7 @@ class Piece(NamedTuple):
 
 
 def use_your_own(names: dict[str, Any]) -> None:
-    """Put the learner's own pieces in place of the lesson's in names (globals()), and say which they are.
+    """Replace the lesson's pieces in names (globals()) by the learner's own; a line says whose each is.
 
     What was imported from handgrad.workbook.lesson and is an exercise of an earlier chapter is looked for in
     the folder of the file or notebook that asks. A piece is used if its check passes in the lesson's layout,
@@ -45,7 +45,7 @@ def use_your_own(names: dict[str, Any]) -> None:
 
 
 def put(names: dict[str, Any], folder: Path) -> dict[str, Piece]:
-    """The learner's pieces of that folder in place of the lesson's in names -> all that were wanted."""
+    """Replace the lesson's pieces in names by the learner's of that folder -> every piece that was wanted."""
     array = names.get("array", np.array)
     wanted = [n for n in exercises() if getattr(names.get(n), "__module__", "") == lesson.__name__]
     pieces = found(wanted, folder, "numpy" if isinstance(array([0.0]), np.ndarray) else "torch")

@@ -56,7 +56,7 @@ def remember(exercise: Any, verdict: Verdict) -> None:
 
 
 def _stood_in(own: Any, why: str) -> Any:
-    """The lesson's piece in place of the learner's, and the line that says so."""
+    """The lesson's piece, which replaces the learner's, and the line that says so."""
     why = why.format(caches.partner(own.__name__)) if why.startswith("right, but") else why
     print(f"{own.__name__}: {why}; the lesson's stands in below")  # noqa: T201 (for the reader of a chapter)
     return lesson.stand_in(own)

@@ -250,10 +250,8 @@ def _in_layout(
                     wrong = [n for n in borrowed if present.get(n) == "done" and n not in right]
                     stood_in = f"right by itself; the lesson's pieces stood in for {', '.join(wrong)}"
                     if borrowed == every and borrowed != lent:
-                        wrong, stood_in = (
-                            every,
-                            "right by itself, and in time with the lesson's pieces; yours are slow",
-                        )
+                        wrong = every
+                        stood_in = "right by itself, and in time with the lesson's pieces; yours are slow"
                     remarks = (*verdict.remarks, stood_in) if wrong else verdict.remarks
                     verdict = Verdict(name, True, remarks=remarks)
                 if verdict.passed or not verdict.done:

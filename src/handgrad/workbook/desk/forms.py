@@ -109,7 +109,7 @@ def _class_of(kind: str, names: Names) -> Any:
 
 
 def network(names: Names) -> Any:
-    """The class of networks of a file that has no TwoLayerNet; None where there is none."""
+    """The class of the network in a file without TwoLayerNet; None if the file has no such class."""
     for name, thing in names.items():
         if name.lower().replace("_", "") in NETWORKS and inspect.isclass(thing) and not _of_package(thing):
             return thing if hasattr(thing, "backward") else None

@@ -50,7 +50,7 @@ class View:
         return named or {key: by_name[key.lower()] for key in KEYS if key.lower() in by_name}
 
     def forward(self, x: Any) -> Any:
-        """x -> out, cache; a cache of ours where there is none."""
+        """x -> out, cache. A network that returns its output alone gets a cache of ours."""
         result = self.raw.forward(x) if hasattr(self.raw, "forward") else self.raw(x)
         return result if isinstance(result, tuple | list) and len(result) == 2 else (result, Given(x))
 

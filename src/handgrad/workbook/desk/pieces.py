@@ -71,7 +71,7 @@ class Read(NamedTuple):
 
 
 def read(text: str, file: str) -> Read:
-    """Read a Python file, or a notebook's JSON. ValueError for a notebook that is none."""
+    """Read a Python file, or a notebook's JSON. ValueError if the JSON is not a notebook."""
     if not (file.endswith(".ipynb") or notebooks.is_notebook(text)):
         text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
         return read_pieces([Piece(file, 0, text)])

@@ -56,7 +56,7 @@ class Text(NamedTuple):
 
 
 def read(name: str, data: bytes) -> Text:
-    """The text of a file by its name and bytes. DataError, without the name, says why there is none."""
+    """The text of a file by its name and bytes. DataError says why it cannot be read, without the name."""
     kind, stem = kinds.kind_of(name), kinds.stem_of(name)
     if len(data) > (limit := LARGEST.get(kind, MB)):
         raise DataError(f"expected at most {limit // MB} MB; it is larger")
