@@ -307,11 +307,17 @@ def test_a_backward_alone_gets_the_cache_that_it_reads(read):
     assert run(text % "dout.mean(axis=0)")["affine_backward"].mistake == 7
 
 
+def test_a_backward_that_fails_with_any_cache_is_wrong_without_its_forward_too():
+    text = HEAD + "def affine_backward(dout, cache):\n    x, W = cache\n    raise RuntimeError('no idea')\n"
+    assert run(text)["affine_backward"].state == "wrong"
+
+
 def test_a_cache_that_nobody_can_know_is_said_to_be_unknown():
     text = "def affine_backward(dout, cache):\n    p, q = cache[5].parts()\n    return dout @ q, dout.T @ p, dout.sum(axis=0)\n"
     verdict = run(text)["affine_backward"]
     assert not verdict.passed
-    assert verdict.message.startswith("it cannot be checked without affine_forward")
+    assert verdict.message.startswith("it cannot be judged before affine_forward is done")
+    assert verdict.state == "not done"
 
 
 LOOP = """

@@ -15,7 +15,7 @@ from handgrad.workbook.checks import cases
 from handgrad.workbook.checks.common import SLOW, TOO_SLOW, FailedError, Learner, Results, judge, numbers
 from handgrad.workbook.checks.guesses import Guess, Truth, explain, narrowed, products, same
 from handgrad.workbook.checks.mistakes import MISTAKES
-from handgrad.workbook.checks.verdict import Verdict
+from handgrad.workbook.checks.verdict import NOT_DONE, Verdict
 from handgrad.workbook.desk.layout import OF_LETTER, ROLES
 
 sigmoid = layers.sigmoid_forward
@@ -250,6 +250,11 @@ def _check_backward(name: str, learner: Learner) -> Verdict:
     return replace(stood_in, remarks=(*stood_in.remarks, remark))
 
 
+OF_A_CACHE = (  # how code fails that is handed a cache of another kind than its own
+    "TypeError: ", "AttributeError: ", "KeyError: ", "IndexError: ", "values to unpack",
+)  # fmt: skip
+
+
 def _without_forward(name: str, learner: Learner, some: Sequence[Any], truths: Any) -> Verdict:
     """With the cache that the backward reads by its names, or else with those that one would expect."""
     tried = [_with_cache(name, learner, some, truths, cache) for cache in _caches(name, learner, some)]
@@ -260,8 +265,10 @@ def _without_forward(name: str, learner: Learner, some: Sequence[Any], truths: A
         return with_number[0]
     if all(" raised " in v.message for v in tried):
         forward = name.replace("backward", "forward")
-        words = f"it cannot be checked without {forward}: the contents of its cache are unknown"
-        return Verdict(name, False, f"{words}\n{tried[0].message}")
+        if all(any(kind in v.message for kind in OF_A_CACHE) for v in tried):
+            words = f"it cannot be judged before {forward} is done: only that makes the cache that it reads"
+            return Verdict(name, False, f"{words}\n{tried[0].message}", state=NOT_DONE)
+        return tried[0]
     return min(tried, key=lambda v: " raised " in v.message)
 
 
