@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from handgrad.workbook import checks
-from handgrad.workbook.checks import cases, layers, scale
+from handgrad.workbook.checks import cases, layer_truths, scale
 from handgrad.workbook.checks.guesses import explain
 from handgrad.workbook.checks.loss import l2
 from handgrad.workbook.checks.mistakes import MISTAKES, titled
@@ -289,10 +289,10 @@ def test_every_guess_is_told_with_its_title():
     square = cases.affine(4, 4, 4, 0)
     with np.errstate(divide="ignore"):  # wrong formulas do
         truths = [
-            *layers.affine_out(affine).values(), *layers.affine_grads(affine).values(),
-            *layers.affine_out(square).values(), *layers.affine_grads(square).values(),
-            *layers.relu_out(plain).values(), *layers.relu_grad(plain, 0.1).values(),
-            *layers.sigmoid_out(plain).values(), *layers.sigmoid_grad(plain).values(),
+            *layer_truths.affine_out(affine).values(), *layer_truths.affine_grads(affine).values(),
+            *layer_truths.affine_out(square).values(), *layer_truths.affine_grads(square).values(),
+            *layer_truths.relu_out(plain).values(), *layer_truths.relu_grad(plain, 0.1).values(),
+            *layer_truths.sigmoid_out(plain).values(), *layer_truths.sigmoid_grad(plain).values(),
             *l2(cases.outputs(3, 4, 0)).values(),
         ]  # fmt: skip
     told = 0

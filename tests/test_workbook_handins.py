@@ -112,8 +112,8 @@ PLATFORMS = {
         {
             "Ben Müller_12345_assignsubmission_file_/net.py": AFFINE,
             "Ben Müller_12345_assignsubmission_onlinetext_/onlinetext.html": "<p>see net.py</p>",
-            "Ada Abe_77_assignsubmission_file_/work/layers.py": AFFINE,
-            "Ada Abe_77_assignsubmission_file_/work/loss.ipynb": book(RELU),
+            "Ada Abe_77_assignsubmission_file_/solution/layers.py": AFFINE,
+            "Ada Abe_77_assignsubmission_file_/solution/loss.ipynb": book(RELU),
         },
         [("Ada Abe", "77", 1, False, ["layers.py", "loss.ipynb"]), (BEN, "12345", 1, False, ["net.py"])],
     ),
