@@ -256,6 +256,15 @@ def test_the_whole_network_in_several_files():
     assert missing["affine_forward"].state == NOT_DONE
 
 
+def test_a_class_whose_methods_are_given_afterwards_is_not_blank():
+    blank = "class TwoLayerNet:\n    def forward(self, x):\n        pass\n    def backward(self, dout, cache):\n        pass\n"
+    given = "def forward(self, x):\n    return x, x\n\nTwoLayerNet.forward = forward\n"
+    assert submission.read(blank, "a.py").present["TwoLayerNet"] == "blank"
+    reading = submission.read(f"{blank}\n{given}", "a.py")
+    assert reading.present["TwoLayerNet"] == "done"
+    assert reading.blank_methods == ("backward",)
+
+
 TAKEN = [  # files; the file whose answer counts; what is said of it
     ({"a.py": HEAD + BLANK, "b.py": HEAD + RELU}, True, ""),
     ({"a.py": HEAD + RELU, "b.py": HEAD + BLANK}, True, ""),
@@ -267,6 +276,7 @@ TAKEN = [  # files; the file whose answer counts; what is said of it
     ({"a.py": HEAD + WRONG_RELU, "b.py": HEAD + RELU, "c.py": HEAD + WRONG_RELU.replace("0), x", "0), 1")}, True, "taken from b.py; the one in a.py is not right"),
     ({"a.py": HEAD + WRONG_RELU, "b.py": HEAD + WRONG_RELU.replace("x, 0", "0, x")}, False, "taken from a.py; b.py holds another one"),
     ({"old/net.py": (HEAD + WRONG_RELU, 9e6), "net.py": (HEAD + RELU, 1e6)}, True, "taken from net.py; old/net.py holds another one"),
+    ({"old (2).py": HEAD + WRONG_RELU, "net.py": HEAD + RELU}, True, "taken from net.py; old (2).py holds another one"),
     ({"a.py": HEAD + "def relu_forward(x:\n", "b.py": HEAD + RELU}, True, "a.py, line 3 was left out"),
     ({"a.ipynb": [HEAD, RELU, BLANK]}, True, ""),
     ({"a.ipynb": [HEAD, WRONG_RELU, RELU]}, True, ""),
