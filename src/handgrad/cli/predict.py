@@ -8,6 +8,7 @@ import click
 
 from handgrad import model_file
 from handgrad.cli import examples
+from handgrad.cli.predicted import document, marked, text
 from handgrad.cli.shared import (
     FILE,
     emit,
@@ -20,11 +21,9 @@ from handgrad.cli.shared import (
 from handgrad.errors import ImageError
 from handgrad.files import PNG, expect_writable, write_atomically
 from handgrad.model import Model
-from handgrad.photos import Picture, read_picture
-from handgrad.photos.reading import Reading, read
+from handgrad.photos import PageReading, Picture, read_page, read_picture
 
 MAX_BYTES = 100_000_000  # of a picture on stdin
-Lines = list[list[Reading]]
 
 
 @click.command(
@@ -67,19 +66,19 @@ def predict(
     for name in pictures:
         try:
             picture = _picture(name)
-            lines = _read(name, picture, trained)
+            page = _read(name, picture, trained)
         except ImageError as error:
             click.echo(f"handgrad: error: {error}", err=True)
             failed += 1
             continue
         if save_boxes is not None:
-            _draw(save_boxes, picture, lines)
+            _draw(save_boxes, picture, page)
         if not read_pictures and not as_json:
             own = your_own(model, "handgrad predict --model")
             say(quiet, f"network: {network_named(model, trained)}{own}")
-        read_pictures.append(_document(name, lines))
+        read_pictures.append(document(name, page))
         if not as_json:
-            click.echo(_text(name, lines, trained))
+            click.echo(text(name, page, trained))
     if as_json:
         emit({"model": network_named(model, trained), "images": read_pictures})
     if failed:
@@ -97,68 +96,15 @@ def _picture(name: str) -> Picture:
     return read_picture(io.BytesIO(data), "stdin")
 
 
-def _read(name: str, picture: Picture, model: Model) -> Lines:
+def _read(name: str, picture: Picture, model: Model) -> PageReading:
     try:
-        return read(model, picture)
+        return read_page(model, picture)
     except ImageError as error:
         raise ImageError(f"{name}: {error}") from None
 
 
-def _draw(path: str, picture: Picture, lines: Lines) -> None:
+def _draw(path: str, picture: Picture, page: PageReading) -> None:
     from handgrad.photos.boxes import Label, drawn
 
-    labels = [Label(one.box, _marked(one), one.doubtful) for line in lines for one in line]
+    labels = [Label(one.box, marked(one), one.doubtful) for one in page.digits]
     write_atomically(path, drawn(picture, labels), PNG)
-
-
-def _document(name: str, lines: Lines) -> dict[str, Any]:
-    return {
-        "file": name,
-        "text": "\n".join("".join(str(one.digit) for one in line) for line in lines),
-        "digits": [
-            {
-                "digit": one.digit,
-                "confidence": one.confidence,
-                "runner_up": one.runner_up,
-                "box": list(one.box),
-                "scores": list(one.scores),
-                "doubtful": one.doubtful,
-            }
-            for line in lines
-            for one in line
-        ],
-    }
-
-
-def _text(name: str, lines: Lines, model: Model) -> str:
-    found = [one for line in lines for one in line]
-    if not found:
-        return f"{name}: no digit found"
-    if len(found) == 1:
-        return _one(name, found[0], model)
-    rows = ["".join(f"{one.digit}{'?' * one.doubtful}" for one in line) for line in lines]
-    told = (
-        [f"{name}: {rows[0]}"]
-        if len(rows) == 1
-        else [f"{name}: {len(rows)} lines", *(f"  {r}" for r in rows)]
-    )
-    for number, line in enumerate(lines, 1):
-        for place, one in enumerate(line, 1):
-            if one.doubtful:
-                where = f"line {number}, digit {place}" if len(lines) > 1 else f"digit {place}"
-                sure = f"confidence {one.confidence:.3f}, runner-up {one.runner_up}"
-                told.append(f"  {where}: {one.digit}?  ({sure}; at {one.box[0]}, {one.box[1]})")
-    return "\n".join(told)
-
-
-def _one(name: str, one: Reading, model: Model) -> str:
-    """A single digit with all its outputs."""
-    mark = "?" if one.doubtful else " "
-    told = [f"{name}: {one.digit}{mark}  (confidence {one.confidence:.3f}, runner-up {one.runner_up})"]
-    for c, score in zip(model.classes, one.scores, strict=True):
-        told.append(f"  {c}  {score:.3f}  {'#' * round(40 * score)}".rstrip())
-    return "\n".join(told)
-
-
-def _marked(one: Reading) -> str:
-    return f"{one.digit}? {one.runner_up}" if one.doubtful else str(one.digit)

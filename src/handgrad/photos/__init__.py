@@ -1,6 +1,7 @@
 """Digits on pictures: photographs, scans and drawings -> 28x28 images such as MNIST's, and readings of them.
 
 read(model, "photo.jpg") -> the digits, line by line
+read_page(model, "photo.jpg") -> the same, with what was left out
 
 file -> Picture -> ink -> Page of marks -> candidates -> 28x28 images -> readings
 """
@@ -9,7 +10,8 @@ from handgrad.photos.decoding import FORMATS, MAX_PIXELS, Picture, as_picture, r
 from handgrad.photos.finding import Digit, find_digit, find_marks
 from handgrad.photos.marks import Mark, Page
 from handgrad.photos.normalisation import BOX, SIDE
-from handgrad.photos.reading import Reading, read
+from handgrad.photos.reading import read, read_page
+from handgrad.photos.result import Field, LeftOut, PageReading, Reading
 
 __all__ = [
     "BOX",
@@ -17,8 +19,11 @@ __all__ = [
     "MAX_PIXELS",
     "SIDE",
     "Digit",
+    "Field",
+    "LeftOut",
     "Mark",
     "Page",
+    "PageReading",
     "Picture",
     "Reading",
     "as_picture",
@@ -26,5 +31,6 @@ __all__ = [
     "find_marks",
     "read",
     "read_grey",
+    "read_page",
     "read_picture",
 ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -30,6 +31,13 @@ class Mark:
         return self.bottom - self.top
 
 
+class Omission(NamedTuple):
+    """A mark that is not read, and why."""
+
+    mark: Mark
+    reason: str
+
+
 @dataclass(frozen=True, eq=False)
 class Page:
     """A picture as ink on paper, with its marks in reading order.
@@ -42,12 +50,14 @@ class Page:
     lines: Sequence[Sequence[Mark]]  # lines from top to bottom, marks from left to right
     size: tuple[int, int]  # width and height of the picture, which the page may enlarge or reduce
     single: bool = False  # whether all the ink is one digit, however broken or wide it is
+    left_out: Sequence[Omission] = ()
 
     def __post_init__(self) -> None:
         """Freeze the arrays and the lines."""
         self.ink.setflags(write=False)
         self.labels.setflags(write=False)
         object.__setattr__(self, "lines", tuple(tuple(line) for line in self.lines))
+        object.__setattr__(self, "left_out", tuple(self.left_out))
 
     @property
     def marks(self) -> list[Mark]:

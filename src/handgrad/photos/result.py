@@ -1,0 +1,64 @@
+"""What was read on a picture: the digits line by line, and what was left out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from handgrad.arrays import NDArray
+
+Box = tuple[int, int, int, int]  # x, y, width, height in pixels of the upright picture
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A digit on a picture."""
+
+    digit: int | str
+    confidence: float  # 0 to 1: model.confidence
+    runner_up: int | str  # the class of the second highest output
+    box: Box
+    scores: tuple[float, ...]  # the outputs, one per class
+    doubtful: bool  # whether a person should check it
+    image: NDArray = field(repr=False, compare=False)  # (28, 28) uint8, what the network saw
+    why: tuple[str, ...] = ()  # the reasons of the doubt; empty if there is none
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """Ink on a picture that was not read as a digit."""
+
+    box: Box
+    reason: str  # why it was left out
+
+
+@dataclass(frozen=True)
+class Field:
+    """A cell of a form, and what stands in it."""
+
+    box: Box
+    text: str  # "" if the cell is empty
+    digits: tuple[int, ...]  # the numbers of its digits, counted from 0 over all lines
+
+
+@dataclass(frozen=True)
+class PageReading:
+    """What was read on a picture."""
+
+    lines: Sequence[Sequence[Reading]]  # lines from top to bottom, digits from left to right
+    left_out: Sequence[LeftOut] = ()
+    fields: Sequence[Field] = ()  # the cells of a form, in reading order; empty if there is no form
+    turned: int = 0  # degrees, clockwise, by which the picture was turned to be read: 0, 90, 180 or 270
+
+    @property
+    def digits(self) -> list[Reading]:
+        """The digits of all lines, in reading order."""
+        return [digit for line in self.lines for digit in line]
+
+    @property
+    def text(self) -> str:
+        """The digits as text, a row for each line."""
+        return "\n".join("".join(str(digit.digit) for digit in line) for line in self.lines)
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether a person should check the picture: a digit is doubtful, or something was left out."""
+        return bool(self.left_out) or any(digit.doubtful for digit in self.digits)
