@@ -29,7 +29,7 @@ from handgrad.photos.reduction import factor_of, reduced
 ENOUGH = 1000  # a JPEG is decoded at a fraction of its size that keeps at least this many pixels a side
 SCANS_BYTES = 150_000_000  # of a JPEG in several scans: two bytes for each sample of each pixel
 LARGE_WEBP = 4_000_000  # from this many pixels on OpenCV decodes WebP: Pillow makes five copies in memory
-LARGE_AVIF = 4_000_000  # the same for AVIF
+AVIF_PIXELS = 16_000_000  # of an AVIF, whose decoder and Pillow make four copies
 PLAIN_PIXELS = 1_000_000  # of a PNM written as text, which is decoded slowly
 COUNTED = 10_000  # pages that are counted at most
 SMALLER_COPY, NEW_SUBFILE = 1, 254  # the bit, and the TIFF tag, of a page that is a preview of another
@@ -85,11 +85,8 @@ def pages(file: File) -> Iterator[Leaf]:
             return
         _expect_page_size(picture)
         size, note = picture.size, ANIMATED if getattr(picture, "is_animated", False) else ""
-        large = {"WEBP": LARGE_WEBP, "AVIF": LARGE_AVIF}.get(picture.format or "", MAX_BYTES)
-        if size[0] * size[1] > large:
-            yield leaf(picture, _decoded_by_opencv(file), size, note=note)
-        else:
-            yield leaf(picture, picture, size, note=note)
+        is_large_webp = picture.format == "WEBP" and size[0] * size[1] > LARGE_WEBP
+        yield leaf(picture, _decoded_webp(file) if is_large_webp else picture, size, note=note)
 
 
 def _tiff_pages(picture: TiffImageFile) -> Iterator[Leaf]:
@@ -130,6 +127,8 @@ def leaf(header: Image.Image, decoded: Image.Image, size: tuple[int, int], note:
 def _expect_page_size(picture: Image.Image) -> None:
     width = {"1": 1, "L": 1, "P": 1}.get(picture.mode, 2 if picture.mode.startswith("I;16") else 4)
     what = {1: "in grey", 2: "in 16-bit grey", 4: "in colour"}[width]
+    if picture.format == "AVIF":
+        expect_size(picture.size, AVIF_PIXELS, "in an AVIF")
     expect_size(picture.size, MAX_BYTES // width, what)
     if isinstance(picture, PpmImageFile) and picture.tile and picture.tile[0][0] == "ppm_plain":
         expect_size(picture.size, PLAIN_PIXELS, "in a PNM that is written as text")
@@ -164,8 +163,8 @@ def _declared_size(file: File) -> tuple[int, int]:
     return (0, 0)
 
 
-def _decoded_by_opencv(file: File) -> Image.Image:
-    """A WebP or AVIF picture at half its size."""
+def _decoded_webp(file: File) -> Image.Image:
+    """A WebP picture at half its size, decoded by OpenCV."""
     if isinstance(file, str | os.PathLike):
         data = np.fromfile(file, np.uint8)
     else:
