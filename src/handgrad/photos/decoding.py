@@ -105,12 +105,14 @@ def _pages_of(source: Source, name: str) -> Iterator[Picture]:
     with one_error(name):
         file = _opened(source, name)
         leaves = READERS.get(kind_of(file), raster.pages)(file)
+    total = 1
     for number in range(1, MAX_PAGES + 1):
-        with one_error(name if number == 1 else f"{name}, page {number}"):
+        rest = "; the pages after it are not read either" if number < total else ""
+        with one_error(name if number == 1 else f"{name}, page {number}", rest):
             leaf = next(leaves, None)
         if leaf is None:
             return
-        note = leaf.note
+        note, total = leaf.note, leaf.pages
         if number == MAX_PAGES < leaf.pages:
             note = f"{leaf.pages - MAX_PAGES} of its {leaf.pages} pages are not read: at most {MAX_PAGES} are"
         title = f"{name}, page {number}" if leaf.pages > 1 else name

@@ -95,8 +95,8 @@ def expect_size(size: tuple[int, int], most: int, what: str) -> None:
 
 
 @contextmanager
-def one_error(name: str) -> Iterator[None]:
-    """Errors of decoders within the block become one ImageError, a line that begins with the name.
+def one_error(name: str, rest: str = "") -> Iterator[None]:
+    """Errors of decoders within the block become one ImageError, a line that begins with the name and ends with the rest.
 
     Nothing is said about odd metadata. A block must not yield to other code: the filters of warnings are
     those of the whole process.
@@ -107,11 +107,11 @@ def one_error(name: str) -> Iterator[None]:
             yield
     except ImageError as error:
         told = str(error)
-        raise ImageError(told if told.startswith(name) else f"{name}: {told}") from None
+        raise ImageError((told if told.startswith(name) else f"{name}: {told}") + rest) from None
     except UnidentifiedImageError:
         raise ImageError(f"{name}: not a {FORMAT_NAMES} file") from None
     except OSError as error:
-        raise ImageError(f"{name}: cannot be read as a picture: {reason(error)}") from None
+        raise ImageError(f"{name}: cannot be read as a picture: {reason(error)}{rest}") from None
     except (*DAMAGE, MemoryError) as error:
         told = " ".join(str(error).split())
-        raise ImageError(f"{name}: the picture is damaged ({told})") from None
+        raise ImageError(f"{name}: the picture is damaged ({told}){rest}") from None

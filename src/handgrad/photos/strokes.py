@@ -52,7 +52,7 @@ class Slopes(NamedTuple):
 
 
 def _ray_lengths(start: NDArray, direction: int, longest: int, slopes: Slopes) -> NDArray:
-    """The lengths of the rays from these places, up or down the gradient, that meet an edge that faces them."""
+    """The lengths of the rays from these places along the gradient that meet an edge that faces them."""
     height, width = slopes.near_edges.shape
     near_edges = slopes.near_edges.ravel()
     y, x = (place.astype(np.float64) for place in np.divmod(start, width))
