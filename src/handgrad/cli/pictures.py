@@ -67,12 +67,11 @@ class Drawings:
         """Ask, before any work, whether they can be written."""
         self.place = place
         folders = [name for name in names if os.path.isdir(name)]
-        is_png = place.lower().endswith(".png")
         several = len(names) > 1 or bool(folders)
-        if several and is_png and not os.path.isdir(place):
+        if several and place.lower().endswith(".png") and not os.path.isdir(place):
             what = f"{len(names)} pictures" if len(names) > 1 else "the pictures of a folder"
             raise click.UsageError(f"--save-boxes: expected a folder for {what}; got {place}")
-        self.is_folder = several or place.endswith(("/", os.sep)) or (os.path.isdir(place) and not is_png)
+        self.is_folder = several or place.endswith(("/", os.sep))
         if not self.is_folder:
             expect_writable(place, PNG, names[0])
             return

@@ -96,7 +96,7 @@ def expect_size(size: tuple[int, int], most: int, what: str) -> None:
 
 @contextmanager
 def one_error(name: str, rest: str = "") -> Iterator[None]:
-    """Errors of decoders within the block become one ImageError, a line that begins with the name and ends with the rest.
+    """Errors of decoders within the block become one ImageError: a line from the name to the rest.
 
     Nothing is said about odd metadata. A block must not yield to other code: the filters of warnings are
     those of the whole process.

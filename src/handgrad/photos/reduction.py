@@ -1,8 +1,11 @@
 """A decoded picture -> red, green and blue, reduced by averaging, one band of rows at a time."""
 
+from collections.abc import Iterator
+
 import numpy as np
 from PIL import Image
 
+from handgrad.arrays import NDArray
 from handgrad.photos.formats import LONGEST
 
 BAND = 1 << 20  # pixels converted at once
@@ -26,11 +29,11 @@ def reduced(picture: Image.Image, factor: int) -> Image.Image:
     width, height = picture.size
     rows = max(1, BAND // (width * factor)) * factor
     result = Image.new("RGB", (-(-width // factor), -(-height // factor)))
-    white = _lightest(picture) if has_deep_grey else 0.0
-    for y in range(0, height, rows):
-        band = picture.crop((0, y, width, min(y + rows, height)))
+    white = max(float(_finite(band).max()) for _, band in _bands(picture, rows)) if has_deep_grey else 0.0
+    white = white if white > 1e-30 else 1.0
+    for y, band in _bands(picture, rows):
         if has_deep_grey:  # up to 16 bits of grey, often fewer: scaled by the lightest shade in use
-            shades = np.nan_to_num(np.asarray(band, np.float32), posinf=white) * np.float32(255 / white)
+            shades = _finite(band) * np.float32(255 / white)
             band = Image.fromarray(np.clip(shades, 0, 255).astype(np.uint8))
         elif paper is not None:
             band = band.convert("RGBA")
@@ -40,12 +43,15 @@ def reduced(picture: Image.Image, factor: int) -> Image.Image:
     return result
 
 
-def _lightest(picture: Image.Image) -> float:
-    """The lightest shade in a picture of whole numbers or floats, at least 1 for the former."""
-    white = float(picture.getextrema()[1])  # type: ignore[arg-type]  # one band, one pair
-    if picture.mode[0] == "I":
-        return max(white, 1.0)
-    return white if np.isfinite(white) and white > 1e-30 else 1.0
+def _bands(picture: Image.Image, rows: int) -> Iterator[tuple[int, Image.Image]]:
+    """The picture in bands of so many rows, each with its first row."""
+    for y in range(0, picture.height, rows):
+        yield y, picture.crop((0, y, picture.width, min(y + rows, picture.height)))
+
+
+def _finite(band: Image.Image) -> NDArray:
+    """The shades of a band of whole numbers or floats; what is not finite is black."""
+    return np.nan_to_num(np.asarray(band, np.float32), posinf=0.0, neginf=0.0)
 
 
 def _paper_behind(picture: Image.Image) -> tuple[int, int, int, int] | None:
