@@ -41,7 +41,7 @@ def in_mode(picture, mode):
 
         srgb, lab = ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB")
         return ImageCms.profileToProfile(picture.convert("RGB"), srgb, lab, outputMode="LAB")
-    return picture.convert(mode)
+    return picture.convert(mode, dither=Image.Dither.NONE)
 
 
 def heic(picture):

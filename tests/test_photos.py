@@ -24,9 +24,9 @@ from handgrad.photos import find_digit, find_marks, read, read_grey, read_pictur
 from handgrad.photos.lines import in_lines
 from handgrad.photos.ruling import without_ruling
 from handgrad.photos.strokes import stroke_widths
-from picture_files import TIFFS, heic, in_mode
 from photo_suite.judge import digits_right, distance, judged, strings_right
 from photo_suite.kinds import SINGLE, STRINGS, line, page_of_lines, samples, touching_line
+from picture_files import TIFFS, heic, in_mode
 
 
 @pytest.fixture(scope="module")
@@ -340,7 +340,9 @@ def test_more_marks_than_anybody_writes_are_one_line(model, rng):
 
 def test_arrays_that_are_no_pictures_and_other_models_are_refused(model, rng):
     for grey in (np.zeros(5), np.zeros((0, 5)), np.zeros((5, 5, 2))):
-        with pytest.raises(ImageError, match=r"expected a picture of shape \(height, width\), \(h.*; got shape"):
+        with pytest.raises(
+            ImageError, match=r"expected a picture of shape \(height, width\), \(h.*; got shape"
+        ):
             read(model, grey)
     with pytest.raises(ImageError, match="finite shades"):
         read(model, np.full((5, 5), np.nan))
@@ -369,7 +371,10 @@ def damaged():
             declared(png(tiny, format="JPEG"), -1, ">HH"),
             TOO_LARGE.format("200", "in a JPEG"),
         ),
-        "BMP of 3,600 megapixels": (declared(png(tiny, format="BMP"), 18, "<ii"), TOO_LARGE.format("100", "in grey")),
+        "BMP of 3,600 megapixels": (
+            declared(png(tiny, format="BMP"), 18, "<ii"),
+            TOO_LARGE.format("100", "in grey"),
+        ),
     }
 
 
@@ -405,8 +410,14 @@ def test_ten_thousand_mutated_pictures_raise_nothing_but_image_errors(seven, mod
     """All are opened; every twentieth that can be is read as well, which takes longer."""
     small = drawing(seven, 40)
     seeds = [png(small), png(small.convert("RGBA")), png(small.convert("P"))]
-    seeds += [png(small.convert("RGB"), format=name) for name in ("JPEG", "WEBP", "BMP", "GIF", "PPM", "AVIF")]
-    seeds += [png(small.convert("RGB"), format="JPEG", progressive=True), heic(small), png(small, format="PDF")]
+    seeds += [
+        png(small.convert("RGB"), format=name) for name in ("JPEG", "WEBP", "BMP", "GIF", "PPM", "AVIF")
+    ]
+    seeds += [
+        png(small.convert("RGB"), format="JPEG", progressive=True),
+        heic(small),
+        png(small, format="PDF"),
+    ]
     seeds += [png(in_mode(small, mode), format="TIFF", **way) for mode, way in TIFFS.values()]
     seeds += [png(small, format="TIFF", save_all=True, append_images=[small] * 3)]
     before, slowest, refused = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, 0.0, 0

@@ -110,6 +110,8 @@ def _pages_of(source: Source, name: str) -> Iterator[Picture]:
         rest = "; the pages after it are not read either" if number < total else ""
         with one_error(name if number == 1 else f"{name}, page {number}", rest):
             leaf = next(leaves, None)
+        if leaf is None and number == 1:
+            raise ImageError(f"{name}: expected at least one page; got none")
         if leaf is None:
             return
         note, total = leaf.note, leaf.pages

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO
 
-from PIL import UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from handgrad.errors import ImageError
 from handgrad.files import reason
@@ -110,6 +110,9 @@ def one_error(name: str, rest: str = "") -> Iterator[None]:
         raise ImageError((told if told.startswith(name) else f"{name}: {told}") + rest) from None
     except UnidentifiedImageError:
         raise ImageError(f"{name}: not a {FORMAT_NAMES} file") from None
+    except Image.DecompressionBombError:
+        most = f"{MAX_BYTES // 10**6} megapixels in grey, {MAX_PIXELS // 10**6} in colour"
+        raise ImageError(f"{name}: expected at most {most}; the file declares more{rest}") from None
     except OSError as error:
         raise ImageError(f"{name}: cannot be read as a picture: {reason(error)}{rest}") from None
     except (*DAMAGE, MemoryError) as error:

@@ -1,6 +1,7 @@
 """The picture in a HEIC file, as phones take them: decoded by libheif, of the extra 'heic'."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -17,9 +18,12 @@ def pages(file: File) -> Iterator[Leaf]:
         import pi_heif
     except ImportError:
         raise ImageError("HEIC pictures need pi-heif: pip install 'handgrad[heic]'") from None
-    picture = pi_heif.open_heif(file)
+    yield _decoded(pi_heif.open_heif(file))
+
+
+def _decoded(picture: Any) -> Leaf:
     expect_size(picture.size, MAX_PIXELS, "in colour")
     pixels = np.asarray(picture)  # without Pillow, whose copy takes four bytes a pixel
     height, width = pixels.shape[:2]
     image = Image.fromarray(pixels)
-    yield Leaf(reduced(image, factor_of(image.size)), (width, height))
+    return Leaf(reduced(image, factor_of(image.size)), (width, height))

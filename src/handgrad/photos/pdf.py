@@ -1,6 +1,7 @@
 """The pages of a PDF file, drawn by PDFium, of the extra 'pdf'."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 from PIL import Image
@@ -24,31 +25,24 @@ def pages(file: File) -> Iterator[Leaf]:
         document = pypdfium2.PdfDocument(file)
     except pypdfium2.PdfiumError as error:
         if "password" in str(error).lower():
-            raise ImageError("is protected by a password: save it without one") from None
+            raise ImageError("expected a PDF without a password; save it without one") from None
         raise
     with document:
         total = len(document)
-        if not total:
-            raise ImageError("expected a PDF with pages; it has none")
         for number in range(min(total, MAX_PAGES)):
-            page = document[number]
-            try:
-                yield _drawn(page, total)
-            finally:
-                page.close()
+            yield _drawn(document, number, total)
 
 
-def _drawn(page: Any, total: int) -> Leaf:
-    _expect_small_pictures(page)
-    longer = max(page.get_size())
-    if not 0 < longer < float("inf"):
-        raise ValueError("a page without a size")
-    bitmap = page.render(scale=FINE * LONGEST / longer, rev_byteorder=True)
-    try:
-        image = Image.fromarray(bitmap.to_numpy()[:, :, :3].copy())
-    finally:
-        bitmap.close()
-    return Leaf(reduced(image, FINE), image.size, total)
+def _drawn(document: Any, number: int, total: int) -> Leaf:
+    """The page of this number. It is closed again: PDFium keeps the pictures of a page that is open."""
+    with closing(document[number]) as page:
+        _expect_small_pictures(page)
+        longer = max(page.get_size())
+        if not 0 < longer < float("inf"):
+            raise ValueError("a page without a size")
+        with closing(page.render(scale=FINE * LONGEST / longer, rev_byteorder=True)) as bitmap:
+            image = Image.fromarray(bitmap.to_numpy()[:, :, :3])
+            return Leaf(reduced(image, FINE), image.size, total)
 
 
 def _expect_small_pictures(page: Any) -> None:

@@ -4,13 +4,17 @@ A JPEG that is stored in one scan is decoded as it is read, at 1/2, 1/4 or 1/8 o
 scans (progressive) is held in memory as a whole, and so are all other formats: what fits is their limit.
 """
 
+import ctypes
+import logging
 import os
 from collections.abc import Iterator
+from contextlib import suppress
+from functools import cache
 from typing import NamedTuple
 
 import cv2
 import numpy as np
-from PIL import Image
+from PIL import Image, _imaging
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PpmImagePlugin import PpmImageFile
 from PIL.TiffImagePlugin import TiffImageFile
@@ -58,6 +62,31 @@ class Leaf(NamedTuple):
 
 def jpeg_pages(file: File) -> Iterator[Leaf]:
     """The picture in a JPEG file; further pictures in it, which some cameras add, are left alone."""
+    yield _jpeg(file)
+
+
+def pages(file: File) -> Iterator[Leaf]:
+    """The pages of a file in one of the other formats. All but TIFF have one: the first frame.
+
+    A page is yielded when its decoded pixels are gone from memory: the caller may take some for itself.
+    """
+    try:
+        opened = Image.open(file, formats=BY_PILLOW)
+    except Image.DecompressionBombError:
+        if size := _declared_size(file):
+            expect_size(size, MAX_BYTES, "in grey")
+        raise
+    with opened as picture:
+        first = None if isinstance(picture, TiffImageFile) else _first_frame(file, picture)
+        numbers = _page_numbers(picture) if isinstance(picture, TiffImageFile) else []
+    del opened, picture
+    if first is not None:
+        yield first
+    for number in numbers[:MAX_PAGES]:
+        yield _tiff_page(file, number, len(numbers))
+
+
+def _jpeg(file: File) -> Leaf:
     with JpegImageFile(file) as picture:
         width, height = size = picture.size
         if _is_in_one_scan(picture):
@@ -69,37 +98,39 @@ def jpeg_pages(file: File) -> Iterator[Leaf]:
         while scale < 8 and width * height * 4 / scale**2 > MAX_BYTES:  # long and narrow
             scale *= 2
         picture.draft(None, (width // scale, height // scale))
-        yield leaf(picture, picture, size)
+        return leaf(picture, picture, size)
 
 
-def pages(file: File) -> Iterator[Leaf]:
-    """The pages of a file in one of the other formats. All but TIFF have one: the first frame."""
-    try:
-        opened = Image.open(file, formats=BY_PILLOW)
-    except Image.DecompressionBombError:
-        expect_size(_declared_size(file), MAX_BYTES, "in grey")
-        raise
-    with opened as picture:
-        if isinstance(picture, TiffImageFile):
-            yield from _tiff_pages(picture)
-            return
-        _expect_page_size(picture)
-        size, note = picture.size, ANIMATED if getattr(picture, "is_animated", False) else ""
-        is_large_webp = picture.format == "WEBP" and size[0] * size[1] > LARGE_WEBP
-        yield leaf(picture, _decoded_webp(file) if is_large_webp else picture, size, note=note)
+def _first_frame(file: File, picture: Image.Image) -> Leaf:
+    _expect_page_size(picture)
+    size, note = picture.size, ANIMATED if getattr(picture, "is_animated", False) else ""
+    is_large_webp = picture.format == "WEBP" and size[0] * size[1] > LARGE_WEBP
+    return leaf(picture, _decoded_webp(file) if is_large_webp else picture, size, note=note)
 
 
-def _tiff_pages(picture: TiffImageFile) -> Iterator[Leaf]:
-    numbers = _page_numbers(picture)
-    for number in numbers[:MAX_PAGES]:
+def _tiff_page(file: File, number: int, total: int) -> Leaf:
+    with Image.open(file, formats=("TIFF",)) as picture:
         picture.seek(number)
         _expect_page_size(picture)
         size = picture.size  # upright already: Pillow turns TIFF itself
-        yield Leaf(reduced(picture, factor_of(size)), size, len(numbers))
+        return Leaf(reduced(picture, factor_of(size)), size, total)
+
+
+@cache
+def _quieten_libtiff() -> None:
+    """Keep libtiff from printing what is wrong with a file: the exception says it.
+
+    Pillow silences its warnings only. Where libtiff is a part of Pillow's own library, as on Windows, it
+    cannot be reached.
+    """
+    logging.getLogger("PIL.TiffImagePlugin").addHandler(logging.NullHandler())
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(_imaging.__file__).TIFFSetErrorHandler(None)
 
 
 def _page_numbers(picture: TiffImageFile) -> list[int]:
     """The pages of a TIFF without the previews that are stored beside them."""
+    _quieten_libtiff()
     numbers: list[int] = []
     previews: list[int] = []
     for number in range(COUNTED):
@@ -149,7 +180,7 @@ def _bytes_of_samples(picture: JpegImageFile) -> float:
     return 2 * sum(areas) / max(areas)
 
 
-def _declared_size(file: File) -> tuple[int, int]:
+def _declared_size(file: File) -> tuple[int, int] | None:
     """The size in the header of a file that Image.open refuses because of its size."""
     for name in BY_PILLOW:
         factory, _ = Image.OPEN[name]
@@ -158,9 +189,9 @@ def _declared_size(file: File) -> tuple[int, int]:
         try:
             with factory(file, "") as picture:  # type: ignore[arg-type]
                 return picture.size
-        except (*DAMAGE, OSError, MemoryError):
+        except (*DAMAGE, Image.DecompressionBombError, OSError, MemoryError):
             continue
-    return (0, 0)
+    return None
 
 
 def _decoded_webp(file: File) -> Image.Image:
