@@ -11,7 +11,7 @@ import click
 
 from handgrad.cli.shared import say
 from handgrad.errors import HandgradError, ImageError
-from handgrad.files import PNG, expect_folder, expect_writable
+from handgrad.files import PNG, expect_folder, expect_replaceable, expect_writable
 from handgrad.photos import Picture, read_pictures
 from handgrad.photos.folders import listing
 
@@ -85,8 +85,7 @@ class Drawings:
         for path in (self._path(item, "") for item in items):
             if os.path.realpath(path) in sources:
                 raise HandgradError(f"{path}: is a file to read; choose another folder")
-            if path.exists():
-                expect_writable(path, PNG)
+            expect_replaceable(path, PNG)
 
     def path(self, item: Item, picture: Picture) -> str | None:
         """Where a page is drawn; None for the further pages of a file if all has to go into one drawing."""
