@@ -220,7 +220,7 @@ def test_save_boxes_draws_on_the_picture_and_replaces_nothing_else(run, trained,
     assert page.read_bytes() == before
     code, _, err = run("predict", page, page, "--model", trained, "--save-boxes", drawing)
     assert code == 2
-    assert "--save-boxes draws one picture; got 2: name one IMAGE" in err
+    assert f"--save-boxes: expected a folder for 2 pictures; got {drawing}" in err
 
 
 def test_one_bad_picture_does_not_hide_the_others(run, trained, picture, tmp_path):

@@ -62,6 +62,8 @@ def folder(tmp_path, monkeypatch, mnist):
         "test-images-idx3-ubyte": test_images[:500], "test-labels-idx1-ubyte": test_labels[:500].astype(np.uint8),
     }.items():  # fmt: skip
         digits.write_idx(tmp_path / name, array)
+    (tmp_path / "scans").mkdir()
+    Image.fromarray(255 - np.pad(images[5], 8)).save(tmp_path / "scans" / "1.tif")
     (tmp_path / "submissions").mkdir()
     (tmp_path / "submissions" / "anna.py").write_text("def relu_forward(x):\n    return x * (x > 0), x\n")
     monkeypatch.chdir(tmp_path)

@@ -58,6 +58,8 @@ PLACES = {
     "train --resume": Place("train --resume {}"),
     "calibrate --out": Place("calibrate --out {}"),
     "predict --save-boxes": Place("predict page.png --save-boxes {}"),
+    "the folder of predict --save-boxes": Place("predict page.png x.png --save-boxes {}", "r", "r"),
+    "a file of predict --save-boxes": Place("predict page.png x.png --save-boxes {}", "r/x.png.png", "r"),
     "explain --out": Place("explain --row 0 --out {}"),
     "bench --picture": Place("bench --picture {}"),
     "grade --out": Place("workbook grade . --out {}"),
@@ -86,6 +88,7 @@ PLACES = {
     ),
 }
 FOLDERS = {
+    "the folder of predict --save-boxes",
     "train --report",
     "evaluate --report",
     "export --site",
@@ -93,6 +96,7 @@ FOLDERS = {
     "workbook new",
 }  # what is named is a folder
 IN_FOLDERS = {
+    "a file of predict --save-boxes",
     "a file of workbook new",
     "a file of grade --feedback",
     "the page of export --site",
@@ -169,7 +173,7 @@ def _no_work(monkeypatch):
         "handgrad.model_file.load_run", "handgrad.runs.run", "handgrad.cli.bench.measure",
         "handgrad.cli.bench.processes", "handgrad.workbook.marking.grade.grade",
         "handgrad.workbook.marking.grade.mark", "handgrad.workbook.zoo.watch",
-        "handgrad.workbook.zoo.quiz", "handgrad.lab.contents.network", "handgrad.cli.predict.read_picture", "handgrad.digits.fetch.obtain",
+        "handgrad.workbook.zoo.quiz", "handgrad.lab.contents.network", "handgrad.cli.pictures.read_pictures", "handgrad.digits.fetch.obtain",
     ):  # fmt: skip
         monkeypatch.setattr(name, work)
 

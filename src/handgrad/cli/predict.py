@@ -1,13 +1,15 @@
 """handgrad predict: pictures -> the digits on them."""
 
-import io
-import sys
-from typing import Any
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
+from typing import Any, NamedTuple
 
 import click
 
 from handgrad import model_file
 from handgrad.cli import examples
+from handgrad.cli.pictures import Drawings, Item, Lines, listed, pages_of, progress, titled, with_own_drawings
 from handgrad.cli.predicted import document, marked, text
 from handgrad.cli.shared import (
     FILE,
@@ -15,19 +17,23 @@ from handgrad.cli.shared import (
     existing_model,
     network_named,
     output_options,
-    say,
     your_own,
 )
 from handgrad.errors import ImageError
-from handgrad.files import PNG, expect_writable, write_atomically
+from handgrad.files import PNG, write_atomically
 from handgrad.model import Model
-from handgrad.photos import PageReading, Picture, read_page, read_picture
+from handgrad.photos import PageReading, Picture, read_page
+from handgrad.threads import available_cores, one_blas_thread
 
-MAX_BYTES = 100_000_000  # of a picture on stdin
+MOST_AT_ONCE = 4  # files; each takes memory
 
 
 @click.command(
-    epilog=examples("handgrad predict photo.jpg", "handgrad predict scan.png --save-boxes boxes.png --json")
+    epilog=examples(
+        "handgrad predict photo.jpg",
+        "handgrad predict scan.png --save-boxes boxes.png --json",
+        "handgrad predict scans --save-boxes found/",
+    )
 )
 @click.argument("pictures", metavar="IMAGE...", nargs=-1, required=True)
 @click.option("--model", metavar="FILE", type=FILE, help="Model file. Default: the network in the box.")
@@ -35,7 +41,7 @@ MAX_BYTES = 100_000_000  # of a picture on stdin
     "--save-boxes",
     metavar="FILE",
     type=FILE,
-    help="Also draw IMAGE with a box around each digit, as a PNG picture; for a single IMAGE.",
+    help="Also draw IMAGE with a box around each digit, as a PNG picture. For several pictures: a folder.",
 )
 @output_options
 def predict(
@@ -48,52 +54,99 @@ def predict(
 ) -> None:
     """Read the digits on photographs, scans and drawings.
 
-    IMAGE is a PNG, JPEG, WebP or BMP file of at most 25 megapixels and 64 digits, or "-" for stdin. The
-    digits may stand in several lines, dark on light or light on dark, on coloured, ruled or unevenly lit
-    paper.
+    IMAGE is a PNG, JPEG, WebP, BMP, GIF, TIFF, PNM, AVIF, HEIC or PDF file with at most 64 digits on a page,
+    a folder of such files, or "-" for stdin. HEIC and PDF need an extra, which the error names. The digits
+    may stand in several lines, dark on light or light on dark, on coloured, ruled or unevenly lit paper.
 
     A doubtful digit, which a human should check, is marked with "?" and shown with its runner-up. A picture
     without digits is not an error. If a picture cannot be read, the error is one line on stderr, the other
     pictures are still read, and the exit code is 1.
     """
-    if save_boxes is not None:
-        if len(pictures) > 1:
-            raise click.UsageError(f"--save-boxes draws one picture; got {len(pictures)}: name one IMAGE")
-        expect_writable(save_boxes, PNG, pictures[0])
+    found = list(listed(pictures, quiet))
+    items = with_own_drawings([each for each in found if isinstance(each, Item)])
+    drawings = None if save_boxes is None else Drawings(save_boxes, pictures, items)
     trained = model_file.load(existing_model(model))
-    read_pictures: list[dict[str, Any]] = []
+    entries: list[dict[str, Any]] = []
     failed = 0
-    for name in pictures:
-        try:
-            picture = _picture(name)
-            page = _read(name, picture, trained)
-        except ImageError as error:
-            click.echo(f"handgrad: error: {error}", err=True)
+    with progress(len(items), quiet) as lines:
+        for error in (each for each in found if isinstance(each, ImageError)):
+            lines.echo(f"handgrad: error: {error}", err=True)
             failed += 1
-            continue
-        if save_boxes is not None:
-            _draw(save_boxes, picture, page)
-        if not read_pictures and not as_json:
-            own = your_own(model, "handgrad predict --model")
-            say(quiet, f"network: {network_named(model, trained)}{own}")
-        read_pictures.append(document(name, page))
-        if not as_json:
-            click.echo(text(name, page, trained))
+        for outcome in _all_read(items, trained, drawings, lines):
+            if isinstance(outcome, ImageError):
+                lines.echo(f"handgrad: error: {outcome}", err=True)
+                failed += 1
+                continue
+            if not entries and not as_json and not quiet:
+                own = your_own(model, "handgrad predict --model")
+                lines.echo(f"network: {network_named(model, trained)}{own}", err=True)
+            if outcome.note and not quiet:
+                lines.echo(outcome.note, err=True)
+            entries.append(outcome.entry)
+            if not as_json:
+                lines.echo(outcome.text)
     if as_json:
-        emit({"model": network_named(model, trained), "images": read_pictures})
+        emit({"model": network_named(model, trained), "images": entries})
     if failed:
         raise click.exceptions.Exit(1)
 
 
-def _picture(name: str) -> Picture:
-    if name != "-":
-        return read_picture(name)
-    if sys.stdin is None:
-        raise ImageError("stdin: expected a picture; it is closed")
-    data = sys.stdin.buffer.read(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
-        raise ImageError(f"stdin: expected at most {MAX_BYTES:,} bytes; got more")
-    return read_picture(io.BytesIO(data), "stdin")
+class Outcome(NamedTuple):
+    """What was read on a page."""
+
+    entry: dict[str, Any]  # for the document
+    text: str
+    note: str  # what of the file was not read
+
+
+def _all_read(
+    items: Sequence[Item], model: Model, drawings: Drawings | None, lines: Lines
+) -> Iterator[Outcome | ImageError]:
+    """What is read on each page of each file, in order. Several files are read at once, a core for each."""
+    decoding = Lock()
+    if len(items) == 1:
+        yield from _outcomes(items[0], model, drawings, decoding)
+        return
+    pool = ThreadPoolExecutor(min(MOST_AT_ONCE, available_cores()))
+    try:
+        with one_blas_thread():
+            for outcomes in pool.map(lambda item: list(_outcomes(item, model, drawings, decoding)), items):
+                yield from outcomes
+                lines.step()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _outcomes(
+    item: Item, model: Model, drawings: Drawings | None, decoding: Lock
+) -> Iterator[Outcome | ImageError]:
+    """What is read on each page of a file, or why it cannot be read.
+
+    decoding: held while a page is decoded. That takes the most memory, and not all decoders bear two threads.
+    """
+    try:
+        pages = pages_of(item)
+    except ImageError as error:
+        yield error
+        return
+    while True:
+        try:
+            with decoding:
+                picture = next(pages, None)
+        except ImageError as error:
+            yield error
+            return
+        if picture is None:
+            return
+        title = titled(item, picture)
+        try:
+            page = _read(title, picture, model)
+        except ImageError as error:
+            yield error
+            continue
+        if drawings is not None:
+            _draw(drawings, item, picture, page)
+        yield Outcome(_entry(item, picture, page), text(title, page, model), _note(item, picture))
 
 
 def _read(name: str, picture: Picture, model: Model) -> PageReading:
@@ -103,8 +156,21 @@ def _read(name: str, picture: Picture, model: Model) -> PageReading:
         raise ImageError(f"{name}: {error}") from None
 
 
-def _draw(path: str, picture: Picture, page: PageReading) -> None:
+def _entry(item: Item, picture: Picture, page: PageReading) -> dict[str, Any]:
+    """The part of the document that belongs to one page."""
+    entry = document(item.path, page)
+    where = {"page": picture.page, "pages": picture.pages, "note": picture.note or None}
+    return {"file": entry.pop("file"), **where, **entry}
+
+
+def _note(item: Item, picture: Picture) -> str:
+    return f"{item.path}: {picture.note}" if picture.note else ""
+
+
+def _draw(drawings: Drawings, item: Item, picture: Picture, page: PageReading) -> None:
     from handgrad.photos.boxes import Label, drawn
 
-    labels = [Label(one.box, marked(one), one.doubtful) for one in page.digits]
-    write_atomically(path, drawn(picture, labels), PNG)
+    path = drawings.path(item, picture)
+    if path is not None:
+        labels = [Label(one.box, marked(one), one.doubtful) for one in page.digits]
+        write_atomically(path, drawn(picture, labels), PNG)

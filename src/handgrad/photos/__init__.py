@@ -6,7 +6,15 @@ read_page(model, "photo.jpg") -> the same, with what was left out
 file -> Picture -> ink -> Page of marks -> candidates -> 28x28 images -> readings
 """
 
-from handgrad.photos.decoding import FORMATS, MAX_PIXELS, Picture, as_picture, read_grey, read_picture
+from handgrad.photos.decoding import (
+    FORMATS,
+    MAX_PIXELS,
+    Picture,
+    as_picture,
+    read_grey,
+    read_picture,
+    read_pictures,
+)
 from handgrad.photos.finding import Digit, find_digit, find_marks
 from handgrad.photos.marks import Mark, Page
 from handgrad.photos.normalisation import BOX, SIDE
@@ -33,4 +41,5 @@ __all__ = [
     "read_grey",
     "read_page",
     "read_picture",
+    "read_pictures",
 ]

@@ -75,11 +75,24 @@ def _coverage(ink: NDArray) -> float:
 
 def _direction(picture: NDArray) -> NDArray:
     """The unit vector of colour (3,), towards light, along which neighbouring pixels differ most."""
+    if (picture[:, :, 0] == picture[:, :, 1]).all() and (picture[:, :, 0] == picture[:, :, 2]).all():
+        return np.full(3, 3**-0.5, np.float32)  # grey
     spread = max(1.0, max(picture.shape) / 12)
-    detail = (picture - cv2.GaussianBlur(picture, (0, 0), spread)).reshape(-1, 3)
+    detail = (picture - _blurred(picture, spread)).reshape(-1, 3)
     _, vectors = np.linalg.eigh(detail.T @ detail)
     direction = vectors[:, -1]
     return np.asarray(direction if float(direction.sum()) >= 0 else -direction, np.float32)
+
+
+def _blurred(picture: NDArray, spread: float) -> NDArray:
+    """The picture after a Gaussian blur; a wide one is computed on a smaller copy, in a tenth of the time."""
+    factor = int(spread / 4)
+    if factor < 2:
+        return np.asarray(cv2.GaussianBlur(picture, (0, 0), spread))
+    height, width = picture.shape[:2]
+    copy = cv2.resize(picture, (-(-width // factor), -(-height // factor)), interpolation=cv2.INTER_AREA)
+    copy = cv2.GaussianBlur(copy, (0, 0), spread / factor)
+    return np.asarray(cv2.resize(copy, (width, height), interpolation=cv2.INTER_LINEAR))
 
 
 def _dark_ink(shade: NDArray, coarse: NDArray, widths: NDArray, multiplies: bool) -> Ink:

@@ -1,5 +1,7 @@
 """How wide strokes are."""
 
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 
@@ -29,26 +31,48 @@ def stroke_widths(shade: NDArray) -> tuple[NDArray, NDArray]:
     down = cv2.Sobel(shade, cv2.CV_32F, 0, 1)
     steepness = np.hypot(across, down)
     edges = _edges(across, down, steepness)
-    near_edges = cv2.dilate(edges.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-    y, x = np.nonzero(edges)
-    unit_x, unit_y = across / np.maximum(steepness, 1e-6), down / np.maximum(steepness, 1e-6)
+    slopes = Slopes(
+        (across / np.maximum(steepness, 1e-6)).ravel(),
+        (down / np.maximum(steepness, 1e-6)).ravel(),
+        steepness.ravel(),
+        cv2.dilate(edges.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0,
+    )
     longest = max(3, int(WIDEST * max(shade.shape)))
-    widths = []
-    for direction in (-1, 1):  # a ray into a dark stroke goes down the gradient, into a light stroke up
-        width = np.zeros(len(x))  # 0: the ray goes on; infinity: it has left the picture
-        for step in range(1, longest):
-            rays = np.flatnonzero(width == 0)
-            ray_x = np.rint(x + direction * step * unit_x[y, x]).astype(int)[rays]
-            ray_y = np.rint(y + direction * step * unit_y[y, x]).astype(int)[rays]
-            inside = (ray_x >= 0) & (ray_x < shade.shape[1]) & (ray_y >= 0) & (ray_y < shade.shape[0])
-            width[rays[~inside]] = np.inf
-            rays, ray_x, ray_y = rays[inside], ray_x[inside], ray_y[inside]
-            cosine = unit_x[y[rays], x[rays]] * unit_x[ray_y, ray_x]
-            cosine += unit_y[y[rays], x[rays]] * unit_y[ray_y, ray_x]
-            facing = (cosine < -0.6) & (steepness[ray_y, ray_x] > 0.3 * steepness[y[rays], x[rays]])
-            width[rays[facing & near_edges[ray_y, ray_x]]] = step
-        widths.append(width[(width > 0) & np.isfinite(width)])
-    return widths[0], widths[1]
+    start = np.flatnonzero(edges)  # a ray into a dark stroke goes down the gradient, into a light stroke up
+    return _ray_lengths(start, -1, longest, slopes), _ray_lengths(start, 1, longest, slopes)
+
+
+class Slopes(NamedTuple):
+    """How a shade rises at each pixel, by its place in the flattened picture."""
+
+    unit_x: NDArray  # direction of the rise
+    unit_y: NDArray
+    steepness: NDArray
+    near_edges: NDArray  # (height, width) bool
+
+
+def _ray_lengths(start: NDArray, direction: int, longest: int, slopes: Slopes) -> NDArray:
+    """The lengths of the rays from these places along the gradient that meet an edge that faces them."""
+    height, width = slopes.near_edges.shape
+    near_edges = slopes.near_edges.ravel()
+    y, x = (place.astype(np.float64) for place in np.divmod(start, width))
+    along_x, along_y, steep = slopes.unit_x[start], slopes.unit_y[start], 0.3 * slopes.steepness[start]
+    lengths = [np.zeros(0)]
+    for step in range(1, longest):
+        ray_x, ray_y = np.rint(x + direction * step * along_x), np.rint(y + direction * step * along_y)
+        goes_on = (ray_x >= 0) & (ray_x < width) & (ray_y >= 0) & (ray_y < height)
+        place = np.where(goes_on, ray_y * width + ray_x, 0).astype(np.intp)
+        near = np.flatnonzero(goes_on & near_edges[place])
+        at = place[near]
+        cosine = along_x[near] * slopes.unit_x[at] + along_y[near] * slopes.unit_y[at]
+        met = near[(cosine < -0.6) & (slopes.steepness[at] > steep[near])]
+        lengths.append(np.full(len(met), float(step)))
+        goes_on[met] = False
+        if not goes_on.all():
+            x, y, along_x, along_y, steep = (a[goes_on] for a in (x, y, along_x, along_y, steep))
+        if not x.size:
+            break
+    return np.concatenate(lengths)
 
 
 def _edges(across: NDArray, down: NDArray, steepness: NDArray) -> NDArray:
