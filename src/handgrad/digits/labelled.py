@@ -6,6 +6,7 @@ labels: numbers, texts, one-hot rows               -> whole numbers or texts (N,
 
 import math
 import re
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from typing import IO, Any, NamedTuple, Protocol
 
@@ -14,11 +15,13 @@ import numpy as np
 from handgrad.arrays import PIXEL_MAX, NDArray
 from handgrad.digits.pairs import Path, as_pictures
 from handgrad.errors import DataError
+from handgrad.files import readable
 
 Note = Callable[[str], object]  # takes a line that says what was taken, converted or left out
 WEIGHTS = np.array([0.299, 0.587, 0.114], np.float32)  # of red, green and blue in grey: ITU-R BT.601
 ROWS = 4096  # images converted at once
 WHOLE = re.compile(r"[+-]?[0-9]{1,9}")
+NAMED = 3  # names of what was left out
 MOST_CHARACTERS = 100  # of a label
 
 
@@ -55,11 +58,35 @@ class Loaded(NamedTuple):
     test: Labelled | None
 
 
-class Converter:
-    """Brings all parts of one data set into one form; notes what was done, once."""
+class Notes:
+    """What is said of one data set, each line once: what was taken, converted and left out.
 
-    def __init__(self, name: str, note: Note) -> None:
-        self._name, self._note, self._noted = name, note, set[str]()
+    Without a note to call, what was left out becomes a warning: it must not go unseen.
+    """
+
+    def __init__(self, name: str, note: Note | None) -> None:
+        self.name, self._note, self._said = name, note, set[str]()
+
+    def say(self, line: str) -> None:
+        """What was taken or converted."""
+        if line not in self._said and self._note is not None:
+            self._said.add(line)
+            self._note(f"{self.name}: {line}")
+
+    def left_out(self, what: str, names: Sequence[str]) -> None:
+        """What was left out: how many, and the first names."""
+        shown = ", ".join(readable(name)[:200] for name in names[:NAMED])
+        line = f"left out: {len(names):,} {what}: {shown}{', ...' if len(names) > NAMED else ''}"
+        if self._note is None:
+            warnings.warn(f"{self.name}: {line}", stacklevel=2)
+        self.say(line)
+
+
+class Converter:
+    """Brings all parts of one data set into one form, and notes what was done."""
+
+    def __init__(self, notes: Notes) -> None:
+        self._name, self.say = notes.name, notes.say
 
     def parts(self, train: tuple[Any, Any], test: tuple[Any, Any] | None = None) -> Loaded:
         """Two parts (images, labels) in one form; the test part may be missing."""
@@ -94,12 +121,6 @@ class Converter:
         if all(array is not None for array in numbers):
             return [_narrow(array) for array in numbers if array is not None]
         return [np.array(part, np.str_) for part in texts]
-
-    def say(self, line: str) -> None:
-        """Note a line, once for all parts."""
-        if line not in self._noted:
-            self._noted.add(line)
-            self._note(f"{self._name}: {line}")
 
     def _upright(self, part: Any, N: int) -> NDArray:
         """(N, height, width) or (N, height, width, 3) or (N, D), with N in front and colours at the end."""
