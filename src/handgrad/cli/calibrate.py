@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from handgrad import calibration, digits, model_file
+from handgrad import calibration, digits, model_file, runs
 from handgrad.calibration import MIN_IMAGES, MIN_MISTAKES, WANTED
 from handgrad.cli import examples
 from handgrad.cli.shared import (
@@ -20,6 +20,7 @@ from handgrad.cli.shared import (
     network_named,
     output_options,
     pair,
+    say,
 )
 from handgrad.errors import DataError, HandgradError
 from handgrad.files import expect_writable
@@ -62,8 +63,9 @@ def calibrate(
     """Fit the confidence of a network to labelled images.
 
     MODEL is a model file; without it, --out writes a calibrated copy of the network in the box. The images
-    must be images that the network did not learn from: your own (--data: the test part, or all images if
-    there is none), a pair of IDX files, or by default the images that the training run held back.
+    must be images that the network did not learn from: your own (--data: the test part; without one, the
+    images that its run held back, or all), a pair of IDX files, or by default the images that the training
+    run held back.
 
     'handgrad train' calibrates every model. Calibrate again for images of your own, or to choose the
     accuracy that answers must have unless they are marked as doubtful.
@@ -80,8 +82,7 @@ def calibrate(
     if run is not None:
         raise HandgradError(f"{path}: the run is not finished; continue it first (handgrad train --resume)")
     if data is not None and data != "mnist":
-        own = loaded(data, quiet)
-        given = own.test or own.train
+        given = _of_data(trained, data, quiet)
     shown = given or _held_back(trained, path)
     if digits.checksum(*shown) == trained.data_checksum:
         raise DataError("expected images that the model did not learn from; it was trained on these images")
@@ -107,6 +108,20 @@ def calibrate(
         f"doubtful     below confidence {fitted.threshold:.6f}, {percent(1 - fitted.coverage)} of the images"
     )
     click.echo(f"model        {target}")
+
+
+def _of_data(model: Model, data: str, quiet: bool) -> Any:
+    """The images of --data that the model did not learn from: the test part, or those that its run held back,
+    or all of them."""
+    train, test = loaded(data, quiet)
+    if test is None and model.held_back and digits.checksum(*train) == model.data_checksum:
+        split = runs.split(*train, model.held_back)
+        say(
+            quiet,
+            f"the network learnt from these images: the {model.held_back:,} that were held back are taken",
+        )
+        return split.named(split.validation) if split.validation else train
+    return test or train
 
 
 def _held_back(model: Model, path: Path) -> Any:

@@ -173,6 +173,7 @@ def _by_folders(pictures: Sequence[str], notes: Notes) -> Sorted | None:
     while len({path[0] for path in paths}) == 1 and min(map(len, paths)) > 2:
         paths = [path[1:] for path in paths]
     parts: dict[str | None, Names] = {}
+    depths: dict[int, str] = {}
     has_parts = any(part_of(path[0]) for path in paths if len(path) > 2)
     stray = []
     for name, path in zip(pictures, paths, strict=True):
@@ -182,8 +183,12 @@ def _by_folders(pictures: Sequence[str], notes: Notes) -> Sorted | None:
             stray.append(name)
         else:
             parts.setdefault(part or "train", []).append((name, inner[0]))
+            depths.setdefault(len(inner), name)
     if not parts:
         return None
+    if len(depths) > 1:
+        got = " and ".join(list(depths.values())[:2])
+        raise DataError(f"{notes.name}: expected a folder for each class, all at one depth; got {got}")
     if stray:
         notes.left_out("pictures outside the folders of classes", stray)
     return _as_parts("pictures in a folder for each class", parts, "", notes)

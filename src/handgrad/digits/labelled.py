@@ -65,20 +65,24 @@ class Notes:
     """
 
     def __init__(self, name: str, note: Note | None) -> None:
-        self.name, self._note, self._said = name, note, set[str]()
+        self.name, self._note, self._lines = name, note, dict[str, None]()
 
     def say(self, line: str) -> None:
-        """What was taken or converted."""
-        if line not in self._said and self._note is not None:
-            self._said.add(line)
-            self._note(f"{self.name}: {line}")
+        """What was converted."""
+        self._lines[line] = None
+
+    def tell(self, first: str) -> None:
+        """All lines, each once; the first says what was taken."""
+        for line in (first, *self._lines):
+            if self._note is not None:
+                self._note(f"{self.name}: {line}")
 
     def left_out(self, what: str, names: Sequence[str]) -> None:
         """What was left out: how many, and the first names."""
         shown = ", ".join(readable(name)[:200] for name in names[:NAMED])
         line = f"left out: {len(names):,} {what}: {shown}{', ...' if len(names) > NAMED else ''}"
         if self._note is None:
-            warnings.warn(f"{self.name}: {line}", stacklevel=2)
+            warnings.warn(f"{self.name}: {line}", stacklevel=6)
         self.say(line)
 
 

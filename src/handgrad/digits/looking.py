@@ -57,7 +57,7 @@ def load(source: str | os.PathLike[str], note: Note | None = None, *, any_size: 
         loaded = Loaded(parts[0], parts[1] if raw.test is not None else None)
     else:
         loaded = Converter(notes).parts(raw.train, raw.test)
-    notes.say(_described(raw.how, loaded))
+    notes.tell(_described(raw.how, loaded))
     return loaded
 
 
