@@ -66,8 +66,12 @@ def by_labels(place: Place, notes: Notes) -> Sorted | None:
     lists = [name for name in place.names if PurePosixPath(name).suffix.lower() in LISTS]
     found = {name: rows for name in lists if (rows := listed(place, name, pictures, notes)) is not None}
     if found:
-        return _by_lists(place, found, pictures, notes)
-    return _by_folders(pictures, notes) or _by_names(pictures, place.name)
+        done = _by_lists(place, found, pictures, notes)
+    else:
+        done = _by_folders(pictures, notes) or _by_names(pictures, place.name)
+    if others := sorted({*place.names} - {*pictures, *found}):
+        notes.left_out("other files", others)
+    return done
 
 
 def listed(place: Place, name: str, pictures: Sequence[str], notes: Notes) -> Names | None:
@@ -248,7 +252,7 @@ def read_list(job: Job) -> Raw | None:
         if rows:
             return Raw("list of pictures", _asked(rows, job))
         raise DataError(
-            f"{job.place.shown(job.names[0])}: expected a list of pictures beside it; none of them is there"
+            f"{job.place.shown(job.names[0])}: expected pixels, or a list of pictures beside it; none of these is there"
         )
     return None
 

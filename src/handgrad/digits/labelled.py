@@ -80,7 +80,7 @@ class Notes:
     def left_out(self, what: str, names: Sequence[str]) -> None:
         """What was left out: how many, and the first names."""
         shown = ", ".join(readable(name)[:200] for name in names[:NAMED])
-        line = f"left out: {len(names):,} {what}: {shown}{', ...' if len(names) > NAMED else ''}"
+        line = f"left out: {what}: {len(names):,} ({shown}{', ...' if len(names) > NAMED else ''})"
         if self._note is None:
             warnings.warn(f"{self.name}: {line}", stacklevel=6)
         self.say(line)
@@ -124,6 +124,9 @@ class Converter:
         numbers = [_as_numbers(part) for part in texts]
         if all(array is not None for array in numbers):
             return [_narrow(array) for array in numbers if array is not None]
+        floats = [_as_floats(part) for part in texts]
+        if all(array is not None for array in floats):
+            return [_narrow(self._whole(array)) for array in floats if array is not None]
         return [np.array(part, np.str_) for part in texts]
 
     def _upright(self, part: Any, N: int) -> NDArray:
@@ -227,6 +230,13 @@ def _as_numbers(texts: Iterable[str]) -> NDArray | None:
             return None
         known[text] = int(text)
     return np.array([known[text] for text in texts], np.int64)
+
+
+def _as_floats(texts: Iterable[str]) -> NDArray | None:
+    try:
+        return np.array(list(map(float, texts)))
+    except ValueError:
+        return None
 
 
 def _narrow(labels: NDArray) -> NDArray:

@@ -132,6 +132,8 @@ def _in_place(job: Job) -> Raw:
         named = ", ".join(names[0] for names in families.values())
         raise DataError(f"{notes.name}: expected data of one format; got {named}; name one of them")
     ((format_, names),) = families.items()
+    if others := sorted({*place.names} - {*names}):
+        notes.left_out("other files", others)
     return READERS[format_](job._replace(names=names))
 
 

@@ -59,6 +59,9 @@ def read_arrays(place: Place, name: str, keys: Iterable[str]) -> dict[str, NDArr
 def _expect_version_7(place: Place, name: str) -> None:
     with place.open(name) as file:
         begins = file.read(128)
+    if begins.startswith(HDF5) and not name.lower().endswith(".mat"):
+        remedy = "save its arrays with numpy.savez, as images and labels"
+        raise DataError(f"{place.shown(name)}: is an HDF5 file, which is not read; {remedy}")
     if begins.startswith((HDF5, b"MATLAB 7.3")):
         remedy = "in MATLAB, save it with save(name, 'images', 'labels', '-v7')"
         raise DataError(

@@ -1,7 +1,6 @@
 """NumPy's files: .npz archives and .npy arrays. Pickled objects are never loaded: they can run code."""
 
 import math
-import struct
 from collections.abc import Mapping
 from typing import IO, Any
 
@@ -9,6 +8,7 @@ import numpy as np
 from numpy.lib import format as npy
 
 from handgrad.arrays import NDArray
+from handgrad.digits.idx import CHUNK
 from handgrad.digits.jobs import Job, Raw, partners, train_and_test
 from handgrad.digits.labelled import Notes
 from handgrad.digits.places import Archive, Place
@@ -18,7 +18,6 @@ from handgrad.errors import DataError
 
 MAGIC = b"\x93NUMPY"
 HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
-DAMAGE = (ValueError, SyntaxError, TypeError, EOFError, OverflowError, struct.error, RecursionError, KeyError)
 REMEDY = "save it as an array of numbers"
 
 
@@ -36,22 +35,18 @@ def shapes_in(archive: Archive) -> Mapping[str, tuple[int, ...]]:
     return shapes
 
 
-def read_array(place: Place, name: str, size: int | None = None) -> NDArray:
-    """The array in an .npy file; size is what the file has in bytes, decompressed, where it is known.
-
-    DataError, in one line that names the file, if it is damaged or holds Python objects.
-    """
+def read_array(place: Place, name: str) -> NDArray:
+    """The array in an .npy file.  DataError if it is damaged, of another length, or holds Python objects."""
     shown = place.shown(name)
     with place.open(name) as file:
         shape, is_fortran, dtype = _header(file, shown)
         expected = math.prod(shape) * dtype.itemsize
-        if size is not None and file.tell() + expected != size:
-            raise DataError(
-                f"{shown}: expected {expected:,} bytes for shape {shape}; got {size - file.tell():,}"
-            )
-        data = file.read(expected + 1)
+        data = bytearray()
+        while len(data) <= expected and (piece := file.read(min(CHUNK, expected + 1 - len(data)))):
+            data += piece
     if len(data) != expected:
-        raise DataError(f"{shown}: expected {expected:,} bytes for shape {shape}; got {len(data):,}")
+        more = " or more" if len(data) > expected else ""
+        raise DataError(f"{shown}: expected {expected:,} bytes for shape {shape}; got {len(data):,}{more}")
     try:
         array = np.frombuffer(data, dtype)
         return array.reshape(shape[::-1]).T if is_fortran else array.reshape(shape)
@@ -64,8 +59,11 @@ def _header(file: IO[bytes], shown: str) -> tuple[tuple[int, ...], bool, np.dtyp
     try:
         version = npy.read_magic(file)
         shape, is_fortran, dtype = HEADERS[version](file)
-    except DAMAGE as error:
-        raise DataError(f"{shown}: not an array in NumPy's format, or damaged ({str(error)[:80]})") from None
+    except Exception as error:  # NumPy parses a header as Python's literals: whatever that raises
+        if isinstance(error, DataError):
+            raise
+        got = str(error)[:80].splitlines()[0] if str(error) else type(error).__name__
+        raise DataError(f"{shown}: not an array in NumPy's format, or damaged ({got})") from None
     if dtype.hasobject:
         hint = f"got Python objects, which are never loaded since they can run code; {REMEDY}"
         raise DataError(f"{shown}: expected an array of numbers; {hint}")
@@ -90,7 +88,7 @@ def _of_archive(place: Archive, notes: Notes) -> tuple[Any, Any | None, str]:
     if chosen.rest:
         notes.left_out("arrays", chosen.rest)
     parts = [
-        tuple(read_array(place, f"{name}.npy", place.expanded(f"{name}.npy")) for name in part)
+        tuple(read_array(place, f"{name}.npy") for name in part)
         for part in (chosen.train, chosen.test)
         if part is not None
     ]
