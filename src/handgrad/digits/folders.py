@@ -39,7 +39,7 @@ LISTS = {".csv", ".tsv", ".txt"}
 MOST_COLUMNS = 12  # of a list of pictures; a table of pixels has more
 LONGEST_LIST = 1 << 28  # bytes
 FRONT = re.compile(r"([0-9])[_-].+|([0-9]) ?\([0-9]+\)")  # 7_0001, 7-a, 7 (12)
-BEHIND = re.compile(r"(?:.*[^0-9])?[0-9]{2,}[_-]([0-9])|[a-zA-Z][a-zA-Z_-]*[0-9]*[_-](?:label|digit)?([0-9])")
+BEHIND = re.compile(r".+[_-]([0-9])")  # img_0001_7
 REMEDY = "put them into a folder for each class (0/ to 9/), or add a CSV file with the columns file and label"
 
 Names = list[tuple[str, str]]  # pictures and their labels
@@ -199,13 +199,13 @@ def _by_folders(pictures: Sequence[str], notes: Notes) -> Sorted | None:
 
 
 def _by_names(pictures: Sequence[str], shown: str) -> Sorted:
-    """Labels in the names, where all names have one form and only one form fits."""
+    """Labels in the names, where only one form fits all of them. A label for each picture may be a number of it."""
     stems = [PurePosixPath(name).stem for name in pictures]
     ways = []
     for form in (FRONT, BEHIND):
         found = [form.fullmatch(stem) for stem in stems]
         labels = [next(filter(None, match.groups())) for match in found if match is not None]
-        if len(labels) == len(stems) and len(set(labels)) > 1:
+        if len(stems) == len(labels) > len(set(labels)) > 1:
             ways.append(labels)
     if len(ways) != 1:
         example = ", ".join(name for name in list(pictures)[:3])
@@ -251,9 +251,8 @@ def read_list(job: Job) -> Raw | None:
         rows = listed(job.place, job.names[0], pictures, job.notes)
         if rows:
             return Raw("list of pictures", _asked(rows, job))
-        raise DataError(
-            f"{job.place.shown(job.names[0])}: expected pixels, or a list of pictures beside it; none of these is there"
-        )
+        expected = "expected pixels, or a list of pictures beside it; none of these is there"
+        raise DataError(f"{job.place.shown(job.names[0])}: {expected}")
     return None
 
 

@@ -104,7 +104,8 @@ def first_rows(place: Place, name: str) -> Sample:
         raise DataError(f"{shown}: expected data; got a web page (HTML); download the file itself")
     encoding = "utf-16" if begins[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig"
     with place.open(name) as file, _errors(shown):
-        lines = list(_lines(io.TextIOWrapper(file, encoding, newline=None), shown))
+        with io.TextIOWrapper(file, encoding, newline=None) as text:
+            lines = list(_lines(text, shown))
         separator = max(SEPARATORS, key=lines[0].count) if lines else ","
         found = separator if lines and separator in lines[0] else None
         rows = list(csv.reader(lines, delimiter=found)) if found else [line.split() for line in lines]
@@ -168,8 +169,11 @@ def _label_column(header: list[str] | None, body: list[list[str]], shown: str) -
 @contextmanager
 def _text(place: Place, name: str, layout: Layout) -> Iterator[IO[str]]:
     """The rows of a table as text, behind its header."""
-    with place.open(name) as file, _errors(place.shown(name)):
-        text = io.TextIOWrapper(file, layout.encoding, newline=None)
+    with (
+        place.open(name) as file,
+        _errors(place.shown(name)),
+        io.TextIOWrapper(file, layout.encoding, newline=None) as text,
+    ):
         if layout.header is not None:
             while not text.readline().strip():
                 pass
