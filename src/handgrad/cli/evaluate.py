@@ -61,8 +61,8 @@ def evaluate(
     """Measure how well a network reads labelled images.
 
     MODEL is a model file, as 'handgrad train' writes it. Default: the network in the box. The images are
-    MNIST's test images, those of another data set or your own (--data: the test part, or all images if there
-    is none), or a pair of IDX files. Printed are accuracy, confusion matrix, the most confident mistakes,
+    MNIST's test images, those of another data set or your own (--data: the test part; without it,
+    all images), or a pair of IDX files. Printed are accuracy, confusion matrix, the most confident mistakes,
     and how far the confidence can be trusted.
     """
     if report is not None:

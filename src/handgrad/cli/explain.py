@@ -103,7 +103,7 @@ def explain(
     printed, for the answer and for the digit that it is compared with.
 
     IMAGE is a picture of digits, as 'handgrad predict' reads it. With --row, the image is a row of MNIST's
-    test images, of your own (--data: the test part, or all images if there is none), or of the IDX file
+    test images, of your own images (--data: the test part; without it, all images), or of the IDX file
     --images; --labels is then optional.
     """
     if (picture is None) == (row is None):

@@ -199,15 +199,15 @@ def _by_folders(pictures: Sequence[str], notes: Notes) -> Sorted | None:
 
 
 def _by_names(pictures: Sequence[str], shown: str) -> Sorted:
-    """Labels in the names, where only one form fits all of them. A label for each picture may be a number of it."""
+    """Labels in the names, where one form alone fits all of them. Numbers that differ may only count."""
     stems = [PurePosixPath(name).stem for name in pictures]
     ways = []
     for form in (FRONT, BEHIND):
         found = [form.fullmatch(stem) for stem in stems]
         labels = [next(filter(None, match.groups())) for match in found if match is not None]
-        if len(stems) == len(labels) > len(set(labels)) > 1:
+        if len(labels) == len(stems) and len(set(labels)) > 1:
             ways.append(labels)
-    if len(ways) != 1:
+    if len(ways) != 1 or len(set(ways[0])) == len(stems):
         example = ", ".join(name for name in list(pictures)[:3])
         raise DataError(f"{shown}: expected pictures with labels; the names tell none ({example}); {REMEDY}")
     where = "front" if FRONT.fullmatch(stems[0]) and ways[0][0] == stems[0][0] else "end"
