@@ -43,8 +43,19 @@ def idx_dots(folder, train, test):
 
 
 def idx_emnist(folder, train, test):
+    """With rows and columns exchanged, as EMNIST is published."""
     names = [f"emnist-digits-{name}.gz" for name in PUBLISHED]
+    train, test = ((images.transpose(0, 2, 1), labels) for images, labels in (train, test))
     return idx(folder, train, test, [name.replace("t10k", "test") for name in names])
+
+
+def idx_twice(folder, train, test):
+    """As an archive has it that many download: each file twice, under two names."""
+    idx_dots(folder, train, test)
+    for name in PUBLISHED:
+        (folder / name).mkdir()
+        (folder / name / name).write_bytes((folder / name.replace("-idx", ".idx")).read_bytes())
+    return folder
 
 
 def idx_file(folder, train, test):
@@ -69,6 +80,13 @@ def table(name, header=True, first=True, separator=",", **how):
         return folder / name
 
     return write
+
+
+def csv_emnist(folder, train, test):
+    train, test = ((images.transpose(0, 2, 1), labels) for images, labels in (train, test))
+    table("emnist-digits-train.csv", header=False)(folder, train, test)
+    table("emnist-digits-test.csv", header=False)(folder, test, test)
+    return folder
 
 
 def kaggle(folder, train, test):
@@ -244,6 +262,7 @@ FORMATS = {  # name -> writes it: (folder, train, test) -> path
     "idx gz": idx_gz,
     "idx with dots": idx_dots,
     "idx of emnist": idx_emnist,
+    "idx, each file twice": idx_twice,
     "idx, one file named": idx_file,
     "csv, header, label first": table("digits.csv"),
     "csv, header, label last": table("digits.csv", first=False),
@@ -253,6 +272,7 @@ FORMATS = {  # name -> writes it: (folder, train, test) -> path
     "csv, tabs": table("digits.tsv", header=False, separator="\t"),
     "csv, pixels 0..1": table("digits.csv", pixel=lambda value: f"{value / 255:.5f}"),
     "csv, letters": table("letters.csv", header=False, label=lambda label: LETTERS[label]),
+    "csv of emnist": csv_emnist,
     "csv gz": csv_gz,
     "csv zip": csv_zip,
     "kaggle": kaggle,

@@ -23,7 +23,7 @@ from data_formats import FORMATS, LETTERS, classes, listed, write
 IN_ORDER = {"folders of classes", "folders train and test", "pictures with labels in front", "zip of folders"}
 WITH_LETTERS = {name for name in FORMATS if "letters" in name} | {"npz, RGB"}
 WITH_TEST = {
-    "idx", "idx gz", "idx with dots", "idx of emnist", "idx, one file named", "two csv", "npz of keras", "npy",
+    "idx", "idx gz", "idx with dots", "idx of emnist", "idx, each file twice", "idx, one file named", "csv of emnist", "two csv", "npz of keras", "npy",
     "mat of svhn", "folders train and test", "parquet of hugging face",
 }  # fmt: skip
 

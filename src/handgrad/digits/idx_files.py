@@ -4,7 +4,7 @@ from pathlib import PurePosixPath
 
 from handgrad.arrays import NDArray
 from handgrad.digits.idx import parse_idx, read_idx
-from handgrad.digits.jobs import Job, Raw, partners
+from handgrad.digits.jobs import Job, Raw, partners, upright
 from handgrad.digits.pairs import pair_of
 from handgrad.digits.places import Folder, Place
 from handgrad.digits.roles import role_of
@@ -20,7 +20,7 @@ def read(job: Job) -> Raw:
     for name in sorted(names, key=lambda one: one.endswith(".gz")):  # of a.gz and a, a
         part, kind = role_of(PurePosixPath(name).name)
         first = name if kind is None else roles.setdefault((part or "train", kind), name)
-        if first not in (name, name.removesuffix(".gz")):
+        if first not in (name, name.removesuffix(".gz")) and place.read(first) != place.read(name):
             got = f"{first}, {name}" + (", ..." if len(names) > 4 else "")
             raise DataError(f"{job.notes.name}: expected one data set; got {got}; name one of the files")
     pairs = {}
@@ -31,7 +31,8 @@ def read(job: Job) -> Raw:
             raise DataError(f"{shown}: expected a file with its {missing} beside it; got none")
         if images is not None and labels is not None:
             arrays = [_array(place, name) for name in (images, labels)]
-            pairs[part] = pair_of(arrays[0], arrays[1], place.shown(images), place.shown(labels))
+            found = pair_of(arrays[0], arrays[1], place.shown(images), place.shown(labels))
+            pairs[part] = (upright(found[0], images, job.notes), found[1])
     if not pairs:
         got = ", ".join(names[:4])
         raise DataError(f"{job.notes.name}: expected names with 'images' and 'labels' in them; got {got}")

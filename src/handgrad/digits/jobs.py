@@ -5,8 +5,11 @@ from collections.abc import Callable
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from handgrad.arrays import NDArray
 from handgrad.digits.labelled import Notes
+from handgrad.digits.pairs import as_pictures
 from handgrad.digits.pictures import InFiles, InMemory, in_one_array
 from handgrad.digits.places import Folder, Place
 from handgrad.digits.roles import part_of, role_of
@@ -51,6 +54,15 @@ def train_and_test(job: Job, read: Callable[[str], tuple[Any, Any | None, str]])
     train, inner, how = read(parts["train"][0])
     test = read(parts["test"][0])[0] if "test" in parts else inner
     return Raw(how, train, test)
+
+
+def upright(images: NDArray, name: str, notes: Notes) -> NDArray:
+    """Images as one looks at them: EMNIST is published with rows and columns exchanged, and is turned."""
+    pictures = as_pictures(images)
+    if not PurePosixPath(name).name.lower().startswith("emnist") or pictures.shape[1] != pictures.shape[2]:
+        return images
+    notes.say("EMNIST's files have rows and columns exchanged: the images are turned upright")
+    return np.ascontiguousarray(pictures.transpose(0, 2, 1))
 
 
 def partners(place: Place, name: str, form: Callable[[str], bool]) -> list[str]:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from handgrad.digits import folders
-from handgrad.digits.jobs import Job, Raw, train_and_test
+from handgrad.digits.jobs import Job, Raw, train_and_test, upright
 from handgrad.digits.tables import read_table
 from handgrad.errors import DataError
 
@@ -19,7 +19,7 @@ def read(job: Job) -> Raw:
         if table.labels is None:
             unlabelled.append(name)
             return None, None, table.how
-        return (table.images, table.labels), None, table.how
+        return (upright(table.images, name, job.notes), table.labels), None, table.how
 
     raw = train_and_test(job, parts_of)
     if unlabelled and raw.train is not None:
