@@ -22,19 +22,21 @@ from handgrad.digits.roles import part_of
 from handgrad.digits.tables import INDEX_NAMES, LABEL_NAMES, first_rows
 from handgrad.errors import DataError
 
-FILE_NAMES = (
-    "file",
-    "filename",
-    "file_name",
-    "path",
-    "filepath",
-    "image",
-    "img",
-    "image_id",
-    "picture",
-    "name",
-    "id",
-)
+FILE_NAMES = {
+    *(
+        "file",
+        "filename",
+        "file_name",
+        "path",
+        "filepath",
+        "image",
+        "img",
+        "image_id",
+        "picture",
+        "name",
+        "id",
+    ),
+}
 LISTS = {".csv", ".tsv", ".txt"}
 MOST_COLUMNS = 12  # of a list of pictures; a table of pixels has more
 LONGEST_LIST = 1 << 28  # bytes
@@ -267,5 +269,5 @@ def _lists_pictures(place: Place, name: str) -> bool:
     header = {cell.strip().lower() for cell in rows[0]}
     is_small = 2 <= len(rows[0]) <= MOST_COLUMNS
     return is_small and bool(
-        header & set(FILE_NAMES) or pictures_in(cell.strip() for row in rows[:2] for cell in row)
+        header & FILE_NAMES or pictures_in(cell.strip() for row in rows[:2] for cell in row)
     )

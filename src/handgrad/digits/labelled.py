@@ -66,23 +66,26 @@ class Notes:
 
     def __init__(self, name: str, note: Note | None) -> None:
         self.name, self._note, self._lines = name, note, dict[str, None]()
+        self._left_out: list[str] = []
 
     def say(self, line: str) -> None:
         """What was converted."""
         self._lines[line] = None
 
     def tell(self, first: str) -> None:
-        """All lines, each once; the first says what was taken."""
+        """All lines, each once; the first says what was taken. load calls it, for its caller to be warned."""
+        if self._note is None:
+            for line in self._left_out:
+                warnings.warn(f"{self.name}: {line}", stacklevel=3)
+            return
         for line in (first, *self._lines):
-            if self._note is not None:
-                self._note(f"{self.name}: {line}")
+            self._note(f"{self.name}: {line}")
 
     def left_out(self, what: str, names: Sequence[str]) -> None:
         """What was left out: how many, and the first names."""
         shown = ", ".join(readable(name)[:200] for name in names[:NAMED])
         line = f"left out: {what}: {len(names):,} ({shown}{', ...' if len(names) > NAMED else ''})"
-        if self._note is None:
-            warnings.warn(f"{self.name}: {line}", stacklevel=6)
+        self._left_out.append(line)
         self.say(line)
 
 
@@ -154,7 +157,8 @@ class Converter:
 
     def _factors(self, arrays: Sequence[NDArray]) -> list[float]:
         """What the pixels of each part are multiplied by: 255 for floats up to 1, and for True and False."""
-        low, high = min(float(array.min()) for array in arrays), max(float(array.max()) for array in arrays)
+        low = float(np.min([array.min() for array in arrays]))  # NaN where a pixel is NaN
+        high = float(np.max([array.max() for array in arrays]))
         if not (low >= 0 and high <= PIXEL_MAX):  # also true of NaN
             got = "NaN" if math.isnan(low + high) else f"{low:g} to {high:g}"
             remedy = (

@@ -14,19 +14,21 @@ from handgrad.digits.roles import choose
 from handgrad.errors import DataError, MissingExtraError
 
 HDF5 = b"\x89HDF\r\n\x1a\n"
-NUMERIC = (
-    "double",
-    "single",
-    "int8",
-    "uint8",
-    "int16",
-    "uint16",
-    "int32",
-    "uint32",
-    "int64",
-    "uint64",
-    "logical",
-)
+NUMERIC = {
+    *(
+        "double",
+        "single",
+        "int8",
+        "uint8",
+        "int16",
+        "uint16",
+        "int32",
+        "uint32",
+        "int64",
+        "uint64",
+        "logical",
+    ),
+}
 
 
 def is_mat(begins: bytes) -> bool:

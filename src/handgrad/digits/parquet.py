@@ -19,6 +19,7 @@ from handgrad.errors import DataError, MissingExtraError
 MAGIC = b"PAR1"
 IMAGE_NAMES = ("image", "img", "picture", "images")
 MOST_BYTES = 8 << 30  # in a file, decompressed
+MOST_ROWS = 1 << 24
 
 
 class Rows(NamedTuple):
@@ -60,6 +61,8 @@ def _read_file(parquet: Any, place: Place, name: str) -> Rows:
             opened = parquet.ParquetFile(io.BytesIO(file.read()))
             metadata = opened.metadata
             size = sum(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups))
+            if metadata.num_rows > MOST_ROWS:
+                raise DataError(f"{shown}: expected at most {MOST_ROWS:,} rows; got {metadata.num_rows:,}")
             if size > MOST_BYTES:
                 raise DataError(
                     f"{shown}: expected at most {MOST_BYTES >> 30} GB, decompressed; got {size:,} bytes"
