@@ -64,7 +64,7 @@ ROOMS = (
     Room("calibration", "what an output is worth, and when to ask a human ([doubt](doubt.md))", ("the floor",)),
     Room("model", "a trained network with its facts", ("the reference", "calibration")),
     Room("model_file", "safetensors in and out", ("the reference", "calibration", "model")),
-    Room("photos.decoding", "a picture file -> upright pixels", ("the floor",)),
+    Room("photos.decoding", "a file of pictures -> upright pixels", ("the floor",), tuple(f"photos.{name}" for name in ("decoding", "formats", "heic", "pdf", "raster", "reduction", "shades"))),
     Room("digits", "the embedded MNIST, sets that can be fetched, and `load`: files and folders of any format ([data](data.md))", ("the floor", "photos.decoding")),
     Room("pretrained", "the networks in the box ([how they were made](best.md))", ("model", "model_file")),
     Room("engines.dense", "the epoch on NumPy arrays, in buffers made once; what an engine may be given", ("the reference",), ("engines.dense", "engines.arguments")),
