@@ -300,8 +300,8 @@ def test_a_set_is_named_instead_of_its_files(small, run, cache, tmp_path):
         code, _, err = run(*command, "--data", "kmnist", "--images", "x", "--labels", "y")
         assert (code, "--data names images and labels already" in err) == (2, True)
     code, _, err = run("train", "--data", "cifar")
-    assert code == 2
-    assert "cifar" in err
+    assert code == 1
+    assert "cifar: no such file or folder, and not the name of a data set (mnist, " in err
 
 
 def test_one_json_document(small, run, cache, server):

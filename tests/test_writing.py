@@ -169,7 +169,7 @@ def _no_work(monkeypatch):
         raise AssertionError("work was done before the place was asked")
 
     for name in (
-        "handgrad.digits.load_mnist", "handgrad.digits.load_pair", "handgrad.model_file.load",
+        "handgrad.digits.load", "handgrad.digits.load_mnist", "handgrad.digits.load_pair", "handgrad.model_file.load",
         "handgrad.model_file.load_run", "handgrad.runs.run", "handgrad.cli.bench.measure",
         "handgrad.cli.bench.processes", "handgrad.workbook.marking.grade.grade",
         "handgrad.workbook.marking.grade.mark", "handgrad.workbook.zoo.watch",

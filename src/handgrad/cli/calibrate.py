@@ -6,17 +6,21 @@ from typing import Any
 
 import click
 
-from handgrad import calibration, digits, model_file
+from handgrad import calibration, digits, model_file, runs
 from handgrad.calibration import MIN_IMAGES, MIN_MISTAKES, WANTED
 from handgrad.cli import examples
 from handgrad.cli.shared import (
     FILE,
+    data_option,
     emit,
     existing_model,
+    expect_one_source,
     idx_options,
+    loaded,
     network_named,
     output_options,
     pair,
+    say,
 )
 from handgrad.errors import DataError, HandgradError
 from handgrad.files import expect_writable
@@ -29,10 +33,11 @@ BOUNDS = click.FloatRange(0, 1, min_open=True, max_open=True)
 @click.command(
     epilog=examples(
         "handgrad calibrate model.safetensors --accuracy 0.9995",
-        "handgrad calibrate --images mine-images.idx --labels mine-labels.idx --out mine.safetensors",
+        "handgrad calibrate --data mine.csv --out mine.safetensors",
     )
 )
 @click.argument("model", metavar="[MODEL]", type=FILE, required=False)
+@data_option
 @idx_options
 @click.option(
     "--accuracy",
@@ -46,6 +51,7 @@ BOUNDS = click.FloatRange(0, 1, min_open=True, max_open=True)
 @output_options
 def calibrate(
     model: str | None,
+    data: str | None,
     images: str | None,
     labels: str | None,
     accuracy: float,
@@ -57,14 +63,16 @@ def calibrate(
     """Fit the confidence of a network to labelled images.
 
     MODEL is a model file; without it, --out writes a calibrated copy of the network in the box. The images
-    must be images that the network did not learn from: a pair of IDX files, or by default the images that
-    the training run held back.
+    must be images that the network did not learn from: your own (--data: the test part; without one, the
+    images that its run held back, or all), a pair of IDX files, or by default the images that the training
+    run held back.
 
     'handgrad train' calibrates every model. Calibrate again for images of your own, or to choose the
     accuracy that answers must have unless they are marked as doubtful.
     """
     if model is None and out is None:
         raise click.UsageError("expected MODEL, or --out for a copy of the network in the box; got neither")
+    expect_one_source(data, images, labels)
     path = existing_model(model)
     given = pair(images, labels)
     target = path if out is None else Path(out)
@@ -73,6 +81,8 @@ def calibrate(
     trained, run = model_file.load_run(path)
     if run is not None:
         raise HandgradError(f"{path}: the run is not finished; continue it first (handgrad train --resume)")
+    if data is not None and data != "mnist":
+        given = _of_data(trained, data, quiet)
     shown = given or _held_back(trained, path)
     if digits.checksum(*shown) == trained.data_checksum:
         raise DataError("expected images that the model did not learn from; it was trained on these images")
@@ -100,10 +110,24 @@ def calibrate(
     click.echo(f"model        {target}")
 
 
+def _of_data(model: Model, data: str, quiet: bool) -> Any:
+    """The images of --data that the model did not learn from: the test part, or those that its run held back,
+    or all of them."""
+    train, test = loaded(data, quiet)
+    if test is None and model.held_back and digits.checksum(*train) == model.data_checksum:
+        split = runs.split(*train, model.held_back)
+        say(
+            quiet,
+            f"the network learnt from these images: the {model.held_back:,} that were held back are taken",
+        )
+        return split.named(split.validation) if split.validation else train
+    return test or train
+
+
 def _held_back(model: Model, path: Path) -> Any:
     """The last of MNIST's training images, which the model's run held back."""
     train, _ = digits.load_mnist()
     if not model.held_back or model.data_checksum != digits.checksum(*train):
-        hint = "name images that it did not learn from with --images and --labels"
+        hint = "name images that it did not learn from: --data"
         raise HandgradError(f"{path}: it is not known which images the run held back; {hint}")
     return train[0][-model.held_back :], train[1][-model.held_back :]

@@ -3,6 +3,7 @@
 import click
 
 from handgrad import digits, model_file
+from handgrad.arrays import NDArray
 from handgrad.cli import examples
 from handgrad.cli.shared import (
     FILE,
@@ -11,9 +12,11 @@ from handgrad.cli.shared import (
     existing_model,
     expect_one_source,
     idx_options,
+    loaded,
     network_named,
     output_options,
     pair,
+    say,
     your_own,
 )
 from handgrad.insight.evaluation import Evaluation, percent
@@ -35,7 +38,7 @@ MEASURES = {  # the line in the text -> the key of reliability.measures
     epilog=examples(
         "handgrad evaluate",
         "handgrad evaluate model.safetensors",
-        "handgrad evaluate model.safetensors --data emnist-digits --report report",
+        "handgrad evaluate model.safetensors --data test.csv --report report",
     )
 )
 @click.argument("model", metavar="[MODEL]", type=FILE, required=False)
@@ -58,8 +61,9 @@ def evaluate(
     """Measure how well a network reads labelled images.
 
     MODEL is a model file, as 'handgrad train' writes it. Default: the network in the box. The images are
-    MNIST's test images, the test images of another data set (--data), or a pair of IDX files. Printed are
-    accuracy, confusion matrix, the most confident mistakes, and how far the confidence can be trusted.
+    MNIST's test images, those of another data set or your own (--data: the test part; without it,
+    all images), or a pair of IDX files. Printed are accuracy, confusion matrix, the most confident mistakes,
+    and how far the confidence can be trusted.
     """
     if report is not None:
         from handgrad.insight.report import expect_report, write_report
@@ -69,10 +73,15 @@ def evaluate(
     given = pair(images, labels)
     trained = model_file.load(existing_model(model))
     train, test = digits.load_mnist()
+    known: list[tuple[NDArray, NDArray]] = [train]  # what the network may have learnt from
     if data is not None and data != "mnist":
-        given = digits.load_set(data)[1]
+        own = loaded(data, quiet)
+        given = own.test or own.train
+        known.append(own.train)
     chosen = given or test
-    learnt_from = train if trained.data_checksum == digits.checksum(*train) else None
+    learnt_from = next((one for one in known if trained.data_checksum == digits.checksum(*one)), None)
+    if learnt_from is not None and learnt_from[0] is chosen[0]:
+        say(quiet, "the network learnt from these images: others tell how well it reads")
     result = measure(trained, *chosen, learnt_from)
     if report is not None:
         write_report(report, trained, result, chosen[0], learnt_from)

@@ -10,8 +10,11 @@ from handgrad.arrays import NDArray
 from handgrad.cli import examples
 from handgrad.cli.shared import (
     FILE,
+    answers,
+    data_option,
     emit,
     existing_model,
+    expect_one_source,
     expect_picture,
     idx_options,
     network_named,
@@ -36,7 +39,7 @@ class Source(NamedTuple):
     name: str
     image: NDArray
     facts: dict[str, Any]  # for the document
-    label: int | None = None
+    label: int | str | None = None
     photo: NDArray | None = None  # the whole picture, (height, width, 3)
     box: tuple[int, ...] | None = None  # of the digit, in pixels of the photo
 
@@ -59,8 +62,9 @@ class Source(NamedTuple):
     "--row",
     metavar="N",
     type=click.IntRange(min=0),
-    help="Instead of IMAGE: row N, counted from 0, of MNIST's test images or of --images.",
+    help="Instead of IMAGE: row N, counted from 0, of MNIST's test images, of --data or of --images.",
 )
+@data_option
 @idx_options
 @click.option("--model", metavar="FILE", type=FILE, help="Model file. Default: the network in the box.")
 @click.option(
@@ -82,6 +86,7 @@ def explain(
     picture: str | None,
     digit: int | None,
     row: int | None,
+    data: str | None,
     images: str | None,
     labels: str | None,
     model: str | None,
@@ -98,12 +103,16 @@ def explain(
     printed, for the answer and for the digit that it is compared with.
 
     IMAGE is a picture of digits, as 'handgrad predict' reads it. With --row, the image is a row of MNIST's
-    test images, or of the IDX file --images; --labels is then optional.
+    test images, of your own images (--data: the test part; without it, all images), or of the IDX file
+    --images; --labels is then optional.
     """
     if (picture is None) == (row is None):
         raise click.UsageError("expected one image: a picture, or --row N")
     if (digit is not None and picture is None) or (images is not None and row is None):
         raise click.UsageError("--digit goes with a picture, --images with --row")
+    if data is not None and row is None:
+        raise click.UsageError("--data goes with --row")
+    expect_one_source(data, images, labels)
     if labels is not None and images is None:
         raise click.UsageError("--labels goes with --images")
     if out is not None:
@@ -112,13 +121,17 @@ def explain(
         expect_picture("--out", out, *([] if picture is None else [picture]))
     trained = model_file.load(existing_model(model))
     other = _class_named(versus, trained)
-    mnist = digits.load_mnist() if trained.image_shape == MNIST_SHAPE or images is None else None
+    is_mnist = images is None and data in (None, "mnist")
+    mnist = digits.load_mnist() if trained.image_shape == MNIST_SHAPE or is_mnist else None
     if picture is not None:
         source = _photo(picture, digit or 1, trained)
     else:
         assert row is not None  # checked above: wrong usage
-        rows, known = mnist[1] if mnist is not None and images is None else _idx(str(images), labels)
-        source = _row(row, rows, known, images)
+        if data is not None and not is_mnist:
+            asked: tuple[NDArray, NDArray | None] = answers(data, quiet)
+        else:
+            asked = mnist[1] if mnist is not None and is_mnist else _idx(str(images), labels)
+        source = _row(row, *asked, None if is_mnist else data or images)
     explanation = take_apart(trained, source.image, _baseline(trained, mnist), other)
     if other is None and source.label in trained.classes and source.label != explanation.answer:
         explanation = replace(explanation, second=trained.classes.index(source.label))
@@ -156,7 +169,7 @@ def _photo(picture: str, number: int, model: Model) -> Source:
 
     if model.image_shape != MNIST_SHAPE:
         shape = " x ".join(map(str, model.image_shape))
-        remedy = "name a row of its own images with --images and --row"
+        remedy = "name a row of its own images with --data and --row"
         raise ImageError(f"expected a model for 28 x 28 images; this model takes {shape}; {remedy}")
     photo = read_picture(picture)
     found = [reading for line in read(model, photo) for reading in line]
@@ -186,7 +199,7 @@ def _row(row: int, rows: NDArray, labels: NDArray | None, file: str | None) -> S
     name = file or "MNIST's test images"
     if row >= len(rows):
         raise click.UsageError(f"--row: expected 0 to {len(rows) - 1:,}, the rows of {name}; got {row}")
-    label = None if labels is None else int(labels[row])
+    label = None if labels is None else labels[row].item()
     facts = {"file": file, "row": row, "number": None, "found": None, "box": None}
     return Source(f"row {row} of {name}", rows[row], facts, label)
 

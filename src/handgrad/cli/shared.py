@@ -15,6 +15,7 @@ from handgrad.files import PNG, expect_writable, user_folder
 
 if TYPE_CHECKING:  # NumPy is loaded where it is used: 'handgrad lab' answers sooner without
     from handgrad.arrays import NDArray
+    from handgrad.digits import Labelled, Loaded
     from handgrad.model import Model
 
 Command = Callable[..., Any]
@@ -67,16 +68,29 @@ def idx_options(command: Command) -> Command:
 
 
 def data_option(command: Command) -> Command:
-    """--data: the name of a set to use instead of the embedded MNIST."""
-    from handgrad.digits.sets import SETS
+    """--data: a set, or files of one's own, to use instead of the embedded MNIST."""
+    words = (
+        "Name of a data set, see 'handgrad data list', or path of your own: IDX, CSV, .npz, .npy, .mat, "
+        "Parquet, a folder of pictures, a zip archive. Default: mnist."
+    )
+    return click.option("--data", type=FILE, metavar="NAME-OR-PATH", help=words)(command)
 
-    names = click.Choice(["mnist", *SETS])
-    words = "Name of a data set, see 'handgrad data list'. Default: mnist."
-    return click.option("--data", type=names, metavar="NAME", help=words)(command)
+
+def loaded(data: str, quiet: bool, any_size: bool = False) -> "Loaded":
+    """What --data names; what was taken, converted and left out is said on stderr."""
+    from handgrad import digits
+
+    return digits.load(data, lambda line: say(quiet, line), any_size=any_size)
+
+
+def answers(data: str, quiet: bool, any_size: bool = False) -> "Labelled":
+    """The images of --data to ask a network: its test part, or all of its images if it has none."""
+    train, test = loaded(data, quiet, any_size)
+    return train if test is None else test
 
 
 def expect_one_source(data: str | None, *files: str | None) -> None:
-    """UsageError if both the name of a set and files are given."""
+    """UsageError if both --data and files are given."""
     if data is not None and any(file is not None for file in files):
         raise click.UsageError("--data names images and labels already; leave out the files")
 

@@ -20,6 +20,7 @@ from handgrad.cli.shared import (
     emit,
     expect_one_source,
     idx_options,
+    loaded,
     output_options,
     pair,
     say,
@@ -74,7 +75,7 @@ def _recipe_options(command: Callable[..., Any]) -> Callable[..., Any]:
     epilog=examples(
         "handgrad train",
         "handgrad train --hidden 64 --epochs 3 --seed 7 --out model.safetensors",
-        "handgrad train --recipe lesson --report report",
+        "handgrad train --data train.csv --out mine.safetensors",
     )
 )
 @click.option(
@@ -147,8 +148,9 @@ def train(
 ) -> None:
     """Train a network and write it to a model file.
 
-    The training images are the embedded MNIST, a data set that was fetched (--data), or a pair of IDX
-    files (--images and --labels). A recipe makes all choices; options change single choices.
+    The training images are the embedded MNIST, a data set that was fetched or files of your own (--data),
+    or a pair of IDX files (--images and --labels). Labels of any kind become the classes of the network: the
+    model file records them. A recipe makes all choices; options change single choices.
 
     The model file is written after every epoch. An interrupted run continues with --resume; with the same
     engine and number of threads it writes the same bytes as a run that was never interrupted.
@@ -168,7 +170,7 @@ def train(
     expect_writable(path, model_file.KIND)
     hidden = model_file.load(resume).hidden if resume else recipe.hidden
     with ThreadPoolExecutor(1) as pool:  # images are decompressed while the engine gets ready
-        reading = pool.submit(source.read, options["validation"])
+        reading = pool.submit(source.read, options["validation"], quiet)
         chosen = (options["engine_name"], options["device"], options["threads"])
         where = engine(*chosen, lambda line: say(quiet, line), hidden)
         data = reading.result()
@@ -214,11 +216,11 @@ class Source(NamedTuple):
     test_images: str | None
     test_labels: str | None
 
-    def read(self, validation: int | None) -> Data:
+    def read(self, validation: int | None, quiet: bool) -> Data:
         """The images and labels, split."""
         given, test = pair(self.images, self.labels), pair(self.test_images, self.test_labels)
         if self.data is not None and self.data != "mnist":
-            given, test = digits.load_set(self.data)
+            given, test = loaded(self.data, quiet)
         elif given is None:
             if test is not None:
                 raise click.UsageError("--test-images goes with --images; MNIST has its own test images")
@@ -305,7 +307,8 @@ def _conclude(run: Run, path: Path, source: Source, as_json: bool, report: str |
         from handgrad.insight.report import write_report
 
         shown = data.test or data.validation or data.given
-        write_report(report, model, measure(model, *shown, data.given), shown[0], data.given)
+        measured = measure(model, *data.named(shown), data.named(data.given))
+        write_report(report, model, measured, shown[0], data.named(data.given))
     seconds, test_accuracy = sum(run.seconds.values()), model.accuracy.get("test")
     result = {
         "model": str(path),

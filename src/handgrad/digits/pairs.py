@@ -32,7 +32,13 @@ def load_pair(images_path: Path, labels_path: Path) -> tuple[NDArray, NDArray]:
     square if D is a square number, else strips 1 pixel high. DataError names the file, what was expected and
     what was found.
     """
-    images, labels = read_idx(images_path), read_idx(labels_path)
+    return pair_of(read_idx(images_path), read_idx(labels_path), images_path, labels_path)
+
+
+def pair_of(
+    images: NDArray, labels: NDArray, images_path: Path, labels_path: Path
+) -> tuple[NDArray, NDArray]:
+    """The arrays of two IDX files in the form of load_pair.  DataError as there."""
     if images.ndim not in (2, 3) or images.dtype != np.uint8 or images.size == 0:
         got = f"{images.dtype} of shape {images.shape}"
         hint = "; are images and labels swapped?" if images.ndim == 1 else ""

@@ -13,6 +13,7 @@ from handgrad.errors import DataError
 from handgrad.insight import reliability
 from handgrad.model import Model, html_table
 
+SHOWN = 10  # labels that a message lists
 WIDEST = 30  # classes of a confusion table in a notebook
 
 
@@ -176,7 +177,9 @@ def columns(model: Model, images: NDArray, labels: NDArray) -> NDArray:
     position = {c: i for i, c in enumerate(model.classes)}
     if unknown := set(labels.tolist()) - set(position):
         known = ", ".join(map(str, model.classes))
-        raise DataError(f"expected labels among {known}; got {', '.join(sorted(map(str, unknown)))}")
+        got = sorted(map(str, unknown))
+        more = f" and {len(got) - SHOWN} more" if len(got) > SHOWN else ""
+        raise DataError(f"expected labels among {known}; got {', '.join(got[:SHOWN])}{more}")
     return np.array([position[label] for label in labels.tolist()])
 
 

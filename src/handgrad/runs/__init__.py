@@ -110,6 +110,8 @@ def resume(
         recipe = own
     if model.data_checksum != data.checksum:
         raise DataError("expected the data that the run began with; their checksum differs")
+    if model.classes != data.names:
+        raise ModelFileError(f"{path}: its classes are not those of the data; start anew")
     wanted = recipe if epochs is None else replace(recipe, epochs=epochs)
     if state is None and len(model.history) != recipe.epochs:
         counts = f"the history has {len(model.history)} epochs, but the recipe has {recipe.epochs}"

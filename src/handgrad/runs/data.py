@@ -6,30 +6,40 @@ from typing import Any
 
 import numpy as np
 
-from handgrad.arrays import NDArray, expect_images, expect_labels
+from handgrad.arrays import NDArray, expect_images
 from handgrad.digits import checksum
 from handgrad.digits.pairs import as_pictures
 from handgrad.errors import DataError
 
 Pair = tuple[NDArray, NDArray]  # images and their labels
-MOST_CLASSES = 1 << 16  # the network has an output for every number up to the largest label
+MOST_CLASSES = 1 << 16
+LARGEST_LABEL = (1 << 31) - 1
+FEW = 10  # classes: labels below count from 0, even where most of them are missing
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Data:
-    """The images and labels of a run. The validation split is the last rows of what was given."""
+    """The images and labels of a run. The validation split is the last rows of what was given.
+
+    The labels of all parts are numbers of classes, 0 to C - 1; named gives those that the data came with.
+    """
 
     images: NDArray
     labels: NDArray
     validation: Pair | None
     test: Pair | None
     given: Pair  # all the rows that it was split from
-    checksum: str  # of the rows given
+    checksum: str  # of the rows given, with the labels that they came with
+    names: tuple[int | str, ...]  # the label of each class
 
     @property
     def classes(self) -> int:
-        """C: one more than the largest label."""
-        return int(self.given[1].max()) + 1
+        """C, the number of classes."""
+        return len(self.names)
+
+    def named(self, pair: Pair) -> Pair:
+        """A part of these data with the labels that the data came with, as a Model answers."""
+        return pair[0], np.array(self.names)[pair[1]]
 
     @property
     def held_back(self) -> int:
@@ -53,7 +63,9 @@ def split(
     """Check images and labels, and hold back the last `validation` rows to choose the best epoch by.
 
     images (N, height, width) or (N, D): integers 0 to 255, or floats from 0 (paper) to 1 (ink). labels (N,):
-    integers from 0 on. validation: 0 holds nothing back; the default is a tenth, and 5,000 at most.
+    integers or texts. Integers from 0 on, most of which occur, are the numbers of their classes; of others
+    each that occurs is a class.
+    validation: 0 holds nothing back; the default is a tenth, and 5,000 at most.
     test: images of the same size and their labels, on which the finished network is measured.
     DataError where they do not fit together.
     """
@@ -63,10 +75,11 @@ def split(
         if test[0].shape[1:] != images.shape[1:]:
             shapes = f"{images.shape[1:]} and {test[0].shape[1:]}"
             raise DataError(f"expected images and test images of one size; got {shapes}")
-        if test[1].max() > labels.max():
-            expected = f"expected test labels up to {labels.max()}, the largest training label"
-            raise DataError(f"{expected}; got {test[1].max()}")
-    whole = Data(images, labels, None, test, (images, labels), checksum(images, labels))
+    names = _names(labels)
+    numbered = _numbered(labels, names, "labels")
+    if test is not None:
+        test = (test[0], _numbered(test[1], names, "test labels"))
+    whole = Data(images, numbered, None, test, (images, numbered), checksum(images, labels), names)
     return whole.holding_back(min(5000, len(images) // 10) if validation is None else validation)
 
 
@@ -76,10 +89,52 @@ def _in_one_form(images: Any, labels: Any) -> Pair:
     expect_images(images, math.prod(images.shape[1:]))
     if images.size == 0:
         raise DataError(f"expected images of at least one pixel; got shape {images.shape}")
-    expect_labels(labels, len(images), MOST_CLASSES)
+    _expect_labels(labels, len(images))
+    if labels.dtype.kind != "U":
+        few = labels.min() >= 0 and labels.max() < 256
+        labels = np.ascontiguousarray(labels, np.uint8 if few else np.int64)
     pixels = np.ascontiguousarray(images, np.float32 if images.dtype.kind == "f" else np.uint8)
-    narrow = np.ascontiguousarray(labels, np.uint8 if labels.max() < 256 else np.int64)
-    return as_pictures(pixels) if pixels.ndim == 2 else pixels, narrow
+    return as_pictures(pixels) if pixels.ndim == 2 else pixels, labels
+
+
+def _expect_labels(labels: NDArray, N: int) -> None:
+    if labels.ndim != 1 or labels.dtype.kind not in "iuU":
+        got = f"{labels.dtype} of shape {labels.shape}"
+        raise DataError(f"expected labels as integers of shape (N,), or as texts; got {got}")
+    if len(labels) != N:
+        raise DataError(f"expected one label for each of {N} images; got {len(labels)} labels")
+    if labels.dtype.kind != "U" and not (labels.min() >= -LARGEST_LABEL and labels.max() <= LARGEST_LABEL):
+        got = f"{labels.min()} to {labels.max()}"
+        raise DataError(f"expected labels from {-LARGEST_LABEL} to {LARGEST_LABEL}; got {got}")
+
+
+def _names(labels: NDArray) -> tuple[int | str, ...]:
+    """The label of each class, in the order of the classes."""
+    names = np.unique(labels).tolist()
+    if len(names) > MOST_CLASSES:
+        raise DataError(f"expected at most {MOST_CLASSES:,} different labels; got {len(names):,}")
+    if labels.dtype.kind != "U" and names[0] >= 0 and names[-1] < max(FEW, 2 * len(names)):
+        return tuple(range(names[-1] + 1))
+    return tuple(names)
+
+
+def _numbered(labels: NDArray, names: tuple[int | str, ...], what: str) -> NDArray:
+    """The number of each label's class.  DataError for a label that is not among the names."""
+    if labels.dtype.kind != "U" and names == tuple(range(len(names))):
+        if (highest := labels.max()) >= len(names):
+            expected = f"expected {what} up to {len(names) - 1}, the largest training label"
+            raise DataError(f"{expected}; got {highest}")
+        return labels
+    known = np.array(names)
+    if (labels.dtype.kind == "U") != (known.dtype.kind == "U"):
+        kind = "texts" if known.dtype.kind == "U" else "numbers"
+        raise DataError(f"expected {what} as {kind}, like the training labels; got {labels.dtype}")
+    numbers = np.searchsorted(known, labels).clip(max=len(known) - 1)
+    if (bad := np.flatnonzero(known[numbers] != labels)).size:
+        expected = f"expected {what} among the training labels: {', '.join(map(str, names[:FEW]))}"
+        more = ", ..." if len(names) > FEW else ""
+        raise DataError(f"{expected}{more}; got {labels[bad[0]]}")
+    return numbers.astype(np.uint8 if len(names) <= 256 else np.int64)
 
 
 def _array(what: str, values: Any) -> NDArray:
@@ -87,6 +142,8 @@ def _array(what: str, values: Any) -> NDArray:
         array = np.asarray(values)
     except (ValueError, TypeError) as error:
         raise DataError(f"expected {what} as an array; got {type(values).__name__} ({error})") from None
-    if array.dtype.kind not in "biuf":
+    if what == "labels" and array.dtype.kind == "O" and all(type(one) is str for one in array.flat):
+        array = array.astype(np.str_)
+    if array.dtype.kind not in ("biufU" if what == "labels" else "biuf"):
         raise DataError(f"expected {what} as an array of numbers; got {array.dtype}")
     return array

@@ -138,6 +138,7 @@ class Run:
                 map_params(to_numpy, averaged),
                 recipe.activation,
                 recipe.loss,
+                data.names,
                 image_shape=data.images.shape[1:],
                 recipe_name=self.name,
                 recipe=recipe,
