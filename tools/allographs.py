@@ -87,9 +87,9 @@ def one(u: Uniform) -> Strokes:
     return [_bent((lean, 0), (0, 1), u(-0.06, 0.06))]
 
 
-def _flagged(u: Uniform, least: float, most: float) -> Strokes:
-    """A bar, and the upstroke that leads to its upper end."""
-    length, angle = u(least, most), np.deg2rad(u(22, 62))  # from the bar; a 7's is at 80 and more
+def _flagged(u: Uniform, least: float, most: float, widest: float) -> Strokes:
+    """A bar, and the upstroke that leads to its upper end, at most `widest` degrees from it."""
+    length, angle = u(least, most), np.deg2rad(u(22, widest))
     lean = u(-0.12, 0.08)
     down = min(length * np.cos(angle), u(0.9, 1.05))
     start = (-length * np.sin(angle), down + u(-0.02, 0.02))
@@ -102,12 +102,12 @@ def _flagged(u: Uniform, least: float, most: float) -> Strokes:
 
 def one_serif(u: Uniform) -> Strokes:
     """A 1 with a short upstroke."""
-    return _flagged(u, 0.12, 0.5)
+    return _flagged(u, 0.12, 0.5, 50)  # more might be a 7
 
 
 def one_upstroke(u: Uniform) -> Strokes:
     """A 1 with an upstroke nearly as long as its bar, or longer."""
-    return _flagged(u, 0.45, 1.25)
+    return _flagged(u, 0.45, 1.25, 60)
 
 
 def one_foot(u: Uniform) -> Strokes:
@@ -276,11 +276,14 @@ def six_open(u: Uniform) -> Strokes:
     return [_loop_and_tail(u, 0, u(0, 1), (255, 320))]
 
 
-def _seven(u: Uniform) -> tuple[Strokes, float, float]:
-    width = u(0.4, 0.75)
+def _seven(u: Uniform, hook: float = 0.0) -> tuple[Strokes, float, float]:
+    width = u(0.36, 0.75)
     left, foot = width * u(-0.1, 0.12), width * u(0.0, 0.6)
     bar = smooth((0, left), (width * 0.45, left / 2 + u(-0.05, 0.06)), (width, 0))
-    if width > 0.5 and u(0, 1) < 0.5:
+    if hook:
+        begin = [(u(-0.04, 0.04), left + hook), (width * 0.14, left + hook * u(0.1, 0.4))]
+        bar = smooth(*begin, (width * 0.55, u(-0.03, 0.03)), (width, 0))
+    elif width > 0.5 and u(0, 1) < 0.4:
         bar = _joined(_line((u(-0.04, 0.04), left + u(0.06, 0.22))), bar)
     stem = _bent((width, 0), (foot, 1), u(-0.04, 0.12))
     return [_joined(bar, stem)], width, foot
@@ -289,6 +292,11 @@ def _seven(u: Uniform) -> tuple[Strokes, float, float]:
 def seven(u: Uniform) -> Strokes:
     """A 7 without a bar through its stem, perhaps with a serif."""
     return _seven(u)[0]
+
+
+def seven_hooked(u: Uniform) -> Strokes:
+    """A 7 whose upper bar begins with a hook."""
+    return _seven(u, u(0.08, 0.28))[0]
 
 
 def seven_crossed(u: Uniform) -> Strokes:
@@ -382,7 +390,7 @@ ALLOGRAPHS: dict[int, dict[Callable[[Uniform], Strokes], float]] = {  # with the
     4: {four_open: 2, four_closed: 2, four_short: 2, four_cup: 1},
     5: {five: 2, five_detached: 2, five_curved: 1},
     6: {six: 2, six_hooked: 1, six_open: 1},
-    7: {seven: 1.5, seven_crossed: 3},
+    7: {seven: 2, seven_hooked: 2, seven_crossed: 3},
     8: {eight: 1.5, eight_circles: 2},
     9: {nine: 1.5, nine_hooked: 2, nine_curled: 2, nine_turned: 1},
 }

@@ -1,4 +1,4 @@
-"""Digits drawn by a program, in shapes that MNIST's writers did not write. The network in the box learns them.
+"""Digits drawn by a program, in shapes that MNIST's writers did not write, for the network in the box.
 
     python tools/hands.py hands.png     # a sheet to look at: allographs, strokes added, no digits
 
@@ -26,7 +26,7 @@ Pair = tuple[NDArray, NDArray]
 
 FINE = 8  # times as large as an image is a digit drawn
 PENS = 1.7, 3.4  # widths of strokes, in pixels of the box: MNIST's are 2.3 on average
-REAL = 0.3  # share of the 1 and the 7 that are MNIST's, with a stroke added
+REAL = 0.2  # share of the 1 and the 7 that are MNIST's, with a stroke added
 
 
 def inked(strokes: Strokes, rng: np.random.Generator) -> NDArray:
@@ -53,7 +53,8 @@ def with_upstroke(image: NDArray, rng: np.random.Generator) -> NDArray:
     ink, pen, rows = _enlarged(image)
     columns = np.flatnonzero(ink[rows[0] + int(pen / 3)] > 127)
     top = np.array([columns.mean() if columns.size else ink.shape[1] / 2, rows[0] + pen / 2])
-    angle, length = np.deg2rad(rng.uniform(24, 60)), rng.uniform(0.2, 1.0) * (rows[-1] - rows[0])
+    share = rng.uniform(0.2, 1.0)
+    angle, length = np.deg2rad(rng.uniform(24, 48 + 12 * share)), share * (rows[-1] - rows[0])
     start = top + length * np.array([-np.sin(angle), np.cos(angle)])
     bend = (start + top) / 2 + rng.normal(0, 0.05) * length * np.array([np.cos(angle), np.sin(angle)])
     path = smooth(tuple(start), tuple(bend), tuple(top))

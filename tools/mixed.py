@@ -41,7 +41,7 @@ def trained_on(
     start: Params | None = None,
     each: Callable[[Epoch], object] = lambda epoch: None,
 ) -> Params:
-    """A network of ten outputs, trained on MNIST's images and labels and on the mixture; from start, if given."""
+    """A network of ten outputs, trained on MNIST's images and labels and the mixture; from start if given."""
     images, labels = real
     sets = [_added(mixture, real, 1000 * seed + number) for number in range(mixture.sets)]
     added = (np.arange(mixture.drawn) % 10, np.full(mixture.nothings, NOTHING))

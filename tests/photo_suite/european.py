@@ -2,10 +2,6 @@
 whose tail curls back, and others. Points as in strokes.STYLES; tools/hands.py draws digits in another way.
 """
 
-import numpy as np
-
-from .strokes import strokes
-
 EUROPEAN = {
     "0": {
         "slash": [[(0.34, 0.03), (0.10, 0.20), (0.05, 0.62), (0.22, 0.96), (0.46, 0.90), (0.58, 0.55), (0.52, 0.16), (0.32, 0.03)], [(0.62, 0.10), (0.02, 0.92)]],
@@ -56,8 +52,3 @@ EUROPEAN = {
         "open": [[(0.44, 0.02), (0.16, 0.06), (0.06, 0.30), (0.24, 0.46), (0.48, 0.34), (0.52, 0.06), (0.52, 0.06), (0.50, 0.60), (0.36, 1.00)]],
     },
 }  # fmt: skip
-
-
-def european(digit: str, rng: np.random.Generator):
-    """The digit's strokes in one of the European styles."""
-    return strokes(digit, rng, styles=EUROPEAN)
