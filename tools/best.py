@@ -55,16 +55,17 @@ BRIEF = replace(BEST, hidden=512, epochs=12)
 ONES = ("one_serif", "one_upstroke", "one_foot", "with_upstroke")
 SEVENS = ("seven_crossed", "with_bar")
 NINES = ("nine_hooked", "nine_curled")
+FEW = Mixture(sets=2)
 SHARES = {
     "MNIST alone": Mixture(0, 0, 1),
-    "6,000 drawn digits": Mixture(6_000, 0),
-    "15,000 drawn digits": Mixture(15_000, 0),
-    "30,000 drawn digits": Mixture(30_000, 0),
-    "15,000, and 6,000 of no digit": Mixture(),
-    "no 1 with upstroke or foot": Mixture(left_out=ONES),
-    "no 7 with bar": Mixture(left_out=SEVENS),
-    "no 9 with hook or curl": Mixture(left_out=NINES),
-    "none of these three": Mixture(left_out=(*ONES, *SEVENS, *NINES)),
+    "6,000 drawn digits": FEW._replace(drawn=6_000, nothings=0),
+    "15,000 drawn digits": FEW._replace(nothings=0),
+    "30,000 drawn digits": FEW._replace(drawn=30_000, nothings=0),
+    "15,000, and 6,000 of no digit": FEW,
+    "without the 1 with upstroke or foot": FEW._replace(left_out=ONES),
+    "without the 7 with bar": FEW._replace(left_out=SEVENS),
+    "without the 9 with hook or curl": FEW._replace(left_out=NINES),
+    "without these three": FEW._replace(left_out=(*ONES, *SEVENS, *NINES)),
 }
 ABLATION = {
     "all of it": SMALL,

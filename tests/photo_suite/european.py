@@ -2,6 +2,9 @@
 whose tail curls back, and others. Points as in strokes.STYLES; tools/hands.py draws digits in another way.
 """
 
+from .kinds import PAPERS, WRITERS, Sample
+from .sheets import drawn, photographed, row, saved, sheet
+
 EUROPEAN = {
     "0": {
         "slash": [[(0.34, 0.03), (0.10, 0.20), (0.05, 0.62), (0.22, 0.96), (0.46, 0.90), (0.58, 0.55), (0.52, 0.16), (0.32, 0.03)], [(0.62, 0.10), (0.02, 0.92)]],
@@ -52,3 +55,21 @@ EUROPEAN = {
         "open": [[(0.44, 0.02), (0.16, 0.06), (0.06, 0.30), (0.24, 0.46), (0.48, 0.34), (0.52, 0.06), (0.52, 0.06), (0.50, 0.60), (0.36, 1.00)]],
     },
 }  # fmt: skip
+
+
+def _written(m, text):
+    pen = m.pick(WRITERS)
+    inks = [drawn(c, round(110 * m.rng.uniform(0.88, 1.1)), pen, m.rng, EUROPEAN) for c in text]
+    page = sheet(row(inks, m.rng), m.rng, paper=m.pick(PAPERS), digit=110, pen=pen, colour=m.pick(["blue", "black"]))
+    return Sample(saved(photographed(page, m.rng, turn=4.0), 85), text)
+
+
+def european(m):
+    return _written(m, m.digits())
+
+
+def european_line(m):
+    return _written(m, m.digits(3, 9))
+
+
+KINDS = (european, european_line)
