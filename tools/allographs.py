@@ -1,15 +1,13 @@
 """Allographs: the ways to write each digit, as strokes of a pen whose measures are drawn anew each time.
 
 Lengths, angles and loops vary. MNIST's writers wrote few of some: a 1 with a long upstroke, a 7 with a bar
-through its stem, a 9 whose tail curls back, a 0 with a slash. hands.py draws them.
-
-Points are (x, y), x to the right and y down; a digit is about 1 high. Angles are in degrees, from the right
-on clockwise: -90 is the top. A stroke is an array of points (n, 2).
+through its stem, a 9 whose tail curls back, a 0 with a slash. hands.py draws them. A digit is about 1 high.
 """
 
 from collections.abc import Callable
 
 import numpy as np
+from paths import Point, arc, bent, joined, line, smooth
 
 from handgrad.arrays import NDArray
 
@@ -17,39 +15,10 @@ Strokes = list[NDArray]
 Uniform = Callable[[float, float], float]
 
 
-def _arc(centre: tuple[float, float], radii: tuple[float, float], start: float, end: float) -> NDArray:
-    angles = np.deg2rad(np.linspace(start, end, max(6, int(abs(end - start) / 12))))
-    return np.stack([centre[0] + radii[0] * np.cos(angles), centre[1] + radii[1] * np.sin(angles)], axis=1)
-
-
-def smooth(*points: tuple[float, float]) -> NDArray:
-    """A smooth curve through the points (Catmull-Rom)."""
-    p = np.array(points, float)
-    p = np.concatenate([2 * p[:1] - p[1:2], p, 2 * p[-1:] - p[-2:-1]])[:, None]
-    t = np.linspace(0, 1, 8)[None, :, None]
-    a, b, c, d = p[:-3], p[1:-2], p[2:-1], p[3:]
-    curve = b + ((c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3) / 2
-    return np.asarray(curve.reshape(-1, 2))
-
-
-def _line(*points: tuple[float, float]) -> NDArray:
-    return np.array(points, float)
-
-
-def _bent(start: tuple[float, float], end: tuple[float, float], by: float) -> NDArray:
-    """A line whose middle is moved sideways by a share of its length."""
-    (x, y), (u, v) = start, end
-    return smooth(start, ((x + u) / 2 - by * (v - y), (y + v) / 2 + by * (u - x)), end)
-
-
-def _joined(*pieces: NDArray) -> NDArray:
-    return np.concatenate(pieces)
-
-
 def _oval(u: Uniform) -> tuple[Strokes, float]:
     width, start = u(0.17, 0.5), u(-150, -30)
     turn = u(325, 400) * (1 if u(0, 1) < 0.3 else -1)
-    ring = _arc((0, 0.5), (width, 0.5), start, start + turn)
+    ring = arc((0, 0.5), (width, 0.5), start, start + turn)
     drift = np.linspace(1, u(0.82, 1.08), len(ring))[:, None]
     return [np.array([0, 0.5]) + (ring - [0, 0.5]) * drift], width
 
@@ -65,7 +34,7 @@ def zero_slashed(u: Uniform) -> Strokes:
     width, reach = max(width, 0.25), u(0.5, 1.35)
     return [
         *ring,
-        _bent((width * reach, 0.5 - 0.42 * reach), (-width * reach, 0.5 + 0.42 * reach), u(-0.08, 0.08)),
+        bent((width * reach, 0.5 - 0.42 * reach), (-width * reach, 0.5 + 0.42 * reach), u(-0.08, 0.08)),
     ]
 
 
@@ -73,18 +42,18 @@ def zero_hooked(u: Uniform) -> Strokes:
     """A ring whose end goes on, over the top or into the ring."""
     ring, _ = _oval(u)
     end = ring[0][-1]
-    return [_joined(ring[0], smooth(tuple(end), (end[0] + u(0.05, 0.25), end[1] + u(-0.12, 0.12))))]
+    return [joined(ring[0], smooth(tuple(end), (end[0] + u(0.05, 0.25), end[1] + u(-0.12, 0.12))))]
 
 
 def _foot(u: Uniform, x: float) -> NDArray:
     tilt = u(-0.05, 0.05)
-    return _bent((x - u(0.12, 0.4), 1 + tilt), (x + u(0.12, 0.4), 1 - tilt), u(-0.05, 0.05))
+    return bent((x - u(0.12, 0.4), 1 + tilt), (x + u(0.12, 0.4), 1 - tilt), u(-0.05, 0.05))
 
 
 def one(u: Uniform) -> Strokes:
     """A bar, perhaps with a foot or a small hook."""
     lean = u(-0.15, 0.15)
-    return [_bent((lean, 0), (0, 1), u(-0.06, 0.06))]
+    return [bent((lean, 0), (0, 1), u(-0.06, 0.06))]
 
 
 def _flagged(u: Uniform, least: float, most: float, widest: float) -> Strokes:
@@ -93,8 +62,8 @@ def _flagged(u: Uniform, least: float, most: float, widest: float) -> Strokes:
     lean = u(-0.12, 0.08)
     down = min(length * np.cos(angle), u(0.9, 1.05))
     start = (-length * np.sin(angle), down + u(-0.02, 0.02))
-    stem = _bent((0, 0), (lean, 1), u(-0.04, 0.04))
-    strokes = [_joined(_bent(start, (0, 0), u(-0.16, 0.08)), stem)]
+    stem = bent((0, 0), (lean, 1), u(-0.04, 0.04))
+    strokes = [joined(bent(start, (0, 0), u(-0.16, 0.08)), stem)]
     if u(0, 1) < 0.25:
         strokes.append(_foot(u, lean))
     return strokes
@@ -115,7 +84,7 @@ def one_foot(u: Uniform) -> Strokes:
     return [*one(u), _foot(u, 0.0)]
 
 
-def _two_top(u: Uniform) -> list[tuple[float, float]]:
+def _two_top(u: Uniform) -> list[Point]:
     width = u(0.36, 0.6)
     return [
         (u(-0.02, 0.1), u(0.14, 0.34)),
@@ -129,7 +98,7 @@ def two(u: Uniform) -> Strokes:
     """A 2 whose base begins with a corner."""
     end, dip = u(0.45, 0.8), u(-0.06, 0.06)
     base = smooth((0, 1), (end * 0.35, 1 - 0.06 + dip), (end * 0.7, 1 - dip), (end, 1 - u(-0.03, 0.12)))
-    return [_joined(smooth(*_two_top(u), (0, 1)), base)]
+    return [joined(smooth(*_two_top(u), (0, 1)), base)]
 
 
 def two_loop(u: Uniform) -> Strokes:
@@ -148,56 +117,56 @@ def two_angular(u: Uniform) -> Strokes:
     """A 2 with a flat top, as a Z."""
     width = u(0.38, 0.6)
     top = smooth((0, u(0.03, 0.2)), (width * 0.5, 0), (width * 0.95, u(0.03, 0.1)), (width, u(0.12, 0.2)))
-    return [_joined(top, _line((0, 1), (u(0.45, 0.75), 1 - u(-0.02, 0.06))))]
+    return [joined(top, line((0, 1), (u(0.45, 0.75), 1 - u(-0.02, 0.06))))]
 
 
 def _lower_bowl(u: Uniform, x: float, top: float) -> NDArray:
     width, middle = u(0.24, 0.36), (top + 1) / 2
-    return _arc((x, middle), (width, (1 - top) / 2), -95, u(95, 190))
+    return arc((x, middle), (width, (1 - top) / 2), -95, u(95, 190))
 
 
 def three(u: Uniform) -> Strokes:
     """A 3 of two bows that meet in a point or a small loop."""
     waist, x = u(0.38, 0.52), u(-0.06, 0.1)
-    upper = _arc((0, waist / 2), (u(0.2, 0.32), waist / 2), u(-190, -120), 90 + u(-15, 15))
+    upper = arc((0, waist / 2), (u(0.2, 0.32), waist / 2), u(-190, -120), 90 + u(-15, 15))
     dent = [(x - u(0.0, 0.18), waist)]
     if u(0, 1) < 0.25:
         dent.append((x - 0.06, waist - u(0.03, 0.1)))
-    return [_joined(upper, _line(*dent), _lower_bowl(u, x, waist))]
+    return [joined(upper, line(*dent), _lower_bowl(u, x, waist))]
 
 
 def three_flat(u: Uniform) -> Strokes:
     """A 3 with a flat top."""
     width, waist = u(0.35, 0.62), u(0.3, 0.45)
     x = u(0.05, 0.2)
-    return [_joined(_line((0, u(-0.04, 0.06)), (width, 0), (x, waist)), _lower_bowl(u, x, waist))]
+    return [joined(line((0, u(-0.04, 0.06)), (width, 0), (x, waist)), _lower_bowl(u, x, waist))]
 
 
 def four_open(u: Uniform) -> Strokes:
     """A 4 whose stem stands apart from its angle."""
     bar, width = u(0.45, 0.7), u(0.45, 0.85)
     stem, lean = u(0.45, 0.8) * width, u(-0.12, 0.04)
-    angle = _joined(
-        _bent((u(0.02, 0.3), u(-0.05, 0.15)), (0, bar), u(-0.08, 0.08)), _line((width, bar - u(-0.06, 0.08)))
+    angle = joined(
+        bent((u(0.02, 0.3), u(-0.05, 0.15)), (0, bar), u(-0.08, 0.08)), line((width, bar - u(-0.06, 0.08)))
     )
-    return [angle, _line((stem, u(-0.1, 0.4)), (stem + lean, 1))]
+    return [angle, line((stem, u(-0.1, 0.4)), (stem + lean, 1))]
 
 
 def four_closed(u: Uniform) -> Strokes:
     """A 4 with a triangle."""
     bar, stem = u(0.5, 0.72), u(0.3, 0.55)
     reach, lean = stem + u(0.0, 0.35), u(-0.12, 0.04)
-    return [_line((stem, 0), (0, bar), (reach, bar - u(-0.06, 0.06))), _line((stem, 0), (stem + lean, 1))]
+    return [line((stem, 0), (0, bar), (reach, bar - u(-0.06, 0.06))), line((stem, 0), (stem + lean, 1))]
 
 
 def four_short(u: Uniform) -> Strokes:
     """A 4 whose short stem crosses the bar."""
     bar, stem = u(0.5, 0.72), u(0.25, 0.5)
-    slope = _bent((u(0.2, 0.5), 0), (0, bar), u(-0.05, 0.1))
+    slope = bent((u(0.2, 0.5), 0), (0, bar), u(-0.05, 0.1))
     lean = u(-0.15, 0.03)
     return [
-        _joined(slope, _line((u(0.5, 0.8), bar - u(-0.04, 0.08)))),
-        _line((stem, u(0.25, bar - 0.06)), (stem + lean, 1)),
+        joined(slope, line((u(0.5, 0.8), bar - u(-0.04, 0.08)))),
+        line((stem, u(0.25, bar - 0.06)), (stem + lean, 1)),
     ]
 
 
@@ -211,17 +180,17 @@ def four_cup(u: Uniform) -> Strokes:
         (width, deep * u(0.7, 0.95)),
     )
     lean = u(-0.15, 0.05)
-    return [cup, _bent((width, u(-0.08, 0.12)), (width + lean, 1), u(-0.04, 0.06))]
+    return [cup, bent((width, u(-0.08, 0.12)), (width + lean, 1), u(-0.04, 0.06))]
 
 
-def _five(u: Uniform, shift: tuple[float, float]) -> Strokes:
+def _five(u: Uniform, shift: Point) -> Strokes:
     neck, lean = u(0.28, 0.48), u(-0.02, 0.12)
     x, width = u(0.08, 0.24), u(0.24, 0.36)
-    bowl = _arc((x, (neck + 1) / 2), (width, (1.04 - neck) / 2), u(-165, -125), u(80, 165))
-    bar = _bent(
+    bowl = arc((x, (neck + 1) / 2), (width, (1.04 - neck) / 2), u(-165, -125), u(80, 165))
+    bar = bent(
         (lean + shift[0], shift[1]), (lean + shift[0] + u(0.25, 0.6), shift[1] + u(-0.12, 0.05)), u(-0.1, 0.1)
     )
-    return [_joined(_line((lean, 0), (0.0, neck)), bowl), bar]
+    return [joined(line((lean, 0), (0.0, neck)), bowl), bar]
 
 
 def five(u: Uniform) -> Strokes:
@@ -237,7 +206,7 @@ def five_detached(u: Uniform) -> Strokes:
 def five_curved(u: Uniform) -> Strokes:
     """A 5 in one stroke, as an S with a long straight top."""
     right, waist = u(0.4, 0.62), u(0.36, 0.46)
-    top = _line((right, u(-0.06, 0.04)), (u(0.1, 0.18), 0.0))
+    top = line((right, u(-0.06, 0.04)), (u(0.1, 0.18), 0.0))
     rest = smooth(
         (0.12, 0.0),
         (0.06, waist * 0.8),
@@ -247,18 +216,18 @@ def five_curved(u: Uniform) -> Strokes:
         (0.12, 1.0),
         (u(-0.1, 0.0), u(0.84, 0.96)),
     )
-    return [_joined(top, rest)]
+    return [joined(top, rest)]
 
 
-def _loop_and_tail(u: Uniform, hook: float, bend: float, closes: tuple[float, float]) -> NDArray:
+def _loop_and_tail(u: Uniform, hook: float, bend: float, closes: Point) -> NDArray:
     """A 6: its tail from the top, its loop at the bottom."""
     loop, width = u(0.34, 0.62), u(0.34, 0.56)
     top = u(0.05, 0.55)
     tail = [(top, 0.0), (top * 0.42 - bend * 0.1, (1 - loop / 2) * 0.45), (0.0, 1 - loop / 2)]
     if hook:
         tail.insert(0, (top + hook, u(0.02, 0.16)))
-    ring = _arc((width / 2, 1 - loop / 2), (width / 2, loop / 2), 180, 180 - u(*closes))
-    return _joined(smooth(*tail), ring)
+    ring = arc((width / 2, 1 - loop / 2), (width / 2, loop / 2), 180, 180 - u(*closes))
+    return joined(smooth(*tail), ring)
 
 
 def six(u: Uniform) -> Strokes:
@@ -284,9 +253,9 @@ def _seven(u: Uniform, hook: float = 0.0) -> tuple[Strokes, float, float]:
         begin = [(u(-0.04, 0.04), left + hook), (width * 0.14, left + hook * u(0.1, 0.4))]
         bar = smooth(*begin, (width * 0.55, u(-0.03, 0.03)), (width, 0))
     elif width > 0.5 and u(0, 1) < 0.4:
-        bar = _joined(_line((u(-0.04, 0.04), left + u(0.06, 0.22))), bar)
-    stem = _bent((width, 0), (foot, 1), u(-0.04, 0.12))
-    return [_joined(bar, stem)], width, foot
+        bar = joined(line((u(-0.04, 0.04), left + u(0.06, 0.22))), bar)
+    stem = bent((width, 0), (foot, 1), u(-0.04, 0.12))
+    return [joined(bar, stem)], width, foot
 
 
 def seven(u: Uniform) -> Strokes:
@@ -305,16 +274,16 @@ def seven_crossed(u: Uniform) -> Strokes:
     at, tilt = u(0.35, 0.66), u(-0.1, 0.08)
     x = width + (foot - width) * at
     left, right = u(0.12, 0.36), u(0.1, 0.36)
-    return [*strokes, _bent((x - left, at - tilt), (x + right, at + tilt), u(-0.08, 0.08))]
+    return [*strokes, bent((x - left, at - tilt), (x + right, at + tilt), u(-0.08, 0.08))]
 
 
 def eight_circles(u: Uniform) -> Strokes:
     """An 8 of two circles."""
     waist, start = u(0.4, 0.54), u(60, 120)
-    upper = _arc(
+    upper = arc(
         (u(-0.05, 0.05), waist / 2), (u(0.17, 0.27), waist / 2 + u(-0.03, 0.02)), start, start + u(330, 375)
     )
-    lower = _arc(
+    lower = arc(
         (u(-0.05, 0.05), (1 + waist) / 2), (u(0.2, 0.32), (1 - waist) / 2), start - 180, start + u(150, 195)
     )
     return [upper, lower]
@@ -338,13 +307,13 @@ def eight(u: Uniform) -> Strokes:
 def _nine_loop(u: Uniform) -> tuple[NDArray, float, float]:
     height, width = u(0.32, 0.58), u(0.32, 0.54)
     start = u(-75, 0)
-    return _arc((width / 2, height / 2), (width / 2, height / 2), start, u(-380, -330)), width, height
+    return arc((width / 2, height / 2), (width / 2, height / 2), start, u(-380, -330)), width, height
 
 
 def nine(u: Uniform) -> Strokes:
     """A 9 with a straight stem."""
     loop, width, height = _nine_loop(u)
-    return [_joined(loop, _bent((width, height * u(0.1, 0.4)), (width + u(-0.25, 0.06), 1), u(-0.05, 0.05)))]
+    return [joined(loop, bent((width, height * u(0.1, 0.4)), (width + u(-0.25, 0.06), 1), u(-0.05, 0.05)))]
 
 
 def nine_hooked(u: Uniform) -> Strokes:
@@ -356,7 +325,7 @@ def nine_hooked(u: Uniform) -> Strokes:
         (width * u(0.55, 0.8), 0.97),
         (u(-0.1, 0.2), u(0.86, 1.0)),
     ]
-    return [_joined(loop, smooth(*tail))]
+    return [joined(loop, smooth(*tail))]
 
 
 def nine_curled(u: Uniform) -> Strokes:
@@ -374,7 +343,7 @@ def nine_curled(u: Uniform) -> Strokes:
         tail.append((left + u(0.02, 0.2), u(0.66, 0.8)))
         if u(0, 1) < 0.5:
             tail.append((left + u(0.22, 0.5), u(0.58, 0.74)))
-    return [_joined(loop, smooth(*tail))]
+    return [joined(loop, smooth(*tail))]
 
 
 def nine_turned(u: Uniform) -> Strokes:

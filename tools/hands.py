@@ -13,8 +13,9 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from allographs import ALLOGRAPHS, Strokes, smooth
+from allographs import ALLOGRAPHS, Strokes
 from no_digits import nothings
+from paths import smooth
 from placing import placed, trimmed
 
 from handgrad.arrays import NDArray
@@ -115,8 +116,8 @@ def drawn(count: int, seed: int, real: Pair, left_out: Collection[str] = ()) -> 
             if (chosen > 127).any(axis=1).sum() > 8:
                 images[number] = add(chosen, rng)
                 continue
-        allographs, shares = choices[int(label)]
-        allograph = allographs[int(np.searchsorted(shares, rng.random()))]
+        allographs, up_to = choices[int(label)]
+        allograph = allographs[int(np.searchsorted(up_to, rng.random()))]
         images[number] = inked(allograph(rng.uniform), rng)
     return images, labels
 

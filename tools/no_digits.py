@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection
 
 import cv2
 import numpy as np
-from allographs import smooth
+from paths import smooth
 from placing import placed, trimmed
 
 from handgrad.arrays import NDArray
@@ -88,8 +88,8 @@ def shape(rng: np.random.Generator, images: NDArray) -> NDArray:
         y = 80 + rng.uniform(15, 50) * np.sin(x / rng.uniform(8, 22) + rng.uniform(0, 6))
         cv2.polylines(ink, [np.stack([x, y], 1).round().astype(np.int32)], False, 255, pen // 2 + 3)
     else:  # a scribble
-        points = rng.uniform(10, 150, (int(rng.integers(9, 18)), 2))
-        cv2.polylines(ink, [smooth(*map(tuple, points)).round().astype(np.int32)], False, 255, pen // 2 + 3)
+        places = rng.uniform(10, 150, (int(rng.integers(9, 18)), 2))
+        cv2.polylines(ink, [smooth(*map(tuple, places)).round().astype(np.int32)], False, 255, pen // 2 + 3)
     return placed(trimmed(ink))
 
 
@@ -106,7 +106,7 @@ def texture(rng: np.random.Generator, images: NDArray) -> NDArray:
     if kind == 3:
         return noise // np.uint8(rng.integers(1, 20))
     if kind == 4:
-        return noise * (rng.random(noise.shape) < rng.uniform(0.002, 0.2))
+        return np.asarray(noise * (rng.random(noise.shape) < rng.uniform(0.002, 0.2)))
     smooth = cv2.GaussianBlur(rng.standard_normal((SIDE, SIDE)), (0, 0), rng.uniform(1, 4))
     return np.asarray(np.where(smooth > rng.uniform(0, 1) * smooth.std(), 255, 0), np.uint8)
 
