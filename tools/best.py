@@ -48,9 +48,9 @@ def _without(**parts: float) -> Recipe:
     return replace(SMALL, distortion=replace(SMALL.distortion or Distortion(), **parts))
 
 
-# the network in the box goes on from one of recipe best; the one that calibrates it has not as long
+# the network in the box goes on from one of recipe best; the one that calibrates it is not given as long
 BOX = replace(BEST, learning_rate=2.0, epochs=100)
-CALIBRATES = replace(BEST, epochs=60)
+CALIBRATES = replace(BEST, epochs=60), replace(BEST, learning_rate=2.0, epochs=60)
 BRIEF = replace(BEST, hidden=512, epochs=12)
 ONES = ("one_serif", "one_upstroke", "one_foot", "with_upstroke")
 SEVENS = ("seven_crossed", "with_bar")
@@ -164,7 +164,8 @@ def box(folder: Path, seed: int) -> None:
     """
     trained(f"all-{seed}", BEST, seed, 0, folder)
     model = mixed(f"box-{seed}", BOX, seed, 0, folder, model_file.load(folder / f"all-{seed}.safetensors"))
-    part = mixed(f"calibrates-{seed}", CALIBRATES, seed, HELD_BACK, folder)
+    part = mixed(f"begins-{seed}", CALIBRATES[0], seed, HELD_BACK, folder)
+    part = mixed(f"calibrates-{seed}", CALIBRATES[1], seed, HELD_BACK, folder, part)
     train, (test_images, test_labels) = digits.load_mnist()
     held_back = (train[0][-HELD_BACK:], train[1][-HELD_BACK:])
     found = sets_of(held_back)

@@ -101,7 +101,7 @@ def texture(rng: np.random.Generator, images: NDArray) -> NDArray:
     if kind == 1:
         return np.full((SIDE, SIDE), rng.integers(1, 256), np.uint8)
     if kind == 2:
-        return 255 - images[rng.integers(len(images))]
+        return np.asarray(255 - images[rng.integers(len(images))])
     noise = rng.integers(0, 256, (SIDE, SIDE)).astype(np.uint8)
     if kind == 3:
         return noise // np.uint8(rng.integers(1, 20))
