@@ -60,7 +60,9 @@ EUROPEAN = {
 def _written(m, text):
     pen = m.pick(WRITERS)
     inks = [drawn(c, round(110 * m.rng.uniform(0.88, 1.1)), pen, m.rng, EUROPEAN) for c in text]
-    page = sheet(row(inks, m.rng), m.rng, paper=m.pick(PAPERS), digit=110, pen=pen, colour=m.pick(["blue", "black"]))
+    page = sheet(
+        row(inks, m.rng), m.rng, paper=m.pick(PAPERS), digit=110, pen=pen, colour=m.pick(["blue", "black"])
+    )
     return Sample(saved(photographed(page, m.rng, turn=4.0), 85), text)
 
 
