@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from .strokes import strokes
+from .strokes import STYLES, strokes
 
 INKS = {
     "black": (25, 25, 30),
@@ -27,11 +27,11 @@ PENS = {  # width in shares of the digit's height, how much it varies, how grain
 }
 
 
-def drawn(digit, height, pen, rng):
-    """The ink (h, w), 0 to 1, of a digit drawn with a pen, `height` pixels high."""
+def drawn(digit, height, pen, rng, styles=STYLES):
+    """The ink (h, w), 0 to 1, of a digit drawn with a pen in one of the styles, `height` pixels high."""
     share, varies, _, _ = PENS[pen]
     width = max(1.2, share * height * rng.uniform(0.8, 1.25))
-    paths = [path * height for path in strokes(digit, rng)]
+    paths = [path * height for path in strokes(digit, rng, styles=styles)]
     margin = int(width) + 3
     extent = np.ceil(np.concatenate(paths).max(axis=0)).astype(int) + 2 * margin
     fine = 4

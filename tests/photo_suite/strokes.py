@@ -60,10 +60,10 @@ STYLES = {
 }  # fmt: skip
 
 
-def strokes(digit, rng, wobble=0.018):
+def strokes(digit, rng, wobble=0.018, styles=STYLES):
     """The digit's strokes, each (n, 2), written in one of its styles by an unsteady hand; about 1 high."""
-    styles = STYLES[digit]
-    style = styles[sorted(styles)[rng.integers(len(styles))]]
+    own = styles[digit]
+    style = own[sorted(own)[rng.integers(len(own))]]
     slant, wide, turn = rng.normal(0.05, 0.12), rng.uniform(0.8, 1.25), np.radians(rng.normal(0, 4))
     high = rng.uniform(0.92, 1.05)
     cos, sin = np.cos(turn), np.sin(turn)

@@ -1,4 +1,4 @@
-"""The network in the box: recipe best, trained once and shipped with the package.
+"""The network in the box: recipe best, then digits drawn in other hands; shipped with the package.
 
 How it was made, and what it reaches: docs/best.md. `python tools/best.py box` makes it again.
 """

@@ -1,0 +1,76 @@
+"""Digits that the network in the box did not learn from, to measure it by: other hands, other resolutions.
+
+The hands are the photo suite's (tests/photo_suite), which writes with paths of its own, not with those of
+allographs.py: in the styles of its strokes.py, and as Europeans write (european.py). All images pass through
+the product's own normalisation. Of 16 x 16 pixels with two levels, and of 8 x 8 pixels, some real sets are.
+"""
+
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+from hands import Pair
+
+from handgrad.arrays import NDArray
+from handgrad.photos.marks import Mark, Page
+from handgrad.photos.normalisation import normalised
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+from photo_suite.european import EUROPEAN
+from photo_suite.sheets import drawn
+from photo_suite.strokes import STYLES
+
+PENS = ("ballpoint", "pencil", "felt", "marker", "fountain")
+HANDS = 2000  # digits of each kind of hand
+COARSE = 1000  # digits at each lower resolution
+
+
+def sets_of(held_back: Pair, seed: int = 0) -> dict[str, Pair]:
+    """The sets, by name; held_back: images of MNIST that the network did not learn from, and their labels."""
+    european, suite = _written(EUROPEAN, seed), _written(STYLES, seed + 1)
+    real = (held_back[0][:COARSE], held_back[1][:COARSE])
+    some = (european[0][:COARSE], european[1][:COARSE])
+    return {
+        "MNIST, held back": held_back,
+        "European hands": european,
+        "the photo suite's hands": suite,
+        "MNIST, 16 x 16, two levels": _coarse(real, 16, two_levels=True),
+        "MNIST, 8 x 8": _coarse(real, 8),
+        "European hands, 16 x 16, two levels": _coarse(some, 16, two_levels=True),
+        "European hands, 8 x 8": _coarse(some, 8),
+    }
+
+
+def _written(styles: dict[str, dict[str, list[list[tuple[float, float]]]]], seed: int) -> Pair:
+    """Digits 0 to 9 in turn, written with pens of all widths, at 40 to 150 pixels."""
+    images = []
+    for number in range(HANDS):
+        rng = np.random.default_rng([seed, number])
+        height, pen = int(rng.integers(40, 150)), PENS[rng.integers(len(PENS))]
+        images.append(_normalised(drawn(str(number % 10), height, pen, rng, styles)))
+    return np.stack(images), np.arange(HANDS) % 10
+
+
+def _coarse(pair: Pair, side: int, two_levels: bool = False) -> Pair:
+    """The digits of a pair on so many pixels, and enlarged again as the product does."""
+    images = []
+    for image in pair[0]:
+        ink = _cut(np.clip(cv2.resize(image, None, fx=4, fy=4, interpolation=cv2.INTER_CUBIC), 0, 255) / 255)
+        share = side / max(ink.shape)
+        size = max(2, round(ink.shape[1] * share)), max(2, round(ink.shape[0] * share))
+        small = cv2.resize(ink, size, interpolation=cv2.INTER_AREA)
+        images.append(_normalised((small > 0.4).astype(float) if two_levels else small))
+    return np.stack(images), pair[1]
+
+
+def _cut(ink: NDArray) -> NDArray:
+    rows, columns = np.flatnonzero((ink > 0.3).any(axis=1)), np.flatnonzero((ink > 0.3).any(axis=0))
+    return np.ascontiguousarray(ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
+
+
+def _normalised(ink: NDArray) -> NDArray:
+    """The image (28, 28) that the product makes of all the ink."""
+    ink = np.pad(_cut(ink).astype(np.float32), 6)
+    mark = Mark((1,), 6, 6, ink.shape[1] - 6, ink.shape[0] - 6)
+    return normalised(Page(ink, (ink > 0.3).astype(np.int32), [[mark]], ink.shape[::-1]), mark)
