@@ -5,8 +5,9 @@ texts. For a network without biases, b1 and b2 are stored as zeros, and "bias" i
 optional: "calibration"; "storage", which is "float16" if the four tensors are float16, in half the space;
 "held_back", the number of images that the run held back, if the calibration does not say it; "continued",
 the epochs after which a finished run was continued; "began", the checksum of the data of the model that a
-run began with; and "prepared", if its images went through the photo pipeline. The file of an unfinished run also holds the state that
-is needed to continue it, in float32 tensors whose names begin with "run.". Nothing is ever unpickled.
+run began with; and "prepared", if its images went through the photo pipeline. The file of an unfinished run
+also holds the state that is needed to continue it, in float32 tensors whose names begin with "run.". Nothing
+is ever unpickled.
 Format: https://github.com/huggingface/safetensors#format
 """
 

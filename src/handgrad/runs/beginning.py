@@ -81,7 +81,7 @@ class Beginning:
         return params._replace(W2=fresh.W2.astype(np.float32), b2=b2)
 
     def facts(self, data: Data) -> dict[str, Any]:
-        """What a model of the run takes over: the first data, and a calibration until it has one of its own."""
+        """What the run takes over: whose data came first, and a calibration until it has its own."""
         if data.names != self.model.classes:
             return {}
         known = self.model.calibration

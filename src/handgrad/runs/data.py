@@ -35,6 +35,7 @@ class Data:
     names: tuple[int | str, ...]  # the label of each class
     in_order: bool = False  # whether the classes came in order
     beside: Pair | None = None  # other images that are learnt from as well; none of them is held back
+    prepared: bool = False  # whether the images went through the photo pipeline
     share: float = 1.0  # rows are repeated until they are this share of the images beside
 
     @property
@@ -52,7 +53,7 @@ class Data:
         return len(self.validation[1]) if self.validation else 0
 
     def holding_back(self, validation: int) -> "Data":
-        """The same images, the last `validation` rows of given held back.  DataError where that leaves none."""
+        """The same data, the last `validation` rows of given held back.  DataError where that leaves none."""
         images, labels = self.given
         if not 0 <= validation < len(images):
             expected = f"expected to hold back fewer than the {len(images)} images (--validation)"
@@ -89,11 +90,17 @@ class Data:
             [place.get(name, 0) for name in self.names], np.uint8 if len(names) <= 256 else np.int64
         )
 
-        def numbered(pair: Pair | None) -> Pair | None:
-            return None if pair is None else (pair[0], table[pair[1]])
+        def numbered(pair: Pair) -> Pair:
+            return pair[0], table[pair[1]]
 
-        parts = {part: numbered(getattr(self, part)) for part in ("validation", "test", "given")}
-        return replace(self, labels=table[self.labels], names=names, **parts)
+        return replace(
+            self,
+            labels=table[self.labels],
+            names=names,
+            given=numbered(self.given),
+            validation=self.validation and numbered(self.validation),
+            test=self.test and numbered(self.test),
+        )
 
 
 def split(

@@ -44,9 +44,9 @@ def _shades(data: Data, pixels: NDArray, recipe: Recipe | None) -> Iterator[str]
         yield f"{blank:,} of {len(data.given[0]):,} images are blank: leave them out"
     bright = share_of_bright_paper(data.images)
     if bright > 0.5:
-        yield f"the paper is bright in {bright:.0%} of the images, but MNIST's is 0: invert them (--invert), or --prepare"
+        yield f"the paper is bright in {bright:.0%} of the images, where MNIST's is 0: --invert, or --prepare"
     elif bright > 0.02:
-        yield f"the paper is bright in {bright:.0%} of the images and dark in the others: --prepare makes them alike"
+        yield f"the paper is bright in {bright:.0%} of the images, dark in others: --prepare makes them alike"
     ink = float(np.median(pixels.reshape(len(pixels), -1).max(axis=1)))
     if 0 < ink < PALE:
         yield f"the ink is pale, {ink:.0%} of full ink, where MNIST's is 100%: --prepare makes it full"
@@ -55,7 +55,7 @@ def _shades(data: Data, pixels: NDArray, recipe: Recipe | None) -> Iterator[str]
         return
     rate = recipe.learning_rate * (1 / squares if squares > 1 else min(MOST_RATE, squares**-0.5))
     words = f"{squares:.1f} times as bright" if squares > 1 else f"{1 / squares:.0f} times as faint"
-    yield f"the images are {words} as MNIST's: a learning rate of {_rounded(rate)} suits (--learning-rate {_rounded(rate)})"
+    yield f"the images are {words} as MNIST's: try --learning-rate {_rounded(rate)}"
 
 
 def _rounded(rate: float) -> str:
@@ -75,9 +75,9 @@ def _labels(data: Data) -> Iterator[str]:
         yield f"{_classes(missing)} no image: the network will never answer {_these(missing)}"
     few = [(data.names[i], int(counts[i])) for i in present if counts[i] < FEW]
     if few:
-        names = ", ".join(f"{name} {count}" for name, count in few[:SHOWN])
+        names = ", ".join(f"{name}: {count}" for name, count in few[:SHOWN])
         more = ", ..." if len(few) > SHOWN else ""
-        hint = "more, or --from box where they are digits" if len(data.image_shape) == 2 else "more"
+        hint = "more, or --from box where they are digits" if data.images.ndim == 3 else "more"
         yield f"few images of a class ({names}{more}): take {hint}"
 
 
@@ -102,9 +102,11 @@ def _parts(data: Data) -> Iterator[str]:
             )
             yield f"{_classes(names)} images in the {part} part only: {why}"
     if data.test is not None and (twice := _seen(data.given, data.test)):
-        yield f"{twice:,} of {len(data.test[0]):,} test images are training images, too: the test accuracy flatters"
+        shown = f"{twice:,} of {len(data.test[0]):,} test images"
+        yield f"{shown} are training images, too: leave them out, or the test accuracy is too high"
     elif data.validation is not None and (twice := _seen((data.images, data.labels), data.validation)):
-        yield f"{twice:,} of {data.held_back:,} images held back are learnt from, too: the validation accuracy flatters"
+        shown = f"{twice:,} of {data.held_back:,} images held back"
+        yield f"{shown} are learnt from, too: leave copies out, or the validation accuracy is too high"
 
 
 def _seen(train: Pair, shown: Pair) -> int:
@@ -116,7 +118,7 @@ def _seen(train: Pair, shown: Pair) -> int:
 
 
 def _classes(names: Iterable[int | str]) -> str:
-    """ "class 3 has" or "classes 3, 4 have"."""
+    """The start of a sentence: "class 3 has", "classes 3, 4 have"."""
     names = list(names)
     listed = ", ".join(map(str, islice(names, SHOWN))) + (", ..." if len(names) > SHOWN else "")
     return f"class {listed} has" if len(names) == 1 else f"classes {listed} have"

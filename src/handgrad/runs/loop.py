@@ -148,6 +148,7 @@ class Run:
                 seed=self.seed,
                 data_checksum=data.checksum,
                 accuracy=accuracy,
+                prepared=data.prepared,
                 **({} if self.begin is None else self.begin.facts(data)),
             )
         elif reached is None or _as_good(history, data.held_back):

@@ -3,7 +3,6 @@
 Whoever trains on images in these shades must ask in these shades, too: all commands that take images do so.
 """
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
