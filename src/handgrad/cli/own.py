@@ -37,9 +37,8 @@ class Own(NamedTuple):
         if not self.prepare:
             shaded: NDArray = self.brought((images, np.empty(len(images))))[0][0][row]
             return shaded
-        return self._prepared(
-            images[row : row + 1] if isinstance(images, np.ndarray) else [images[row]], np.zeros(1)
-        )[0][0]
+        image: NDArray = self._prepared([images[row]], np.zeros(1))[0][0]
+        return image
 
     def _prepared(self, images: Any, labels: NDArray) -> Pair:
         from handgrad.photos import prepare
