@@ -4,7 +4,7 @@
 
 draws digits of hands that a program makes up, prepares them by the photo pipeline, and prints what the
 network in the box reads of them and of MNIST's test set, before and after it was fine-tuned to some of them.
-The recipe was chosen on hands 2, 3, 5 and 10.
+The recipe was chosen on other such hands (2, 3, 5 and 10 of an earlier version of this program).
 """
 
 import argparse

@@ -203,7 +203,9 @@ def train(
         chosen = (options["engine_name"], options["device"], options["threads"])
         where = engine(*chosen, lambda line: say(quiet, line), hidden)
         data = reading.result()
-    found = [] if source.embedded or resume else runs.look(data, None if options["learning_rate"] else recipe)
+    found: list[str] = []
+    if not source.embedded and resume is None:
+        found = runs.look(data, None if options["learning_rate"] else recipe, begin is not None)
     notes(found, quiet)
     if resume is None:
         run = runs.start(data, recipe, options["seed"] or 0, path, name, where, begin)

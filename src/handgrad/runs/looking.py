@@ -23,15 +23,16 @@ SAMPLE = 5000  # images whose pixels are measured
 SHOWN = 5  # classes that a line names
 
 
-def look(data: Data, recipe: Recipe | None = None) -> list[str]:
+def look(data: Data, recipe: Recipe | None = None, fine_tuned: bool = False) -> list[str]:
     """What is odd about the data of a run, a line each; for MNIST an empty list.
 
     recipe: the one to train by, for the learning rate that suits the images; None says nothing about it.
+    fine_tuned: whether the run begins with a trained model, to which few images of a class are enough.
     """
     pixels = data.images[:: -(-len(data.images) // SAMPLE)]
     if pixels.dtype.kind != "f":
         pixels = pixels.astype(np.float32) / PIXEL_MAX
-    return [*_shades(data, pixels, recipe), *_labels(data), *_parts(data)]
+    return [*_shades(data, pixels, recipe), *_labels(data, fine_tuned), *_parts(data)]
 
 
 def _shades(data: Data, pixels: NDArray, recipe: Recipe | None) -> Iterator[str]:
@@ -42,7 +43,7 @@ def _shades(data: Data, pixels: NDArray, recipe: Recipe | None) -> Iterator[str]
         return
     if blank := int((data.given[0].reshape(len(data.given[0]), -1).max(axis=1) == 0).sum()):
         yield f"{blank:,} of {len(data.given[0]):,} images are blank: leave them out"
-    bright = share_of_bright_paper(data.images)
+    bright = share_of_bright_paper(data.given[0])
     if bright > 0.5:
         yield f"the paper is bright in {bright:.0%} of the images, where MNIST's is 0: --invert, or --prepare"
     elif bright > 0.02:
@@ -62,7 +63,7 @@ def _rounded(rate: float) -> str:
     return f"{float(f'{rate:.1g}'):g}"
 
 
-def _labels(data: Data) -> Iterator[str]:
+def _labels(data: Data, fine_tuned: bool) -> Iterator[str]:
     """What is odd about the labels, and how many images each class has."""
     counts = np.bincount(data.given[1], minlength=data.classes)
     present = np.flatnonzero(counts)
@@ -74,7 +75,7 @@ def _labels(data: Data) -> Iterator[str]:
         missing = [data.names[i] for i in np.flatnonzero(counts == 0)]
         yield f"{_classes(missing)} no image: the network will never answer {_these(missing)}"
     few = [(data.names[i], int(counts[i])) for i in present if counts[i] < FEW]
-    if few:
+    if few and not fine_tuned:
         names = ", ".join(f"{name}: {count}" for name, count in few[:SHOWN])
         more = ", ..." if len(few) > SHOWN else ""
         hint = "more, or --from box where they are digits" if data.images.ndim == 3 else "more"
