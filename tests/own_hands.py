@@ -15,7 +15,6 @@ import numpy as np
 
 from handgrad import digits, pretrained, runs
 from handgrad.photos import find_digit
-
 from photo_suite.sheets import lighting
 from photo_suite.strokes import STYLES, curve
 

@@ -130,7 +130,7 @@ def test_a_prepared_run_is_resumed_with_prepared_images(run, files, tmp_path, mo
         raise KeyboardInterrupt
 
     monkeypatch.setattr(train, "_line", interrupted)
-    code, _, err = run(*words, "--out", tmp_path / "halves")
+    code, _, _ = run(*words, "--out", tmp_path / "halves")
     assert code == 130
     monkeypatch.setattr(train, "_line", shown)
     assert run("train", "--resume", tmp_path / "halves", *files[0])[0] == 0
