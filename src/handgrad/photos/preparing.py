@@ -12,11 +12,13 @@ import numpy as np
 
 from handgrad.arrays import NDArray
 from handgrad.errors import ImageError
-from handgrad.photos.candidates import broken_digit
 from handgrad.photos.decoding import as_picture
 from handgrad.photos.finding import find_marks
+from handgrad.photos.marks import distance, joined
 from handgrad.photos.normalisation import SIDE, normalised, prepared
 from handgrad.threads import available_cores
+
+NEAR = 0.15  # marks at most this far from the largest, in its heights, are parts of the same digit
 
 
 class PreparedImages(NamedTuple):
@@ -66,7 +68,7 @@ class _Each(Sequence[Any]):
 
 
 def _one_digit(source: Any) -> NDArray | None:
-    """The image (28, 28) of all the ink that is near enough to be one digit, or of the largest mark."""
+    """The image (28, 28) of the largest mark and of those that are near it."""
     picture = as_picture(source)
     if (image := prepared(picture)) is not None:
         return image
@@ -76,5 +78,6 @@ def _one_digit(source: Any) -> NDArray | None:
         return None
     if not page.marks:
         return None
-    whole = broken_digit(page.marks)
-    return normalised(page, whole or max(page.marks, key=lambda mark: mark.width * mark.height))
+    largest = max(page.marks, key=lambda mark: mark.width * mark.height)
+    near = [mark for mark in page.marks if distance(mark, largest) <= NEAR * largest.height]
+    return normalised(page, joined(near))
