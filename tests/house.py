@@ -70,7 +70,7 @@ ROOMS = (
     Room("engines.dense", "the epoch on NumPy arrays, in buffers made once; what an engine may be given", ("the reference",), ("engines.dense", "engines.arguments")),
     Room("engines.ink", "the fast engine: `engine` trains, `scorer` answers, `kernel` computes ([engine](engine.md))", ("the reference", "engines.dense")),
     Room("engines", "which arrays, and which `run_epoch`, an epoch is computed with; a model that answers through `ink`", ("the reference", "model", "engines.dense", "engines.ink")),
-    Room("runs", "from data to model file: split, initial parameters, distortions, keep the best, save, resume", ("the reference", "templates", "calibration", "model", "model_file", "digits", "engines")),
+    Room("runs", "from data to model file: look, split, initial parameters or those of a model, distortions, keep the best, save, resume ([own digits](own-digits.md))", ("the reference", "templates", "calibration", "model", "model_file", "digits", "engines")),
     Room("photos", "a picture -> marks on paper, in lines -> 28x28 images -> digits ([photos](photos.md))", ("the reference", "model", "pretrained", "photos.decoding")),
     Room("insight", "what a trained network does, and why: accuracy, confusion, trust, explanations, pictures, the report", ("the reference", "templates", "calibration", "model", "runs")),
     Room("workbook.lesson", "every exercise's right answer in the learners' layout; which functions are blank", ("the reference", "digits"), ("workbook.lesson", "workbook.blanks")),

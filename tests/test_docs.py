@@ -26,6 +26,7 @@ from handgrad import digits
 from handgrad.cli import cli as commands
 
 import house
+import own_hands
 
 PAGES = [house.ROOT / "README.md", *sorted((house.ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```(\S*)(?: (\w+))?\n(.*?)^```$", re.M | re.S)
@@ -50,13 +51,17 @@ def blocks(page):
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch, mnist):
-    """What a reader has at hand: photographs, files of images, a class's submissions."""
+    """What a reader has at hand: photographs, sheets, files of images, a class's submissions."""
     (images, labels), (test_images, test_labels) = mnist
     Image.fromarray(255 - np.kron(np.pad(images[7], 8), np.ones((8, 8), np.uint8))).save(
         tmp_path / "photo.jpg"
     )
     line = np.hstack([np.pad(image, 6) for image in images[[1, 3, 5, 7]]])
     Image.fromarray(255 - np.kron(line, np.ones((4, 4), np.uint8))).save(tmp_path / "page.jpg")
+    sheets = {"sheet.jpg": ["0123456789"] * 5, "test-sheet.jpg": ["3141592653", "2718281828", "1414213562"]}
+    for seed, (name, lines) in enumerate(sheets.items()):
+        photo = own_hands.sheet(own_hands.hand(8), lines, np.random.default_rng(seed))
+        Image.fromarray(photo).save(tmp_path / name, quality=90)
     for name, array in {
         "images-idx3-ubyte": images[:3000], "labels-idx1-ubyte": labels[:3000].astype(np.uint8),
         "test-images-idx3-ubyte": test_images[:500], "test-labels-idx1-ubyte": test_labels[:500].astype(np.uint8),

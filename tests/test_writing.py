@@ -82,6 +82,7 @@ PLACES = {
     "model_file.save": Place(lambda path: model_file.save(path, MODEL)),
     "write_idx": Place(lambda path: digits.write_idx(path, np.zeros(3, np.uint8))),
     "write_idx, .gz": Place(lambda path: digits.write_idx(path, np.zeros(3, np.uint8)), "h.gz", "h.gz"),
+    "cut --out": Place("data cut page.png --labels 0 --out {}"),
     "data fetch": Place("data fetch kmnist --from {}", f"cache/handgrad/data/kmnist/{NAMES[0]}", "none"),
     "what data fetch makes": Place(
         "data fetch emnist-digits --from {}", f"cache/handgrad/data/emnist-digits/{fetch.SUMS}", "none"
@@ -89,6 +90,7 @@ PLACES = {
 }
 FOLDERS = {
     "the folder of predict --save-boxes",
+    "cut --out",
     "train --report",
     "evaluate --report",
     "export --site",

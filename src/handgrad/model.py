@@ -80,6 +80,8 @@ class Model:
     storage: str = "float32"  # type of the parameters in a file; "float16" halves its size
     held_back: int | None = None  # number of images that its run held back, if known
     continued: tuple[int, ...] = ()  # epochs after which the finished run was continued
+    began: str | None = None  # data_checksum of the model of the same classes that its run began with
+    prepared: bool = False  # whether its images went through the photo pipeline
     scorer: Scorer | None = field(default=None, init=False, repr=False)  # engines.compiled sets it
 
     def __post_init__(self) -> None:

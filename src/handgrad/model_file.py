@@ -1,11 +1,13 @@
 """Model files in the safetensors format: written atomically, and validated when they are read.
 
 A model is four float32 tensors, W1 (H, D), b1 (H,), W2 (C, H), b2 (C,), and metadata whose values are JSON
-texts. For a network without biases, b1 and b2 are stored as zeros, and "bias" is false. Four keys are
+texts. For a network without biases, b1 and b2 are stored as zeros, and "bias" is false. Six keys are
 optional: "calibration"; "storage", which is "float16" if the four tensors are float16, in half the space;
-"held_back", the number of images that the run held back, if the calibration does not say it; and "continued",
-the epochs after which a finished run was continued. The file of an unfinished run also holds the state that
-is needed to continue it, in float32 tensors whose names begin with "run.". Nothing is ever unpickled.
+"held_back", the number of images that the run held back, if the calibration does not say it; "continued",
+the epochs after which a finished run was continued; "began", the checksum of the data of the model that a
+run began with; and "prepared", if its images went through the photo pipeline. The file of an unfinished run
+also holds the state that is needed to continue it, in float32 tensors whose names begin with "run.". Nothing
+is ever unpickled.
 Format: https://github.com/huggingface/safetensors#format
 """
 
@@ -81,6 +83,10 @@ def save(path: str | os.PathLike[str], model: Model, run: RunState | None = None
         metadata["held_back"] = model.held_back
     if model.continued:
         metadata["continued"] = list(model.continued)
+    if model.began is not None:
+        metadata["began"] = model.began
+    if model.prepared:
+        metadata["prepared"] = True
     if run is not None:
         tensors |= {
             RUN + name: np.ascontiguousarray(tensor, np.float32) for name, tensor in run.tensors.items()
@@ -225,6 +231,8 @@ def _model(metadata: dict[str, Any], tensors: dict[str, NDArray]) -> Model:
         storage,
         held_back,
         tuple(continued),
+        _typed(metadata, "began", str, None),
+        _typed(metadata, "prepared", bool, None) or False,
     )
 
 

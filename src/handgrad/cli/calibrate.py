@@ -9,6 +9,7 @@ import click
 from handgrad import calibration, digits, model_file, runs
 from handgrad.calibration import MIN_IMAGES, MIN_MISTAKES, WANTED
 from handgrad.cli import examples
+from handgrad.cli.own import Own, expect_one_way, own_options
 from handgrad.cli.shared import (
     FILE,
     data_option,
@@ -39,6 +40,7 @@ BOUNDS = click.FloatRange(0, 1, min_open=True, max_open=True)
 @click.argument("model", metavar="[MODEL]", type=FILE, required=False)
 @data_option
 @idx_options
+@own_options
 @click.option(
     "--accuracy",
     metavar="SHARE",
@@ -54,6 +56,8 @@ def calibrate(
     data: str | None,
     images: str | None,
     labels: str | None,
+    prepare: bool,
+    invert: bool | None,
     accuracy: float,
     out: str | None,
     as_json: bool,
@@ -73,6 +77,7 @@ def calibrate(
     if model is None and out is None:
         raise click.UsageError("expected MODEL, or --out for a copy of the network in the box; got neither")
     expect_one_source(data, images, labels)
+    expect_one_way(prepare, invert)
     path = existing_model(model)
     given = pair(images, labels)
     target = path if out is None else Path(out)
@@ -81,8 +86,11 @@ def calibrate(
     trained, run = model_file.load_run(path)
     if run is not None:
         raise HandgradError(f"{path}: the run is not finished; continue it first (handgrad train --resume)")
+    own = Own(prepare or trained.prepared, invert, quiet)
     if data is not None and data != "mnist":
-        given = _of_data(trained, data, quiet)
+        given = _of_data(trained, data, own)
+    elif given is not None:
+        given = own.brought(given)[0]
     shown = given or _held_back(trained, path)
     if digits.checksum(*shown) == trained.data_checksum:
         raise DataError("expected images that the model did not learn from; it was trained on these images")
@@ -110,14 +118,15 @@ def calibrate(
     click.echo(f"model        {target}")
 
 
-def _of_data(model: Model, data: str, quiet: bool) -> Any:
+def _of_data(model: Model, data: str, own: Own) -> Any:
     """The images of --data that the model did not learn from: the test part, or those that its run held back,
     or all of them."""
-    train, test = loaded(data, quiet)
+    train, *tests = own.brought(*(part for part in loaded(data, own.quiet, own.prepare) if part is not None))
+    test = tests[0] if tests else None
     if test is None and model.held_back and digits.checksum(*train) == model.data_checksum:
         split = runs.split(*train, model.held_back)
         say(
-            quiet,
+            own.quiet,
             f"the network learnt from these images: the {model.held_back:,} that were held back are taken",
         )
         return split.named(split.validation) if split.validation else train

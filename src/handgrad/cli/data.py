@@ -10,6 +10,7 @@ import click
 
 from handgrad import digits
 from handgrad.cli import Group, examples
+from handgrad.cli.cut import cut
 from handgrad.cli.shared import emit, output_options, say
 from handgrad.digits.fetch import cache_folder, is_cached, pairs_of, verify_cached
 from handgrad.digits.mnist import ATTRIBUTION, FILES
@@ -20,7 +21,10 @@ from handgrad.errors import DataError
 
 @click.group(cls=Group, epilog=examples("handgrad data list", "handgrad data fetch fashion-mnist"))
 def data() -> None:
-    """List, verify and fetch data sets of labelled images."""
+    """List, verify and fetch data sets of labelled images, or make one."""
+
+
+data.add_command(cut)
 
 
 @data.command("list", epilog=examples("handgrad data list", "handgrad data list --json"))

@@ -5,6 +5,7 @@ import click
 from handgrad import digits, model_file
 from handgrad.arrays import NDArray
 from handgrad.cli import examples
+from handgrad.cli.own import Own, expect_one_way, own_options
 from handgrad.cli.shared import (
     FILE,
     data_option,
@@ -44,6 +45,7 @@ MEASURES = {  # the line in the text -> the key of reliability.measures
 @click.argument("model", metavar="[MODEL]", type=FILE, required=False)
 @data_option
 @idx_options
+@own_options
 @click.option(
     "--report", metavar="FOLDER", type=FILE, help="Also write index.html and its pictures into this folder."
 )
@@ -53,6 +55,8 @@ def evaluate(
     data: str | None,
     images: str | None,
     labels: str | None,
+    prepare: bool,
+    invert: bool | None,
     report: str | None,
     as_json: bool,
     quiet: bool,
@@ -70,14 +74,19 @@ def evaluate(
 
         expect_report(report)
     expect_one_source(data, images, labels)
+    expect_one_way(prepare, invert)
     given = pair(images, labels)
     trained = model_file.load(existing_model(model))
     train, test = digits.load_mnist()
+    own = Own(prepare or trained.prepared, invert, quiet)
     known: list[tuple[NDArray, NDArray]] = [train]  # what the network may have learnt from
     if data is not None and data != "mnist":
-        own = loaded(data, quiet)
-        given = own.test or own.train
-        known.append(own.train)
+        parts = loaded(data, quiet, own.prepare)
+        known_train, *tests = own.brought(*(part for part in parts if part is not None))
+        given = tests[0] if tests else known_train
+        known.append(known_train)
+    elif given is not None:
+        given = own.brought(given)[0]
     chosen = given or test
     learnt_from = next((one for one in known if trained.data_checksum == digits.checksum(*one)), None)
     if learnt_from is not None and learnt_from[0] is chosen[0]:

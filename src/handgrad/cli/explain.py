@@ -8,6 +8,7 @@ import click
 from handgrad import digits, model_file, templates
 from handgrad.arrays import NDArray
 from handgrad.cli import examples
+from handgrad.cli.own import Own, expect_one_way, own_options
 from handgrad.cli.shared import (
     FILE,
     answers,
@@ -66,6 +67,7 @@ class Source(NamedTuple):
 )
 @data_option
 @idx_options
+@own_options
 @click.option("--model", metavar="FILE", type=FILE, help="Model file. Default: the network in the box.")
 @click.option(
     "--versus",
@@ -89,6 +91,8 @@ def explain(
     data: str | None,
     images: str | None,
     labels: str | None,
+    prepare: bool,
+    invert: bool | None,
     model: str | None,
     versus: str | None,
     units: int,
@@ -110,8 +114,9 @@ def explain(
         raise click.UsageError("expected one image: a picture, or --row N")
     if (digit is not None and picture is None) or (images is not None and row is None):
         raise click.UsageError("--digit goes with a picture, --images with --row")
-    if data is not None and row is None:
-        raise click.UsageError("--data goes with --row")
+    if row is None and (data is not None or prepare or invert is not None):
+        raise click.UsageError("--data, --prepare and --invert go with --row")
+    expect_one_way(prepare, invert)
     expect_one_source(data, images, labels)
     if labels is not None and images is None:
         raise click.UsageError("--labels goes with --images")
@@ -127,11 +132,14 @@ def explain(
         source = _photo(picture, digit or 1, trained)
     else:
         assert row is not None  # checked above: wrong usage
+        own = Own(prepare or trained.prepared, invert, quiet)
         if data is not None and not is_mnist:
-            asked: tuple[NDArray, NDArray | None] = answers(data, quiet)
+            asked: tuple[NDArray, NDArray | None] = answers(data, quiet, own.prepare)
         else:
             asked = mnist[1] if mnist is not None and is_mnist else _idx(str(images), labels)
         source = _row(row, *asked, None if is_mnist else data or images)
+        if not is_mnist:
+            source = source._replace(image=own.image(asked[0], row))
     explanation = take_apart(trained, source.image, _baseline(trained, mnist), other)
     if other is None and source.label in trained.classes and source.label != explanation.answer:
         explanation = replace(explanation, second=trained.classes.index(source.label))
@@ -146,8 +154,8 @@ def explain(
         }
         emit(facts | explanation.to_dict(units))
     else:
-        own = your_own(model, "handgrad explain --model")
-        say(quiet, f"network: {network_named(model, trained)}{own}")
+        hint = your_own(model, "handgrad explain --model")
+        say(quiet, f"network: {network_named(model, trained)}{hint}")
         click.echo(_text(explanation, source, units))
         if out is not None:
             click.echo(f"\npicture  {out}")

@@ -12,12 +12,14 @@ import click
 
 from handgrad import digits, model_file, runs
 from handgrad.cli import examples
+from handgrad.cli.own import Own, expect_one_way, notes, own_options
 from handgrad.cli.shared import (
     FILE,
     Interrupted,
     data_option,
     default_model,
     emit,
+    existing_model,
     expect_one_source,
     idx_options,
     loaded,
@@ -27,11 +29,15 @@ from handgrad.cli.shared import (
 )
 from handgrad.engines import ENGINES, engine
 from handgrad.engines.arguments import MOST_THREADS
+from handgrad.errors import HandgradError
 from handgrad.files import expect_folder, expect_writable
 from handgrad.insight.evaluation import baseline_accuracy, percent
 from handgrad.insight.evaluation import evaluate as measure
+from handgrad.model import Model
 from handgrad.recipes import CHOICES, RECIPES, Distortion, Recipe
-from handgrad.runs import Data, Progress, Run
+from handgrad.runs import Beginning, Data, Progress, Run
+from handgrad.runs.beginning import FROM_MODEL, held_back_of_few
+from handgrad.runs.beginning import NAME as FINE_TUNE
 
 DEFAULT_RECIPE = "quick"
 # choice of the recipe -> its option's values (a list, or a type and the name of its values) and help
@@ -75,7 +81,7 @@ def _recipe_options(command: Callable[..., Any]) -> Callable[..., Any]:
     epilog=examples(
         "handgrad train",
         "handgrad train --hidden 64 --epochs 3 --seed 7 --out model.safetensors",
-        "handgrad train --data train.csv --out mine.safetensors",
+        "handgrad train --from box --data digits --prepare --out mine.safetensors",
     )
 )
 @click.option(
@@ -98,11 +104,21 @@ def _recipe_options(command: Callable[..., Any]) -> Callable[..., Any]:
     "--test-images", metavar="FILE", type=FILE, help="IDX file with test images, to go with --images."
 )
 @click.option("--test-labels", metavar="FILE", type=FILE, help="IDX file with the labels of --test-images.")
+@own_options
 @click.option(
     "--validation",
     metavar="N",
     type=click.IntRange(min=0),
-    help="Hold back the last N training images for validation. Default: a tenth, at most 5000.",
+    help="Hold back the last N training images for validation, of each class its share where the classes are "
+    "in order. Default: a tenth, at most 5000; with --from, 0 of fewer than 500.",
+)
+@click.option(
+    "--from",
+    "begin",
+    metavar="FILE",
+    type=FILE,
+    help="Begin with the weights of this model file, or of the network in the box (box), and fine-tune them "
+    "by a recipe made for that. Default: random weights.",
 )
 @click.option("--seed", metavar="N", type=click.IntRange(min=0), help="Random seed. Default: 0.")
 @click.option(
@@ -150,16 +166,26 @@ def train(
 
     The training images are the embedded MNIST, a data set that was fetched or files of your own (--data),
     or a pair of IDX files (--images and --labels). Labels of any kind become the classes of the network: the
-    model file records them. A recipe makes all choices; options change single choices.
+    model file records them. A recipe makes all choices; options change single choices. What is odd about the
+    images and labels is said before training, in lines that begin with "note:".
+
+    With --from, a trained network learns your images in addition: a few of each digit are enough. A network
+    that learnt from MNIST sees some of MNIST's digits beside yours, so that it does not forget them.
 
     The model file is written after every epoch. An interrupted run continues with --resume; with the same
     engine and number of threads it writes the same bytes as a run that was never interrupted.
     """
     if resume is not None:
         _expect_nothing_chosen(resume, out, options)
-    name, recipe = _recipe(options)  # with --resume too: epochs that cannot be are wrong usage
+    expect_one_way(options["prepare"], options["invert"])
+    begin = _beginning(options)
+    name, recipe = _recipe(options, begin)  # with --resume too: epochs that cannot be are wrong usage
     source = Source(**{key: options[key] for key in Source._fields})
     expect_one_source(*source)
+    if begin is not None and source.embedded:
+        raise click.UsageError(
+            "--from goes with images of your own: name them (--data, or --images and --labels)"
+        )
     if report is not None:
         from handgrad.insight.report import expect_report
 
@@ -168,25 +194,34 @@ def train(
     if out is None and resume is None:
         expect_folder(path.parent)
     expect_writable(path, model_file.KIND)
-    hidden = model_file.load(resume).hidden if resume else recipe.hidden
+    resumed = model_file.load(resume) if resume else None
+    hidden = recipe.hidden if resumed is None else resumed.hidden
+    prepare = options["prepare"] or (resumed is not None and resumed.prepared)
+    own = Own(prepare, options["invert"], quiet)
     with ThreadPoolExecutor(1) as pool:  # images are decompressed while the engine gets ready
-        reading = pool.submit(source.read, options["validation"], quiet)
+        reading = pool.submit(source.read, options["validation"], own, begin is not None)
         chosen = (options["engine_name"], options["device"], options["threads"])
         where = engine(*chosen, lambda line: say(quiet, line), hidden)
         data = reading.result()
+    found: list[str] = []
+    if not source.embedded and resume is None:
+        found = runs.look(data, None if options["learning_rate"] else recipe, begin is not None)
+    notes(found, quiet)
     if resume is None:
-        run = runs.start(data, recipe, options["seed"] or 0, path, name, where)
+        run = runs.start(data, recipe, options["seed"] or 0, path, name, where, begin)
+        if begin is not None:
+            notes(_about_beginning(begin, data), quiet)
     else:
         run = runs.resume(path, data, where, options["epochs"])
     _train(run, quiet, _command(path, source, options, None if resume is None else options["epochs"]))
-    _conclude(run, path, source, as_json, report)
+    _conclude(run, path, source, as_json, report, found)
 
 
 def _expect_nothing_chosen(resume: str, out: str | None, options: dict[str, Any]) -> None:
     """Wrong usage where --resume stands beside what the file itself says."""
     if out is not None and Path(out) != Path(resume):
         raise click.UsageError(f"--resume goes on in {resume} itself; leave out --out (or copy the file)")
-    told = {*CHANGES, "distort", "name", "seed", "validation"} - {"epochs"}
+    told = {*CHANGES, "distort", "name", "seed", "validation", "begin"} - {"epochs"}
     given = [param for param in click.get_current_context().command.params if param.name in told]
     given = [param for param in given if options[str(param.name)] is not None]
     if given:
@@ -194,10 +229,36 @@ def _expect_nothing_chosen(resume: str, out: str | None, options: dict[str, Any]
         raise click.UsageError(f"--resume takes the recipe, seed and split from {resume}; leave out {flags}")
 
 
-def _recipe(options: dict[str, Any]) -> tuple[str, Recipe]:
+def _beginning(options: dict[str, Any]) -> Model | None:
+    """The model that --from names.  Wrong usage where it stands beside choices that its weights have made."""
+    if options["begin"] is None:
+        return None
+    made = {"name": "--recipe"} | {key: "--" + key.replace("_", "-") for key in FROM_MODEL}
+    if given := [flag for key, flag in made.items() if options[key] is not None]:
+        raise click.UsageError(
+            f"--from takes the network, and a recipe to fine-tune it; leave out {', '.join(given)}"
+        )
+    begin: str = options["begin"]
+    model, run = model_file.load_run(existing_model(None if begin == "box" else begin))
+    if run is not None:
+        raise HandgradError(f"{begin}: its run is not finished; continue it first (handgrad train --resume)")
+    return model
+
+
+def _about_beginning(begin: Model, data: Data) -> list[str]:
+    """What becomes of the model to begin with, where it does not stay what it was."""
+    if Beginning(begin).knows(data):
+        return []
+    known = ", ".join(map(str, begin.classes[:12])) + (", ..." if len(begin.classes) > 12 else "")
+    return [f"labels are not those of the model to begin with ({known}): its last layer begins at random"]
+
+
+def _recipe(options: dict[str, Any], begin: Model | None) -> tuple[str, Recipe]:
     """The recipe that the options choose, and its name."""
     name: str = options["name"] or DEFAULT_RECIPE
     recipe = RECIPES[name]
+    if begin is not None:
+        name, recipe = FINE_TUNE, Beginning(begin).recipe()
     changes = {key: options[key] for key in CHANGES if options[key] is not None}
     if (distort := options["distort"]) is not None:
         changes["distortion"] = (recipe.distortion or Distortion()) if distort else None
@@ -216,16 +277,26 @@ class Source(NamedTuple):
     test_images: str | None
     test_labels: str | None
 
-    def read(self, validation: int | None, quiet: bool) -> Data:
-        """The images and labels, split."""
+    @property
+    def embedded(self) -> bool:
+        """Whether MNIST is meant: no other set and no files are named."""
+        return self.data in (None, "mnist") and self.images is None and self.labels is None
+
+    def read(self, validation: int | None, own: Own, few: bool) -> Data:
+        """The images and labels, ready for a network, and split; few: of few images none is held back."""
         given, test = pair(self.images, self.labels), pair(self.test_images, self.test_labels)
         if self.data is not None and self.data != "mnist":
-            given, test = loaded(self.data, quiet)
+            given, test = loaded(self.data, own.quiet, own.prepare)
         elif given is None:
             if test is not None:
                 raise click.UsageError("--test-images goes with --images; MNIST has its own test images")
             given, test = digits.load_mnist()
-        return runs.split(*given, validation, test)
+        if not self.embedded:
+            given, *tests = own.brought(given, *([] if test is None else [test]))
+            test = tests[0] if tests else None
+        if validation is None and few:
+            validation = held_back_of_few(len(given[1]))
+        return replace(runs.split(*given, validation, test), prepared=own.prepare)
 
     def words(self) -> list[str]:
         """The same as words of a command."""
@@ -251,7 +322,8 @@ def _command(path: Path, source: Source, options: dict[str, Any], epochs: int | 
         "--device": None if device == "cpu" else device,
         "--threads": options["threads"],
     }
-    return shlex.join(["handgrad", "train", "--resume", str(path), *source.words(), *_words(own)])
+    inverted = {None: [], True: ["--invert"], False: ["--no-invert"]}[options["invert"]]
+    return shlex.join(["handgrad", "train", "--resume", str(path), *source.words(), *inverted, *_words(own)])
 
 
 def _train(run: Run, quiet: bool, command: str) -> None:
@@ -262,7 +334,13 @@ def _train(run: Run, quiet: bool, command: str) -> None:
     recipe, images = run.recipe, len(run.data.images)
     chosen = f"{run.name or 'a recipe without a name'}: {_describe(recipe)}, seed {run.seed}"
     after = f", after epoch {run.done} of {recipe.epochs}" if run.done else ""
-    say(quiet, f"{chosen}, {images:,} images, engine {run.engine.name}{after}")
+    data = run.data
+    shown = f"{images:,} images"
+    if data.beside is not None:
+        kept = len(data.given[1]) - data.held_back
+        others = len(data.beside[1])
+        shown = f"{kept:,} images, each {(images - others) // kept} times, beside {others:,} of MNIST's"
+    say(quiet, f"{chosen}, {shown}, engine {run.engine.name}{after}")
     began = time.perf_counter()
     try:
         for progress in run:
@@ -298,7 +376,9 @@ def _line(progress: Progress, recipe: Recipe, images: int, began: float, done_he
     )
 
 
-def _conclude(run: Run, path: Path, source: Source, as_json: bool, report: str | None) -> None:
+def _conclude(
+    run: Run, path: Path, source: Source, as_json: bool, report: str | None, found: list[str]
+) -> None:
     """The result, on stdout: what the network reads on the test images, and what the templates read."""
     data, model = run.data, run.model
     assert model is not None  # there is no run of no epochs
@@ -318,6 +398,7 @@ def _conclude(run: Run, path: Path, source: Source, as_json: bool, report: str |
         "test_accuracy": test_accuracy,
         "baseline_accuracy": baseline,
         "seconds": seconds,
+        "notes": found,
     }
     if as_json:
         emit(result)

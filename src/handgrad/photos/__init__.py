@@ -18,6 +18,7 @@ from handgrad.photos.decoding import (
 from handgrad.photos.finding import Digit, find_digit, find_marks
 from handgrad.photos.marks import Mark, Page
 from handgrad.photos.normalisation import BOX, SIDE
+from handgrad.photos.preparing import PreparedImages, prepare
 from handgrad.photos.reading import read, read_page
 from handgrad.photos.result import Field, LeftOut, PageReading, Reading
 
@@ -33,10 +34,12 @@ __all__ = [
     "Page",
     "PageReading",
     "Picture",
+    "PreparedImages",
     "Reading",
     "as_picture",
     "find_digit",
     "find_marks",
+    "prepare",
     "read",
     "read_grey",
     "read_page",

@@ -50,5 +50,6 @@ def answers(model: Model, page: Page, marks: Sequence[Mark]) -> list[Answer]:
 
 
 def second_network(model: Model) -> Model | None:
-    """The second network for a model that learnt from MNIST; None for models of other classes."""
-    return pretrained.load_whole() if model.data_checksum == pretrained.load().data_checksum else None
+    """The second network for a model that learnt from MNIST, first or last; None for models of other data."""
+    mnist = pretrained.load().data_checksum
+    return pretrained.load_whole() if mnist in (model.data_checksum, model.began) else None

@@ -20,19 +20,25 @@ from handgrad.files import expect_writable
 from handgrad.model import Model
 from handgrad.model_file import RunState
 from handgrad.recipes import RECIPES, Recipe
+from handgrad.runs.beginning import FROM_MODEL, NAME, Beginning, beside_mnist, held_back_of_few
 from handgrad.runs.data import Data, split
 from handgrad.runs.distortions import augment
+from handgrad.runs.looking import look
 from handgrad.runs.loop import Progress, Run, initial_params
+from handgrad.runs.shades import in_shades
 from handgrad.runs.state import begin_after, unpack
 
 __all__ = [
+    "Beginning",
     "Data",
     "Progress",
     "Run",
     "augment",
     "checksum",
     "fit",
+    "in_shades",
     "initial_params",
+    "look",
     "resume",
     "run",
     "split",
@@ -44,24 +50,39 @@ Path = str | os.PathLike[str]
 
 def start(
     data: Data,
-    recipe: Recipe,
+    recipe: Recipe | None = None,
     seed: int = 0,
     out: Path | None = None,
     name: str | None = None,
     engine: Engine | str = "auto",
+    begin: Model | None = None,
 ) -> Run:
     """A run from the beginning. Nothing is computed or written until the Run is iterated.
 
     out: the model file, written after each epoch. name: the recipe's, for the file to record.
-    ModelFileError, before any work is done, where no model file can be written to out.
+    begin: a trained model whose weights the run begins with; it is fine-tuned to the data. Without a recipe
+    one is made of the model's own (beginning.py). Where the labels are not among its classes, the last layer
+    begins at random. A model that learnt from MNIST goes on learning from some of MNIST's digits as well.
+    ModelFileError, before any work is done, where no model file can be written to out. DataError for images
+    of another size than those of the model to begin with.
     """
+    beginning = None if begin is None else Beginning(begin)
+    if beginning is not None:
+        data, own = beginning.prepared(data), beginning.recipe()
+        name = NAME if recipe is None and name is None else name
+        recipe = own if recipe is None else recipe
+        differs = [key for key in FROM_MODEL[:4] if getattr(recipe, key) != getattr(own, key)]
+        if differs:
+            raise ValueError(f"expected {', '.join(differs)} as the model has, to begin with it; got others")
+    if recipe is None:
+        raise ValueError("expected a recipe, or a model to begin with")
     if out is not None:
         expect_writable(out, model_file.KIND)
         model_file.expect_no_own(recipe.activation)
     seed = operator.index(seed)
     if seed < 0:
         raise ValueError(f"expected seed to be 0 or more; got {seed}")
-    return Run(data, recipe, seed, _engine(engine, data, recipe.hidden), out, name)
+    return Run(data, recipe, seed, _engine(engine, data, recipe.hidden), out, name, begin=beginning)
 
 
 def run(
@@ -110,6 +131,8 @@ def resume(
         recipe = own
     if model.data_checksum != data.checksum:
         raise DataError("expected the data that the run began with; their checksum differs")
+    if model.began is not None:
+        data = beside_mnist(data.among(model.classes), model.began)
     if model.classes != data.names:
         raise ModelFileError(f"{path}: its classes are not those of the data; start anew")
     wanted = recipe if epochs is None else replace(recipe, epochs=epochs)
@@ -142,20 +165,23 @@ def resume(
 def fit(
     images: Any,
     labels: Any,
-    recipe: Recipe | str = "quick",
+    recipe: Recipe | str | None = None,
     engine: Engine | str = "auto",
     seed: int = 0,
     validation: int | None = None,
     test: tuple[Any, Any] | None = None,
     out: Path | None = None,
     on_epoch: Callable[[Progress], object] | None = None,
+    begin: Model | None = None,
     **changes: Any,
 ) -> Model:
     """Train a network in one call, and return it.
 
     images, labels, validation, test: as runs.split takes them.
-    recipe: a name ("lesson", "quick", "best") or a Recipe. changes: choices in place of the recipe's, such as
-    hidden=128, epochs=3.
+    recipe: a name ("lesson", "quick", "best") or a Recipe; by default "quick". changes: choices in place of
+    the recipe's, such as hidden=128, epochs=3.
+    begin: a trained model to begin with, such as pretrained.load(), as start takes it. recipe is then by
+    default the one that start makes; of fewer than 500 images none is held back by default.
     engine: a name ("auto", "ink", "numpy", "torch"), or what engines.engine returns.
     out: a model file, written after each epoch.
 
@@ -166,12 +192,20 @@ def fit(
     DataError, DivergedError, ModelFileError as they occur. ValueError for a choice that cannot be. TypeError
     for a choice that no recipe has.
     """
-    name, chosen = (recipe, RECIPES.get(recipe)) if isinstance(recipe, str) else (None, recipe)
-    if chosen is None:
-        raise ValueError(f"expected recipe to be one of {', '.join(RECIPES)}, or a Recipe; got {name!r}")
-    begun = start(
-        split(images, labels, validation, test), replace(chosen, **changes), seed, out, name, engine
-    )
+    if recipe is None:
+        name, chosen = ("quick", RECIPES["quick"]) if begin is None else (NAME, Beginning(begin).recipe())
+    elif isinstance(recipe, str):
+        if recipe not in RECIPES:
+            raise ValueError(
+                f"expected recipe to be one of {', '.join(RECIPES)}, or a Recipe; got {recipe!r}"
+            )
+        name, chosen = recipe, RECIPES[recipe]
+    else:
+        name, chosen = None, recipe
+    if begin is not None and validation is None:
+        validation = held_back_of_few(len(labels))
+    data = split(images, labels, validation, test)
+    begun = start(data, replace(chosen, **changes), seed, out, name, engine, begin)
     try:
         for progress in begun:
             if on_epoch is not None:

@@ -10,6 +10,7 @@ from handgrad.arrays import NDArray, expect_images
 from handgrad.digits import checksum
 from handgrad.digits.pairs import as_pictures
 from handgrad.errors import DataError
+from handgrad.runs.order import classes_in_order, evenly_mixed
 
 Pair = tuple[NDArray, NDArray]  # images and their labels
 MOST_CLASSES = 1 << 16
@@ -19,7 +20,8 @@ FEW = 10  # classes: labels below count from 0, even where most of them are miss
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Data:
-    """The images and labels of a run. The validation split is the last rows of what was given.
+    """The images and labels of a run. The validation split is the last rows of what was given, or of each
+    class where the classes come in order.
 
     The labels of all parts are numbers of classes, 0 to C - 1; named gives those that the data came with.
     """
@@ -28,9 +30,13 @@ class Data:
     labels: NDArray
     validation: Pair | None
     test: Pair | None
-    given: Pair  # all the rows that it was split from
+    given: Pair  # all the rows that it was split from; evenly mixed where the classes came in order
     checksum: str  # of the rows given, with the labels that they came with
     names: tuple[int | str, ...]  # the label of each class
+    in_order: bool = False  # whether the classes came in order
+    beside: Pair | None = None  # other images that are learnt from as well; none of them is held back
+    prepared: bool = False  # whether the images went through the photo pipeline
+    share: float = 1.0  # rows are repeated until they are this share of the images beside
 
     @property
     def classes(self) -> int:
@@ -47,20 +53,62 @@ class Data:
         return len(self.validation[1]) if self.validation else 0
 
     def holding_back(self, validation: int) -> "Data":
-        """The same images, the last `validation` of them held back.  DataError where that leaves none."""
+        """The same data, the last `validation` rows of given held back.  DataError where that leaves none."""
         images, labels = self.given
         if not 0 <= validation < len(images):
             expected = f"expected to hold back fewer than the {len(images)} images (--validation)"
             raise DataError(f"{expected}; got {validation}")
         kept = len(images) - validation
         held_back = (images[kept:], labels[kept:]) if validation else None
-        return replace(self, images=images[:kept], labels=labels[:kept], validation=held_back)
+        images, labels = images[:kept], labels[:kept]
+        if self.beside is not None:
+            times = max(1, round(self.share * len(self.beside[1]) / kept))
+            images = np.concatenate([*[images] * times, self.beside[0]])
+            labels = np.concatenate([*[labels] * times, self.beside[1]])
+        return replace(self, images=images, labels=labels, validation=held_back)
+
+    def learning_beside(self, images: NDArray, labels: NDArray, share: float) -> "Data":
+        """The same data, with other images to learn from as well; labels are the numbers of their classes.
+
+        The rows that are learnt from are repeated until they are a share of the other images.
+        """
+        return replace(self, beside=(images, labels), share=share).holding_back(self.held_back)
+
+    def among(self, names: tuple[int | str, ...]) -> "Data":
+        """The same data with these classes, to which more may belong.  DataError where one of its own lacks.
+
+        A class without an image need not be among them.
+        """
+        if names == self.names:
+            return self
+        present = {self.names[i] for i in np.unique(self.given[1])}
+        if lacking := sorted(map(str, present - set(names))):
+            expected = f"expected labels among {', '.join(map(str, names))}"
+            raise DataError(f"{expected}; got {', '.join(lacking)}")
+        place = {name: i for i, name in enumerate(names)}
+        table = np.array(
+            [place.get(name, 0) for name in self.names], np.uint8 if len(names) <= 256 else np.int64
+        )
+
+        def numbered(pair: Pair) -> Pair:
+            return pair[0], table[pair[1]]
+
+        return replace(
+            self,
+            labels=table[self.labels],
+            names=names,
+            given=numbered(self.given),
+            validation=self.validation and numbered(self.validation),
+            test=self.test and numbered(self.test),
+        )
 
 
 def split(
     images: Any, labels: Any, validation: int | None = None, test: tuple[Any, Any] | None = None
 ) -> Data:
     """Check images and labels, and hold back the last `validation` rows to choose the best epoch by.
+
+    Where the classes come in order, the last rows of each class are held back instead.
 
     images (N, height, width) or (N, D): integers 0 to 255, or floats from 0 (paper) to 1 (ink). labels (N,):
     integers or texts. Integers from 0 on, most of which occur, are the numbers of their classes; of others
@@ -79,7 +127,11 @@ def split(
     numbered = _numbered(labels, names, "labels")
     if test is not None:
         test = (test[0], _numbered(test[1], names, "test labels"))
-    whole = Data(images, numbered, None, test, (images, numbered), checksum(images, labels), names)
+    identity = checksum(images, labels)
+    if in_order := classes_in_order(numbered):
+        rows = evenly_mixed(numbered)
+        images, numbered = images[rows], numbered[rows]
+    whole = Data(images, numbered, None, test, (images, numbered), identity, names, in_order)
     return whole.holding_back(min(5000, len(images) // 10) if validation is None else validation)
 
 

@@ -15,6 +15,7 @@ from handgrad.errors import DataError, DivergedError
 from handgrad.model import History, Model
 from handgrad.network import Params, init_params, map_params
 from handgrad.recipes import Recipe
+from handgrad.runs.beginning import Beginning
 from handgrad.runs.data import Data
 from handgrad.runs.distortions import augment
 from handgrad.runs.state import pack
@@ -64,6 +65,7 @@ class Run:
     last: Epoch | None = field(default=None, repr=False)  # that training goes on after
     averaged: Params | None = field(default=None, repr=False)  # the running average of the weights
     seconds: dict[int, float] = field(default_factory=dict, repr=False)  # of the epochs computed here
+    begin: Beginning | None = field(default=None, repr=False)  # in place of random weights
 
     @property
     def done(self) -> int:
@@ -97,7 +99,8 @@ class Run:
         data, recipe, put = self.data, self.recipe, self.engine.put
         rng = np.random.default_rng(self.seed)
         if self.last is None or self.averaged is None:
-            params = averaged = map_params(put, initial_params(data, recipe, rng))
+            begun = initial_params(data, recipe, rng) if self.begin is None else self.begin.params(data, rng)
+            params = averaged = map_params(put, begun)
         else:
             params, averaged = self.last.params, self.averaged
         images, labels = put(data.images), put(data.labels)
@@ -145,6 +148,8 @@ class Run:
                 seed=self.seed,
                 data_checksum=data.checksum,
                 accuracy=accuracy,
+                prepared=data.prepared,
+                **({} if self.begin is None else self.begin.facts(data)),
             )
         elif reached is None or _as_good(history, data.held_back):
             params = map_params(to_numpy, averaged)
