@@ -11,7 +11,7 @@ from handgrad.photos.finding import Digit, find_digit, find_marks
 from handgrad.photos.marks import Mark, Page
 from handgrad.photos.normalisation import BOX, SIDE
 from handgrad.photos.reading import read, read_page
-from handgrad.photos.result import Field, LeftOut, PageReading, Reading
+from handgrad.photos.result import Field, LeftOut, PageReading, Reading, Sign
 
 __all__ = [
     "BOX",
@@ -26,6 +26,7 @@ __all__ = [
     "PageReading",
     "Picture",
     "Reading",
+    "Sign",
     "as_picture",
     "find_digit",
     "find_marks",

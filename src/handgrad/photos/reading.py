@@ -22,7 +22,7 @@ from handgrad.photos.decoding import Picture, Source, as_picture
 from handgrad.photos.finding import find_marks
 from handgrad.photos.marks import Mark, Page
 from handgrad.photos.normalisation import SIDE, expect_model, prepared
-from handgrad.photos.result import Box, LeftOut, PageReading, Reading
+from handgrad.photos.result import Box, LeftOut, PageReading, Reading, Sign
 from handgrad.photos.scoring import Answer, answers, second_network
 
 # Which marks are cut, and how often.
@@ -47,13 +47,16 @@ SURELY_BROKEN = 0.7  # sureness above which all marks are the parts of one broke
 UNSURE = 0.5  # a digit of less sureness is doubtful
 UNSURE_CUT = 0.97  # the same for a digit that was cut from another
 
-# Why a digit is doubtful, or left out.
+# Why a digit is doubtful.
 LOW_CONFIDENCE = "low confidence"
 DISPUTED = "1 or 7"
 NOT_WHOLE = "perhaps a part of a digit, or several digits"
 UNSURE_DIGIT = "perhaps not a digit"
 NEIGHBOUR = "cut from a digit in doubt"
-NO_DIGIT = "does not look like a digit"
+
+# Why something is left out.
+NO_DIGIT = "mark unlike a digit"
+SIGN_ALONE = "sign without digits"
 
 
 class ScoredCandidate(NamedTuple):
@@ -86,8 +89,23 @@ def read_page(model: Model, picture: Picture | NDArray | Source) -> PageReading:
         implausible = [digit for digit in division if digit.answer.outputs.max() < PLAUSIBLE]
         left_out += [LeftOut(page.box(digit.candidate.mark), NO_DIGIT) for digit in implausible]
         division = [digit for digit in division if digit.answer.outputs.max() >= PLAUSIBLE]
-    lines = groupby(division, key=lambda digit: digit.candidate.start.line)
-    return PageReading([_readings(model, page, list(line)) for _, line in lines], left_out)
+    lines = [list(line) for _, line in groupby(division, key=lambda digit: digit.candidate.start.line)]
+    signs, lost = _signs(page, lines)
+    return PageReading([_readings(model, page, line) for line in lines], [*left_out, *lost], signs=signs)
+
+
+def _signs(page: Page, lines: Sequence[Sequence[ScoredCandidate]]) -> tuple[list[Sign], list[LeftOut]]:
+    """The signs of a page among the digits that were read; those of lines without digits are left out."""
+    numbers = {line[0].candidate.start.line: number for number, line in enumerate(lines)}
+    signs, lost = [], []
+    for mark, text, at in sorted(page.signs, key=lambda sign: (sign.line, sign.mark.left)):
+        if at not in numbers:
+            lost.append(LeftOut(page.box(mark), SIGN_ALONE))
+            continue
+        middles = [each.candidate.mark.left + each.candidate.mark.right for each in lines[numbers[at]]]
+        place = sum(middle < mark.left + mark.right for middle in middles)
+        signs.append(Sign(text, page.box(mark), numbers[at], place))
+    return signs, lost
 
 
 def _divided(model: Model, page: Page) -> list[ScoredCandidate]:
@@ -149,7 +167,10 @@ def _readings(model: Model, page: Page, line: Sequence[ScoredCandidate]) -> list
     """The readings of one line. A digit in doubt puts in doubt all that were cut from the same mark."""
     groups = np.cumsum([0, *(not digit.candidate.ends_at_cut for digit in line[:-1])])
     was_cut = np.bincount(groups)[groups] > 1
-    reasons = [_reasons(model, digit.answer, part) for digit, part in zip(line, was_cut, strict=True)]
+    reasons = [
+        _reasons(model, digit.answer, part) + _doubts(page, digit.candidate.mark)
+        for digit, part in zip(line, was_cut, strict=True)
+    ]
     in_doubt = groups[[bool(why) for why in reasons]]
     return [
         _reading(
@@ -161,6 +182,11 @@ def _readings(model: Model, page: Page, line: Sequence[ScoredCandidate]) -> list
         )
         for (candidate, answer), why, group in zip(line, reasons, groups, strict=True)
     ]
+
+
+def _doubts(page: Page, mark: Mark) -> tuple[str, ...]:
+    """Why a person should check a mark, whatever the networks see in it."""
+    return tuple(why for each, why in page.doubts.items() if set(each.parts) & set(mark.parts))
 
 
 def _reasons(model: Model, answer: Answer, was_cut: bool) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ def without_surroundings(marks: list[Mark], shape: tuple[int, ...]) -> list[Mark
     whole = joined(inner)
     if whole.height > 0.6 * height and whole.width > 0.6 * width and len(inner) < 3:
         return [mark for mark in marks if _sides(mark, shape) < 3]
-    usual = _usual_height(inner)
+    usual = usual_height(inner)
     return [mark for mark in marks if not _sides(mark, shape) or _is_digit_at_border(mark, usual, shape)]
 
 
@@ -62,7 +62,7 @@ def with_fragments_joined(marks: list[Mark]) -> list[Mark]:
     """The marks, each fragment joined to the nearest mark that it may belong to; crumbs are dropped."""
     if len(marks) < 2:
         return marks
-    usual = _usual_height(marks)
+    usual = usual_height(marks)
     wholes: list[Mark] = []
     for mark in sorted(marks, key=lambda mark: -mark.height):
         if max(mark.width, mark.height) < SMALLEST_FRAGMENT * usual:
@@ -93,11 +93,11 @@ def of_digit_size(marks: list[Mark]) -> list[Mark]:
     """The marks without dots and dashes, and without those far larger than a digit of this picture."""
     if not marks:
         return marks
-    usual = _usual_height(marks)
+    usual = usual_height(marks)
     return [mark for mark in marks if SMALLEST_DIGIT * usual <= mark.height <= LARGEST_DIGIT * usual]
 
 
-def _usual_height(marks: list[Mark]) -> float:
+def usual_height(marks: list[Mark]) -> float:
     """The median height of the marks, weighted by their size."""
     heights = np.array([mark.height for mark in marks], np.float64)
     sizes = np.array([mark.height * max(mark.width, mark.height / 4) for mark in marks], np.float64)

@@ -1,0 +1,81 @@
+"""The connected components of a picture -> its page: signs, digits in lines, and what is left out."""
+
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+
+from handgrad.arrays import NDArray
+from handgrad.errors import ImageError
+from handgrad.photos.left_out import at_border, worth_a_word
+from handgrad.photos.lines import in_lines
+from handgrad.photos.marks import Mark, Page, PageSign, distance
+from handgrad.photos.selection import of_digit_size, usual_height, with_fragments_joined, without_edges
+from handgrad.photos.signs import FoundSign, Usual, signs_among
+from handgrad.photos.slashes import slashes
+from handgrad.photos.traits import Traits, cross, shape_of, traits
+
+MOST = 64  # largest number of digits on a picture
+SLASH_OR_ONE = "1 or a slash"
+
+
+class Components(NamedTuple):
+    """The connected components of the ink, and those that entered from outside the picture."""
+
+    ink: NDArray
+    labels: NDArray
+    marks: list[Mark]
+    outer: Sequence[tuple[Mark, Traits]] = ()
+
+
+def assembled(found: Components, size: tuple[int, int]) -> Page:
+    """The page of the components. ImageError if there are more than 64 digits. size: of the picture."""
+    ink, labels, components, outer = found
+
+    @cache
+    def look(mark: Mark) -> Traits:
+        return traits(ink, labels, mark)
+
+    marks, signs = without_edges(components, ink.shape), []
+    usual = _usual(marks, look) if 1 < len(of_digit_size(marks)) <= 4 * MOST else None
+    if usual:
+        signs = signs_among(marks, usual, look, lambda mark: cross(shape_of(labels, mark)))
+        taken = {part for sign in signs for part in sign.mark.parts}
+        marks = [mark for mark in marks if mark.parts[0] not in taken]
+    if len(of_digit_size(marks)) <= 4 * MOST:  # joining takes long on print and patterns, which are refused
+        marks = of_digit_size(with_fragments_joined(marks))
+    if len(marks) > MOST:
+        got = f"got {len(marks)} marks: crop the picture"
+        raise ImageError(f"expected at most {MOST} digits on a picture; {got}")
+    boxes = np.array([(mark.left, mark.top, mark.right, mark.bottom) for mark in marks], np.float64)
+    lines = [[marks[i] for i in line] for line in in_lines(boxes)]
+    if not usual or not lines:
+        return Page(ink, labels, lines, size)
+    doubts: dict[Mark, str] = {}
+    for line in lines:
+        found_slashes, perhaps = slashes(line, usual, look)
+        signs += [FoundSign("/", mark) for mark in found_slashes]
+        doubts |= dict.fromkeys(perhaps, SLASH_OR_ONE)
+    parted = {sign.mark for sign in signs}
+    lines = [[mark for mark in line if mark not in parted] for line in lines]
+    read = [mark for line in lines for mark in line]
+    used = {part for mark in (*read, *parted) for part in mark.parts}
+    dropped = [mark for mark in components if mark.parts[0] not in used]
+    left_out = [*worth_a_word(dropped, read, usual, look), *at_border(outer, read, usual)]
+    placed = [PageSign(sign.mark, sign.text, _line_of(sign.mark, lines)) for sign in signs]
+    return Page(ink, labels, lines, size, left_out=left_out, signs=placed, doubts=doubts)
+
+
+def _usual(marks: Sequence[Mark], look: Callable[[Mark], Traits]) -> Usual:
+    """The digits among the marks: their height, the width of their strokes and their contrast."""
+    height = usual_height(list(marks))
+    seen = [look(mark) for mark in marks if 0.5 * height <= mark.height <= 1.7 * height]
+    stroke, contrast = np.median([(each.stroke, each.contrast) for each in seen], axis=0)
+    return Usual(height, float(stroke), float(contrast))
+
+
+def _line_of(mark: Mark, lines: Sequence[Sequence[Mark]]) -> int:
+    """The number of the line in which a mark stands: that of the nearest digit."""
+    nearest = [min((distance(mark, each) for each in line), default=np.inf) for line in lines]
+    return int(np.argmin(nearest))

@@ -1,0 +1,181 @@
+"""Signs beside digits: decimal point, comma, colon, minus, plus, times, equals; slashes are in slashes.py.
+
+A sign is read where its shape and its place tell it: a round dot at the base line between two digits, a level
+dash at half the height of the digit that follows. All lengths are compared with the digits of the picture.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from handgrad.photos.marks import Mark, joined
+from handgrad.photos.traits import Traits
+
+LOW = 0.5  # marks lower than this share of a digit may be dots, dashes and commas
+NEAR = 1.6  # largest gap between a sign and a digit beside it, in heights of a digit
+CLEAR = 0.06  # smallest such gap: nearer marks may be pieces of the digit
+UNDER = -0.12  # for dots and commas, which stand under a leaning stroke
+
+
+class Usual(NamedTuple):
+    """The digits of a picture."""
+
+    height: float
+    stroke: float  # width of their strokes: 2 area / length of the outlines
+    contrast: float
+
+
+class FoundSign(NamedTuple):
+    """A sign on a page."""
+
+    text: str
+    mark: Mark
+
+
+class Beside(NamedTuple):
+    """The digits on both sides of a small mark."""
+
+    left: Mark | None
+    right: Mark | None
+    to_left: float  # the gaps, in heights of a digit
+    to_right: float
+
+    @property
+    def base(self) -> tuple[float, float]:
+        """The lower edges of the digits, the higher one first."""
+        bottoms = [mark.bottom for mark in (self.left, self.right) if mark]
+        return float(min(bottoms)), float(max(bottoms))
+
+    def is_between(self, least: float) -> bool:
+        """Whether there is a digit on each side, no nearer than this."""
+        return all(least <= gap <= NEAR for gap in (self.to_left, self.to_right))
+
+    def level(self, mark: Mark) -> float:
+        """The height of a mark's middle: 0 at the upper edge of the digits, 1 at the lower one."""
+        near = [each for each in (self.left, self.right) if each]
+        top = sum(each.top for each in near) / len(near)
+        bottom = sum(each.bottom for each in near) / len(near)
+        return ((mark.top + mark.bottom) / 2 - top) / max(1.0, bottom - top)
+
+
+def signs_among(
+    marks: Sequence[Mark], usual: Usual, look: Callable[[Mark], Traits], crossed: Callable[[Mark], str]
+) -> list[FoundSign]:
+    """The signs among the marks of a page.
+
+    look: the traits of a mark.  crossed: "+" or "x" if a mark is a cross.
+    """
+    height = usual.height
+    found = [
+        FoundSign(text, mark)
+        for mark in marks
+        if 0.2 * height <= mark.height <= 1.1 * height and 0.2 * height <= mark.width <= 1.1 * height
+        if (text := crossed(mark))
+    ]
+    operators = {each.mark for each in found}
+    digits = [mark for mark in marks if mark.height >= LOW * height and mark not in operators]
+    found = [each for each in found if _stands_beside(_beside(each.mark, digits, height))]
+    small = {
+        mark: shape
+        for mark in marks
+        if mark.height < LOW * height and mark.width < height and mark not in operators
+        if max(mark.width, mark.height) >= 0.04 * height
+        if (shape := _shape(mark, look(mark), usual))
+    }
+    for mark, shape in small.items():
+        if any(set(mark.parts) & set(each.mark.parts) for each in found):
+            continue
+        beside = _beside(mark, digits, height)
+        above = [other for other in small if other is not mark and _is_stacked(other, mark, height)]
+        if len(above) == 1 and small[above[0]] == shape:
+            pair = joined([above[0], mark])
+            if text := _pair(pair, shape, _beside(pair, digits, height), digits):
+                found.append(FoundSign(text, pair))
+        elif not above and not any(_is_stacked(mark, other, height) for other in small):
+            text = {"dot": _point, "comma": _comma, "dash": _minus}[shape](mark, beside, height, digits)
+            found += [FoundSign(text, mark)] if text else []
+    return found
+
+
+def _shape(mark: Mark, seen: Traits, usual: Usual) -> str:
+    """What a small mark looks like: "dot", "dash", "comma", or "" for others."""
+    width, high, height = mark.width, mark.height, usual.height
+    if seen.contrast < 0.55 * usual.contrast or (seen.hole > 0.1 and high > 0.2 * height):
+        return ""
+    filled = seen.area / (width * high)
+    thick = max(2.4 * usual.stroke, 0.16 * height)
+    if max(width, high) <= min(1.3 * thick, 0.35 * height) and min(width, high) >= 0.5 * max(width, high):
+        return "dot" if filled >= 0.5 and min(width, high) >= 0.9 * usual.stroke else ""
+    if width >= 1.6 * high and 0.15 * height <= width and seen.thickness <= thick and filled > 0.35:
+        return "dash"
+    if high >= 1.2 * width and 0.12 * height <= high and seen.thickness <= thick:
+        return "comma"
+    return ""
+
+
+def _beside(mark: Mark, digits: Sequence[Mark], height: float) -> Beside:
+    """The nearest digits on both sides, at about the level of a mark."""
+    x, y = (mark.left + mark.right) / 2, (mark.top + mark.bottom) / 2
+    level = [d for d in digits if d.top - 0.2 * height <= y <= d.bottom + 0.35 * height]
+    left = max((d for d in level if (d.left + d.right) / 2 < x), key=lambda d: d.right, default=None)
+    right = min((d for d in level if (d.left + d.right) / 2 >= x), key=lambda d: d.left, default=None)
+    to_left = (mark.left - left.right) / height if left else float("inf")
+    to_right = (right.left - mark.right) / height if right else float("inf")
+    return Beside(left, right, to_left, to_right)
+
+
+def _stands_beside(beside: Beside) -> bool:
+    """Whether an operator stands before a digit, and clear of the digit before it."""
+    return CLEAR <= beside.to_right <= NEAR and beside.to_left >= CLEAR
+
+
+def _is_stacked(upper: Mark, lower: Mark, height: float) -> bool:
+    """Whether one small mark stands right above another."""
+    overlap = min(upper.right, lower.right) - max(upper.left, lower.left)
+    near = lower.bottom - upper.top < 0.95 * height and upper.bottom <= lower.top
+    return near and overlap >= 0.3 * min(upper.width, lower.width)
+
+
+def _pair(pair: Mark, shape: str, beside: Beside, digits: Sequence[Mark]) -> str:
+    """The text ":" for two dots, "=" for two dashes between digits."""
+    if shape == "comma" or not beside.is_between(CLEAR) or not 0.2 < beside.level(pair) < 0.95:
+        return ""
+    alike = not any(pair.left < d.right and d.left < pair.right and _share_rows(pair, d) for d in digits)
+    return (":" if shape == "dot" else "=") if alike else ""
+
+
+def _share_rows(mark: Mark, other: Mark) -> bool:
+    return mark.top < other.bottom and other.top < mark.bottom
+
+
+def _point(mark: Mark, beside: Beside, height: float, _: Sequence[Mark]) -> str:
+    """The text "." for a dot at the base line between two digits."""
+    if not beside.is_between(UNDER):
+        return ""
+    high, low = beside.base
+    middle = (mark.top + mark.bottom) / 2
+    at_base = high - 0.2 * height <= middle <= low + 0.16 * height
+    is_clear = max(beside.to_left, beside.to_right) >= CLEAR
+    return "." if at_base and is_clear else ""
+
+
+def _comma(mark: Mark, beside: Beside, height: float, _: Sequence[Mark]) -> str:
+    """The text "," for a short stroke between two digits that reaches below the base line."""
+    if not beside.is_between(UNDER):
+        return ""
+    high, low = beside.base
+    crosses = mark.top >= high - 0.3 * height and high + 0.06 * height <= mark.bottom <= low + 0.5 * height
+    return "," if crosses and mark.top <= low + 0.15 * height else ""
+
+
+def _minus(mark: Mark, beside: Beside, height: float, digits: Sequence[Mark]) -> str:
+    """The text "-" for a dash at half the height of the digit that follows, with nothing above or below it."""
+    if not CLEAR <= beside.to_right <= NEAR or beside.to_left < CLEAR:
+        return ""
+    alone = not any(
+        mark.left < d.right
+        and d.left < mark.right
+        and d.top < mark.bottom + 0.5 * height
+        and mark.top - 0.5 * height < d.bottom
+        for d in digits
+    )
+    return "-" if alone and 0.25 <= beside.level(mark) <= 0.78 else ""
