@@ -31,14 +31,16 @@ def sign(c, pen, rng):
     paths = [path * (stretch, 1.0) + (0.0, rng.normal(0, 0.02)) for path in paths]
     left = min(path[:, 0].min() for path in paths)
     paths = [path - (left, -ABOVE) for path in paths]
-    thick = rng.uniform(1.4, 2.2) if c in ".:" else 1.0  # dots are pressed
-    field = inked([path * HIGH for path in paths], thick * pen_width(pen, HIGH, rng), pen, rng)
+    thick = (rng.uniform(1.4, 2.2) if c in ".:" else 1.0) * pen_width(pen, HIGH, rng)  # dots are pressed
+    field = inked([path * HIGH for path in paths], thick, pen, rng)[int(thick) + 3 :]
     high = round(HIGH * (1 + ABOVE + BELOW))
     return np.pad(field, ((0, max(0, high - field.shape[0])), (0, 0)))[:high]
 
 
 def digit(ink):
     """The ink of a digit with the room above and below."""
+    rows = np.flatnonzero((ink > 0.3).any(axis=1))
+    ink = ink[rows[0] : rows[-1] + 1]
     room = round(HIGH * (1 + ABOVE)) - ink.shape[0]
     return np.pad(ink, ((max(0, room), round(HIGH * BELOW)), (0, 0)))
 
@@ -128,7 +130,7 @@ def tight(m):
 def pixel_pen(m):
     """Digits drawn in a small picture by a pen one pixel wide, as a paint program does."""
     text = m.digits(1, 5)
-    high = int(m.rng.integers(22, 40))
+    high = int(m.rng.choice([24, 32, 40, 80, 120]))
     field = Image.new("L", (high * len(text) + 12, high + 16), 255)
     pen = ImageDraw.Draw(field)
     x = 6.0

@@ -38,7 +38,7 @@ def assembled(found: Components, size: tuple[int, int]) -> Page:
         return traits(ink, labels, mark)
 
     marks, signs = without_edges(components, ink.shape), []
-    usual = _usual(marks, look) if 1 < len(of_digit_size(marks)) <= 4 * MOST else None
+    usual = _usual(marks, look) if 0 < len(of_digit_size(marks)) <= 4 * MOST else None
     if usual:
         signs = signs_among(marks, usual, look, lambda mark: cross(shape_of(labels, mark)))
         taken = {part for sign in signs for part in sign.mark.parts}

@@ -68,7 +68,8 @@ def signs_among(
     found = [
         FoundSign(text, mark)
         for mark in marks
-        if 0.2 * height <= mark.height <= 1.1 * height and 0.2 * height <= mark.width <= 1.1 * height
+        if 0.25 * height <= mark.height <= 1.1 * height and 0.25 * height <= mark.width <= 1.1 * height
+        if look(mark).hole == 0
         if (text := crossed(mark))
     ]
     operators = {each.mark for each in found}
@@ -153,7 +154,7 @@ def _point(mark: Mark, beside: Beside, height: float, _: Sequence[Mark]) -> str:
         return ""
     high, low = beside.base
     middle = (mark.top + mark.bottom) / 2
-    at_base = high - 0.2 * height <= middle <= low + 0.16 * height
+    at_base = high - 0.22 * height <= middle <= low + 0.22 * height
     is_clear = max(beside.to_left, beside.to_right) >= CLEAR
     return "." if at_base and is_clear else ""
 
@@ -168,7 +169,7 @@ def _comma(mark: Mark, beside: Beside, height: float, _: Sequence[Mark]) -> str:
 
 
 def _minus(mark: Mark, beside: Beside, height: float, digits: Sequence[Mark]) -> str:
-    """The text "-" for a dash at half the height of the digit that follows, with nothing above or below it."""
+    """The text "-" for a dash at half the height of the digit that follows, nothing above or below it."""
     if not CLEAR <= beside.to_right <= NEAR or beside.to_left < CLEAR:
         return ""
     alone = not any(

@@ -40,7 +40,7 @@ def slashes(
         all(_is_long(mark, line, usual) for mark in chosen)
         or (dated is not None and (bool(ones) or _are_high(chosen, line)))
     )
-    return (list(chosen), []) if sure else ([], [mark for mark in chosen if differs(mark)])
+    return (list(chosen), []) if sure else ([], list(dated or filter(differs, chosen)))
 
 
 def _is_straight(mark: Mark, seen: Traits, usual: Usual) -> bool:

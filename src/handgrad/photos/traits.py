@@ -11,6 +11,7 @@ from handgrad.photos.marks import Mark
 RAYS = 72  # directions in which the arms of a cross are looked for
 APART = 50  # smallest angle between two arms, in degrees
 BENT = 28  # largest angle by which two opposite arms differ from a straight line
+SLENDER = 2.5  # shortest arm, in halves of the width where the strokes cross
 REACH = 0.28  # shortest arm, as a share of the longer side
 
 
@@ -73,7 +74,7 @@ def cross(own: NDArray) -> str:
     inked = within & (own[np.clip(at_y, 0, own.shape[0] - 1), np.clip(at_x, 0, own.shape[1] - 1)] > 0)
     lengths = np.where(inked.all(axis=1), side, inked.argmin(axis=1))
     arms = _arms(lengths)
-    if len(arms) != 4 or lengths[arms].min() < REACH * side:
+    if len(arms) != 4 or lengths[arms].min() < max(REACH * side, SLENDER * middle[y, x]):
         return ""
     degrees = sorted(arm * 360 / RAYS for arm in arms)
     if any(abs(degrees[i + 2] - degrees[i] - 180) > BENT for i in (0, 1)):
