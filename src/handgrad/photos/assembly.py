@@ -8,9 +8,9 @@ import numpy as np
 
 from handgrad.arrays import NDArray
 from handgrad.errors import ImageError
-from handgrad.photos.left_out import at_border, worth_a_word
+from handgrad.photos.left_out import OPERATOR, at_border, worth_a_word
 from handgrad.photos.lines import in_lines
-from handgrad.photos.marks import Mark, Page, PageSign, distance
+from handgrad.photos.marks import Mark, Omission, Page, PageSign, distance
 from handgrad.photos.selection import of_digit_size, usual_height, with_fragments_joined, without_edges
 from handgrad.photos.signs import FoundSign, Usual, signs_among
 from handgrad.photos.slashes import slashes
@@ -40,7 +40,7 @@ def assembled(found: Components, size: tuple[int, int]) -> Page:
     marks, signs = without_edges(components, ink.shape), []
     usual = _usual(marks, look) if 0 < len(of_digit_size(marks)) <= 4 * MOST else None
     if usual:
-        signs = signs_among(marks, usual, look, lambda mark: cross(shape_of(labels, mark)))
+        signs = signs_among(marks, usual, look, lambda mark, surely: cross(shape_of(labels, mark), surely))
         taken = {part for sign in signs for part in sign.mark.parts}
         marks = [mark for mark in marks if mark.parts[0] not in taken]
     if len(of_digit_size(marks)) <= 4 * MOST:  # joining takes long on print and patterns, which are refused
@@ -63,7 +63,8 @@ def assembled(found: Components, size: tuple[int, int]) -> Page:
     used = {part for mark in (*read, *parted) for part in mark.parts}
     dropped = [mark for mark in components if mark.parts[0] not in used]
     left_out = [*worth_a_word(dropped, read, usual, look), *at_border(outer, read, usual)]
-    placed = [PageSign(sign.mark, sign.text, _line_of(sign.mark, lines)) for sign in signs]
+    left_out += [Omission(sign.mark, OPERATOR) for sign in signs if not sign.text]
+    placed = [PageSign(sign.mark, sign.text, _line_of(sign.mark, lines)) for sign in signs if sign.text]
     return Page(ink, labels, lines, size, left_out=left_out, signs=placed, doubts=doubts)
 
 

@@ -6,7 +6,7 @@ and the stroke of the digits, and stands in or near a line of them.
 
 from collections.abc import Callable, Iterable, Sequence
 
-from handgrad.photos.marks import Mark, Omission
+from handgrad.photos.marks import Mark, Omission, distance
 from handgrad.photos.signs import Usual
 from handgrad.photos.traits import Traits
 
@@ -17,7 +17,7 @@ STROKES = (0.35, 2.4)  # width of its stroke, in those of the digits
 BESIDE, ABOVE = 1.5, 0.3  # how far from a digit it may stand, in heights
 LARGEST = 3.0  # in heights
 
-DOT, DASH, MARK = "dot", "dash", "mark"
+DOT, DASH, MARK, OPERATOR = "dot", "dash", "mark", "operator"
 AT_BORDER, LARGE = "mark at the border", "mark larger than the digits"
 
 
@@ -28,7 +28,8 @@ def worth_a_word(
     return [
         Omission(mark, _reason(mark, usual))
         for mark in marks
-        if _has_size(mark, usual) and _is_near(mark, digits, usual) and _is_ink(look(mark), usual)
+        if _has_size(mark, usual) and _is_near(mark, digits, usual) and not _is_end(mark, digits, usual)
+        if _is_ink(look(mark), usual)
     ]
 
 
@@ -74,6 +75,14 @@ def _is_near(mark: Mark, digits: Sequence[Mark], usual: Usual) -> bool:
         max(mark.left - d.right, d.left - mark.right) <= across
         and max(mark.top - d.bottom, d.top - mark.bottom) <= down
         and d.top - down <= (mark.top + mark.bottom) / 2 <= d.bottom + down
+        for d in digits
+    )
+
+
+def _is_end(mark: Mark, digits: Sequence[Mark], usual: Usual) -> bool:
+    """Whether a small mark all but touches a digit above or below it: the end of a broken stroke."""
+    return max(mark.width, mark.height) <= 0.15 * usual.height and any(
+        d.left <= (mark.left + mark.right) / 2 <= d.right and distance(mark, d) <= 0.08 * usual.height
         for d in digits
     )
 

@@ -11,7 +11,7 @@ from handgrad.photos.marks import Mark
 RAYS = 72  # directions in which the arms of a cross are looked for
 APART = 50  # smallest angle between two arms, in degrees
 BENT = 28  # largest angle by which two opposite arms differ from a straight line
-SLENDER = 2.5  # shortest arm, in halves of the width where the strokes cross
+SLENDER = 1.9  # shortest arm, in halves of the width where the strokes cross
 REACH = 0.28  # shortest arm, as a share of the longer side
 
 
@@ -50,18 +50,19 @@ def shape_of(labels: NDArray, mark: Mark) -> NDArray:
     return np.isin(window, mark.parts).astype(np.uint8)
 
 
-def cross(own: NDArray) -> str:
+def cross(own: NDArray, surely: bool = False) -> str:
     """The text "+" or "x" if the ink (uint8, 0 or 1) is two straight strokes that cross; "" if it is not.
 
     Where they cross, the ink is widest. From there the ink reaches far in four directions, and nothing but
-    the four arms is inked.
+    the four arms is inked. surely: whether the strokes must cross in the middle, and at right angles.
     """
     side = max(own.shape)
-    if side < 9 or min(own.shape) < 0.55 * side:
+    if side < (24 if surely else 9) or min(own.shape) < 0.55 * side:
         return ""
     inside = cv2.distanceTransform(np.pad(own, 1), cv2.DIST_L2, 5)[1:-1, 1:-1]
     middle = np.zeros_like(inside)
-    rows, columns = (slice(int(0.25 * n), int(np.ceil(0.75 * n))) for n in own.shape)
+    inset = 0.33 if surely else 0.25
+    rows, columns = (slice(int(inset * n), int(np.ceil((1 - inset) * n))) for n in own.shape)
     middle[rows, columns] = inside[rows, columns]
     y, x = np.unravel_index(int(middle.argmax()), middle.shape)
     if middle[y, x] < 0.5:
@@ -74,7 +75,7 @@ def cross(own: NDArray) -> str:
     inked = within & (own[np.clip(at_y, 0, own.shape[0] - 1), np.clip(at_x, 0, own.shape[1] - 1)] > 0)
     lengths = np.where(inked.all(axis=1), side, inked.argmin(axis=1))
     arms = _arms(lengths)
-    if len(arms) != 4 or lengths[arms].min() < max(REACH * side, SLENDER * middle[y, x]):
+    if len(arms) != 4 or lengths[arms].min() < max(REACH * side, (3.0 if surely else 1.9) * middle[y, x]):
         return ""
     degrees = sorted(arm * 360 / RAYS for arm in arms)
     if any(abs(degrees[i + 2] - degrees[i] - 180) > BENT for i in (0, 1)):
@@ -83,10 +84,10 @@ def cross(own: NDArray) -> str:
     for arm in arms:
         end = (int(x + lengths[arm] * np.cos(angles[arm])), int(y - lengths[arm] * np.sin(angles[arm])))
         cv2.line(drawn, (int(x), int(y)), end, 1, max(1, round(2 * middle[y, x] + 1)))
-    if (own & ~drawn & 1).sum() > 0.12 * own.sum():
+    if (own & ~drawn & 1).sum() > (0.08 if surely else 0.1) * own.sum():
         return ""
     slopes = [min(degree % 90, 90 - degree % 90) for degree in degrees]
-    if max(slopes) <= 24:
+    if max(slopes) <= (20 if surely else 24):
         return "+"
     return "x" if min(slopes) >= 20 else ""
 
