@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from .kinds import PAPERS, WRITERS, Sample
-from .sheets import drawn, inked, pen_width, photographed, row, saved, sheet
+from .sheets import inked, pen_width, photographed, row, saved, sheet
 from .strokes import STYLES, curve, strokes
 
 HIGH = 110  # a digit
@@ -97,10 +97,11 @@ def small_zeros(m):
     """Zeros a third as high as the digits beside them, some with long tails."""
     text = m.digits(2, 3) + "0" * int(m.rng.integers(1, 4)) + m.digits(1, 2)
     pen = m.pick(WRITERS)
+    width = pen_width(pen, HIGH, m.rng)
     inks = []
     for c in text:
         share = m.rng.uniform(0.3, 0.5) if c == "0" else m.rng.uniform(0.95, 1.3) if c in "1479" else 0.9
-        ink = drawn(c, round(HIGH * share), pen, m.rng)
+        ink = inked([path * HIGH * share for path in strokes(c, m.rng)], width, pen, m.rng)
         lift = 0.15 if c == "0" else -0.3 * (share - 0.9)  # zeros above the base line, tails below it
         inks.append(np.pad(ink, ((0, max(0, round(HIGH * (0.4 + lift)))), (0, 0))))
     page = sheet(row(inks, m.rng, gap=0.2, drift=0.02), m.rng, paper=m.pick(PAPERS), pen=pen, digit=HIGH)

@@ -14,9 +14,12 @@ from handgrad.photos.marks import Mark, Omission, Page, PageSign, distance
 from handgrad.photos.selection import of_digit_size, usual_height, with_fragments_joined, without_edges
 from handgrad.photos.signs import FoundSign, Usual, signs_among
 from handgrad.photos.slashes import slashes
-from handgrad.photos.traits import Traits, cross, shape_of, traits
+from handgrad.photos.traits import Traits, cross, is_clear, shape_of, traits
 
 MOST = 64  # largest number of digits on a picture
+SMALLEST_ZERO = 0.14  # height of a small zero, in heights of a digit
+ROUND = 0.2  # least share of its box that its hole covers
+APART = 0.05  # how far it is from other ink, in heights
 SLASH_OR_ONE = "1 or a slash"
 
 
@@ -44,7 +47,8 @@ def assembled(found: Components, size: tuple[int, int]) -> Page:
         taken = {part for sign in signs for part in sign.mark.parts}
         marks = [mark for mark in marks if mark.parts[0] not in taken]
     if len(of_digit_size(marks)) <= 4 * MOST:  # joining takes long on print and patterns, which are refused
-        marks = of_digit_size(with_fragments_joined(marks))
+        rings = _small_zeros(marks, labels, usual, look) if usual else set()
+        marks = of_digit_size(with_fragments_joined(marks, rings), rings)
     if len(marks) > MOST:
         got = f"got {len(marks)} marks: crop the picture"
         raise ImageError(f"expected at most {MOST} digits on a picture; {got}")
@@ -74,6 +78,32 @@ def _usual(marks: Sequence[Mark], look: Callable[[Mark], Traits]) -> Usual:
     seen = [look(mark) for mark in marks if 0.5 * height <= mark.height <= 1.7 * height]
     stroke, contrast = np.median([(each.stroke, each.contrast) for each in seen], axis=0)
     return Usual(height, float(stroke), float(contrast))
+
+
+def _small_zeros(
+    marks: Sequence[Mark], labels: NDArray, usual: Usual, look: Callable[[Mark], Traits]
+) -> set[Mark]:
+    """The small rings that stand alone: zeros, not the loop of another digit."""
+    least, most = SMALLEST_ZERO * usual.height, 0.6 * usual.height
+    rings = [
+        mark
+        for mark in marks
+        if max(least, 3 * usual.stroke) <= mark.height <= most and 0.4 * mark.height <= mark.width <= most
+        if look(mark).hole >= ROUND and look(mark).contrast >= 0.6 * usual.contrast
+    ]
+    apart = max(2, round(APART * usual.height))
+    return {
+        mark
+        for mark in rings
+        if is_clear(labels, mark, apart)
+        and not any(_is_above_or_below(mark, other) for other in rings if other is not mark)
+    }
+
+
+def _is_above_or_below(mark: Mark, other: Mark) -> bool:
+    overlap = min(mark.right, other.right) - max(mark.left, other.left)
+    near = distance(mark, other) < 0.5 * mark.height
+    return near and overlap > 0.5 * min(mark.width, other.width)
 
 
 def _line_of(mark: Mark, lines: Sequence[Sequence[Mark]]) -> int:

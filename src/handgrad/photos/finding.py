@@ -129,7 +129,7 @@ def _without_surroundings(found: Ink) -> Components:
     first = Components(ink, labels, marks)
     outer: list[tuple[Mark, Traits]] = []
     for _ in range(2):
-        entering = set(marks) - set(without_surroundings(marks, ink.shape))
+        entering = set(marks) - set(_inner(ink, labels, marks))
         covered = np.isin(labels, [mark.parts[0] for mark in entering])
         if not covered.any():
             break
@@ -137,9 +137,13 @@ def _without_surroundings(found: Ink) -> Components:
         outer += [(mark, traits(ink, labels, mark)) for mark in largest]
         ink = np.where(cv2.dilate(covered.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0, 0, ink)
         labels, marks = _components(ink, found.grain)
-    inner = without_surroundings(marks, ink.shape)
+    inner = _inner(ink, labels, marks)
     # with nothing else in the picture, what enters may be a digit
     return Components(ink, labels, inner, outer) if inner else first
+
+
+def _inner(ink: NDArray, labels: NDArray, marks: list[Mark]) -> list[Mark]:
+    return without_surroundings(marks, ink.shape, lambda mark: traits(ink, labels, mark))
 
 
 def _components(ink: NDArray, grain: float) -> tuple[NDArray, list[Mark]]:

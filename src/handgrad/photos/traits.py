@@ -50,6 +50,16 @@ def shape_of(labels: NDArray, mark: Mark) -> NDArray:
     return np.isin(window, mark.parts).astype(np.uint8)
 
 
+def is_clear(labels: NDArray, mark: Mark, around: int) -> bool:
+    """Whether there is no other ink within this many pixels of a mark."""
+    rows = slice(max(0, mark.top - around), mark.bottom + around)
+    columns = slice(max(0, mark.left - around), mark.right + around)
+    window = labels[rows, columns]
+    own = np.isin(window, mark.parts)
+    apart = cv2.distanceTransform((~own).astype(np.uint8), cv2.DIST_L2, 5)
+    return not bool(((window > 0) & ~own & (apart <= around)).any())
+
+
 def cross(own: NDArray, surely: bool = False) -> str:
     """The text "+" or "x" if the ink (uint8, 0 or 1) is two straight strokes that cross; "" if it is not.
 
