@@ -8,7 +8,7 @@ import click
 
 from handgrad import model_file
 from handgrad.cli import examples
-from handgrad.cli.predicted import document, marked, text
+from handgrad.cli.predicted import document, text
 from handgrad.cli.shared import (
     FILE,
     emit,
@@ -35,7 +35,7 @@ MAX_BYTES = 100_000_000  # of a picture on stdin
     "--save-boxes",
     metavar="FILE",
     type=FILE,
-    help="Also draw IMAGE with a box around each digit, as a PNG picture; for a single IMAGE.",
+    help="Also draw one IMAGE with boxes around the digits and around what was left out, as a PNG picture.",
 )
 @output_options
 def predict(
@@ -52,9 +52,10 @@ def predict(
     digits may stand in several lines, dark on light or light on dark, on coloured, ruled or unevenly lit
     paper.
 
-    A doubtful digit, which a human should check, is marked with "?" and shown with its runner-up. A picture
-    without digits is not an error. If a picture cannot be read, the error is one line on stderr, the other
-    pictures are still read, and the exit code is 1.
+    A doubtful digit, which a human should check, is marked with "?" and shown with its runner-up. Points,
+    commas, minus signs and slashes stand in the text where they can be read safely. Other ink beside the
+    digits is left out, and one line says so. A picture without digits is not an error. If a picture cannot
+    be read, the error is one line on stderr, the other pictures are still read, and the exit code is 1.
     """
     if save_boxes is not None:
         if len(pictures) > 1:
@@ -104,7 +105,6 @@ def _read(name: str, picture: Picture, model: Model) -> PageReading:
 
 
 def _draw(path: str, picture: Picture, page: PageReading) -> None:
-    from handgrad.photos.boxes import Label, drawn
+    from handgrad.photos.boxes import drawn, labels
 
-    labels = [Label(one.box, marked(one), one.doubtful) for one in page.digits]
-    write_atomically(path, drawn(picture, labels), PNG)
+    write_atomically(path, drawn(picture, labels(page)), PNG)

@@ -67,15 +67,15 @@ class PageReading:
     @property
     def text(self) -> str:
         """The digits and signs as text, a row for each line."""
-        return "\n".join("".join(self.texts(number)) for number in range(len(self.lines)))
+        return "\n".join(self.row(number) for number in range(len(self.lines)))
 
-    def texts(self, number: int) -> list[str]:
-        """The texts of a line: each digit with the signs before it, then the signs at the end."""
+    def row(self, number: int, doubt: str = "") -> str:
+        """A line as text, by its number. doubt: what follows a doubtful digit."""
         line = self.lines[number]
-        texts = [*(str(digit.digit) for digit in line), ""]
+        texts = [*(f"{digit.digit}{doubt * digit.doubtful}" for digit in line), ""]
         for sign in reversed([sign for sign in self.signs if sign.line == number]):
             texts[sign.place] = sign.text + texts[sign.place]
-        return texts
+        return "".join(texts)
 
     @property
     def doubtful(self) -> bool:
