@@ -10,17 +10,16 @@ from handgrad.arrays import NDArray
 from handgrad.errors import ImageError
 from handgrad.photos.left_out import OPERATOR, at_border, worth_a_word
 from handgrad.photos.lines import in_lines
-from handgrad.photos.marks import Mark, Omission, Page, PageSign, distance
+from handgrad.photos.marks import Mark, Omission, Page, PageSign, Stroke, distance
 from handgrad.photos.selection import of_digit_size, usual_height, with_fragments_joined, without_edges
-from handgrad.photos.signs import FoundSign, Usual, signs_among
-from handgrad.photos.slashes import slashes
+from handgrad.photos.signs import Usual, signs_among
+from handgrad.photos.slashes import straight_strokes
 from handgrad.photos.traits import Traits, cross, is_clear, shape_of, traits
 
 MOST = 64  # largest number of digits on a picture
 SMALLEST_ZERO = 0.14  # height of a small zero, in heights of a digit
 ROUND = 0.2  # least share of its box that its hole covers
 APART = 0.05  # how far it is from other ink, in heights
-SLASH_OR_ONE = "1 or a slash"
 
 
 class Components(NamedTuple):
@@ -56,20 +55,16 @@ def assembled(found: Components, size: tuple[int, int]) -> Page:
     lines = [[marks[i] for i in line] for line in in_lines(boxes)]
     if not usual or not lines:
         return Page(ink, labels, lines, size)
-    doubts: dict[Mark, str] = {}
+    strokes: dict[Mark, Stroke] = {}
     for line in lines:
-        found_slashes, perhaps = slashes(line, usual, look)
-        signs += [FoundSign("/", mark) for mark in found_slashes]
-        doubts |= dict.fromkeys(perhaps, SLASH_OR_ONE)
-    parted = {sign.mark for sign in signs}
-    lines = [[mark for mark in line if mark not in parted] for line in lines]
+        strokes |= straight_strokes(line, usual, look)
     read = [mark for line in lines for mark in line]
-    used = {part for mark in (*read, *parted) for part in mark.parts}
+    used = {part for mark in (*read, *(sign.mark for sign in signs)) for part in mark.parts}
     dropped = [mark for mark in components if mark.parts[0] not in used]
     left_out = [*worth_a_word(dropped, read, usual, look), *at_border(outer, read, usual)]
     left_out += [Omission(sign.mark, OPERATOR) for sign in signs if not sign.text]
     placed = [PageSign(sign.mark, sign.text, _line_of(sign.mark, lines)) for sign in signs if sign.text]
-    return Page(ink, labels, lines, size, left_out=left_out, signs=placed, doubts=doubts)
+    return Page(ink, labels, lines, size, left_out=left_out, signs=placed, strokes=strokes)
 
 
 def _usual(marks: Sequence[Mark], look: Callable[[Mark], Traits]) -> Usual:

@@ -46,6 +46,14 @@ class PageSign(NamedTuple):
     line: int  # the number of the line in which it stands
 
 
+class Stroke(NamedTuple):
+    """A straight stroke, as high as a digit."""
+
+    lean: float  # degrees from the upright, positive to the right
+    height: float  # in heights of a digit of its line
+    is_long: bool  # whether it reaches beyond the digits on both sides, above and below
+
+
 @dataclass(frozen=True, eq=False)
 class Page:
     """A picture as ink on paper, with its marks in reading order.
@@ -60,7 +68,7 @@ class Page:
     single: bool = False  # whether all the ink is one digit, however broken or wide it is
     left_out: Sequence[Omission] = ()
     signs: Sequence[PageSign] = ()
-    doubts: Mapping[Mark, str] = field(default_factory=dict)  # why a person should check a mark
+    strokes: Mapping[Mark, Stroke] = field(default_factory=dict)  # the marks that are one straight stroke
 
     def __post_init__(self) -> None:
         """Freeze the arrays and the lines."""
