@@ -105,10 +105,11 @@ def _slashes(
     """The marks of the digits that are slashes, with their lines, and those that may be slashes."""
     slashes: dict[Mark, int] = {}
     unclear: set[Mark] = set()
+    strokes = {page.box(mark): stroke for mark, stroke in page.strokes.items()}  # a mark may have been cut
     for line in lines:
         marks = [digit.candidate.mark for digit in line]
         texts = [str(model.classes[digit.answer.outputs.argmax()]) for digit in line]
-        sure, perhaps = slash_places(texts, [page.strokes.get(mark) for mark in marks])
+        sure, perhaps = slash_places(texts, [strokes.get(page.box(mark)) for mark in marks])
         slashes |= {marks[place]: line[0].candidate.start.line for place in sure}
         unclear |= {marks[place] for place in perhaps}
     return slashes, unclear
