@@ -11,7 +11,7 @@ from handgrad.photos.signs import Usual
 from handgrad.photos.traits import Traits
 
 FAINTEST = 0.6  # least contrast, as a share of the digits'
-SMALLEST = 0.8  # least size, in strokes of the digits,
+SMALLEST = 0.6  # least size, in strokes of the digits,
 SMALLEST_SHARE = 0.05  # and in heights of a digit
 STROKES = (0.35, 2.4)  # width of its stroke, in those of the digits
 BESIDE, ABOVE = 1.5, 0.3  # how far from a digit it may stand, in heights

@@ -123,16 +123,17 @@ def _sign(
 
 
 def _shape(mark: Mark, seen: Traits, usual: Usual) -> str:
-    """What a small mark looks like: "dot", "dash", "comma", "blob", or "" for others."""
+    """What a small mark looks like: "dot", "dash", "dashes", "comma", "blob", or ""."""
     width, high, height = mark.width, mark.height, usual.height
     if seen.contrast < 0.55 * usual.contrast or (seen.hole > 0.1 and high > 0.2 * height):
         return ""
     filled = seen.area / (width * high)
     thick = max(2.4 * usual.stroke, 0.16 * height)
     if max(width, high) <= min(1.3 * thick, 0.35 * height) and min(width, high) >= 0.5 * max(width, high):
-        return "dot" if filled >= 0.5 and min(width, high) >= 0.9 * usual.stroke else ""
+        return "dot" if filled >= 0.5 and min(width, high) >= 0.6 * usual.stroke else ""
     if width >= 1.6 * high and 0.15 * height <= width and seen.thickness <= thick and filled > 0.35:
-        return "dash"
+        single = seen.thickness <= 1.5 * usual.stroke + 2 and seen.hole < 0.01
+        return "dash" if single else "dashes"
     if high >= 1.2 * width and 0.12 * height <= high and seen.thickness <= thick:
         return "comma"
     return "blob" if filled > 0.55 and max(width, high) <= LOW * height else ""
