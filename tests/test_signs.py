@@ -12,9 +12,11 @@ from handgrad import pretrained
 from handgrad.cli import predicted
 from handgrad.photos import LeftOut, PageReading, Reading, Sign, read, read_page, read_picture
 from handgrad.photos.boxes import LEFT_OUT, drawn, labels
-from handgrad.photos.marks import Stroke
+from handgrad.photos.left_out import worth_a_word
+from handgrad.photos.marks import Mark, Stroke
+from handgrad.photos.signs import Usual
 from handgrad.photos.slashes import slash_places
-from handgrad.photos.traits import cross
+from handgrad.photos.traits import Traits, cross
 from photo_suite.judge import judged
 from photo_suite.kinds import Maker, samples
 from photo_suite.sheets import row
@@ -109,11 +111,27 @@ def test_ink_that_is_no_sign_and_no_digit_is_said(model, line):
         assert page.doubtful
 
 
+def test_a_dot_that_is_not_at_the_base_line_is_no_point(model, maker):
+    inks = [digit(maker.real(c, HIGH)[0]) for c in "26"]
+    ink = np.concatenate([inks[0], np.zeros((inks[0].shape[0], 60), np.float32), inks[1]], axis=1)
+    at = inks[0].shape[1] + 30
+    assert read_page(model, pictured(dotted(ink, at, 1.2 * HIGH))).text == "2.6"
+    page = read_page(model, pictured(dotted(ink, at, 0.5 * HIGH)))
+    assert page.text == "26"
+    assert [each.reason for each in page.left_out] == ["dot"]
+
+
+def test_zeros_a_fifth_as_high_as_the_other_digits_are_read(model, line):
+    wide = np.pad(line, ((0, 0), (0, 80)))
+    ring = cv2.ellipse(wide, (line.shape[1] + 35, round(0.9 * HIGH)), (8, 9), 0, 0, 360, 1.0, 4)
+    assert read_page(model, pictured(ring)).text == "268530"
+
+
 def test_grain_rules_and_distant_specks_are_not_worth_a_word(model, line):
     ink = line
     rng = np.random.default_rng(1)
     grainy = np.clip(ink + rng.normal(0, 0.04, ink.shape), 0, 1)
-    faint = dotted(ink, ink.shape[1] - 3, 0.9 * HIGH, shade=0.2)
+    faint = dotted(np.pad(ink, ((0, 0), (0, 60))), ink.shape[1] + 25, 0.7 * HIGH, shade=0.55)
     crumbs = ink.copy()
     crumbs[rng.integers(0, ink.shape[0], 60), rng.integers(0, ink.shape[1], 60)] = 1.0
     underlined = cv2.line(np.pad(ink, ((0, 30), (0, 0))), (0, 170), (ink.shape[1], 170), 1.0, 3)
@@ -122,6 +140,16 @@ def test_grain_rules_and_distant_specks_are_not_worth_a_word(model, line):
         page = read_page(model, pictured(marked))
         assert page.text == "26853"
         assert not page.left_out, page.left_out
+
+
+@pytest.mark.parametrize(
+    ("contrast", "stroke", "said"), [(0.9, 5, 1), (0.5, 5, 0), (0.9, 2, 0), (0.9, 30, 0)]
+)
+def test_a_mark_is_ink_of_the_pen_of_the_digits(contrast, stroke, said):
+    seen = Traits(area=100, contrast=contrast, stroke=stroke, hole=0.0, thickness=10.0, lean=0.0)
+    mark, beside = Mark((1,), 120, 80, 132, 92), Mark((2,), 40, 0, 90, 100)
+    found = worth_a_word([mark], [beside], Usual(height=100, stroke=10, contrast=1.0), lambda _: seen)
+    assert [each.reason for each in found] == ["dot"] * said
 
 
 def test_a_mark_at_the_border_that_is_no_digit_is_said(model, line):

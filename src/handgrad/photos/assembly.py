@@ -83,7 +83,7 @@ def _small_zeros(
     rings = [
         mark
         for mark in marks
-        if max(least, 3 * usual.stroke) <= mark.height <= most and 0.4 * mark.height <= mark.width <= most
+        if least <= mark.height <= most and 0.4 * mark.height <= mark.width <= most
         if look(mark).hole >= ROUND and look(mark).contrast >= 0.6 * usual.contrast
     ]
     apart = max(2, round(APART * usual.height))
