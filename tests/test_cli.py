@@ -139,13 +139,20 @@ def test_predict_reads_pictures(run, trained, picture, tmp_path, monkeypatch):
     assert first["file"] == str(picture)
     assert first["text"] == "7"
     digit = first["digits"][0]
-    assert set(digit) == {"digit", "confidence", "runner_up", "box", "scores", "doubtful"}
+    assert set(digit) == {"digit", "confidence", "runner_up", "box", "scores", "doubtful", "why"}
     assert digit["digit"] == 7 == int(np.argmax(digit["scores"]))
     assert 0 < digit["confidence"] < 1
     assert digit["doubtful"] in (True, False)
     assert digit["runner_up"] == int(np.argsort(digit["scores"])[-2])
     assert len(digit["box"]) == 4
-    assert blank == {"file": str(tmp_path / "blank.png"), "text": "", "digits": []}
+    nothing = {key: [] for key in ("digits", "signs", "left_out", "fields")}
+    assert blank == {
+        "file": str(tmp_path / "blank.png"),
+        "text": "",
+        "doubtful": False,
+        "turned": 0,
+        **nothing,
+    }
     _, out, err = run("predict", picture, tmp_path / "blank.png", "--model", trained)
     assert err == f"network: {trained}\n"
     assert f": 7{'?' if digit['doubtful'] else ' '}  (confidence" in out
@@ -189,7 +196,8 @@ def test_predict_reads_lines_and_marks_doubt(run, trained, page):
     _, out, _ = run("predict", page, "--model", trained)
     assert "page.png: 2 lines\n  " in out
     assert f"line 2, digit 1: {document['digits'][2]['digit']}?  (confidence" in out
-    assert f"runner-up {document['digits'][2]['runner_up']}; at " in out
+    scrawl = document["digits"][2]
+    assert f"runner-up {scrawl['runner_up']}, {', '.join(scrawl['why'])}; at " in out
 
 
 def test_save_boxes_draws_on_the_picture_and_replaces_nothing_else(run, trained, page, tmp_path):

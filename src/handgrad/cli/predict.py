@@ -10,7 +10,7 @@ import click
 from handgrad import model_file
 from handgrad.cli import examples
 from handgrad.cli.pictures import Drawings, Item, Lines, listed, pages_of, progress, titled, with_own_drawings
-from handgrad.cli.predicted import document, marked, text
+from handgrad.cli.predicted import document, text
 from handgrad.cli.shared import (
     FILE,
     emit,
@@ -41,7 +41,8 @@ MOST_AT_ONCE = 4  # files; each takes memory
     "--save-boxes",
     metavar="FILE",
     type=FILE,
-    help="Also draw IMAGE with a box around each digit, as a PNG picture. For several pictures: a folder.",
+    help="Also draw IMAGE with boxes around the digits and around what was left out, as a PNG picture. "
+    "For several pictures: a folder.",
 )
 @output_options
 def predict(
@@ -58,9 +59,10 @@ def predict(
     a folder of such files, or "-" for stdin. HEIC and PDF need an extra, which the error names. The digits
     may stand in several lines, dark on light or light on dark, on coloured, ruled or unevenly lit paper.
 
-    A doubtful digit, which a human should check, is marked with "?" and shown with its runner-up. A picture
-    without digits is not an error. If a picture cannot be read, the error is one line on stderr, the other
-    pictures are still read, and the exit code is 1.
+    A doubtful digit, which a human should check, is marked with "?" and shown with its runner-up. Points,
+    commas, minus signs and slashes stand in the text where they can be read safely. Other ink beside the
+    digits is left out, and one line says so. A picture without digits is not an error. If a picture cannot
+    be read, the error is one line on stderr, the other pictures are still read, and the exit code is 1.
     """
     found = list(listed(pictures, quiet))
     items = with_own_drawings([each for each in found if isinstance(each, Item)])
@@ -168,9 +170,8 @@ def _note(item: Item, picture: Picture) -> str:
 
 
 def _draw(drawings: Drawings, item: Item, picture: Picture, page: PageReading) -> None:
-    from handgrad.photos.boxes import Label, drawn
+    from handgrad.photos.boxes import drawn, labels
 
     path = drawings.path(item, picture)
     if path is not None:
-        labels = [Label(one.box, marked(one), one.doubtful) for one in page.digits]
-        write_atomically(path, drawn(picture, labels), PNG)
+        write_atomically(path, drawn(picture, labels(page)), PNG)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from handgrad.model import Model
-from handgrad.photos import LeftOut, PageReading, Reading
+from handgrad.photos import LeftOut, PageReading
 
 
 def document(name: str, page: PageReading) -> dict[str, Any]:
@@ -27,6 +27,10 @@ def document(name: str, page: PageReading) -> dict[str, Any]:
             }
             for one in page.digits
         ],
+        "signs": [
+            {"sign": each.text, "box": list(each.box), "line": each.line, "place": each.place}
+            for each in page.signs
+        ],
         "left_out": [{"box": list(each.box), "reason": each.reason} for each in page.left_out],
         "fields": [
             {"box": list(each.box), "text": each.text, "digits": list(each.digits)} for each in page.fields
@@ -40,8 +44,8 @@ def text(name: str, page: PageReading, model: Model) -> str:
     if not page.digits:
         return "\n".join([f"{name}: no digit found", *left_out])
     if len(page.digits) == 1:
-        return "\n".join([_one(name, page.digits[0], model), *left_out])
-    rows = ["".join(f"{one.digit}{'?' * one.doubtful}" for one in line) for line in page.lines]
+        return "\n".join([_one(name, page, model), *left_out])
+    rows = [page.row(number, doubt="?") for number in range(len(page.lines))]
     told = (
         [f"{name}: {rows[0]}"]
         if len(rows) == 1
@@ -57,21 +61,26 @@ def text(name: str, page: PageReading, model: Model) -> str:
 
 
 def _left_out(found: Sequence[LeftOut]) -> str:
-    """One line that says what was left out, and why."""
-    reasons = Counter(each.reason for each in found)
-    return "  left out: " + ", ".join(f"{count} {reason}" for reason, count in reasons.items())
+    """One line that says what was left out, such as "left out: 1 dot at 120, 40; 2 marks at the border"."""
+    told = []
+    for reason, count in Counter(each.reason for each in found).items():
+        boxes = [each.box for each in found if each.reason == reason]
+        told.append(f"1 {reason} at {boxes[0][0]}, {boxes[0][1]}" if count == 1 else _several(count, reason))
+    return "  left out: " + "; ".join(told)
 
 
-def _one(name: str, one: Reading, model: Model) -> str:
+def _several(count: int, reason: str) -> str:
+    """A number of things, whose first word gets the ending of a plural."""
+    noun, space, rest = reason.partition(" ")
+    return f"{count} {noun}{'es' if noun.endswith('sh') else 's'}{space}{rest}"
+
+
+def _one(name: str, page: PageReading, model: Model) -> str:
     """A single digit with all its outputs."""
-    mark = "?" if one.doubtful else " "
+    one = page.digits[0]
+    row = page.row(0, doubt="?") + ("" if one.doubtful else " ")
     why = f", {', '.join(one.why)}" if one.why else ""
-    told = [f"{name}: {one.digit}{mark}  (confidence {one.confidence:.3f}, runner-up {one.runner_up}{why})"]
+    told = [f"{name}: {row}  (confidence {one.confidence:.3f}, runner-up {one.runner_up}{why})"]
     for c, score in zip(model.classes, one.scores, strict=True):
         told.append(f"  {c}  {score:.3f}  {'#' * round(40 * score)}".rstrip())
     return "\n".join(told)
-
-
-def marked(one: Reading) -> str:
-    """The text above the box of a digit."""
-    return f"{one.digit}? {one.runner_up}" if one.doubtful else str(one.digit)

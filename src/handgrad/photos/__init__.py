@@ -20,7 +20,7 @@ from handgrad.photos.marks import Mark, Page
 from handgrad.photos.normalisation import BOX, SIDE
 from handgrad.photos.preparing import PreparedImages, prepare
 from handgrad.photos.reading import read, read_page
-from handgrad.photos.result import Field, LeftOut, PageReading, Reading
+from handgrad.photos.result import Field, LeftOut, PageReading, Reading, Sign
 
 __all__ = [
     "BOX",
@@ -36,6 +36,7 @@ __all__ = [
     "Picture",
     "PreparedImages",
     "Reading",
+    "Sign",
     "as_picture",
     "find_digit",
     "find_marks",

@@ -1,4 +1,4 @@
-"""The readings drawn on the picture: a box around each digit, and the digit above the box."""
+"""The readings drawn on the picture: a box around each digit and sign, and around what was left out."""
 
 import io
 from collections.abc import Iterable
@@ -8,17 +8,32 @@ from PIL import Image, ImageDraw, ImageFont
 from PIL.PngImagePlugin import PngInfo
 
 from handgrad.photos.decoding import Picture
+from handgrad.photos.result import PageReading
 
-SURE, DOUBTFUL = (0, 140, 60), (220, 80, 0)  # green, and orange
+SURE, DOUBTFUL, LEFT_OUT = (0, 140, 60), (220, 80, 0), (120, 120, 120)  # green, orange and grey
 SMALLEST = 400  # the longer side of a drawing has at least this many pixels, to keep the text legible
 
 
 class Label(NamedTuple):
-    """A box in pixels of the upright picture, the text above it, and whether the digit is doubtful."""
+    """A box in pixels of the upright picture, the text above it, and their colour."""
 
     box: tuple[int, int, int, int]
     text: str
-    doubtful: bool
+    colour: tuple[int, int, int]
+
+
+def labels(page: PageReading) -> list[Label]:
+    """The labels of the digits, of the signs, and of what was left out with its reason."""
+    return [
+        *(Label(each.box, each.reason, LEFT_OUT) for each in page.left_out),
+        *(
+            Label(one.box, f"{one.digit}? {one.runner_up}", DOUBTFUL)
+            if one.doubtful
+            else Label(one.box, str(one.digit), SURE)
+            for one in page.digits
+        ),
+        *(Label(sign.box, sign.text, SURE) for sign in page.signs),
+    ]
 
 
 def drawn(picture: Picture, labels: Iterable[Label]) -> bytes:
@@ -31,14 +46,13 @@ def drawn(picture: Picture, labels: Iterable[Label]) -> bytes:
     thick = max(1, round(max(canvas.size) / 500))
     for label in labels:
         x, y, width, height = (side * scale for side in label.box)
-        colour = DOUBTFUL if label.doubtful else SURE
         frame = (x - thick, y - thick, x + width + thick, y + height + thick)
-        pen.rectangle(frame, outline=colour, width=thick)
+        pen.rectangle(frame, outline=label.colour, width=thick)
         font = ImageFont.load_default(size=min(max(14.0, 0.3 * height), 40.0))
         left, top, right, bottom = pen.textbbox((0, 0), label.text, font=font)
         at_x = min(max(0.0, frame[0]), max(0.0, canvas.width - (right - left) - 4))
         at_y = max(0.0, frame[1] - (bottom - top) - 5)
-        pen.rectangle((at_x, at_y, at_x + right - left + 4, at_y + bottom - top + 4), fill=colour)
+        pen.rectangle((at_x, at_y, at_x + right - left + 4, at_y + bottom - top + 4), fill=label.colour)
         pen.text((at_x + 2 - left, at_y + 2 - top), label.text, fill="white", font=font)
     buffer = io.BytesIO()
     maker = PngInfo()

@@ -6,22 +6,16 @@ import cv2
 import numpy as np
 
 from handgrad.arrays import NDArray
-from handgrad.errors import ImageError
+from handgrad.photos.assembly import MOST, Components, assembled
 from handgrad.photos.background import Ink, flat_ink, ink_on_paper
 from handgrad.photos.decoding import Picture, as_picture
-from handgrad.photos.lines import in_lines
 from handgrad.photos.marks import Mark, Page
 from handgrad.photos.normalisation import SIDE, normalised, prepared
 from handgrad.photos.ruling import without_ruling
-from handgrad.photos.selection import (
-    of_digit_size,
-    with_fragments_joined,
-    without_edges,
-    without_surroundings,
-)
+from handgrad.photos.selection import without_surroundings
 from handgrad.photos.strokes import FAINTEST, stroke_width
+from handgrad.photos.traits import Traits, traits
 
-MOST = 64  # largest number of digits on a picture
 SMALL = 200  # a picture is enlarged if its longer side has fewer pixels
 THUMBNAIL = 40  # a picture whose longer side has at most this many pixels holds one digit
 NARROW = 1.75  # a picture that holds one digit is at most this many times as wide as high
@@ -66,7 +60,7 @@ def find_marks(picture: Picture) -> Page:
         page = _single_digit(pixels, picture.size)
         if max(height, width) <= THUMBNAIL or _is_filled(page.ink):
             return page
-    return _page(ink_on_paper(pixels), picture.size)
+    return assembled(_without_surroundings(ink_on_paper(pixels)), picture.size)
 
 
 def _without_blocks(pixels: NDArray) -> NDArray:
@@ -128,36 +122,31 @@ def _is_filled(ink: NDArray) -> bool:
     )
 
 
-def _page(found: Ink, size: tuple[int, int]) -> Page:
-    """The page of the marks that may be digits."""
-    ink, labels, marks = _without_surroundings(found)
-    marks = without_edges(marks, ink.shape)
-    if len(of_digit_size(marks)) <= 4 * MOST:  # joining takes long on print and patterns, which are refused
-        marks = of_digit_size(with_fragments_joined(marks))
-    if len(marks) > MOST:
-        got = f"got {len(marks)} marks: crop the picture"
-        raise ImageError(f"expected at most {MOST} digits on a picture; {got}")
-    boxes = np.array([(mark.left, mark.top, mark.right, mark.bottom) for mark in marks], np.float64)
-    return Page(ink, labels, [[marks[i] for i in line] for line in in_lines(boxes)], size)
-
-
-def _without_surroundings(found: Ink) -> tuple[NDArray, NDArray, list[Mark]]:
-    """Ink, labels and marks without what enters from outside the picture.
+def _without_surroundings(found: Ink) -> Components:
+    """The components without what enters from outside the picture.
 
     Where that was darker than the digits, it has raised the threshold: the threshold is found again.
     """
     ink = found.ink
     labels, marks = _components(ink, found.grain)
-    first = (ink, labels, marks)
+    first = Components(ink, labels, marks)
+    outer: list[tuple[Mark, Traits]] = []
     for _ in range(2):
-        outer = set(marks) - set(without_surroundings(marks, ink.shape))
-        covered = np.isin(labels, [mark.parts[0] for mark in outer])
+        entering = set(marks) - set(_inner(ink, labels, marks))
+        covered = np.isin(labels, [mark.parts[0] for mark in entering])
         if not covered.any():
             break
+        largest = sorted(entering, key=lambda mark: -mark.height)[:MOST]
+        outer += [(mark, traits(ink, labels, mark)) for mark in largest]
         ink = np.where(cv2.dilate(covered.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0, 0, ink)
         labels, marks = _components(ink, found.grain)
-    inner = without_surroundings(marks, ink.shape)
-    return (ink, labels, inner) if inner else first  # with nothing else in the picture, it may be a digit
+    inner = _inner(ink, labels, marks)
+    # with nothing else in the picture, what enters may be a digit
+    return Components(ink, labels, inner, outer) if inner else first
+
+
+def _inner(ink: NDArray, labels: NDArray, marks: list[Mark]) -> list[Mark]:
+    return without_surroundings(marks, ink.shape, lambda mark: traits(ink, labels, mark))
 
 
 def _components(ink: NDArray, grain: float) -> tuple[NDArray, list[Mark]]:

@@ -10,6 +10,7 @@ import numpy as np
 from handgrad.arrays import NDArray
 
 LONGEST_LINK = 4.0  # largest distance between neighbours, in heights of a mark
+USUAL = 0.7  # the share of the marks that are lower than a usual one: zeros may be small
 STEEPEST = 0.35  # largest slope of a line, rise over run
 
 
@@ -18,7 +19,7 @@ def in_lines(boxes: NDArray) -> list[list[int]]:
     if not len(boxes):
         return []
     x, y = (boxes[:, 0] + boxes[:, 2]) / 2, (boxes[:, 1] + boxes[:, 3]) / 2
-    height = float(np.median(boxes[:, 3] - boxes[:, 1]))
+    height = float(np.quantile(boxes[:, 3] - boxes[:, 1], USUAL))
     level = y - _skew(x, y, height) * x
     lines: list[list[int]] = []
     for i in np.argsort(level, kind="stable"):

@@ -1,7 +1,7 @@
 """A `Mark` is ink that may be a digit; a `Page` is a picture as ink on paper, with its marks."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -38,6 +38,22 @@ class Omission(NamedTuple):
     reason: str
 
 
+class PageSign(NamedTuple):
+    """A mark that is read as a sign, such as "." or "/"."""
+
+    mark: Mark
+    text: str
+    line: int  # the number of the line in which it stands
+
+
+class Stroke(NamedTuple):
+    """A straight stroke, as high as a digit."""
+
+    lean: float  # degrees from the upright, positive to the right
+    height: float  # in heights of a digit of its line
+    is_long: bool  # whether it reaches beyond the digits on both sides, above and below
+
+
 @dataclass(frozen=True, eq=False)
 class Page:
     """A picture as ink on paper, with its marks in reading order.
@@ -51,6 +67,8 @@ class Page:
     size: tuple[int, int]  # width and height of the picture, which the page may enlarge or reduce
     single: bool = False  # whether all the ink is one digit, however broken or wide it is
     left_out: Sequence[Omission] = ()
+    signs: Sequence[PageSign] = ()
+    strokes: Mapping[Mark, Stroke] = field(default_factory=dict)  # the marks that are one straight stroke
 
     def __post_init__(self) -> None:
         """Freeze the arrays and the lines."""
@@ -58,6 +76,7 @@ class Page:
         self.labels.setflags(write=False)
         object.__setattr__(self, "lines", tuple(tuple(line) for line in self.lines))
         object.__setattr__(self, "left_out", tuple(self.left_out))
+        object.__setattr__(self, "signs", tuple(self.signs))
 
     @property
     def marks(self) -> list[Mark]:

@@ -8,7 +8,7 @@ makes nine times as many candidates of a page.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
@@ -20,10 +20,11 @@ from handgrad.photos.candidates import Candidate, broken_digit, candidates, chea
 from handgrad.photos.cuts import cut
 from handgrad.photos.decoding import Picture, Source, as_picture
 from handgrad.photos.finding import find_marks
-from handgrad.photos.marks import Mark, Page
+from handgrad.photos.marks import Mark, Page, PageSign
 from handgrad.photos.normalisation import SIDE, expect_model, prepared
-from handgrad.photos.result import Box, LeftOut, PageReading, Reading
+from handgrad.photos.result import Box, LeftOut, PageReading, Reading, Sign
 from handgrad.photos.scoring import Answer, answers, second_network
+from handgrad.photos.slashes import slash_places
 
 # Which marks are cut, and how often.
 SURE = 0.9  # a mark of at least this sureness is not cut
@@ -47,13 +48,17 @@ SURELY_BROKEN = 0.7  # sureness above which all marks are the parts of one broke
 UNSURE = 0.5  # a digit of less sureness is doubtful
 UNSURE_CUT = 0.97  # the same for a digit that was cut from another
 
-# Why a digit is doubtful, or left out.
+# Why a digit is doubtful.
 LOW_CONFIDENCE = "low confidence"
 DISPUTED = "1 or 7"
+SLASH_OR_ONE = "1 or a slash"
 NOT_WHOLE = "perhaps a part of a digit, or several digits"
 UNSURE_DIGIT = "perhaps not a digit"
 NEIGHBOUR = "cut from a digit in doubt"
-NO_DIGIT = "does not look like a digit"
+
+# Why something is left out.
+NO_DIGIT = "mark unlike a digit"
+SIGN_ALONE = "sign without digits"
 
 
 class ScoredCandidate(NamedTuple):
@@ -86,8 +91,45 @@ def read_page(model: Model, picture: Picture | NDArray | Source) -> PageReading:
         implausible = [digit for digit in division if digit.answer.outputs.max() < PLAUSIBLE]
         left_out += [LeftOut(page.box(digit.candidate.mark), NO_DIGIT) for digit in implausible]
         division = [digit for digit in division if digit.answer.outputs.max() >= PLAUSIBLE]
-    lines = groupby(division, key=lambda digit: digit.candidate.start.line)
-    return PageReading([_readings(model, page, list(line)) for _, line in lines], left_out)
+    lines = [list(line) for _, line in groupby(division, key=lambda digit: digit.candidate.start.line)]
+    slashes, unclear = _slashes(model, page, lines)
+    lines = [[digit for digit in line if digit.candidate.mark not in slashes] for line in lines]
+    signs, lost = _signs(page, lines, slashes)
+    read_lines = [_readings(model, page, line, unclear) for line in lines]
+    return PageReading(read_lines, [*left_out, *lost], signs=signs)
+
+
+def _slashes(
+    model: Model, page: Page, lines: Sequence[Sequence[ScoredCandidate]]
+) -> tuple[dict[Mark, int], set[Mark]]:
+    """The marks of the digits that are slashes, with their lines, and those that may be slashes."""
+    slashes: dict[Mark, int] = {}
+    unclear: set[Mark] = set()
+    strokes = {page.box(mark): stroke for mark, stroke in page.strokes.items()}  # a mark may have been cut
+    for line in lines:
+        marks = [digit.candidate.mark for digit in line]
+        texts = [str(model.classes[digit.answer.outputs.argmax()]) for digit in line]
+        sure, perhaps = slash_places(texts, [strokes.get(page.box(mark)) for mark in marks])
+        slashes |= {marks[place]: line[0].candidate.start.line for place in sure}
+        unclear |= {marks[place] for place in perhaps}
+    return slashes, unclear
+
+
+def _signs(
+    page: Page, lines: Sequence[Sequence[ScoredCandidate]], slashes: Mapping[Mark, int]
+) -> tuple[list[Sign], list[LeftOut]]:
+    """The signs of a page among the digits that were read; those of lines without digits are left out."""
+    numbers = {line[0].candidate.start.line: number for number, line in enumerate(lines)}
+    found = [*page.signs, *(PageSign(mark, "/", number) for mark, number in slashes.items())]
+    signs, lost = [], []
+    for mark, text, at in sorted(found, key=lambda sign: (sign.line, sign.mark.left)):
+        if at not in numbers:
+            lost.append(LeftOut(page.box(mark), SIGN_ALONE))
+            continue
+        middles = [each.candidate.mark.left + each.candidate.mark.right for each in lines[numbers[at]]]
+        place = sum(middle < mark.left + mark.right for middle in middles)
+        signs.append(Sign(text, page.box(mark), numbers[at], place))
+    return signs, lost
 
 
 def _divided(model: Model, page: Page) -> list[ScoredCandidate]:
@@ -145,11 +187,19 @@ def _cost(mark: Mark, sureness: float, height: float) -> float:
     return DIGIT_COST + DOUBT_COST * doubt + LOW_COST * lowness + WIDE_COST * excess
 
 
-def _readings(model: Model, page: Page, line: Sequence[ScoredCandidate]) -> list[Reading]:
-    """The readings of one line. A digit in doubt puts in doubt all that were cut from the same mark."""
+def _readings(
+    model: Model, page: Page, line: Sequence[ScoredCandidate], unclear: Collection[Mark]
+) -> list[Reading]:
+    """The readings of one line. A digit in doubt puts in doubt all that were cut from the same mark.
+
+    unclear: the marks that may be slashes.
+    """
     groups = np.cumsum([0, *(not digit.candidate.ends_at_cut for digit in line[:-1])])
     was_cut = np.bincount(groups)[groups] > 1
-    reasons = [_reasons(model, digit.answer, part) for digit, part in zip(line, was_cut, strict=True)]
+    reasons = [
+        _reasons(model, digit.answer, part) + (SLASH_OR_ONE,) * (digit.candidate.mark in unclear)
+        for digit, part in zip(line, was_cut, strict=True)
+    ]
     in_doubt = groups[[bool(why) for why in reasons]]
     return [
         _reading(

@@ -27,7 +27,17 @@ class LeftOut:
     """Ink on a picture that was not read as a digit."""
 
     box: Box
-    reason: str  # why it was left out
+    reason: str  # what it is, such as "dot" or "mark at the border"
+
+
+@dataclass(frozen=True)
+class Sign:
+    """A sign beside digits, such as a decimal point or a minus."""
+
+    text: str
+    box: Box
+    line: int  # the number of its line, counted from 0
+    place: int  # how many digits of the line stand before it
 
 
 @dataclass(frozen=True)
@@ -46,6 +56,7 @@ class PageReading:
     lines: Sequence[Sequence[Reading]]  # lines from top to bottom, digits from left to right
     left_out: Sequence[LeftOut] = ()
     fields: Sequence[Field] = ()  # the cells of a form, in reading order; empty if there is no form
+    signs: Sequence[Sign] = ()  # in reading order
     turned: int = 0  # degrees, clockwise, by which the picture was turned to be read: 0, 90, 180 or 270
 
     @property
@@ -55,8 +66,16 @@ class PageReading:
 
     @property
     def text(self) -> str:
-        """The digits as text, a row for each line."""
-        return "\n".join("".join(str(digit.digit) for digit in line) for line in self.lines)
+        """The digits and signs as text, a row for each line."""
+        return "\n".join(self.row(number) for number in range(len(self.lines)))
+
+    def row(self, number: int, doubt: str = "") -> str:
+        """A line as text, by its number. doubt: what follows a doubtful digit."""
+        line = self.lines[number]
+        texts = [*(f"{digit.digit}{doubt * digit.doubtful}" for digit in line), ""]
+        for sign in reversed([sign for sign in self.signs if sign.line == number]):
+            texts[sign.place] = sign.text + texts[sign.place]
+        return "".join(texts)
 
     @property
     def doubtful(self) -> bool:

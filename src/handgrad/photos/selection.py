@@ -3,38 +3,70 @@
 Fragments of a digit that are stacked, such as the bar of a 5 above its bowl, are joined into one mark.
 """
 
+from collections.abc import Callable, Collection
+
 import numpy as np
 
 from handgrad.photos.marks import Mark, distance, joined
+from handgrad.photos.traits import Traits
 
 # Sizes are shares of the usual height of a digit in the picture.
 SMALLEST_DIGIT = 0.3
 LARGEST_DIGIT = 2.2
 SMALLEST_FRAGMENT = 0.1
+MOST_ASKED = 24  # marks whose strokes are measured
 
 
-def without_surroundings(marks: list[Mark], shape: tuple[int, ...]) -> list[Mark]:
+def without_surroundings(
+    marks: list[Mark], shape: tuple[int, ...], look: Callable[[Mark], Traits]
+) -> list[Mark]:
     """The marks without those that enter from outside the picture: a table, a thumb, the edge of a sheet.
 
     A mark that touches the border is kept if it resembles the marks that do not touch it, or if it may be a
-    digit that fills the picture.
+    digit that fills the picture. look: the traits of a mark.
     """
     height, width = shape
     inner = [mark for mark in marks if not _sides(mark, shape) and mark.height >= 0.04 * height]
+    whole = joined(inner) if inner else None
+    is_filled = whole and whole.height > 0.6 * height and whole.width > 0.6 * width and len(inner) < 3
+    if not whole or is_filled:
+        inner = [mark for mark in marks if _sides(mark, shape) < 3]
     if not inner:
-        return [mark for mark in marks if _sides(mark, shape) < 3]
-    whole = joined(inner)
-    if whole.height > 0.6 * height and whole.width > 0.6 * width and len(inner) < 3:
-        return [mark for mark in marks if _sides(mark, shape) < 3]
-    usual = _usual_height(inner)
-    return [mark for mark in marks if not _sides(mark, shape) or _is_digit_at_border(mark, usual, shape)]
+        return []
+    usual = usual_height(inner)
+    pen = _pen(inner, usual, look)
+    return [
+        mark
+        for mark in marks
+        if not _sides(mark, shape)
+        or mark in inner
+        or _is_digit_at_border(mark, usual, shape)
+        or (_has_size(mark, usual) and mark.height > 0.3 * height and _is_drawn(look(mark), pen))
+    ]
+
+
+def _pen(marks: list[Mark], usual: float, look: Callable[[Mark], Traits]) -> tuple[float, float]:
+    """The median width of the strokes, and the median contrast, of the marks of about the usual height."""
+    alike = [mark for mark in marks if 0.6 < mark.height / usual < 1.5][:MOST_ASKED]
+    seen = [look(mark) for mark in alike or marks[:MOST_ASKED]]
+    return float(np.median([each.stroke for each in seen])), float(np.median([e.contrast for e in seen]))
+
+
+def _is_drawn(seen: Traits, pen: tuple[float, float]) -> bool:
+    """Whether a mark was drawn by a pen of this width and contrast."""
+    stroke, contrast = pen
+    return 0.45 * stroke <= seen.stroke <= 2.2 * stroke and seen.contrast >= 0.6 * contrast
+
+
+def _has_size(mark: Mark, usual: float) -> bool:
+    """Whether a mark has about the usual height, and at most twice that in width."""
+    return 0.6 < mark.height / usual < 1.5 and mark.width < 2 * usual
 
 
 def _is_digit_at_border(mark: Mark, usual: float, shape: tuple[int, ...]) -> bool:
-    """Whether a mark at the border has about the usual height, and at most twice that in width."""
+    """Whether a mark has the size of the others, and takes little of the border and of the picture."""
     large = mark.width > 0.5 * shape[1] or mark.height > 0.5 * shape[0]
-    has_size = 0.6 < mark.height / usual < 1.5 and mark.width < 2 * usual
-    return _sides(mark, shape) < 2 and not large and has_size
+    return _sides(mark, shape) < 2 and not large and _has_size(mark, usual)
 
 
 def _sides(mark: Mark, shape: tuple[int, ...]) -> int:
@@ -58,16 +90,19 @@ def without_edges(marks: list[Mark], shape: tuple[int, ...]) -> list[Mark]:
     return [mark for mark in marks if not is_long_and_thin(mark) or max(mark.height, mark.width) < limit]
 
 
-def with_fragments_joined(marks: list[Mark]) -> list[Mark]:
-    """The marks, each fragment joined to the nearest mark that it may belong to; crumbs are dropped."""
+def with_fragments_joined(marks: list[Mark], rings: Collection[Mark] = ()) -> list[Mark]:
+    """The marks, each fragment joined to the nearest mark that it may belong to; crumbs are dropped.
+
+    rings: small marks that are digits of their own.
+    """
     if len(marks) < 2:
         return marks
-    usual = _usual_height(marks)
+    usual = usual_height(marks)
     wholes: list[Mark] = []
     for mark in sorted(marks, key=lambda mark: -mark.height):
         if max(mark.width, mark.height) < SMALLEST_FRAGMENT * usual:
             continue
-        owners = [whole for whole in wholes if _is_fragment(mark, whole, usual)]
+        owners = [] if mark in rings else [whole for whole in wholes if _is_fragment(mark, whole, usual)]
         if owners:
             owner = min(owners, key=lambda whole: distance(mark, whole))
             wholes[wholes.index(owner)] = joined([owner, mark])
@@ -89,15 +124,22 @@ def _is_fragment(mark: Mark, other: Mark, usual: float) -> bool:
     return height <= 1.5 * usual and (touches or is_bar)
 
 
-def of_digit_size(marks: list[Mark]) -> list[Mark]:
-    """The marks without dots and dashes, and without those far larger than a digit of this picture."""
+def of_digit_size(marks: list[Mark], rings: Collection[Mark] = ()) -> list[Mark]:
+    """The marks without dots and dashes, and without those far larger than a digit of this picture.
+
+    rings: small marks that are digits nevertheless.
+    """
     if not marks:
         return marks
-    usual = _usual_height(marks)
-    return [mark for mark in marks if SMALLEST_DIGIT * usual <= mark.height <= LARGEST_DIGIT * usual]
+    usual = usual_height(marks)
+    return [
+        mark
+        for mark in marks
+        if mark in rings or SMALLEST_DIGIT * usual <= mark.height <= LARGEST_DIGIT * usual
+    ]
 
 
-def _usual_height(marks: list[Mark]) -> float:
+def usual_height(marks: list[Mark]) -> float:
     """The median height of the marks, weighted by their size."""
     heights = np.array([mark.height for mark in marks], np.float64)
     sizes = np.array([mark.height * max(mark.width, mark.height / 4) for mark in marks], np.float64)
