@@ -9,6 +9,7 @@ makes nine times as many candidates of a page.
 
 import math
 from collections.abc import Sequence
+from functools import partial
 from itertools import groupby
 from typing import NamedTuple
 
@@ -24,6 +25,7 @@ from handgrad.photos.marks import Mark, Page
 from handgrad.photos.normalisation import SIDE, expect_model, prepared
 from handgrad.photos.result import Box, LeftOut, PageReading, Reading
 from handgrad.photos.scoring import Answer, answers, second_network
+from handgrad.photos.turning import in_best_way
 
 # Which marks are cut, and how often.
 SURE = 0.9  # a mark of at least this sureness is not cut
@@ -81,6 +83,11 @@ def read_page(model: Model, picture: Picture | NDArray | Source) -> PageReading:
         why = (LOW_CONFIDENCE,) if model.doubtful(outputs)[0] else ()
         return PageReading([[_reading(model, image, outputs, (0, 0, SIDE, SIDE), why)]])
     page = find_marks(picture)
+    return in_best_way(model, picture, page, _page_reading(model, page), partial(_page_reading, model))
+
+
+def _page_reading(model: Model, page: Page) -> PageReading:
+    """The digits on a page, and what was left out."""
     division, left_out = _divided(model, page), [LeftOut(page.box(mark), why) for mark, why in page.left_out]
     if not page.single:
         implausible = [digit for digit in division if digit.answer.outputs.max() < PLAUSIBLE]
