@@ -43,10 +43,12 @@ def panel(picture: Picture) -> Panel | None:
     if len(found) != 1:
         return None
     area = found[0]
-    inside = cv2.erode(_hull(area), np.ones((3, 3), np.uint8), borderValue=0)
+    inside = cv2.erode(_hull(area), np.ones((5, 5), np.uint8), borderValue=0)
     shade = np.median(coarse[area > 0], axis=0).astype(np.uint8)
-    inside = cv2.resize(inside, pixels.shape[1::-1], interpolation=cv2.INTER_NEAREST)
-    painted = np.where(inside[:, :, None] > 0, pixels, shade)
+    fine = np.zeros(pixels.shape[:2], bool)
+    repeated = (inside > 0).repeat(scale, axis=0).repeat(scale, axis=1)[: len(fine), : fine.shape[1]]
+    fine[: len(repeated), : repeated.shape[1]] = repeated
+    painted = np.where(fine[:, :, None], pixels, shade)
     return Panel(Picture(painted, picture.size), _beside(coarse, _hull(area), picture.size))
 
 
@@ -66,8 +68,11 @@ def _areas(pixels: NDArray) -> list[NDArray]:
 
 
 def _hull(area: NDArray) -> NDArray:
-    """The convex hull of an area: the panel with its ink."""
-    y, x = np.nonzero(area)
+    """The convex hull of an area: the panel with its ink, without the ticks of axes."""
+    side = max(3, round(0.06 * min(cv2.boundingRect(area)[2:])))
+    y, x = np.nonzero(cv2.morphologyEx(area, cv2.MORPH_OPEN, np.ones((side, side), np.uint8)))
+    if not len(x):
+        return np.zeros_like(area)
     points = cv2.convexHull(np.stack([x, y], axis=1).astype(np.int32))
     return np.asarray(cv2.fillConvexPoly(np.zeros_like(area), points, 1))
 
@@ -75,9 +80,9 @@ def _hull(area: NDArray) -> NDArray:
 def _is_panel(area: NDArray, pixels: NDArray) -> bool:
     """Whether an area is a rectangle that holds ink, with another shade on all its sides."""
     hull = _hull(area)
-    x, y, width, height = cv2.boundingRect(hull)
-    ink = 1 - float(area.sum()) / float(hull.sum())
-    if hull.sum() < FILLED * width * height or not LEAST_INK < ink < MOST_INK:
+    _, _, width, height = cv2.boundingRect(hull)
+    ink = 1 - float((area & hull).sum()) / max(1.0, float(hull.sum()))
+    if not FILLED * width * height <= hull.sum() > 0 or not LEAST_INK < ink < MOST_INK:
         return False
     gap, thick = 2, max(3, round(0.04 * max(width, height)))
     shade = np.median(pixels[area > 0], axis=0)

@@ -49,8 +49,6 @@ SURELY_BROKEN = 0.7  # sureness above which all marks are the parts of one broke
 UNSURE = 0.5  # a digit of less sureness is doubtful
 UNSURE_CUT = 0.97  # the same for a digit that was cut from another
 
-FEW_DIGITS = 3  # where at most so many are found, all of them doubtful, ink and paper are exchanged
-
 # Why a digit is doubtful, or left out.
 LOW_CONFIDENCE = "low confidence"
 DISPUTED = "1 or 7"
@@ -86,7 +84,7 @@ def read_page(model: Model, picture: Picture | NDArray | Source) -> PageReading:
         return PageReading([[_reading(model, image, outputs, (0, 0, SIDE, SIDE), why)]])
     page = find_marks(picture)
     found = _page_reading(model, page)
-    if len(found.digits) <= FEW_DIGITS and all(one.doubtful for one in found.digits):
+    if not found.digits or max(one.confidence for one in found.digits) < UNSURE:
         other = _page_reading(model, find_marks(picture, other_ink=True))
         if other.digits and not any(one.doubtful for one in other.digits):
             return other
