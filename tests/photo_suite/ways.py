@@ -44,7 +44,9 @@ def turned_sheet(m: Maker) -> Sample:
     wide, space = max(ink.shape[1] for ink in inks), round(110 * m.rng.uniform(0.4, 1.0))
     block = np.concatenate([np.pad(ink, ((0, space), (0, wide - ink.shape[1]))) for ink in inks])[:-space]
     rules = m.pick([None, None, "lines"])
-    page = sheet(block, m.rng, paper=m.pick(PAPERS), digit=110, pen=pen, colour="blue", margin=1.0, rules=rules)
+    page = sheet(
+        block, m.rng, paper=m.pick(PAPERS), digit=110, pen=pen, colour="blue", margin=1.0, rules=rules
+    )
     light = m.pick(["even", "gradient", "vignette"])
     photo = photographed(page, m.rng, turn=10.0, tilt=0.01, light=light, table=m.rng.random() < 0.3)
     quarters = int(m.rng.integers(1, 4))
@@ -57,7 +59,9 @@ def plot(m: Maker) -> Sample:
     image = m.images[m.rng.choice(np.flatnonzero(m.labels == int(text)))]
     image = image if m.rng.random() < 0.6 else 255 - image
     side = int(m.rng.integers(150, 420))
-    left, top, right, bottom = (round(side * m.rng.uniform(*span)) for span in ((0.1, 0.4), (0.02, 0.2), (0.03, 0.4), (0.1, 0.2)))
+    left, top, right, bottom = (
+        round(side * m.rng.uniform(*span)) for span in ((0.1, 0.4), (0.02, 0.2), (0.03, 0.4), (0.1, 0.2))
+    )
     screen = Image.new("RGB", (left + side + right, top + side + bottom), "white")
     how = Image.Resampling.NEAREST if m.rng.random() < 0.7 else Image.Resampling.BICUBIC
     screen.paste(Image.fromarray(image).resize((side, side), how), (left, top))

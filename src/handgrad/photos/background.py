@@ -45,16 +45,16 @@ def ink_on_paper(pixels: NDArray, other: bool = False) -> Ink:
         return Ink(np.zeros(shade.shape, np.float32), 0.0)
     by_dark, by_light = (float((1 / widths).sum()) for widths in (dark, light))
     multiplies = bool((direction > 0).all())  # a shadow takes the same share of the light from each shade
-    make = (
-        lambda: _dark_ink(shade, coarse_shade, dark, multiplies),
-        lambda: _dark_ink(-shade, -coarse_shade, light, False),
-    )
-    if by_dark < CLEARLY * by_light:
-        return make[not other]()
-    if by_light <= CLEARLY * by_dark:
-        return make[other]()
-    even, uneven = sorted((each() for each in make), key=lambda choice: choice.unevenness)
-    return uneven if other else even
+    is_dark, is_light = by_dark >= CLEARLY * by_light, by_light > CLEARLY * by_dark
+    if other and is_dark != is_light:
+        is_dark, is_light = is_light, is_dark
+    choices = []
+    if is_dark:
+        choices.append(_dark_ink(shade, coarse_shade, dark, multiplies))
+    if is_light:
+        choices.append(_dark_ink(-shade, -coarse_shade, light, False))
+    choices.sort(key=lambda choice: choice.unevenness)
+    return choices[-1] if other else choices[0]
 
 
 def flat_ink(pixels: NDArray) -> NDArray:

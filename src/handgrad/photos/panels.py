@@ -60,7 +60,7 @@ def _areas(pixels: NDArray) -> list[NDArray]:
     for code in np.flatnonzero(np.bincount(codes) >= 0.5 * SMALLEST * len(codes)):
         shade = np.median(pixels.reshape(-1, 3)[codes == code], axis=0)
         mask = (np.abs(pixels - shade).max(axis=2) <= SAME).astype(np.uint8)
-        count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=4)
+        _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=4)
         sizes = np.asarray(stats)[1:, cv2.CC_STAT_WIDTH] * np.asarray(stats)[1:, cv2.CC_STAT_HEIGHT]
         for label in 1 + np.flatnonzero((sizes >= SMALLEST * mask.size) & (sizes <= LARGEST * mask.size)):
             areas.append((labels == label).astype(np.uint8))
