@@ -17,6 +17,7 @@ import numpy as np
 
 from handgrad.arrays import NDArray
 from handgrad.model import Model
+from handgrad.photos import doubt
 from handgrad.photos.candidates import Candidate, broken_digit, candidates, cheapest
 from handgrad.photos.cuts import cut
 from handgrad.photos.decoding import Picture, Source, as_picture
@@ -43,17 +44,12 @@ LOW = 0.6  # in heights of the line
 WIDE_COST = 1.0  # for each height by which it is wider than WIDE
 WIDE = 0.7  # in heights
 
-# What is accepted, and what is doubtful.
+# What is accepted.
 PLAUSIBLE = 0.12  # candidates whose outputs are all lower are not digits
 SURELY_BROKEN = 0.7  # sureness above which all marks are the parts of one broken digit
-UNSURE = 0.5  # a digit of less sureness is doubtful
-UNSURE_CUT = 0.97  # the same for a digit that was cut from another
+UNSURE = 0.5  # where no digit has more confidence, ink and paper are exchanged
 
 # Why a digit is doubtful, or left out.
-LOW_CONFIDENCE = "low confidence"
-DISPUTED = "1 or 7"
-NOT_WHOLE = "perhaps a part of a digit, or several digits"
-UNSURE_DIGIT = "perhaps not a digit"
 NEIGHBOUR = "cut from a digit in doubt"
 NO_DIGIT = "does not look like a digit"
 
@@ -80,7 +76,7 @@ def read_page(model: Model, picture: Picture | NDArray | Source) -> PageReading:
     picture = as_picture(picture)
     if (image := prepared(picture)) is not None:
         outputs = model.scores(image)[0]
-        why = (LOW_CONFIDENCE,) if model.doubtful(outputs)[0] else ()
+        why = (doubt.of_outputs(model, outputs),) if model.doubtful(outputs)[0] else ()
         return PageReading([[_reading(model, image, outputs, (0, 0, SIDE, SIDE), why)]])
     page = find_marks(picture)
     found = _page_reading(model, page)
@@ -161,8 +157,11 @@ def _readings(model: Model, page: Page, line: Sequence[ScoredCandidate]) -> list
     """The readings of one line. A digit in doubt puts in doubt all that were cut from the same mark."""
     groups = np.cumsum([0, *(not digit.candidate.ends_at_cut for digit in line[:-1])])
     was_cut = np.bincount(groups)[groups] > 1
-    reasons = [_reasons(model, digit.answer, part) for digit, part in zip(line, was_cut, strict=True)]
-    in_doubt = groups[[bool(why) for why in reasons]]
+    found = [
+        doubt.reasons(model, digit.answer, part) + doubt.of_ink(page, digit.candidate.mark)
+        for digit, part in zip(line, was_cut, strict=True)
+    ]
+    in_doubt = groups[[bool(why) for why in found]]
     return [
         _reading(
             model,
@@ -171,21 +170,8 @@ def _readings(model: Model, page: Page, line: Sequence[ScoredCandidate]) -> list
             page.box(candidate.mark),
             why or ((NEIGHBOUR,) if group in in_doubt else ()),
         )
-        for (candidate, answer), why, group in zip(line, reasons, groups, strict=True)
+        for (candidate, answer), why, group in zip(line, found, groups, strict=True)
     ]
-
-
-def _reasons(model: Model, answer: Answer, was_cut: bool) -> tuple[str, ...]:
-    """Why a digit is doubtful; empty if it is not."""
-    is_unsure = answer.sureness < (UNSURE_CUT if was_cut else UNSURE)
-    reasons = {
-        LOW_CONFIDENCE: bool(model.doubtful(answer.outputs)[0]),
-        DISPUTED: answer.disputed,
-        NOT_WHOLE: is_unsure and answer.wholeness < answer.outputs.max(),
-    }
-    return tuple(reason for reason, holds in reasons.items() if holds) or (
-        (UNSURE_DIGIT,) if is_unsure else ()
-    )
 
 
 def _reading(model: Model, image: NDArray, outputs: NDArray, box: Box, why: tuple[str, ...]) -> Reading:
