@@ -108,7 +108,7 @@ def _divided(model: Model, page: Page) -> list[ScoredCandidate]:
     scored = answers(model, page, [*(each.mark for each in possible), *([whole] if whole else [])])
     if whole:
         *scored, of_whole = scored
-        if of_whole.sureness > SURELY_BROKEN:
+        if of_whole.sureness > SURELY_BROKEN and not _is_column(page, possible, scored):
             return [ScoredCandidate(Candidate(possible[0].start, possible[-1].end, whole, 0.0), of_whole)]
     known = {(each.start, each.end): answer for each, answer in zip(possible, scored, strict=True)}
     if not page.single and (suspects := _suspects(page, possible, scored, heights)):
@@ -124,6 +124,15 @@ def _divided(model: Model, page: Page) -> list[ScoredCandidate]:
         for each, answer in zip(possible, scored, strict=True)
     ]
     return [ScoredCandidate(possible[i], scored[i]) for i in cheapest(possible, costs)]
+
+
+def _is_column(page: Page, possible: Sequence[Candidate], scored: Sequence[Answer]) -> bool:
+    """Whether each mark is surely a digit by itself; the parts of a broken digit may look like a 0 or a 1."""
+    marks = set(page.marks)
+    alone = [answer for each, answer in zip(possible, scored, strict=True) if each.mark in marks]
+    return all(answer.sureness > SURE for answer in alone) and any(
+        answer.outputs.argmax() > 1 for answer in alone
+    )
 
 
 def _suspects(

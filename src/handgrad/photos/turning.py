@@ -66,11 +66,11 @@ def evidence(model: Model, images: NDArray) -> dict[int, float]:
     That is the logarithm of a ratio: the product of the sureness of all images (N, 28, 28) when turned, over
     that of the images as they are.
     """
-    looks = {}
-    for way in (0, *WAYS):
-        outputs, wholeness, _ = seen(model, _turned(images, way // 90))
-        looks[way] = float(np.log(np.maximum(outputs.max(axis=1) * wholeness, LEAST)).sum())
-    return {way: looks[way] - looks[0] for way in WAYS}
+    ways = (0, *WAYS)
+    outputs, wholeness, _ = seen(model, np.concatenate([_turned(images, way // 90) for way in ways]))
+    sureness = np.maximum(outputs.max(axis=1) * wholeness, LEAST)
+    looks = np.log(sureness).reshape(len(ways), -1).sum(axis=1)
+    return {way: float(look - looks[0]) for way, look in zip(ways[1:], looks[1:], strict=True)}
 
 
 def _turned(images: NDArray, quarters: int) -> NDArray:
