@@ -9,7 +9,7 @@ from PIL import Image, ImageOps
 
 from handgrad import engines, pretrained
 from handgrad.cli.predicted import document, text
-from handgrad.errors import DataError
+from handgrad.errors import DataError, ImageError
 from handgrad.model import Model
 from handgrad.network import init_params
 from handgrad.photos import Picture, find_marks, read_page, read_picture
@@ -17,7 +17,7 @@ from handgrad.photos.doubt import LOW_CONFIDENCE, UNLIKE, of_outputs
 from handgrad.photos.panels import BESIDE, panel
 from handgrad.photos.turning import WAYS, turned_picture
 from photo_suite.kinds import Maker, line, page_of_lines, real_line, ruled_line, samples, touching_line
-from photo_suite.sheets import row, saved, sheet
+from photo_suite.sheets import row, sheet
 from photo_suite.ways import NO_DIGIT, plot, tile, turned_sheet
 
 
@@ -158,8 +158,7 @@ def test_what_is_no_digit_is_seldom_sure(model, mnist, figure):
         for sample in samples(kind, 10, 100, mnist[0]):
             try:
                 page = read_page(model, picture_of(sample))
-            except Exception as error:
-                assert "at most 64 digits" in str(error)
+            except ImageError:  # more marks than digits are read
                 continue
             sure.append(bool(page.digits) and not any(one.doubtful for one in page.digits))
             assert all(one.why for one in page.digits if one.doubtful)

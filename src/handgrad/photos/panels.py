@@ -15,7 +15,7 @@ from handgrad.photos.decoding import Picture
 LONGEST = 400  # panels are looked for on a copy whose longer side is this many pixels
 SHORTEST = 60  # and only on pictures whose shorter side has at least this many
 SAME = 10  # shades of one area differ by at most this much, of 255
-EXACT, EVEN = 2, 0.9  # on a screen, so many levels hold this share of it; on a photo, fewer
+EVEN = 0.7  # on a screen, at least this share of it has exactly one shade; on a photo, less
 OTHER = 60  # the shade around a panel differs by at least this much
 SMALLEST, LARGEST = 0.08, 0.95  # sizes of a panel, as shares of the picture
 FILLED = 0.94  # a panel fills at least this share of its bounding box; rounded corners are missing
@@ -87,7 +87,7 @@ def _is_panel(area: NDArray, pixels: NDArray) -> bool:
         return False
     gap, thick = 2, max(3, round(0.04 * max(width, height)))
     shade = np.median(pixels[area > 0], axis=0)
-    if (np.abs(pixels[area > 0] - shade).max(axis=1) <= EXACT).mean() < EVEN:
+    if (pixels[area > 0] == shade).all(axis=1).mean() < EVEN:
         return False
     near = cv2.dilate(hull, np.ones((2 * gap + 1, 2 * gap + 1), np.uint8))
     ring = cv2.dilate(hull, np.ones((2 * (gap + thick) + 1,) * 2, np.uint8)) - near
