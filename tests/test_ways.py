@@ -17,8 +17,9 @@ from handgrad.photos.doubt import LOW_CONFIDENCE, UNLIKE, of_outputs
 from handgrad.photos.panels import BESIDE, panel
 from handgrad.photos.turning import WAYS, turned_picture
 from photo_suite.kinds import Maker, line, page_of_lines, real_line, ruled_line, samples, touching_line
+from photo_suite.no_digits import KINDS as NO_DIGIT
 from photo_suite.sheets import row, sheet
-from photo_suite.ways import NO_DIGIT, plot, tile, turned_sheet
+from photo_suite.ways import plot, tile, turned_sheet
 
 
 @pytest.fixture(scope="module")
