@@ -511,13 +511,18 @@ def test_all_lines_are_scored_in_one_batch_and_cuts_in_a_second(kind, model, mni
     batches, score = [], Model.scores
     monkeypatch.setattr(Model, "scores", lambda self, x: batches.append((self, x)) or score(self, x))
     for sample in samples(kind, 2, 12, mnist[0]):
-        batches.clear()
+        batches = []
         lines = read(model, io.BytesIO(sample.data))
         assert len(lines) == sample.text.count("\n") + 1
         by_model = [images for network, images in batches if network is model]
         by_second = [images for network, images in batches if network is pretrained.load_whole()]
         sizes = [len(images) for images in by_model]
         figure(f"{kind.__name__}, {len(lines)} lines", f"batches of {sizes} images")
+        marks = len(find_marks(read_picture(io.BytesIO(sample.data))).marks)
+        if len(by_model) > 1 and sizes[-1] == 4 * marks:  # the marks of a page in doubt, turned four ways
+            by_model.pop()
+            by_second.pop()
+            batches, sizes = batches[:-2], sizes[:-1]
         assert 1 <= len(by_model) <= 2
         assert len(batches) == len(by_model) + len(by_second)
         assert all(a is b for a, b in zip(by_model, by_second, strict=True))

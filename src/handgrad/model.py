@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from handgrad import __version__
-from handgrad.arrays import NDArray, as_input, expect_images
+from handgrad.arrays import NDArray, as_input, expect_bright_ink, expect_images
 from handgrad.calibration import Calibration
 from handgrad.errors import DataError, name_of, names_own
 from handgrad.layers import ACTIVATIONS, sigmoid_forward
@@ -21,6 +21,8 @@ CHUNK = 2000  # images that go through the network at once
 CLEAR = 0.8  # without a calibration: an answer is doubtful unless its output exceeds the next by this
 STORAGES = ("float32", "float16")
 SHOWN = 12  # epochs in a notebook
+NEAR_BLANK = 0.1  # outputs whose log odds are all this near those of a blank image tell of no ink
+MNIST = "63ee38e2bea3238d37d1f8e452e0b71706f5da10a78a86f2068035ccaa3a4322"  # checksum of its training set
 
 
 class Scorer(Protocol):
@@ -83,6 +85,7 @@ class Model:
     began: str | None = None  # data_checksum of the model of the same classes that its run began with
     prepared: bool = False  # whether its images went through the photo pipeline
     scorer: Scorer | None = field(default=None, init=False, repr=False)  # engines.compiled sets it
+    _blank: tuple[Params, NDArray] | None = field(default=None, init=False, repr=False)  # see _is_blank
 
     def __post_init__(self) -> None:
         self.params = map_params(_as_float32, self.params)
@@ -156,26 +159,39 @@ class Model:
         """How sure the answers are, (N,) float64, from the outputs (N, C) that model.scores returns.
 
         With a calibration it is the probability that the answer is right; without, it is the largest output.
-        DataError for arrays that are not outputs of this model.
+        0 where the outputs are those of a blank image.  DataError for arrays that are not outputs of this
+        model.
         """
         outputs = self._outputs(scores)
-        if self.calibration is None:
-            top: NDArray = outputs.max(axis=1).astype(np.float64)
-            return top
-        return self.calibration.confidence(outputs)
+        known = self.calibration
+        sure = outputs.max(axis=1).astype(np.float64) if known is None else known.confidence(outputs)
+        return np.where(self._is_blank(outputs), 0.0, sure)
 
     def doubtful(self, scores: NDArray) -> NDArray:
         """Which answers a human should check, (N,) bool, from the outputs (N, C) that model.scores returns.
 
         With a calibration these are the answers below its threshold; without, the answers whose output
-        exceeds the runner-up's by less than CLEAR.
+        exceeds the runner-up's by less than CLEAR. Outputs of a blank image are always doubtful.
         """
         if self.calibration is not None:
             return self.confidence(scores) < self.calibration.threshold
-        ranked = np.sort(self._outputs(scores), axis=1)
+        outputs = self._outputs(scores)
+        ranked = np.sort(outputs, axis=1)
         runner_up = ranked[:, -2] if ranked.shape[1] > 1 else 0
-        near: NDArray = ranked[:, -1] - runner_up < CLEAR
+        near: NDArray = (ranked[:, -1] - runner_up < CLEAR) | self._is_blank(outputs)
         return near
+
+    def _is_blank(self, outputs: NDArray) -> NDArray:
+        """Which outputs (N, C) are those of an image of paper alone, black or white: (N,) bool.
+
+        A network gives some answer to an image without ink, often one that looks sure.
+        """
+        if self._blank is None or self._blank[0] is not self.params:
+            papers = np.repeat(np.array([[0], [255]], np.uint8), self.pixels, axis=1)
+            self._blank = self.params, _log_odds(self.scores(papers))
+        distances = np.abs(_log_odds(outputs)[:, None] - self._blank[1]).max(axis=2)
+        blank: NDArray = (distances <= NEAR_BLANK).any(axis=1)
+        return blank
 
     def _outputs(self, scores: NDArray) -> NDArray:
         outputs, C = np.atleast_2d(scores), len(self.params.W2)
@@ -191,6 +207,8 @@ class Model:
         if self.scorer is not None and type(images) is np.ndarray and images.dtype == np.uint8:
             scorer, shape, D = self.scorer, images.shape, self.params.W1.shape[1]
             if scorer.params is self.params and scorer.activation == self.activation:
+                if self.data_checksum == MNIST and images.size:
+                    expect_bright_ink(images, self.pixels)
                 if shape == self.image_shape or shape == (D,):
                     return images[None], scorer
                 if len(shape) > 1 and images.size == shape[0] * D > 0:
@@ -204,6 +222,8 @@ class Model:
         if images.ndim and images.size == self.pixels and images.shape in (self.image_shape, (self.pixels,)):
             images = images[None]
         expect_images(images, self.pixels)
+        if self.data_checksum == MNIST:
+            expect_bright_ink(images, self.pixels)
         return images, None
 
     def _z(self, images: NDArray) -> NDArray:
@@ -257,6 +277,11 @@ def _as_float32(p: NDArray) -> NDArray:
         raise ValueError(f"expected parameters as arrays of real numbers; got {got}")
     with np.errstate(over="ignore"):  # a number too large for float32 becomes infinite, which is refused
         return np.ascontiguousarray(array, np.float32)
+
+
+def _log_odds(outputs: NDArray) -> NDArray:
+    y = np.clip(outputs.astype(np.float64), 1e-7, 1 - 1e-7)
+    return np.asarray(np.log(y / (1 - y)))
 
 
 def html_table(head: Iterable[object], rows: Iterable[Iterable[object]]) -> str:

@@ -29,11 +29,12 @@ class Ink(NamedTuple):
     unevenness: float = 0.0  # standard deviation of the paper's shade over the picture
 
 
-def ink_on_paper(pixels: NDArray) -> Ink:
+def ink_on_paper(pixels: NDArray, other: bool = False) -> Ink:
     """The ink of digits on paper, whether it is darker or lighter than the paper. pixels (height, width, 3).
 
     Ink is what makes more strokes, and narrower ones. Where dark and light are too close to call, it is what
     leaves the more even paper: with the wrong choice, ink would be part of the paper.
+    other: the ink of the other choice, which is light instead of dark or dark instead of light.
     """
     picture = pixels.astype(np.float32) / 255
     coarse = _shrunk(picture, COARSE)
@@ -43,13 +44,17 @@ def ink_on_paper(pixels: NDArray) -> Ink:
     if not dark.size + light.size:
         return Ink(np.zeros(shade.shape, np.float32), 0.0)
     by_dark, by_light = (float((1 / widths).sum()) for widths in (dark, light))
+    multiplies = bool((direction > 0).all())  # a shadow takes the same share of the light from each shade
+    is_dark, is_light = by_dark >= CLEARLY * by_light, by_light > CLEARLY * by_dark
+    if other and is_dark != is_light:
+        is_dark, is_light = is_light, is_dark
     choices = []
-    if by_dark >= CLEARLY * by_light:
-        multiplies = bool((direction > 0).all())  # a shadow takes the same share of the light from each shade
+    if is_dark:
         choices.append(_dark_ink(shade, coarse_shade, dark, multiplies))
-    if by_light > CLEARLY * by_dark:
+    if is_light:
         choices.append(_dark_ink(-shade, -coarse_shade, light, False))
-    return min(choices, key=lambda choice: choice.unevenness)
+    choices.sort(key=lambda choice: choice.unevenness)
+    return choices[-1] if other else choices[0]
 
 
 def flat_ink(pixels: NDArray) -> NDArray:

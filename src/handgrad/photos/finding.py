@@ -1,5 +1,6 @@
 """A picture -> its page: binarisation, connected components, selection, reading order."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import cv2
@@ -9,8 +10,9 @@ from handgrad.arrays import NDArray
 from handgrad.photos.assembly import MOST, Components, assembled
 from handgrad.photos.background import Ink, flat_ink, ink_on_paper
 from handgrad.photos.decoding import Picture, as_picture
-from handgrad.photos.marks import Mark, Page
+from handgrad.photos.marks import Mark, Omission, Page
 from handgrad.photos.normalisation import SIDE, normalised, prepared
+from handgrad.photos.panels import BESIDE, panel
 from handgrad.photos.ruling import without_ruling
 from handgrad.photos.selection import without_surroundings
 from handgrad.photos.strokes import FAINTEST, stroke_width
@@ -47,20 +49,32 @@ def find_digit(picture: Picture | NDArray) -> Digit | None:
     return Digit(normalised(page, mark), page.box(mark))
 
 
-def find_marks(picture: Picture) -> Page:
-    """The marks on a picture, in reading order.
+def find_marks(picture: Picture, other_ink: bool = False) -> Page:
+    """The marks on a picture, in reading order; what is outside a panel, if it shows one, is left out.
 
     All the ink is one mark if the picture is a thumbnail, or if a digit fills it from edge to edge.
-    ImageError if there are more than 64 marks.
+    ImageError if there are more than 64 marks.  other_ink: ink is taken for paper, and paper for ink.
     """
+    if found := panel(picture):
+        page = _marks_on(found.picture, other_ink)
+        across, down = page.ink.shape[1] / picture.size[0], page.ink.shape[0] / picture.size[1]
+        outside = [
+            Mark((), int(x * across), int(y * down), round((x + width) * across), round((y + height) * down))
+            for x, y, width, height in found.beside
+        ]
+        return replace(page, left_out=[*page.left_out, *(Omission(mark, BESIDE) for mark in outside)])
+    return _marks_on(picture, other_ink)
+
+
+def _marks_on(picture: Picture, other_ink: bool) -> Page:
     original = _without_blocks(picture.pixels)
     pixels = _enlarged(original)
     height, width = original.shape[:2]
     if width <= NARROW * height:
         page = _single_digit(pixels, picture.size)
-        if max(height, width) <= THUMBNAIL or _is_filled(page.ink):
+        if max(height, width) <= THUMBNAIL or (_is_filled(page.ink) and not other_ink):
             return page
-    return assembled(_without_surroundings(ink_on_paper(pixels)), picture.size)
+    return assembled(_without_surroundings(ink_on_paper(pixels, other_ink)), picture.size)
 
 
 def _without_blocks(pixels: NDArray) -> NDArray:

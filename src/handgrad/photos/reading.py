@@ -9,6 +9,7 @@ makes nine times as many candidates of a page.
 
 import math
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 from itertools import groupby
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ import numpy as np
 
 from handgrad.arrays import NDArray
 from handgrad.model import Model
+from handgrad.photos import doubt
 from handgrad.photos.candidates import Candidate, broken_digit, candidates, cheapest
 from handgrad.photos.cuts import cut
 from handgrad.photos.decoding import Picture, Source, as_picture
@@ -25,6 +27,7 @@ from handgrad.photos.normalisation import SIDE, expect_model, prepared
 from handgrad.photos.result import Box, LeftOut, PageReading, Reading, Sign
 from handgrad.photos.scoring import Answer, answers, second_network
 from handgrad.photos.slashes import slash_places
+from handgrad.photos.turning import in_best_way
 
 # Which marks are cut, and how often.
 SURE = 0.9  # a mark of at least this sureness is not cut
@@ -42,18 +45,13 @@ LOW = 0.6  # in heights of the line
 WIDE_COST = 1.0  # for each height by which it is wider than WIDE
 WIDE = 0.7  # in heights
 
-# What is accepted, and what is doubtful.
+# What is accepted.
 PLAUSIBLE = 0.12  # candidates whose outputs are all lower are not digits
 SURELY_BROKEN = 0.7  # sureness above which all marks are the parts of one broken digit
-UNSURE = 0.5  # a digit of less sureness is doubtful
-UNSURE_CUT = 0.97  # the same for a digit that was cut from another
+UNSURE = 0.5  # where no digit has more confidence, ink and paper are exchanged
 
 # Why a digit is doubtful.
-LOW_CONFIDENCE = "low confidence"
-DISPUTED = "1 or 7"
 SLASH_OR_ONE = "1 or a slash"
-NOT_WHOLE = "perhaps a part of a digit, or several digits"
-UNSURE_DIGIT = "perhaps not a digit"
 NEIGHBOUR = "cut from a digit in doubt"
 
 # Why something is left out.
@@ -83,9 +81,19 @@ def read_page(model: Model, picture: Picture | NDArray | Source) -> PageReading:
     picture = as_picture(picture)
     if (image := prepared(picture)) is not None:
         outputs = model.scores(image)[0]
-        why = (LOW_CONFIDENCE,) if model.doubtful(outputs)[0] else ()
+        why = (doubt.of_outputs(model, outputs),) if model.doubtful(outputs)[0] else ()
         return PageReading([[_reading(model, image, outputs, (0, 0, SIDE, SIDE), why)]])
     page = find_marks(picture)
+    found = _page_reading(model, page)
+    if not found.digits or max(one.confidence for one in found.digits) < UNSURE:
+        other = _page_reading(model, find_marks(picture, other_ink=True))
+        if other.digits and not any(one.doubtful for one in other.digits):
+            return other
+    return in_best_way(model, picture, page, found, partial(_page_reading, model))
+
+
+def _page_reading(model: Model, page: Page) -> PageReading:
+    """The digits on a page, and what was left out."""
     division, left_out = _divided(model, page), [LeftOut(page.box(mark), why) for mark, why in page.left_out]
     if not page.single:
         implausible = [digit for digit in division if digit.answer.outputs.max() < PLAUSIBLE]
@@ -142,7 +150,7 @@ def _divided(model: Model, page: Page) -> list[ScoredCandidate]:
     scored = answers(model, page, [*(each.mark for each in possible), *([whole] if whole else [])])
     if whole:
         *scored, of_whole = scored
-        if of_whole.sureness > SURELY_BROKEN:
+        if of_whole.sureness > SURELY_BROKEN and not _is_column(page, possible, scored):
             return [ScoredCandidate(Candidate(possible[0].start, possible[-1].end, whole, 0.0), of_whole)]
     known = {(each.start, each.end): answer for each, answer in zip(possible, scored, strict=True)}
     if not page.single and (suspects := _suspects(page, possible, scored, heights)):
@@ -158,6 +166,15 @@ def _divided(model: Model, page: Page) -> list[ScoredCandidate]:
         for each, answer in zip(possible, scored, strict=True)
     ]
     return [ScoredCandidate(possible[i], scored[i]) for i in cheapest(possible, costs)]
+
+
+def _is_column(page: Page, possible: Sequence[Candidate], scored: Sequence[Answer]) -> bool:
+    """Whether each mark is surely a digit by itself; the parts of a broken digit may look like a 0 or a 1."""
+    marks = set(page.marks)
+    alone = [answer for each, answer in zip(possible, scored, strict=True) if each.mark in marks]
+    return all(answer.sureness > SURE for answer in alone) and any(
+        answer.outputs.argmax() > 1 for answer in alone
+    )
 
 
 def _suspects(
@@ -196,11 +213,13 @@ def _readings(
     """
     groups = np.cumsum([0, *(not digit.candidate.ends_at_cut for digit in line[:-1])])
     was_cut = np.bincount(groups)[groups] > 1
-    reasons = [
-        _reasons(model, digit.answer, part) + (SLASH_OR_ONE,) * (digit.candidate.mark in unclear)
+    found = [
+        doubt.reasons(model, digit.answer, part)
+        + doubt.of_ink(page, digit.candidate.mark)
+        + (SLASH_OR_ONE,) * (digit.candidate.mark in unclear)
         for digit, part in zip(line, was_cut, strict=True)
     ]
-    in_doubt = groups[[bool(why) for why in reasons]]
+    in_doubt = groups[[bool(why) for why in found]]
     return [
         _reading(
             model,
@@ -209,21 +228,8 @@ def _readings(
             page.box(candidate.mark),
             why or ((NEIGHBOUR,) if group in in_doubt else ()),
         )
-        for (candidate, answer), why, group in zip(line, reasons, groups, strict=True)
+        for (candidate, answer), why, group in zip(line, found, groups, strict=True)
     ]
-
-
-def _reasons(model: Model, answer: Answer, was_cut: bool) -> tuple[str, ...]:
-    """Why a digit is doubtful; empty if it is not."""
-    is_unsure = answer.sureness < (UNSURE_CUT if was_cut else UNSURE)
-    reasons = {
-        LOW_CONFIDENCE: bool(model.doubtful(answer.outputs)[0]),
-        DISPUTED: answer.disputed,
-        NOT_WHOLE: is_unsure and answer.wholeness < answer.outputs.max(),
-    }
-    return tuple(reason for reason, holds in reasons.items() if holds) or (
-        (UNSURE_DIGIT,) if is_unsure else ()
-    )
 
 
 def _reading(model: Model, image: NDArray, outputs: NDArray, box: Box, why: tuple[str, ...]) -> Reading:

@@ -32,21 +32,26 @@ class Answer(NamedTuple):
 
 
 def answers(model: Model, page: Page, marks: Sequence[Mark]) -> list[Answer]:
-    """The answer for each mark, in one batch through each network.
-
-    Where the model sees a 7 and the second network rather a 1, these two outputs are exchanged.
-    """
+    """The answer for each mark, in one batch through each network."""
     if not marks:
         return []
     images = np.stack([normalised(page, mark) for mark in marks])
-    outputs, wholeness = model.scores(images), np.ones(len(marks))
-    disputed = np.zeros(len(marks), bool)
+    return [Answer(*each) for each in zip(images, *seen(model, images), strict=True)]
+
+
+def seen(model: Model, images: NDArray) -> tuple[NDArray, NDArray, list[bool]]:
+    """The outputs (N, C), the wholeness (N,) and whether the 1 was disputed, of the images (N, 28, 28).
+
+    Where the model sees a 7 and the second network rather a 1, these two outputs are exchanged.
+    """
+    outputs, wholeness = model.scores(images), np.ones(len(images))
+    disputed = np.zeros(len(images), bool)
     if second := second_network(model):
         seconded = second.scores(images)
         wholeness = 1 - seconded[:, -1]
         disputed = (outputs.argmax(axis=1) == 7) & (seconded[:, 1] > seconded[:, 7])
         outputs[disputed, 1], outputs[disputed, 7] = outputs[disputed, 7], outputs[disputed, 1]
-    return [Answer(*each) for each in zip(images, outputs, wholeness, map(bool, disputed), strict=True)]
+    return outputs, wholeness, list(map(bool, disputed))
 
 
 def second_network(model: Model) -> Model | None:

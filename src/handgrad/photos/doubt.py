@@ -1,0 +1,60 @@
+"""Why a digit is doubtful, in words: what the networks see in it, and how its ink looks."""
+
+import numpy as np
+
+from handgrad.arrays import NDArray
+from handgrad.model import Model
+from handgrad.photos.marks import Mark, Page
+from handgrad.photos.scoring import Answer
+
+UNSURE = 0.5  # a digit of less sureness is doubtful
+UNSURE_CUT = 0.97  # the same for a digit that was cut from another
+LIKE_NOTHING = 0.3  # outputs that are all lower tell of no digit
+NEAR = 0.2  # a runner-up with at least this share of the largest output may be the digit
+FAINT = 0.22  # contrast with the paper below which ink may be a stain or a crease; black on white is 1.7
+
+LOW_CONFIDENCE = "low confidence"
+NOT_WHOLE = "perhaps a part of a digit, or several digits"
+UNSURE_DIGIT = "perhaps not a digit"
+UNLIKE = "does not look like a digit"
+VERY_FAINT = "very faint"
+
+
+def reasons(model: Model, answer: Answer, was_cut: bool) -> tuple[str, ...]:
+    """What the networks doubt in a digit; empty if they are sure. was_cut: from another digit."""
+    is_unsure = answer.sureness < (UNSURE_CUT if was_cut else UNSURE)
+    found = {
+        of_outputs(model, answer.outputs): bool(model.doubtful(answer.outputs)[0]),
+        _either(1, 7): answer.disputed,
+        NOT_WHOLE: is_unsure and answer.wholeness < answer.outputs.max(),
+    }
+    return tuple(why for why, holds in found.items() if holds) or ((UNSURE_DIGIT,) if is_unsure else ())
+
+
+def of_outputs(model: Model, outputs: NDArray) -> str:
+    """What makes an answer doubtful, by its outputs (C,): no class, two classes, or less."""
+    order = np.argsort(-outputs, kind="stable")
+    if outputs[order[0]] < LIKE_NOTHING:
+        return UNLIKE
+    if len(order) > 1 and outputs[order[1]] >= NEAR * outputs[order[0]]:
+        return _either(*(model.classes[i] for i in order[:2]))
+    return LOW_CONFIDENCE
+
+
+def of_ink(page: Page, mark: Mark) -> tuple[str, ...]:
+    """What makes a mark doubtful, whatever the networks see in it: ink that is hardly darker than paper."""
+    if page.single:  # its ink is measured by the darkest and the lightest shade of the picture
+        return ()
+    rows, columns = slice(mark.top, mark.bottom), slice(mark.left, mark.right)
+    ink = page.ink[rows, columns][np.isin(page.labels[rows, columns], mark.parts)]
+    return (VERY_FAINT,) if ink.size and float(np.quantile(ink, 0.7)) < FAINT else ()
+
+
+def _either(first: int | str, second: int | str) -> str:
+    """The words for two classes, the same for both orders: perhaps a 4 or a 9."""
+    small, large = sorted((first, second), key=str)
+    return f"perhaps {_named(small)} or {_named(large)}"
+
+
+def _named(label: int | str) -> str:
+    return f"an {label}" if str(label).startswith("8") else f"a {label}"
