@@ -21,9 +21,9 @@ from handgrad.arrays import NDArray
 from handgrad.engines import engine
 from handgrad.photos.candidates import candidates
 from handgrad.photos.cuts import cut
+from handgrad.photos.division import MOST_CUTS
 from handgrad.photos.marks import Mark, Page
 from handgrad.photos.normalisation import normalised
-from handgrad.photos.reading import MOST_CUTS
 from handgrad.photos.selection import with_fragments_joined
 from handgrad.recipes import Distortion, Recipe
 

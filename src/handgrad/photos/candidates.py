@@ -3,7 +3,7 @@
 A line is a row of marks; those that may hold several digits have been cut into pieces (cuts.py). A run of
 neighbouring marks that is no wider than a digit is a `Candidate`. Candidates are the edges of a graph whose
 nodes are the places between marks, and a division of the line is a path from its first place to its last.
-What a candidate costs as a digit is decided in reading.py, from the outputs of the networks.
+What a candidate costs as a digit is decided in division.py, from the outputs of the networks.
 """
 
 from collections.abc import Sequence

@@ -1,0 +1,100 @@
+"""The marks of a page as digits: the cheapest division of its lines into candidates.
+
+    page -> candidates -> one batch through the networks -> the cheapest division
+
+Marks that may hold several digits are cut, and the candidates that this makes are scored in a second batch.
+Two batches are cheaper than one: without the first, every mark wider than a 1 would have to be cut, which
+makes nine times as many candidates of a page.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from handgrad.model import Model
+from handgrad.photos.candidates import Candidate, broken_digit, candidates, cheapest
+from handgrad.photos.cuts import cut
+from handgrad.photos.marks import Mark, Page
+from handgrad.photos.scoring import Answer, answers, second_network
+
+# Which marks are cut, and how often.
+SURE = 0.9  # a mark of at least this sureness is not cut
+NARROW = 0.4  # nor is a mark of at most this width, in heights
+MOST_CUTS = 10  # largest number of cuts in one mark,
+FEW_CUTS = 2  # and where the page has many marks or the model is asked without the second network
+MANY = 24  # marks on a page, above which they are many
+
+# What a digit costs in a division.
+DIGIT_COST = 0.08  # of each digit
+DOUBT_COST = 0.45  # for each factor of e by which its sureness is below 1
+LEAST_SURENESS = 1e-3  # less costs no more
+LOW_COST = 2.0  # for each height of the line by which it is lower than LOW
+LOW = 0.6  # in heights of the line
+WIDE_COST = 1.0  # for each height by which it is wider than WIDE
+WIDE = 0.7  # in heights
+
+SURELY_BROKEN = 0.7  # sureness above which all marks are the parts of one broken digit
+
+
+class ScoredCandidate(NamedTuple):
+    """A candidate, and what the networks see in it."""
+
+    candidate: Candidate
+    answer: Answer
+
+
+def divided(model: Model, page: Page) -> list[ScoredCandidate]:
+    """The marks of a page as digits: the cheapest division of all lines into candidates, in reading order."""
+    if not page.lines:
+        return []
+    heights = [float(np.median([mark.height for mark in line])) for line in page.lines]
+    possible = candidates(page.lines, heights)
+    whole = None if page.single else broken_digit(page.marks)
+    scored = answers(model, page, [*(each.mark for each in possible), *([whole] if whole else [])])
+    if whole:
+        *scored, of_whole = scored
+        if of_whole.sureness > SURELY_BROKEN:
+            return [ScoredCandidate(Candidate(possible[0].start, possible[-1].end, whole, 0.0), of_whole)]
+    known = {(each.start, each.end): answer for each, answer in zip(possible, scored, strict=True)}
+    if not page.single and (suspects := _suspects(page, possible, scored, heights)):
+        few = len(page.marks) > MANY or second_network(model) is None
+        page = cut(page, suspects, FEW_CUTS if few else MOST_CUTS)
+        possible = candidates(page.lines, heights)
+        new = [each for each in possible if (each.start, each.end) not in known]
+        scored = answers(model, page, [each.mark for each in new])
+        known |= {(each.start, each.end): answer for each, answer in zip(new, scored, strict=True)}
+    scored = [known[each.start, each.end] for each in possible]
+    costs = [
+        _cost(each.mark, answer.sureness, heights[each.start.line])
+        for each, answer in zip(possible, scored, strict=True)
+    ]
+    return [ScoredCandidate(possible[i], scored[i]) for i in cheapest(possible, costs)]
+
+
+def _suspects(
+    page: Page, possible: Sequence[Candidate], scored: Sequence[Answer], heights: Sequence[float]
+) -> set[Mark]:
+    """The marks of a page that may hold several digits: those that are wide and not surely one digit."""
+    marks = set(page.marks)
+    return {
+        each.mark
+        for each, answer in zip(possible, scored, strict=True)
+        if each.mark in marks
+        and answer.sureness < SURE
+        and _relative_width(each.mark, heights[each.start.line]) > NARROW
+    }
+
+
+def _relative_width(mark: Mark, height: float) -> float:
+    """Width over height; marks far lower than the digits of their line are compared with these."""
+    return mark.width / max(mark.height, 0.7 * height)
+
+
+def _cost(mark: Mark, sureness: float, height: float) -> float:
+    """The cost of a mark as one digit. height: of the digits in its line."""
+    doubt = -math.log(max(sureness, LEAST_SURENESS))
+    lowness = max(0.0, LOW - mark.height / height)
+    excess = max(0.0, _relative_width(mark, height) - WIDE)
+    return DIGIT_COST + DOUBT_COST * doubt + LOW_COST * lowness + WIDE_COST * excess
