@@ -1,6 +1,15 @@
-"""The kinds of pictures: each a function of a generator that makes one picture file and says what stands on it."""
+"""The kinds of pictures: each a function of a generator that makes one picture file and says what stands on it.
 
-from typing import NamedTuple
+Another module of kinds has a tuple KINDS of such functions: python tests/photo_suite then shows it as a group.
+"""
+
+import importlib
+import pkgutil
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import numpy as np
 from PIL import Image
@@ -23,7 +32,8 @@ class Sample(NamedTuple):
     """One picture file and what stands on it; lines are parted by a line feed."""
 
     data: bytes
-    text: str
+    text: str  # with its signs, such as "-4.5"; "" if no digit is there
+    options: Mapping[str, Any] = MappingProxyType({})  # what read_page is told about the picture
 
 
 class Maker:
@@ -244,7 +254,18 @@ SINGLE = (
 STRINGS = (line, real_line, ruled_line, touching_line, page_of_lines)
 
 
+def groups():
+    """The groups of kinds by name: of this module, and of each other module that has KINDS."""
+    found = {"single": SINGLE, "strings": STRINGS}
+    for module in pkgutil.iter_modules([str(Path(__file__).parent)]):
+        if not module.name.startswith("__"):
+            kinds = getattr(importlib.import_module(f"{__package__}.{module.name}"), "KINDS", ())
+            found |= {module.name: kinds} if kinds else {}
+    return found
+
+
 def samples(kind, count, seed, mnist):
     """`count` pictures of a kind; the same seed gives the same pictures."""
-    number = (*SINGLE, *STRINGS).index(kind)
+    first = (*SINGLE, *STRINGS)
+    number = first.index(kind) if kind in first else zlib.crc32(kind.__name__.encode())
     return [kind(Maker(np.random.default_rng([seed, number, i]), mnist)) for i in range(count)]

@@ -29,9 +29,18 @@ PENS = {  # width in shares of the digit's height, how much it varies, how grain
 
 def drawn(digit, height, pen, rng):
     """The ink (h, w), 0 to 1, of a digit drawn with a pen, `height` pixels high."""
-    share, varies, _, _ = PENS[pen]
-    width = max(1.2, share * height * rng.uniform(0.8, 1.25))
-    paths = [path * height for path in strokes(digit, rng)]
+    width = pen_width(pen, height, rng)
+    return inked([path * height for path in strokes(digit, rng)], width, pen, rng)
+
+
+def pen_width(pen, height, rng):
+    """How wide the strokes of a pen are beside digits of this height, in pixels; each time a little different."""
+    return max(1.2, PENS[pen][0] * height * rng.uniform(0.8, 1.25))
+
+
+def inked(paths, width, pen, rng):
+    """The ink (h, w), 0 to 1, of the paths (n, 2) of a pen, in pixels."""
+    varies = PENS[pen][1]
     margin = int(width) + 3
     extent = np.ceil(np.concatenate(paths).max(axis=0)).astype(int) + 2 * margin
     fine = 4
