@@ -7,7 +7,8 @@ import pytest
 
 from handgrad import pretrained
 from handgrad.photos import cuts
-from handgrad.photos.candidates import Candidate, Place, candidates, cheapest
+from handgrad.photos.candidates import SEPARATOR_COST, Candidate, Place, candidates, cheapest
+from handgrad.photos.expectation import expectation
 from handgrad.photos.marks import Mark, Page
 from handgrad.photos.normalisation import normalised
 
@@ -123,23 +124,75 @@ def test_a_digit_may_have_many_cuts_but_few_gaps(cut, most):
     assert sorted(lengths) == sorted(n for n in range(1, most + 1) for _ in range(6 - n))
 
 
+def ways_through(found, at, end):
+    """Every way from a place to the end, as lists of the numbers of candidates."""
+    if at == end:
+        return [[]]
+    return [
+        [number, *rest]
+        for number, each in enumerate(found)
+        if each.start == at
+        for rest in ways_through(found, each.end, end)
+    ]
+
+
+def some_line(rng):
+    """A line of six marks, the third cut in two, and some of its candidates with costs as each digit."""
+    marks = (0, 1, 2, 2, 3, 4, 5)
+    places = [Place(0, mark, number == 3) for number, mark in enumerate(marks)] + [Place(1, 0, 0)]
+    edges = [(i, j) for i in range(7) for j in range(i + 1, 8) if j == i + 1 or rng.random() < 0.7]
+    mark = Mark((1,), 0, 0, 1, 1)
+    found = [Candidate(places[i], places[j], mark, float(rng.random())) for i, j in edges]
+    return found, rng.random((len(found), 10))
+
+
 def test_the_cheapest_division_is_the_cheapest_of_all(rng):
-    """Against every way through small graphs of two lines."""
-    for _ in range(50):
-        places = [Place(0, i, 0) for i in range(4)] + [Place(1, i, 0) for i in range(3)] + [Place(2, 0, 0)]
-        edges = [(i, j) for i in range(8) for j in range(i + 1, 8) if j <= 4 or i >= 4]
-        edges = [e for e in edges if e[1] == e[0] + 1 or rng.random() < 0.7]
-        mark = Mark((1,), 0, 0, 1, 1)
-        found = [Candidate(places[i], places[j], mark, float(rng.random())) for i, j in edges]
-        costs = rng.random(len(found)).tolist()
+    """Against every way through small graphs."""
+    for _ in range(30):
+        found, costs = some_line(rng)
+        least = costs.min(axis=1)
+        totals = {
+            tuple(way): sum(found[n].cost + least[n] for n in way)
+            for way in ways_through(found, found[0].start, Place(1, 0, 0))
+        }
+        chosen = cheapest(found, lambda i, _, least=least: least[i])
+        assert tuple(each.number for each in chosen) == min(totals, key=totals.get)
 
-        def ways(at, edges=edges):
-            if at == 7:
-                return [[]]
-            return [[n, *rest] for n, (i, j) in enumerate(edges) if i == at for rest in ways(j)]
 
-        totals = {tuple(way): sum(found[n].cost + costs[n] for n in way) for way in ways(0)}
-        assert tuple(cheapest(found, costs)) == min(totals, key=totals.get)
+@pytest.mark.parametrize("pattern", ["3", "[12]d5d", "d3.d", "-dd-dd-", "9"])
+def test_the_cheapest_division_that_agrees_is_the_cheapest_of_those(pattern, rng):
+    """Against every way whose digits agree, where a separator may be a single mark or not be there."""
+    expected = expectation(pattern)
+    agreed = 0
+    for _ in range(20):
+        found, costs = some_line(rng)
+
+        def cost(i, digits, costs=costs):
+            return min(costs[i][int(each)] for each in digits)
+
+        def total(way, steps, found=found, cost=cost):
+            """The least cost of a way through the steps, infinite where it does not agree."""
+            if not steps:
+                return np.inf if way else 0.0
+            if steps[0] is None:
+                unseen = total(way, steps[1:])
+                if way and found[way[0]].is_mark:
+                    return min(unseen, SEPARATOR_COST + total(way[1:], steps[1:]))
+                return unseen
+            if not way:
+                return np.inf
+            return found[way[0]].cost + cost(way[0], steps[0]) + total(way[1:], steps[1:])
+
+        totals = [total(way, expected.steps) for way in ways_through(found, found[0].start, Place(1, 0, 0))]
+        chosen = cheapest(found, cost, expected)
+        if chosen is None:
+            assert min(totals) == np.inf
+            continue
+        agreed += 1
+        assert sum(bool(each.digits) for each in chosen) == expected.digits
+        price = [found[n].cost + cost(n, digits) if digits else SEPARATOR_COST for n, digits in chosen]
+        assert sum(price) == pytest.approx(min(totals))
+    assert agreed > 10 or pattern == "9"
 
 
 @pytest.mark.parametrize("slant", [0.0, 0.5, -0.5])

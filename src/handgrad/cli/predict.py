@@ -22,8 +22,19 @@ from handgrad.errors import ImageError
 from handgrad.files import PNG, expect_writable, write_atomically
 from handgrad.model import Model
 from handgrad.photos import PageReading, Picture, read_page, read_picture
+from handgrad.photos.expectation import expectation
 
 MAX_BYTES = 100_000_000  # of a picture on stdin
+
+
+def _expected(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+    """The value of --expect, if it is a number of digits or a pattern."""
+    if value is not None:
+        try:
+            expectation(value)
+        except ValueError as error:
+            raise click.BadParameter(str(error)) from None
+    return value
 
 
 @click.command(
@@ -37,11 +48,19 @@ MAX_BYTES = 100_000_000  # of a picture on stdin
     type=FILE,
     help="Also draw IMAGE with a box around each digit, as a PNG picture; for a single IMAGE.",
 )
+@click.option(
+    "--expect",
+    metavar="N|PATTERN",
+    callback=_expected,
+    help='Digits of each line: a number, or a pattern such as "dd.dd.dddd", "[01]d:dd" or "5dddd", where d '
+    'is any digit; with "3x" before it, three lines. It decides between readings.',
+)
 @output_options
 def predict(
     pictures: tuple[str, ...],
     model: str | None,
     save_boxes: str | None,
+    expect: str | None,
     as_json: bool,
     quiet: bool,
     debug: bool,
@@ -66,7 +85,7 @@ def predict(
     for name in pictures:
         try:
             picture = _picture(name)
-            page = _read(name, picture, trained)
+            page = _read(name, picture, trained, expect)
         except ImageError as error:
             click.echo(f"handgrad: error: {error}", err=True)
             failed += 1
@@ -96,9 +115,9 @@ def _picture(name: str) -> Picture:
     return read_picture(io.BytesIO(data), "stdin")
 
 
-def _read(name: str, picture: Picture, model: Model) -> PageReading:
+def _read(name: str, picture: Picture, model: Model, expect: str | None) -> PageReading:
     try:
-        return read_page(model, picture)
+        return read_page(model, picture, expect=expect)
     except ImageError as error:
         raise ImageError(f"{name}: {error}") from None
 

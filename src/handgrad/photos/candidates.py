@@ -6,10 +6,11 @@ nodes are the places between marks, and a division of the line is a path from it
 What a candidate costs as a digit is decided in division.py, from the outputs of the networks.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+from handgrad.photos.expectation import ANY, Digits, Expectation
 from handgrad.photos.marks import Mark, distance, joined
 
 WIDEST = 1.7  # a candidate of several marks is at most this many times as wide as high
@@ -19,6 +20,7 @@ MOST_MARKS = 9  # largest number of marks in one candidate
 CUT_COST = 0.3  # cost of a candidate that ends at a cut
 GAP_COST = 1.2  # cost of a gap for each height by which it is wider than FREE_GAP
 FREE_GAP = 0.04  # in heights
+SEPARATOR_COST = 0.1  # cost of a mark that stands for a separator of the pattern
 BROKEN_GAP = 0.15  # largest distance between the marks of a broken digit, in heights of the digit
 BROKEN_PART = 0.8  # no mark of a broken digit is higher than this share of it
 
@@ -43,6 +45,12 @@ class Candidate(NamedTuple):
     def ends_at_cut(self) -> bool:
         """Whether it was cut from the digit that follows."""
         return self.end.piece > 0
+
+    @property
+    def is_mark(self) -> bool:
+        """Whether it is a single mark, whole."""
+        next_mark = self.end.line > self.start.line or self.end.mark == self.start.mark + 1
+        return self.start.piece == self.end.piece == 0 and next_mark
 
 
 def candidates(lines: Sequence[Sequence[Mark]], heights: Sequence[float]) -> list[Candidate]:
@@ -79,18 +87,62 @@ def _places(line: Sequence[Mark], number: int) -> list[Place]:
     return [*places, Place(number + 1, 0, 0)]
 
 
-def cheapest(found: Sequence[Candidate], costs: Sequence[float]) -> list[int]:
-    """The indices of the candidates that divide all lines at the least cost, in reading order.
+class Choice(NamedTuple):
+    """A candidate of a division."""
 
-    The shortest path by dynamic programming. costs: of each candidate as a digit, without candidate.cost.
+    number: int  # of the candidate
+    digits: Digits  # those that may stand there; none if it stands for a separator of the pattern
+
+
+class _Path(NamedTuple):
+    """The cheapest way to divide the marks of a line that stand before a place."""
+
+    cost: float
+    last: Choice | None = None
+    before: "_Path | None" = None
+
+
+def cheapest(
+    found: Sequence[Candidate],
+    cost: Callable[[int, Digits], float],
+    expected: Expectation | None = None,
+) -> list[Choice] | None:
+    """The candidates that divide a line at the least cost, in reading order; None if no division agrees.
+
+    The shortest path by dynamic programming, through the places and the steps of what is expected.
+    cost: of a candidate, by its index, as one of some digits, without Candidate.cost.
     """
-    paths: dict[Place, tuple[float, list[int]]] = {found[0].start: (0.0, [])}
+    paths: dict[Place, dict[int, _Path]] = {found[0].start: {0: _Path(0.0)}}
     for i in sorted(range(len(found)), key=lambda i: found[i].end):
-        before, path = paths[found[i].start]
-        total = before + found[i].cost + costs[i]
-        if found[i].end not in paths or total < paths[found[i].end][0]:
-            paths[found[i].end] = (total, [*path, i])
-    return paths[max(paths)][1]
+        ends = paths.setdefault(found[i].end, {})
+        for step, path in paths.get(found[i].start, {}).items():
+            for choice, after in _choices(i, found[i], step, expected):
+                price = found[i].cost + cost(i, choice.digits) if choice.digits else SEPARATOR_COST
+                total = path.cost + price
+                if after not in ends or total < ends[after].cost:
+                    ends[after] = _Path(total, choice, path)
+    agreeing = [path for step, path in paths[max(paths)].items() if expected is None or expected.ends(step)]
+    if not agreeing:
+        return None
+    path, chosen = min(agreeing, key=lambda path: path.cost), []
+    while path.before and path.last:
+        chosen.append(path.last)
+        path = path.before
+    return chosen[::-1]
+
+
+def _choices(
+    index: int, candidate: Candidate, step: int, expected: Expectation | None
+) -> Iterator[tuple[Choice, int]]:
+    """What a candidate may be after a step of what is expected, each with the step that follows."""
+    if expected is None:
+        yield Choice(index, ANY), 0
+        return
+    if expected.is_separator(step) and candidate.is_mark:
+        yield Choice(index, frozenset()), step + 1
+    digit = expected.next_digit(step)
+    if digit < len(expected.steps):
+        yield Choice(index, expected.steps[digit] or ANY), digit + 1
 
 
 def broken_digit(marks: Sequence[Mark]) -> Mark | None:

@@ -8,7 +8,9 @@ makes nine times as many candidates of a page.
 """
 
 import math
+from collections import Counter
 from collections.abc import Sequence
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -16,8 +18,9 @@ import numpy as np
 from handgrad.model import Model
 from handgrad.photos.candidates import Candidate, broken_digit, candidates, cheapest
 from handgrad.photos.cuts import cut
+from handgrad.photos.expectation import ANY, Digits, Expectation
 from handgrad.photos.marks import Mark, Page
-from handgrad.photos.scoring import Answer, answers, second_network
+from handgrad.photos.scoring import Answer, answers, restricted, second_network
 
 # Which marks are cut, and how often.
 SURE = 0.9  # a mark of at least this sureness is not cut
@@ -43,46 +46,103 @@ class ScoredCandidate(NamedTuple):
 
     candidate: Candidate
     answer: Answer
+    digits: Digits = ANY  # those that may stand there; none if it stands for a separator of the pattern
 
 
-def divided(model: Model, page: Page) -> list[ScoredCandidate]:
-    """The marks of a page as digits: the cheapest division of all lines into candidates, in reading order."""
-    if not page.lines:
-        return []
+class Division(NamedTuple):
+    """The marks of a page as digits."""
+
+    digits: Sequence[ScoredCandidate]  # in reading order
+    separators: Sequence[Mark] = ()  # marks that stand for separators of the pattern
+    mismatch: str | None = None  # how the page differs from what is expected, in words
+
+
+def divided(model: Model, page: Page, expected: Expectation | None = None) -> Division:
+    """The cheapest division of all lines into candidates.
+
+    expected: of all divisions, the cheapest that agrees with it; of a line where none agrees, the cheapest.
+    """
     heights = [float(np.median([mark.height for mark in line])) for line in page.lines]
+    scored = _scored(model, page, heights, expected)
+    chosen: list[ScoredCandidate] = []
+    disagreeing: list[int] = []
+    for number, height in enumerate(heights):
+        line = [each for each in scored if each.candidate.start.line == number]
+        division = _cheapest(model, line, height, expected) if line else []
+        if division is None:
+            disagreeing.append(number)
+            division = _cheapest(model, line, height, None) or []
+        chosen += division
+    digits = [each for each in chosen if each.digits]
+    separators = [each.candidate.mark for each in chosen if not each.digits]
+    mismatch = None
+    if expected:
+        counts = Counter(each.candidate.start.line for each in digits)
+        mismatch = expected.mismatch([counts[number] for number in range(len(heights))], disagreeing)
+    return Division(digits, separators, mismatch)
+
+
+def _scored(
+    model: Model, page: Page, heights: Sequence[float], expected: Expectation | None
+) -> list[ScoredCandidate]:
+    """The candidates of a page; a single one, if all its marks are the parts of one broken digit."""
     possible = candidates(page.lines, heights)
-    whole = None if page.single else broken_digit(page.marks)
+    whole = None if page.single or (expected and expected.digits > 1) else broken_digit(page.marks)
     scored = answers(model, page, [*(each.mark for each in possible), *([whole] if whole else [])])
     if whole:
         *scored, of_whole = scored
         if of_whole.sureness > SURELY_BROKEN:
             return [ScoredCandidate(Candidate(possible[0].start, possible[-1].end, whole, 0.0), of_whole)]
     known = {(each.start, each.end): answer for each, answer in zip(possible, scored, strict=True)}
-    if not page.single and (suspects := _suspects(page, possible, scored, heights)):
+    if not page.single and (suspects := _suspects(page, possible, scored, heights, expected)):
         few = len(page.marks) > MANY or second_network(model) is None
         page = cut(page, suspects, FEW_CUTS if few else MOST_CUTS)
         possible = candidates(page.lines, heights)
         new = [each for each in possible if (each.start, each.end) not in known]
         scored = answers(model, page, [each.mark for each in new])
         known |= {(each.start, each.end): answer for each, answer in zip(new, scored, strict=True)}
-    scored = [known[each.start, each.end] for each in possible]
-    costs = [
-        _cost(each.mark, answer.sureness, heights[each.start.line])
-        for each, answer in zip(possible, scored, strict=True)
+    return [ScoredCandidate(each, known[each.start, each.end]) for each in possible]
+
+
+def _cheapest(
+    model: Model, line: Sequence[ScoredCandidate], height: float, expected: Expectation | None
+) -> list[ScoredCandidate] | None:
+    """The cheapest division of a line that agrees with what is expected; None if there is none."""
+
+    @cache
+    def answer(i: int, digits: Digits) -> Answer:
+        return restricted(model, line[i].answer, digits)
+
+    def cost(i: int, digits: Digits) -> float:
+        return _cost(line[i].candidate.mark, answer(i, digits).sureness, height)
+
+    chosen = cheapest([each.candidate for each in line], cost, expected)
+    if chosen is None:
+        return None
+    return [
+        ScoredCandidate(line[i].candidate, answer(i, digits) if digits else line[i].answer, digits)
+        for i, digits in chosen
     ]
-    return [ScoredCandidate(possible[i], scored[i]) for i in cheapest(possible, costs)]
 
 
 def _suspects(
-    page: Page, possible: Sequence[Candidate], scored: Sequence[Answer], heights: Sequence[float]
+    page: Page,
+    possible: Sequence[Candidate],
+    scored: Sequence[Answer],
+    heights: Sequence[float],
+    expected: Expectation | None,
 ) -> set[Mark]:
-    """The marks of a page that may hold several digits: those that are wide and not surely one digit."""
+    """The marks of a page that may hold several digits: those that are wide and not surely one digit.
+
+    Of a line with fewer marks than the digits that are expected, all that are wide.
+    """
     marks = set(page.marks)
+    short = {number for number, line in enumerate(page.lines) if expected and len(line) < expected.digits}
     return {
         each.mark
         for each, answer in zip(possible, scored, strict=True)
         if each.mark in marks
-        and answer.sureness < SURE
+        and (answer.sureness < SURE or each.start.line in short)
         and _relative_width(each.mark, heights[each.start.line]) > NARROW
     }
 

@@ -12,11 +12,12 @@ from handgrad.arrays import NDArray
 from handgrad.model import Model
 from handgrad.photos.decoding import Picture, Source, as_picture
 from handgrad.photos.division import ScoredCandidate, divided
+from handgrad.photos.expectation import ANY, Expectation, expectation
 from handgrad.photos.finding import find_marks
 from handgrad.photos.marks import Page
 from handgrad.photos.normalisation import SIDE, expect_model, prepared
 from handgrad.photos.result import Box, LeftOut, PageReading, Reading
-from handgrad.photos.scoring import Answer
+from handgrad.photos.scoring import Answer, restricted
 
 # What is accepted, and what is doubtful.
 PLAUSIBLE = 0.12  # candidates whose outputs are all lower are not digits
@@ -29,6 +30,7 @@ DISPUTED = "1 or 7"
 NOT_WHOLE = "perhaps a part of a digit, or several digits"
 UNSURE_DIGIT = "perhaps not a digit"
 NEIGHBOUR = "cut from a digit in doubt"
+EXCLUDED = "looks like {}, which is not expected here"
 NO_DIGIT = "does not look like a digit"
 
 
@@ -41,22 +43,41 @@ def read(model: Model, picture: Picture | NDArray | Source) -> list[list[Reading
     return [list(line) for line in read_page(model, picture).lines]
 
 
-def read_page(model: Model, picture: Picture | NDArray | Source) -> PageReading:
-    """The digits on a picture, and what was left out. Arguments and errors are those of read."""
+def read_page(
+    model: Model, picture: Picture | NDArray | Source, *, expect: int | str | None = None
+) -> PageReading:
+    """The digits on a picture, and what was left out. Arguments and errors are those of read.
+
+    expect: how many digits each line has, or a pattern such as "dd.dd.dddd", as photos.expectation describes
+    it. It decides between readings. ValueError if it is no pattern.
+    """
     expect_model(model.image_shape)
+    expected = None if expect is None else expectation(expect)
     picture = as_picture(picture)
     if (image := prepared(picture)) is not None:
-        outputs = model.scores(image)[0]
-        why = (LOW_CONFIDENCE,) if model.doubtful(outputs)[0] else ()
-        return PageReading([[_reading(model, image, outputs, (0, 0, SIDE, SIDE), why)]])
+        return _prepared_reading(model, image, expected)
     page = find_marks(picture)
-    division, left_out = divided(model, page), [LeftOut(page.box(mark), why) for mark, why in page.left_out]
-    if not page.single:
-        implausible = [digit for digit in division if digit.answer.outputs.max() < PLAUSIBLE]
+    division = divided(model, page, expected)
+    left_out = [LeftOut(page.box(mark), why) for mark, why in page.left_out]
+    digits = division.digits
+    if not page.single and (expected is None or division.mismatch):
+        implausible = [digit for digit in digits if digit.answer.outputs.max() < PLAUSIBLE]
         left_out += [LeftOut(page.box(digit.candidate.mark), NO_DIGIT) for digit in implausible]
-        division = [digit for digit in division if digit.answer.outputs.max() >= PLAUSIBLE]
-    lines = groupby(division, key=lambda digit: digit.candidate.start.line)
-    return PageReading([_readings(model, page, list(line)) for _, line in lines], left_out)
+        digits = [digit for digit in digits if digit.answer.outputs.max() >= PLAUSIBLE]
+    lines = groupby(digits, key=lambda digit: digit.candidate.start.line)
+    readings = [_readings(model, page, list(line)) for _, line in lines]
+    return PageReading(readings, left_out, mismatch=division.mismatch)
+
+
+def _prepared_reading(model: Model, image: NDArray, expected: Expectation | None) -> PageReading:
+    """The reading of an image that is prepared as MNIST's are."""
+    answer, mismatch = Answer(image, model.scores(image)[0], 1.0, False), None
+    if expected:
+        mismatch = expected.mismatch([1], [] if expected.digits == 1 else [0])
+        if not mismatch:
+            answer = restricted(model, answer, expected.steps[expected.next_digit(0)] or ANY)
+    why = _reasons(model, answer, was_cut=False)
+    return PageReading([[_reading(model, answer, (0, 0, SIDE, SIDE), why)]], mismatch=mismatch)
 
 
 def _readings(model: Model, page: Page, line: Sequence[ScoredCandidate]) -> list[Reading]:
@@ -68,18 +89,19 @@ def _readings(model: Model, page: Page, line: Sequence[ScoredCandidate]) -> list
     return [
         _reading(
             model,
-            answer.image,
-            answer.outputs,
-            page.box(candidate.mark),
+            digit.answer,
+            page.box(digit.candidate.mark),
             why or ((NEIGHBOUR,) if group in in_doubt else ()),
         )
-        for (candidate, answer), why, group in zip(line, reasons, groups, strict=True)
+        for digit, why, group in zip(line, reasons, groups, strict=True)
     ]
 
 
 def _reasons(model: Model, answer: Answer, was_cut: bool) -> tuple[str, ...]:
     """Why a digit is doubtful; empty if it is not."""
     is_unsure = answer.sureness < (UNSURE_CUT if was_cut else UNSURE)
+    if answer.excluded is not None:
+        return (EXCLUDED.format(answer.excluded),)
     reasons = {
         LOW_CONFIDENCE: bool(model.doubtful(answer.outputs)[0]),
         DISPUTED: answer.disputed,
@@ -90,7 +112,8 @@ def _reasons(model: Model, answer: Answer, was_cut: bool) -> tuple[str, ...]:
     )
 
 
-def _reading(model: Model, image: NDArray, outputs: NDArray, box: Box, why: tuple[str, ...]) -> Reading:
+def _reading(model: Model, answer: Answer, box: Box, why: tuple[str, ...]) -> Reading:
+    outputs = answer.outputs
     first, second = np.argsort(-outputs, kind="stable")[:2] if len(outputs) > 1 else (0, 0)
     return Reading(
         digit=model.classes[first],
@@ -99,6 +122,6 @@ def _reading(model: Model, image: NDArray, outputs: NDArray, box: Box, why: tupl
         box=box,
         scores=tuple(float(output) for output in outputs),
         doubtful=bool(why),
-        image=image,
+        image=answer.image,
         why=why,
     )

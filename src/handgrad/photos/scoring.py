@@ -13,6 +13,7 @@ import numpy as np
 from handgrad import pretrained
 from handgrad.arrays import NDArray
 from handgrad.model import Model
+from handgrad.photos.expectation import ANY, Digits
 from handgrad.photos.marks import Mark, Page
 from handgrad.photos.normalisation import normalised
 
@@ -24,11 +25,22 @@ class Answer(NamedTuple):
     outputs: NDArray  # (C,)
     wholeness: float  # 0 to 1: how much it looks like one digit, not like a part of one or like several
     disputed: bool  # whether the model saw a 7 and the second network a 1, which it has become
+    excluded: int | str | None = None  # the class that the model sees, where it is not expected
 
     @property
     def sureness(self) -> float:
         """Near 1 if the networks see one digit, near 0 if they see none."""
         return float(self.outputs.max()) * self.wholeness
+
+
+def restricted(model: Model, answer: Answer, digits: Digits) -> Answer:
+    """The answer where only some digits can be right."""
+    if digits == ANY:
+        return answer
+    allowed = np.isin([str(each) for each in model.classes], [*digits])
+    first = int(answer.outputs.argmax())
+    outputs = np.where(allowed, answer.outputs, 0)
+    return answer._replace(outputs=outputs, excluded=None if allowed[first] else model.classes[first])
 
 
 def answers(model: Model, page: Page, marks: Sequence[Mark]) -> list[Answer]:
