@@ -139,7 +139,7 @@ def ways_through(found, at, end):
 def some_line(rng):
     """A line of six marks, the third cut in two, and some of its candidates with costs as each digit."""
     marks = (0, 1, 2, 2, 3, 4, 5)
-    places = [Place(0, mark, number == 3) for number, mark in enumerate(marks)] + [Place(1, 0, 0)]
+    places = [Place(0, mark, number == 3) for number, mark in enumerate(marks)] + [Place(0, 6, 0)]
     edges = [(i, j) for i in range(7) for j in range(i + 1, 8) if j == i + 1 or rng.random() < 0.7]
     mark = Mark((1,), 0, 0, 1, 1)
     found = [Candidate(places[i], places[j], mark, float(rng.random())) for i, j in edges]
@@ -153,7 +153,7 @@ def test_the_cheapest_division_is_the_cheapest_of_all(rng):
         least = costs.min(axis=1)
         totals = {
             tuple(way): sum(found[n].cost + least[n] for n in way)
-            for way in ways_through(found, found[0].start, Place(1, 0, 0))
+            for way in ways_through(found, found[0].start, Place(0, 6, 0))
         }
         chosen = cheapest(found, lambda i, _, least=least: least[i])
         assert tuple(each.number for each in chosen) == min(totals, key=totals.get)
@@ -183,7 +183,7 @@ def test_the_cheapest_division_that_agrees_is_the_cheapest_of_those(pattern, rng
                 return np.inf
             return found[way[0]].cost + cost(way[0], steps[0]) + total(way[1:], steps[1:])
 
-        totals = [total(way, expected.steps) for way in ways_through(found, found[0].start, Place(1, 0, 0))]
+        totals = [total(way, expected.steps) for way in ways_through(found, found[0].start, Place(0, 6, 0))]
         chosen = cheapest(found, cost, expected)
         if chosen is None:
             assert min(totals) == np.inf

@@ -1,8 +1,9 @@
 """Over-segmentation: every way in which the marks of a line may form digits, and the cheapest of them.
 
-A line is a row of marks; those that may hold several digits have been cut into pieces (cuts.py). A run of
-neighbouring marks that is no wider than a digit is a `Candidate`. Candidates are the edges of a graph whose
-nodes are the places between marks, and a division of the line is a path from its first place to its last.
+A line is a row of marks; those that may hold several digits have cuts (cuts.py). A run of neighbouring marks,
+perhaps from a cut to a cut, that is no wider than a digit is a `Candidate`. Candidates are the edges of a
+graph whose nodes are the cuts and the places between marks, and a division of the line is a path from its
+first place to its last.
 What a candidate costs as a digit is decided in division.py, from the outputs of the networks.
 """
 
@@ -16,8 +17,10 @@ from handgrad.photos.marks import Mark, distance, joined
 WIDEST = 1.7  # a candidate of several marks is at most this many times as wide as high
 WIDEST_GAP = 0.2  # largest gap between two marks of one candidate, in heights of the line's digits
 MOST_GAPS = 2  # largest number of such gaps in one candidate
-MOST_MARKS = 9  # largest number of marks in one candidate
-CUT_COST = 0.3  # cost of a candidate that ends at a cut
+MOST_MARKS = 9  # largest number of marks of a broken digit
+CUT_COST = 0.3  # cost of a candidate that ends at a cut,
+CROSSED_COST = 0.0  # and for each stroke width that the cut crosses
+MOST_CROSSING = 0.02  # two cuts that cross may have this share of a candidate's ink between them
 GAP_COST = 1.2  # cost of a gap for each height by which it is wider than FREE_GAP
 FREE_GAP = 0.04  # in heights
 SEPARATOR_COST = 0.1  # cost of a mark that stands for a separator of the pattern
@@ -26,11 +29,11 @@ BROKEN_PART = 0.8  # no mark of a broken digit is higher than this share of it
 
 
 class Place(NamedTuple):
-    """A place between two marks of a page. Places are ordered as people read."""
+    """A place in a line: before a mark, at a cut, or at the end. Places are ordered as people read."""
 
     line: int
-    mark: int  # number of the uncut mark, in its line, that begins here or is cut here
-    piece: int  # 0 where the mark begins; at a cut, the number of the piece that begins here
+    mark: int  # number of the mark, in its line, that begins here or is cut here
+    piece: int  # 0 where the mark begins; at a cut, its number, counted from 1
 
 
 class Candidate(NamedTuple):
@@ -49,8 +52,7 @@ class Candidate(NamedTuple):
     @property
     def is_mark(self) -> bool:
         """Whether it is a single mark, whole."""
-        next_mark = self.end.line > self.start.line or self.end.mark == self.start.mark + 1
-        return self.start.piece == self.end.piece == 0 and next_mark
+        return self.start.piece == self.end.piece == 0 and self.end.mark == self.start.mark + 1
 
 
 def candidates(lines: Sequence[Sequence[Mark]], heights: Sequence[float]) -> list[Candidate]:
@@ -63,28 +65,45 @@ def candidates(lines: Sequence[Sequence[Mark]], heights: Sequence[float]) -> lis
 
 
 def _candidates_of(line: Sequence[Mark], number: int, height: float) -> list[Candidate]:
-    places = _places(line, number)
+    places = [Place(number, i, cut) for i, mark in enumerate(line) for cut in range(len(mark.cuts) + 1)]
+    places.append(Place(number, len(line), 0))
     found = []
-    for i in range(len(line)):
-        for j in range(i + 1, min(i + MOST_MARKS, len(line)) + 1):
-            marks = line[i:j]
-            if len(marks) > 1 and not _may_be_one_digit(marks, height):
+    for i, start in enumerate(places):
+        for end in places[i + 1 :]:
+            last = end.mark + (end.piece > 0)
+            if last - start.mark > MOST_GAPS + 1:
+                break
+            marks = [_between(line[k], k, start, end) for k in range(start.mark, last)]
+            parts = [mark for mark in marks if mark is not None]
+            is_mark = last == start.mark + 1 and start.piece == end.piece == 0
+            if len(parts) < len(marks) or not (is_mark or _may_be_one_digit(parts, height)):
                 continue
-            cost = CUT_COST * (places[j].piece > 0) + sum(
-                _gap_cost(*pair, height) for pair in pairwise(marks)
-            )
-            found.append(Candidate(places[i], places[j], joined(marks), cost))
+            cost = sum(_gap_cost(*pair, height) for pair in pairwise(parts))
+            if end.piece:
+                cost += CUT_COST + CROSSED_COST * line[end.mark].cuts[end.piece - 1].crossed
+            found.append(Candidate(start, end, parts[0] if len(parts) == 1 else joined(parts), cost))
     return found
 
 
-def _places(line: Sequence[Mark], number: int) -> list[Place]:
-    """The place before each mark; then the end of the line, which is where the next line begins."""
-    places: list[Place] = []
-    mark, piece = -1, 0
-    for each in line:
-        mark, piece = (mark, piece + 1) if each.after_cut else (mark + 1, 0)
-        places.append(Place(number, mark, piece))
-    return [*places, Place(number + 1, 0, 0)]
+def _between(mark: Mark, number: int, start: Place, end: Place) -> Mark | None:
+    """The part of a mark, with this number in its line, between two places; None where its cuts cross."""
+    begins = mark.cuts[start.piece - 1].left if number == start.mark and start.piece else frozenset()
+    ends = mark.cuts[end.piece - 1].left if number == end.mark else None
+    if not begins and ends is None:
+        return mark
+    inside = [p for p in mark.pieces if (ends is None or p.label in ends) and p.label not in begins]
+    crossing = sum(
+        p.area for p in mark.pieces if ends is not None and p.label in begins and p.label not in ends
+    )
+    if not inside or crossing > MOST_CROSSING * sum(p.area for p in inside):
+        return None
+    return Mark(
+        tuple(p.label for p in inside),
+        min(p.left for p in inside),
+        min(p.top for p in inside),
+        max(p.right for p in inside),
+        max(p.bottom for p in inside),
+    )
 
 
 class Choice(NamedTuple):
@@ -164,8 +183,8 @@ def _gap_cost(before: Mark, after: Mark, height: float) -> float:
 
 def _may_be_one_digit(marks: Sequence[Mark], height: float) -> bool:
     """Whether several marks are near enough to each other, and narrow enough, to be one digit."""
-    gaps = [after.left - before.right for before, after in pairwise(marks) if not after.after_cut]
-    if len(gaps) > MOST_GAPS or max(gaps, default=0) > WIDEST_GAP * height:
+    gaps = [after.left - before.right for before, after in pairwise(marks)]
+    if max(gaps, default=0) > WIDEST_GAP * height:
         return False
     whole = joined(marks)
     return whole.width <= WIDEST * whole.height
