@@ -6,7 +6,7 @@ into its left and its right; fragments that only hang on the other side are give
 the ink alike, the cheapest is kept. Cuts may cross each other: a division uses those that do not.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import replace
 
 import cv2
@@ -44,19 +44,20 @@ def _cut(labels: NDArray, mark: Mark, most: int) -> Mark:
     if not chosen:
         return mark
     sides = np.stack([left[own] for left, _ in chosen])  # (cuts, pixels of the mark)
-    codes, numbers = np.unique(sides, axis=1, return_inverse=True)  # a piece lies on one side of each cut
+    bits = 1 << np.arange(len(chosen))
+    codes, numbers = np.unique(bits @ sides, return_inverse=True)  # a piece lies on one side of each cut
     first = int(labels.max()) + 1
-    window[own] = first + numbers.ravel()
+    window[own] = first + numbers
     y, x = np.nonzero(own)
     pieces = []
-    for number in range(codes.shape[1]):
-        held = numbers.ravel() == number
+    for number in range(len(codes)):
+        held = numbers == number
         across, down = x[held] + mark.left, y[held] + mark.top
         box = int(across.min()), int(down.min()), int(across.max()) + 1, int(down.max()) + 1
         pieces.append(Piece(first + number, *box, int(held.sum())))
     cuts = [
-        Cut(frozenset(first + int(number) for number in np.flatnonzero(code)), crossed)
-        for code, (_, crossed) in zip(codes, chosen, strict=True)
+        Cut(frozenset(first + int(number) for number in np.flatnonzero(codes & bit)), crossed)
+        for bit, (_, crossed) in zip(bits, chosen, strict=True)
     ]
     return replace(mark, parts=tuple(piece.label for piece in pieces), pieces=tuple(pieces), cuts=tuple(cuts))
 
@@ -67,22 +68,40 @@ def _sides(own: NDArray, most: int) -> list[tuple[NDArray, float]]:
     columns = max(4, round(width * ROWS / height))
     small = cv2.resize(own.astype(np.float32), (columns, ROWS), interpolation=cv2.INTER_AREA)
     rows = (np.arange(height) + 0.5) * ROWS / height - 0.5
-    total, chosen = int(own.sum()), list[tuple[NDArray, float]]()
-    known: list[NDArray] = []  # the left sides of all paths that were tried
-    for path, crossed in _paths(small):
+    sides = []
+    for path, crossed in _unlike(small, most):
         border = (np.interp(rows, np.arange(ROWS), path) + 0.5) * width / columns
         straight = own & (np.arange(width)[None] < border[:, None])
-        if any(int((straight ^ other).sum()) < ALIKE / 2 * total for other in known):
-            continue
-        known.append(straight)
         left = _healed(straight, own & ~straight)
-        if SMALLEST_PIECE <= left.sum() / total <= 1 - SMALLEST_PIECE and all(
-            int((left ^ other).sum()) >= ALIKE * total for other, _ in chosen
-        ):
-            chosen.append((left, crossed))
+        if left.any() and (own & ~left).any():
+            sides.append((left, crossed))
+    return sides
+
+
+def _unlike(ink: NDArray, most: int) -> list[tuple[NDArray, float]]:
+    """The cheapest paths through ink (ROWS, columns) that part it differently, and what they cross."""
+    paths, crossed = _paths(ink)
+    mask = ink > 0.4
+    straight = mask & (np.arange(ink.shape[1]) <= paths[:, :, None])  # (paths, ROWS, columns)
+    total = int(mask.sum())
+    tried, kept, chosen = list[NDArray](), list[NDArray](), list[int]()
+    for i, left in enumerate(straight):
+        if _is_alike(left[mask], tried, ALIKE / 2 * total):
+            continue
+        tried.append(left[mask])
+        healed = _healed(left, mask & ~left)[mask]
+        is_piece = SMALLEST_PIECE <= healed.sum() / total <= 1 - SMALLEST_PIECE
+        if is_piece and not _is_alike(healed, kept, ALIKE * total):
+            kept.append(healed)
+            chosen.append(i)
             if len(chosen) == most:
                 break
-    return chosen
+    return [(paths[i].astype(np.float64), float(crossed[i])) for i in chosen]
+
+
+def _is_alike(side: NDArray, others: list[NDArray], least: float) -> bool:
+    """Whether less than this many pixels differ between a side of a cut and one of the others."""
+    return bool(others) and bool((np.stack(others) ^ side).sum(axis=1).min() < least)
 
 
 def _healed(left: NDArray, right: NDArray) -> NDArray:
@@ -103,16 +122,16 @@ def _healed(left: NDArray, right: NDArray) -> NDArray:
     return left ^ moved
 
 
-def _paths(ink: NDArray) -> Iterator[tuple[NDArray, float]]:
+def _paths(ink: NDArray) -> tuple[NDArray, NDArray]:
     """The cheapest path through each corridor of ink (ROWS, columns), from the cheapest to the dearest.
 
-    Each is its column in every row, with the ink that it crosses, in stroke widths.
+    -> the column of each path in every row (N, ROWS), and the ink that it crosses, in stroke widths (N,).
     """
     height, width = ink.shape
     rows, margin = np.arange(height), max(2, height // 10)
     columns = np.arange(margin, width - margin, 2)
     if not columns.size:
-        return
+        return np.zeros((0, height), np.int64), np.zeros(0)
     leaning = np.array(LEANS)[:, None] * (rows - (height - 1) / 2)
     middles = np.rint(columns[:, None, None] + leaning).astype(int).reshape(-1, height)
     at = middles[:, :, None] + np.arange(-REACH, REACH + 1)  # columns, (corridors, rows, 2 * REACH + 1)
@@ -121,10 +140,9 @@ def _paths(ink: NDArray) -> Iterator[tuple[NDArray, float]]:
     costs, offsets = _cheapest(corridors, np.diff(middles, axis=1))
     costs /= max(1.0, stroke_width(ink))
     paths = np.take_along_axis(at, offsets[:, :, None], axis=2)[:, :, 0]
-    for i in np.argsort(costs, kind="stable"):
-        if costs[i] > MOST_CROSSED:
-            return
-        yield paths[i].astype(np.float64), float(costs[i])
+    order = np.argsort(costs, kind="stable")
+    order = order[costs[order] <= MOST_CROSSED]
+    return paths[order], costs[order]
 
 
 def _cheapest(ink: NDArray, shifts: NDArray) -> tuple[NDArray, NDArray]:

@@ -25,7 +25,7 @@ from handgrad.photos.scoring import Answer, answers, restricted, second_network
 # Which marks are cut, and how often.
 SURE = 0.9  # a mark of at least this sureness is not cut
 NARROW = 0.4  # nor is a mark of at most this width, in heights
-MOST_CUTS = 10  # largest number of cuts in one mark,
+MOST_CUTS = 16  # largest number of cuts in one mark,
 FEW_CUTS = 2  # and where the page has many marks or the model is asked without the second network
 MANY = 24  # marks on a page, above which they are many
 

@@ -11,6 +11,7 @@ from handgrad.photos.marks import Mark, distance, joined
 SMALLEST_DIGIT = 0.3
 LARGEST_DIGIT = 2.2
 SMALLEST_FRAGMENT = 0.1
+WIDEST_FRAGMENT = 1.2
 
 
 def without_surroundings(marks: list[Mark], shape: tuple[int, ...]) -> list[Mark]:
@@ -25,7 +26,12 @@ def without_surroundings(marks: list[Mark], shape: tuple[int, ...]) -> list[Mark
         return [mark for mark in marks if _sides(mark, shape) < 3]
     whole = joined(inner)
     if whole.height > 0.6 * height and whole.width > 0.6 * width and len(inner) < 3:
-        return [mark for mark in marks if _sides(mark, shape) < 3]
+        least = 0.4 * whole.height  # shorter strokes at the border are those of neighbours
+        return [
+            mark
+            for mark in marks
+            if not _sides(mark, shape) or (_sides(mark, shape) < 3 and max(mark.width, mark.height) > least)
+        ]
     usual = _usual_height(inner)
     return [mark for mark in marks if not _sides(mark, shape) or _is_digit_at_border(mark, usual, shape)]
 
@@ -82,6 +88,8 @@ def _is_fragment(mark: Mark, other: Mark, usual: float) -> bool:
     height = joined([mark, other]).height
     gap = distance(mark, other)
     low = mark.height < 0.55 * usual
+    if mark.width > WIDEST_FRAGMENT * usual:
+        return False
     if overlap >= 0.5 * min(mark.width, other.width):
         return low and gap <= 0.3 * usual and height <= 1.4 * max(usual, other.height)
     touches = max(mark.width, mark.height) < 0.5 * usual and gap <= 0.08 * usual
