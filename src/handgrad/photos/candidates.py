@@ -7,6 +7,7 @@ first place to its last.
 What a candidate costs as a digit is decided in division.py, from the outputs of the networks.
 """
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
@@ -125,8 +126,8 @@ def cheapest(
     found: Sequence[Candidate],
     cost: Callable[[int, Digits], float],
     expected: Expectation | None = None,
-) -> list[Choice] | None:
-    """The candidates that divide a line at the least cost, in reading order; None if no division agrees.
+) -> tuple[float, list[Choice]]:
+    """The least cost of a division of a line, and its candidates; infinite, and none, if no division agrees.
 
     The shortest path by dynamic programming, through the places and the steps of what is expected.
     cost: of a candidate, by its index, as one of some digits, without Candidate.cost.
@@ -142,12 +143,13 @@ def cheapest(
                     ends[after] = _Path(total, choice, path)
     agreeing = [path for step, path in paths[max(paths)].items() if expected is None or expected.ends(step)]
     if not agreeing:
-        return None
-    path, chosen = min(agreeing, key=lambda path: path.cost), []
+        return math.inf, []
+    path, chosen = min(agreeing, key=lambda path: path.cost), list[Choice]()
+    cost_of_all = path.cost
     while path.before and path.last:
         chosen.append(path.last)
         path = path.before
-    return chosen[::-1]
+    return cost_of_all, chosen[::-1]
 
 
 def _choices(

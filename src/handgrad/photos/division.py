@@ -38,6 +38,7 @@ LOW = 0.6  # in heights of the line
 WIDE_COST = 1.0  # for each height by which it is wider than WIDE
 WIDE = 0.7  # in heights
 
+FARTHEST = 4.0  # a division that agrees with what is expected may cost so much more than the cheapest
 SURELY_BROKEN = 0.7  # sureness above which all marks are the parts of one broken digit
 
 
@@ -60,7 +61,8 @@ class Division(NamedTuple):
 def divided(model: Model, page: Page, expected: Expectation | None = None) -> Division:
     """The cheapest division of all lines into candidates.
 
-    expected: of all divisions, the cheapest that agrees with it; of a line where none agrees, the cheapest.
+    expected: of all divisions, the cheapest that agrees with it; of a line where none does, or only one
+    that is far too dear, the cheapest.
     """
     heights = [float(np.median([mark.height for mark in line])) for line in page.lines]
     scored = _scored(model, page, heights, expected)
@@ -68,10 +70,13 @@ def divided(model: Model, page: Page, expected: Expectation | None = None) -> Di
     disagreeing: list[int] = []
     for number, height in enumerate(heights):
         line = [each for each in scored if each.candidate.start.line == number]
-        division = _cheapest(model, line, height, expected) if line else []
-        if division is None:
-            disagreeing.append(number)
-            division = _cheapest(model, line, height, None) or []
+        least, division = _cheapest(model, line, height, None)
+        if expected:
+            cost, agreeing = _cheapest(model, line, height, expected)
+            if cost <= least + FARTHEST:
+                division = agreeing
+            else:
+                disagreeing.append(number)
         chosen += division
     digits = [each for each in chosen if each.digits]
     separators = [each.candidate.mark for each in chosen if not each.digits]
@@ -106,8 +111,8 @@ def _scored(
 
 def _cheapest(
     model: Model, line: Sequence[ScoredCandidate], height: float, expected: Expectation | None
-) -> list[ScoredCandidate] | None:
-    """The cheapest division of a line that agrees with what is expected; None if there is none."""
+) -> tuple[float, list[ScoredCandidate]]:
+    """The cost of the cheapest division of a line that agrees with what is expected, and the division."""
 
     @cache
     def answer(i: int, digits: Digits) -> Answer:
@@ -116,10 +121,8 @@ def _cheapest(
     def cost(i: int, digits: Digits) -> float:
         return _cost(line[i].candidate.mark, answer(i, digits).sureness, height)
 
-    chosen = cheapest([each.candidate for each in line], cost, expected)
-    if chosen is None:
-        return None
-    return [
+    total, chosen = cheapest([each.candidate for each in line], cost, expected)
+    return total, [
         ScoredCandidate(line[i].candidate, answer(i, digits) if digits else line[i].answer, digits)
         for i, digits in chosen
     ]

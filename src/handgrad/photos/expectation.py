@@ -46,6 +46,8 @@ class Expectation:
             return None
         number = disagreeing[0]
         where = f"line {number + 1}: " if len(found) > 1 else ""
+        if found[number] == self.digits:
+            return f"{where}expected {self.text}; found other digits"
         return f"{where}expected {_counted(self.digits, 'digit')}; found {found[number]}"
 
     def next_digit(self, at: int) -> int:
@@ -78,6 +80,8 @@ def expectation(given: int | str) -> Expectation:
             sign, several, separator = step.group(), step.group(1), step.group(2)
             steps.append(None if separator else ANY if sign == "d" else frozenset(several or sign))
             at = step.end()
+        if all(step is None or len(step) == 1 for step in steps):
+            raise ValueError(f"expected {GRAMMAR}; got {text!r}, in which no digit is open")
     found = Expectation(text, tuple(steps), int(lines) if lines else None)
     if isinstance(given, bool) or not 1 <= found.digits <= MOST:
         raise ValueError(f"expected 1 to {MOST} digits in a line; got {text!r}")
