@@ -104,8 +104,9 @@ def _scored(
         page = cut(page, suspects, FEW_CUTS if few else MOST_CUTS)
         possible = candidates(page.lines, heights)
         new = [each for each in possible if (each.start, each.end) not in known]
-        scored = answers(model, page, [each.mark for each in new])
-        known |= {(each.start, each.end): answer for each, answer in zip(new, scored, strict=True)}
+        marks = {each.mark.parts: each.mark for each in new}  # cuts that cross may bound the same ink
+        of_parts = dict(zip(marks, answers(model, page, [*marks.values()]), strict=True))
+        known |= {(each.start, each.end): of_parts[each.mark.parts] for each in new}
     return [ScoredCandidate(each, known[each.start, each.end]) for each in possible]
 
 
