@@ -23,15 +23,16 @@ from handgrad.photos.marks import Mark, Page
 from handgrad.photos.scoring import Answer, answers, restricted, second_network
 
 # Which marks are cut, and how often.
-SURE = 0.9  # a mark of at least this sureness is not cut
+SURE = 0.95  # a mark of at least this sureness is not cut
 NARROW = 0.4  # nor is a mark of at most this width, in heights
 MOST_CUTS = 16  # largest number of cuts in one mark,
 FEW_CUTS = 2  # and where the page has many marks or the model is asked without the second network
 MANY = 24  # marks on a page, above which they are many
 
 # What a digit costs in a division.
-DIGIT_COST = 0.08  # of each digit
+DIGIT_COST = 0.04  # of each digit
 DOUBT_COST = 0.45  # for each factor of e by which its sureness is below 1
+AGREEMENT = 0.7  # the weight of the second network's view of the digit in its sureness
 LEAST_SURENESS = 1e-3  # less costs no more
 LOW_COST = 2.0  # for each height of the line by which it is lower than LOW
 LOW = 0.6  # in heights of the line
@@ -120,7 +121,7 @@ def _cheapest(
         return restricted(model, line[i].answer, digits)
 
     def cost(i: int, digits: Digits) -> float:
-        return _cost(line[i].candidate.mark, answer(i, digits).sureness, height)
+        return _cost(line[i].candidate.mark, answer(i, digits), height)
 
     total, chosen = cheapest([each.candidate for each in line], cost, expected)
     return total, [
@@ -156,8 +157,9 @@ def _relative_width(mark: Mark, height: float) -> float:
     return mark.width / max(mark.height, 0.7 * height)
 
 
-def _cost(mark: Mark, sureness: float, height: float) -> float:
+def _cost(mark: Mark, answer: Answer, height: float) -> float:
     """The cost of a mark as one digit. height: of the digits in its line."""
+    sureness = answer.sureness * answer.agreement**AGREEMENT
     doubt = -math.log(max(sureness, LEAST_SURENESS))
     lowness = max(0.0, LOW - mark.height / height)
     excess = max(0.0, _relative_width(mark, height) - WIDE)

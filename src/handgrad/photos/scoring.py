@@ -26,6 +26,14 @@ class Answer(NamedTuple):
     wholeness: float  # 0 to 1: how much it looks like one digit, not like a part of one or like several
     disputed: bool  # whether the model saw a 7 and the second network a 1, which it has become
     excluded: int | str | None = None  # the class that the model sees, where it is not expected
+    seconded: NDArray | None = None  # (C,) the outputs of the second network for the same classes
+
+    @property
+    def agreement(self) -> float:
+        """How far the second network sees the digit that the model sees, 0 to 1; 1 if it is not asked."""
+        if self.seconded is None:
+            return 1.0
+        return float(np.clip(self.seconded[int(self.outputs.argmax())], 0, 1))
 
     @property
     def sureness(self) -> float:
@@ -53,12 +61,16 @@ def answers(model: Model, page: Page, marks: Sequence[Mark]) -> list[Answer]:
     images = np.stack([normalised(page, mark) for mark in marks])
     outputs, wholeness = model.scores(images), np.ones(len(marks))
     disputed = np.zeros(len(marks), bool)
+    digits: Sequence[NDArray | None] = [None] * len(marks)
     if second := second_network(model):
         seconded = second.scores(images)
-        wholeness = 1 - seconded[:, -1]
+        wholeness, digits = 1 - seconded[:, -1], [*seconded[:, :-1]]
         disputed = (outputs.argmax(axis=1) == 7) & (seconded[:, 1] > seconded[:, 7])
         outputs[disputed, 1], outputs[disputed, 7] = outputs[disputed, 7], outputs[disputed, 1]
-    return [Answer(*each) for each in zip(images, outputs, wholeness, map(bool, disputed), strict=True)]
+    return [
+        Answer(images[i], outputs[i], float(wholeness[i]), bool(disputed[i]), None, digits[i])
+        for i in range(len(marks))
+    ]
 
 
 def second_network(model: Model) -> Model | None:
