@@ -3,7 +3,8 @@
     python tools/whole.py                              # from random numbers; writes it into the package
     python tools/whole.py --begin EARLIER --count 8000      # goes on from an earlier one: five minutes
 
-The network in the box began from that of the first release, which had learnt from groups of three at most.
+The network in the box is the mean of that of the first release, which had learnt from groups of three at
+most, and of one that went on from it.
 MNIST's training digits are put side by side so that they touch, nearly touch or overlap, and are cut up as
 reading does it (photos.cuts). Of each candidate it is known whose ink it holds: it is a digit if nearly all
 of its ink is one digit's and nearly all of that digit's; if far less is, it is "parts".
@@ -29,6 +30,7 @@ from handgrad.photos.division import MOST_CUTS
 from handgrad.photos.marks import Mark, Page
 from handgrad.photos.normalisation import normalised
 from handgrad.photos.selection import with_fragments_joined
+from handgrad.network import Params
 from handgrad.recipes import Distortion, Recipe
 from handgrad.runs import Run
 from handgrad.runs.state import begin_after
@@ -155,6 +157,13 @@ def training(data: runs.Data, begin: Path | None) -> Iterable[runs.Progress]:
     return Run(data, RECIPE, 0, ink, model=earlier, last=last, averaged=averaged)
 
 
+def mean(params: Params, others: Params) -> Params:
+    """The mean of two networks, of which one began from the other: it keeps what both know."""
+    return Params(
+        *((np.float32(one) + np.float32(other)) / 2 for one, other in zip(params, others, strict=True))
+    )
+
+
 def main() -> None:
     """Make the marks, train, write the network, say how good it is."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
@@ -173,7 +182,10 @@ def main() -> None:
         record = progress.model.history[-1]
         reached = f"{record['train_accuracy']:.2%}, {record['validation_accuracy']:.2%}"
         print(f"epoch {progress.epoch.epoch}: {reached}", flush=True)
-    model_file.save(chosen.out, replace(progress.model, classes=(*range(PARTS), "parts"), storage="float16"))
+    trained = replace(progress.model, classes=(*range(PARTS), "parts"), storage="float16")
+    if chosen.begin:
+        trained = replace(trained, params=mean(trained.params, model_file.load(chosen.begin).params))
+    model_file.save(chosen.out, trained)
     seen = model_file.load(chosen.out).scores(check[0])[:, PARTS] > 0.5
     parts = check[1] == PARTS
     shares = f"of digits {seen[~parts].mean():.1%} taken for parts, of parts {(~seen[parts]).mean():.1%}"

@@ -99,7 +99,8 @@ def _readings(model: Model, page: Page, line: Sequence[ScoredCandidate]) -> list
 
 def _reasons(model: Model, answer: Answer, was_cut: bool) -> tuple[str, ...]:
     """Why a digit is doubtful; empty if it is not."""
-    is_unsure = answer.sureness < (UNSURE_CUT if was_cut else UNSURE)
+    sureness = answer.sureness * answer.agreement if was_cut else answer.sureness
+    is_unsure = sureness < (UNSURE_CUT if was_cut else UNSURE)
     if answer.excluded is not None:
         return (EXCLUDED.format(answer.excluded),)
     reasons = {
