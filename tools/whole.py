@@ -24,13 +24,13 @@ import numpy as np
 from handgrad import digits, model_file, pretrained, runs
 from handgrad.arrays import NDArray
 from handgrad.engines import engine
+from handgrad.network import Params
 from handgrad.photos.candidates import candidates
 from handgrad.photos.cuts import cut
 from handgrad.photos.division import MOST_CUTS
 from handgrad.photos.marks import Mark, Page
 from handgrad.photos.normalisation import normalised
 from handgrad.photos.selection import with_fragments_joined
-from handgrad.network import Params
 from handgrad.recipes import Distortion, Recipe
 from handgrad.runs import Run
 from handgrad.runs.state import begin_after
