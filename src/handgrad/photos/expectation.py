@@ -80,7 +80,7 @@ def expectation(given: int | str) -> Expectation:
             sign, several, separator = step.group(), step.group(1), step.group(2)
             steps.append(None if separator else ANY if sign == "d" else frozenset(several or sign))
             at = step.end()
-        if all(step is None or len(step) == 1 for step in steps):
+        if not {"d", "["} & {*row}:
             raise ValueError(f"expected {GRAMMAR}; got {text!r}, in which no digit is open")
     found = Expectation(text, tuple(steps), int(lines) if lines else None)
     if isinstance(given, bool) or not 1 <= found.digits <= MOST:
