@@ -71,6 +71,8 @@ def divided(model: Model, page: Page, expected: Expectation | None = None) -> Di
     disagreeing: list[int] = []
     for number, height in enumerate(heights):
         line = [each for each in scored if each.candidate.start.line == number]
+        if not line:  # all marks are the parts of one digit, which stands in the first line
+            continue
         least, division = _cheapest(model, line, height, None)
         if expected:
             cost, agreeing = _cheapest(model, line, height, expected)
