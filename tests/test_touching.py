@@ -1,14 +1,17 @@
 """Digits that touch: the paths that separate them, the cheapest division, the network that knows parts."""
 
+from dataclasses import replace
 from itertools import pairwise, product
 
+import cv2
 import numpy as np
 import pytest
 
 from handgrad import pretrained
 from handgrad.photos import cuts
-from handgrad.photos.candidates import Candidate, Place, candidates, cheapest
-from handgrad.photos.marks import Mark, Page
+from handgrad.photos.candidates import SEPARATOR_COST, Candidate, Place, candidates, cheapest
+from handgrad.photos.expectation import expectation
+from handgrad.photos.marks import Cut, Mark, Page, Piece
 from handgrad.photos.normalisation import normalised
 
 
@@ -53,31 +56,51 @@ def test_the_cheapest_path_is_the_cheapest_of_all(rng):
         assert ink[N, range(5), sides[N]].sum() + cuts.STEP_COST * steps.sum() == pytest.approx(costs[N])
 
 
-def test_pieces_lie_side_by_side_and_are_all_of_the_ink(mnist):
-    """Of 200 pairs: paths do not cross; pieces hold every pixel of the mark once, from left to right."""
+def test_a_cut_parts_all_of_the_ink(mnist):
+    """Of 60 pairs: the pieces hold every pixel of the mark once; each cut has ink on both sides, ever more left."""
     images = mnist[1][0]
-    for i in range(200):
-        ink = beside(images[2 * i : 2 * i + 2], i % 4)
-        paths = cuts._paths((ink[::2, ::2] > 0.4).astype(np.float32), 10)
-        assert all((right >= left).all() for left, right in pairwise(paths))
-        page, mark = page_of(ink)
+    for i in range(60):
+        page, mark = page_of(beside(images[2 * i : 2 * i + 2], i % 4))
         before = page.labels.copy()
         after = cuts.cut(page, {mark}, 10)
         assert (page.labels == before).all()
         assert page.lines == ((mark,),)
-        (pieces,) = after.lines
-        assert [piece.after_cut for piece in pieces] == [False] + [True] * (len(pieces) - 1)
-        assert 1 <= len(pieces) <= 11
+        ((whole,),) = after.lines
+        assert len(whole.cuts) <= 10
         assert ((after.labels > 0) == (before > 0)).all()
-        numbers = [part for piece in pieces for part in piece.parts]
-        assert set(np.unique(after.labels)) == {0, *numbers}
-        order = np.zeros(after.labels.max() + 1)
-        order[numbers] = range(len(numbers))
-        for row in after.labels:
-            assert (np.diff(order[row[row > 0]]) >= 0).all()
+        assert {0, *whole.parts} == set(np.unique(after.labels))
+        if not whole.cuts:
+            continue
+        assert whole.parts == tuple(piece.label for piece in whole.pieces)
+        lefts = []
+        for piece in whole.pieces:
+            y, x = np.nonzero(after.labels == piece.label)
+            assert piece[1:] == (x.min(), y.min(), x.max() + 1, y.max() + 1, len(x))
+        for each in whole.cuts:
+            lefts.append(sum(piece.area for piece in whole.pieces if piece.label in each.left))
+            assert 0 < lefts[-1] < (before > 0).sum()
+            assert each.crossed <= cuts.MOST_CROSSED
+        assert lefts == sorted(lefts)
 
 
-def test_only_the_marks_named_are_cut_and_every_mark_has_its_ink(mnist):
+def test_a_fragment_goes_to_the_side_that_it_hangs_on():
+    """A ring beside a bar; the path goes through the edge of the ring, which stays whole."""
+    own = np.zeros((40, 40), bool)
+    own[5:35, 3:7] = True  # the bar
+    own[15:18, 7:14] = True  # the stroke between
+    y, x = np.mgrid[:40, :40]
+    ring = np.hypot(y - 20, x - 25)
+    own |= (ring < 13) & (ring > 9)
+    path = np.arange(40)[None] < 14  # cuts off the left edge of the ring
+    left = cuts._healed(own & path, own & ~path)
+    assert left[5:35, 3:7].all()
+    assert not (left & (ring < 13) & (ring > 9))[:, 14:].any()
+    right = own & ~left
+    count = cv2.connectedComponents(right.astype(np.uint8), connectivity=8)[0]
+    assert count == 2  # the paper and the ring
+
+
+def test_only_the_marks_named_are_cut(mnist):
     """Three lines of one pair each: the labels of the marks of the new page hold all of the ink, once."""
     pairs = [beside(mnist[1][0][[i, i + 1]], 1) for i in (0, 2, 4)]
     ink = np.concatenate([np.pad(pair, ((4, 4), (4, 180 - pair.shape[1]))) for pair in pairs])
@@ -89,57 +112,144 @@ def test_only_the_marks_named_are_cut_and_every_mark_has_its_ink(mnist):
     page = Page(ink.astype(np.float32), labels.copy(), lines, ink.shape[::-1])
     after = cuts.cut(page, {lines[0][0], lines[2][0]}, 10)
     assert after.lines[1] == page.lines[1]
-    assert min(len(after.lines[0]), len(after.lines[2])) > 1
+    assert min(len(after.lines[0][0].cuts), len(after.lines[2][0].cuts)) >= 1
     assert (page.labels == labels).all()
-    for number, line in enumerate(after.lines, 1):
-        held = [np.isin(after.labels, piece.parts) for piece in line]
-        assert (np.sum(held, axis=0) == (labels == number)).all()
-        for piece, own in zip(line, held, strict=True):
-            y, x = np.nonzero(own)
-            box = (x.min(), y.min(), x.max() + 1, y.max() + 1)
-            assert box == (piece.left, piece.top, piece.right, piece.bottom)
+    for number, (mark,) in enumerate(after.lines, 1):
+        assert (np.isin(after.labels, mark.parts) == (labels == number)).all()
+        original = page.lines[number - 1][0]
+        assert (mark.left, mark.top, mark.right, mark.bottom) == (
+            original.left,
+            original.top,
+            original.right,
+            original.bottom,
+        )
+
+
+def cut_in(mark, *borders):
+    """A mark 40 high with upright cuts at these columns."""
+    edges = [mark.left, *borders, mark.right]
+    label = 10 * mark.parts[0]
+    pieces = tuple(
+        Piece(label + i, x, 0, end, 40, 40 * (end - x)) for i, (x, end) in enumerate(pairwise(edges))
+    )
+    cuts = tuple(Cut(frozenset(range(label, label + i + 1)), 1.0) for i in range(len(borders)))
+    return replace(mark, parts=tuple(piece.label for piece in pieces), pieces=pieces, cuts=cuts)
 
 
 def test_candidates_are_neighbours_near_enough_to_be_one_digit():
-    """Marks 20 wide and 40 high: the first two 2 apart, the third cut in two, the fourth 30 away."""
-    lefts, cut = (0, 22, 44, 64, 114), (False, False, False, True, False)
-    line = [Mark((i + 1,), x, 0, x + 20, 40, c) for i, (x, c) in enumerate(zip(lefts, cut, strict=True))]
+    """Marks 20 wide and 40 high: the first two 2 apart, the third 40 wide with a cut, the fourth 30 away."""
+    line = [Mark((i,), x, 0, x + 20, 40) for i, x in ((1, 0), (2, 22), (4, 114))]
+    line.insert(2, cut_in(Mark((3,), 44, 0, 84, 40), 64))
     found = candidates([line, line[:1]], [40.0, 40.0])
-    runs = [(c.start, c.end, c.mark.parts) for c in found]
-    places = [Place(0, 0, 0), Place(0, 1, 0), Place(0, 2, 0), Place(0, 2, 1), Place(0, 3, 0), Place(1, 0, 0)]
+    places = [(0, 0), (1, 0), (2, 0), (2, 1), (3, 0), (4, 0)]
+    runs = [((c.start.mark, c.start.piece), (c.end.mark, c.end.piece), c.mark.parts) for c in found[:-1]]
+    pieces = [(1,), (2,), (30,), (31,), (4,)]
     expected = [
         (i, j) for i, j in ((0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (1, 4), (2, 3), (2, 4), (3, 4), (4, 5))
     ]
-    assert runs[:-1] == [(places[i], places[j], tuple(range(i + 1, j + 1))) for i, j in expected]
-    assert runs[-1] == (Place(1, 0, 0), Place(2, 0, 0), (1,))
+    assert runs == [
+        (places[i], places[j], tuple(p for each in pieces[i:j] for p in each)) for i, j in expected
+    ]
+    assert found[-1][:2] == (Place(1, 0, 0), Place(1, 1, 0))
     assert [c.ends_at_cut for c in found[:-1]] == [j == 3 for _, j in expected]
+    assert [c.is_mark for c in found[:-1]] == [e in ((0, 1), (1, 2), (2, 4), (4, 5)) for e in expected]
+
+
+def test_cuts_that_cross_bound_no_candidate():
+    """The left of the second cut lacks a piece that the first has on its left."""
+    pieces = tuple(Piece(i, 10 * i, 0, 10 * i + 10, 40, 400) for i in range(4))
+    crossing = (Cut(frozenset({0, 1}), 1.0), Cut(frozenset({0, 2}), 1.0))
+    mark = Mark((0, 1, 2, 3), 0, 0, 40, 40, pieces, crossing)
+    runs = [(c.start.piece, c.end.piece, c.end.mark, c.mark.parts) for c in candidates([[mark]], [40.0])]
+    assert runs == [
+        (0, 1, 0, (0, 1)),
+        (0, 2, 0, (0, 2)),
+        (0, 0, 1, (0, 1, 2, 3)),
+        (1, 0, 1, (2, 3)),
+        (2, 0, 1, (1, 3)),
+    ]
 
 
 @pytest.mark.parametrize(("cut", "most"), [(False, 3), (True, 5)])
 def test_a_digit_may_have_many_cuts_but_few_gaps(cut, most):
     """Five parts, each 8 wide and 40 high, side by side: marks of their own, or pieces of one mark."""
-    line = [Mark((i,), 8 * i, 0, 8 * i + 8, 40, cut and i > 0) for i in range(5)]
+    line = [Mark((i,), 8 * i, 0, 8 * i + 8, 40) for i in range(5)]
+    if cut:
+        line = [cut_in(Mark((1,), 0, 0, 40, 40), 8, 16, 24, 32)]
     lengths = [len(c.mark.parts) for c in candidates([line], [40.0])]
     assert sorted(lengths) == sorted(n for n in range(1, most + 1) for _ in range(6 - n))
 
 
+def ways_through(found, at, end):
+    """Every way from a place to the end, as lists of the numbers of candidates."""
+    if at == end:
+        return [[]]
+    return [
+        [number, *rest]
+        for number, each in enumerate(found)
+        if each.start == at
+        for rest in ways_through(found, each.end, end)
+    ]
+
+
+def some_line(rng):
+    """A line of six marks, the third cut in two, and some of its candidates with costs as each digit."""
+    marks = (0, 1, 2, 2, 3, 4, 5)
+    places = [Place(0, mark, number == 3) for number, mark in enumerate(marks)] + [Place(0, 6, 0)]
+    edges = [(i, j) for i in range(7) for j in range(i + 1, 8) if j == i + 1 or rng.random() < 0.7]
+    mark = Mark((1,), 0, 0, 1, 1)
+    found = [Candidate(places[i], places[j], mark, float(rng.random())) for i, j in edges]
+    return found, rng.random((len(found), 10))
+
+
 def test_the_cheapest_division_is_the_cheapest_of_all(rng):
-    """Against every way through small graphs of two lines."""
-    for _ in range(50):
-        places = [Place(0, i, 0) for i in range(4)] + [Place(1, i, 0) for i in range(3)] + [Place(2, 0, 0)]
-        edges = [(i, j) for i in range(8) for j in range(i + 1, 8) if j <= 4 or i >= 4]
-        edges = [e for e in edges if e[1] == e[0] + 1 or rng.random() < 0.7]
-        mark = Mark((1,), 0, 0, 1, 1)
-        found = [Candidate(places[i], places[j], mark, float(rng.random())) for i, j in edges]
-        costs = rng.random(len(found)).tolist()
+    """Against every way through small graphs."""
+    for _ in range(30):
+        found, costs = some_line(rng)
+        least = costs.min(axis=1)
+        totals = {
+            tuple(way): sum(found[n].cost + least[n] for n in way)
+            for way in ways_through(found, found[0].start, Place(0, 6, 0))
+        }
+        total, chosen = cheapest(found, lambda i, _, least=least: least[i])
+        assert tuple(each.number for each in chosen) == min(totals, key=totals.get)
+        assert total == pytest.approx(min(totals.values()))
 
-        def ways(at, edges=edges):
-            if at == 7:
-                return [[]]
-            return [[n, *rest] for n, (i, j) in enumerate(edges) if i == at for rest in ways(j)]
 
-        totals = {tuple(way): sum(found[n].cost + costs[n] for n in way) for way in ways(0)}
-        assert tuple(cheapest(found, costs)) == min(totals, key=totals.get)
+@pytest.mark.parametrize("pattern", ["3", "[12]d5d", "d3.d", "-dd-dd-", "9"])
+def test_the_cheapest_division_that_agrees_is_the_cheapest_of_those(pattern, rng):
+    """Against every way whose digits agree, where a separator may be a single mark or not be there."""
+    expected = expectation(pattern)
+    agreed = 0
+    for _ in range(20):
+        found, costs = some_line(rng)
+
+        def cost(i, digits, costs=costs):
+            return min(costs[i][int(each)] for each in digits)
+
+        def total(way, steps, found=found, cost=cost):
+            """The least cost of a way through the steps, infinite where it does not agree."""
+            if not steps:
+                return np.inf if way else 0.0
+            if steps[0] is None:
+                unseen = total(way, steps[1:])
+                if way and found[way[0]].is_mark:
+                    return min(unseen, SEPARATOR_COST + total(way[1:], steps[1:]))
+                return unseen
+            if not way:
+                return np.inf
+            return found[way[0]].cost + cost(way[0], steps[0]) + total(way[1:], steps[1:])
+
+        totals = [total(way, expected.steps) for way in ways_through(found, found[0].start, Place(0, 6, 0))]
+        least, chosen = cheapest(found, cost, expected)
+        assert least == pytest.approx(min(totals))
+        if not chosen:
+            continue
+        agreed += 1
+        assert sum(bool(each.digits) for each in chosen) == expected.digits
+        price = [found[n].cost + cost(n, digits) if digits else SEPARATOR_COST for n, digits in chosen]
+        assert sum(price) == pytest.approx(min(totals))
+    assert agreed > 10 or pattern == "9"
 
 
 @pytest.mark.parametrize("slant", [0.0, 0.5, -0.5])
@@ -153,13 +263,12 @@ def test_where_two_digits_touch_there_is_a_cut(slant, mnist, figure):
         ink = np.stack([np.roll(row, shift) for row, shift in zip(upright, shifts, strict=True)])
         page, mark = page_of(ink)
         page = cuts.cut(page, {mark}, 10)
-        pieces = page.marks
         between = 28 + 3 * (int(pair[0].any(axis=0).sum()) - overlap / 2)  # the two, where it stands upright
         left = np.arange(ink.shape[1]) < between + shifts[:, None]
-        inks = [ink * np.isin(page.labels, piece.parts) for piece in pieces]
-        on_left = np.array([piece[left].sum() for piece in inks])
-        on_right = np.array([piece[~left].sum() for piece in inks])
-        wrong = [on_right[:n].sum() + on_left[n:].sum() for n in range(1, len(pieces))]
+        wrong = [
+            ink[(np.isin(page.labels, [*each.left]) != left) & (page.labels > 0)].sum()
+            for each in page.marks[0].cuts
+        ]
         parted.append(min(wrong, default=np.inf) < 0.1 * ink.sum())
     figure(f"pairs of touching digits that a cut parts, slant {slant}", f"{np.mean(parted):.1%} of 200")
     assert np.mean(parted) >= 0.84

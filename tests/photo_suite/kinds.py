@@ -57,7 +57,7 @@ class Maker:
         return [pasted(self.images[i], round(height * self.rng.uniform(0.88, 1.1)), self.rng) for i in chosen]
 
 
-def _page(m, ink, quality=85, photo=None, **options):
+def page_of_ink(m, ink, quality=85, photo=None, **options):
     """The ink on a sheet, photographed, as a JPEG."""
     page = sheet(ink, m.rng, paper=options.pop("paper", m.pick(PAPERS)), digit=110, **options)
     return saved(photographed(page, m.rng, **(photo or {})), quality)
@@ -66,20 +66,20 @@ def _page(m, ink, quality=85, photo=None, **options):
 def ballpoint(m):
     text = m.digits()
     return Sample(
-        _page(m, m.inks(text, "ballpoint")[0], pen="ballpoint", colour=m.pick(["blue", "black"])), text
+        page_of_ink(m, m.inks(text, "ballpoint")[0], pen="ballpoint", colour=m.pick(["blue", "black"])), text
     )
 
 
 def felt_pen(m):
     text, pen = m.digits(), m.pick(["felt", "marker"])
-    return Sample(_page(m, m.inks(text, pen)[0], pen=pen, colour=m.pick([*INKS][:4])), text)
+    return Sample(page_of_ink(m, m.inks(text, pen)[0], pen=pen, colour=m.pick([*INKS][:4])), text)
 
 
 def pencil(m):
     text = m.digits()
     shade = (int(m.rng.integers(120, 175)),) * 3
     return Sample(
-        _page(m, m.inks(text, "pencil", 150)[0], pen="pencil", colour=shade, photo={"noise": 3.0}), text
+        page_of_ink(m, m.inks(text, "pencil", 150)[0], pen="pencil", colour=shade, photo={"noise": 3.0}), text
     )
 
 
@@ -88,14 +88,15 @@ def ruled(m):
     rules = m.pick(["lines", "squares", "margin"])
     photo = {"turn": 5.0, "tilt": 0.01}
     return Sample(
-        _page(m, m.inks(text, pen)[0], pen=pen, rules=rules, colour="blue", margin=1.0, photo=photo), text
+        page_of_ink(m, m.inks(text, pen)[0], pen=pen, rules=rules, colour="blue", margin=1.0, photo=photo),
+        text,
     )
 
 
 def shaded(m):
     text, pen = m.digits(), m.pick(WRITERS)
     photo = {"light": m.pick(["gradient", "shadow", "vignette", "dim"]), "turn": 8.0, "tilt": 0.03}
-    return Sample(_page(m, m.inks(text, pen)[0], pen=pen, margin=1.2, photo=photo), text)
+    return Sample(page_of_ink(m, m.inks(text, pen)[0], pen=pen, margin=1.2, photo=photo), text)
 
 
 def chalk(m):
@@ -103,13 +104,13 @@ def chalk(m):
     shade, board = (235, 235, 228), m.pick([(35, 60, 48), (30, 32, 36), (55, 70, 90)])
     photo = {"light": m.pick(["even", "gradient"]), "noise": 4.0, "turn": 6.0}
     return Sample(
-        _page(m, m.inks(text, "chalk")[0], pen="chalk", colour=shade, paper=board, photo=photo), text
+        page_of_ink(m, m.inks(text, "chalk")[0], pen="chalk", colour=shade, paper=board, photo=photo), text
     )
 
 
 def coloured(m):
     text, (colour, paper) = m.digits(), m.pick(PAIRS)
-    return Sample(_page(m, m.inks(text, "felt")[0], pen="felt", colour=colour, paper=paper), text)
+    return Sample(page_of_ink(m, m.inks(text, "felt")[0], pen="felt", colour=colour, paper=paper), text)
 
 
 def transparent(m):
@@ -124,7 +125,7 @@ def transparent(m):
 def tilted(m):
     text, pen = m.digits(), m.pick(WRITERS)
     photo = {"turn": 10.0, "tilt": 0.06, "blur": m.rng.uniform(0, 2.2), "table": True, "noise": 4.0}
-    return Sample(_page(m, m.inks(text, pen)[0], 50, pen=pen, margin=1.5, photo=photo), text)
+    return Sample(page_of_ink(m, m.inks(text, pen)[0], 50, pen=pen, margin=1.5, photo=photo), text)
 
 
 def cropped(m):
@@ -171,7 +172,9 @@ def real_digit(m):
     }
     rules = m.pick([None, None, "lines", "squares"])
     return Sample(
-        _page(m, m.real(text)[0], 70, pen=pen, rules=rules, colour=m.pick([*INKS]), margin=0.8, photo=photo),
+        page_of_ink(
+            m, m.real(text)[0], 70, pen=pen, rules=rules, colour=m.pick([*INKS]), margin=0.8, photo=photo
+        ),
         text,
     )
 
@@ -179,14 +182,14 @@ def real_digit(m):
 def line(m):
     text, pen = m.digits(3, 9), m.pick(WRITERS)
     ink = row(m.inks(text, pen), m.rng)
-    return Sample(_page(m, ink, pen=pen, colour=m.pick([*INKS][:4]), photo={"turn": 5.0}), text)
+    return Sample(page_of_ink(m, ink, pen=pen, colour=m.pick([*INKS][:4]), photo={"turn": 5.0}), text)
 
 
 def real_line(m):
     text = m.digits(3, 9)
     ink = row(m.real(text), m.rng, gap=0.25)
     return Sample(
-        _page(m, ink, 75, colour=m.pick([*INKS][:4]), photo={"light": "gradient", "turn": 6.0}), text
+        page_of_ink(m, ink, 75, colour=m.pick([*INKS][:4]), photo={"light": "gradient", "turn": 6.0}), text
     )
 
 
@@ -195,7 +198,7 @@ def ruled_line(m):
     ink = row(m.inks(text, pen), m.rng)
     photo = {"turn": 4.0, "tilt": 0.01, "light": m.pick(["even", "shadow"])}
     return Sample(
-        _page(
+        page_of_ink(
             m,
             ink,
             pen=pen,
@@ -218,7 +221,7 @@ def touching_line(m):
         many = int(m.rng.integers(1, 4)) if i or len(inks) > 2 else 2
         groups.append(touching(inks[i : i + many], m.rng))
         i += many
-    return Sample(_page(m, row(groups, m.rng, gap=0.2), photo={"turn": 3.0}), text)
+    return Sample(page_of_ink(m, row(groups, m.rng, gap=0.2), photo={"turn": 3.0}), text)
 
 
 def page_of_lines(m):
@@ -234,7 +237,9 @@ def page_of_lines(m):
         "light": m.pick(["even", "gradient", "vignette"]),
         "table": m.rng.random() < 0.3,
     }
-    return Sample(_page(m, block, 80, pen=pen, colour="blue", margin=1.0, photo=photo), "\n".join(texts))
+    return Sample(
+        page_of_ink(m, block, 80, pen=pen, colour="blue", margin=1.0, photo=photo), "\n".join(texts)
+    )
 
 
 SINGLE = (

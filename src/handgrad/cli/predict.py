@@ -23,9 +23,20 @@ from handgrad.errors import ImageError
 from handgrad.files import PNG, write_atomically
 from handgrad.model import Model
 from handgrad.photos import PageReading, Picture, read_page
+from handgrad.photos.expectation import expectation
 from handgrad.threads import available_cores, one_blas_thread
 
 MOST_AT_ONCE = 4  # files; each takes memory
+
+
+def _expected(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+    """The value of --expect, if it is a number of digits or a pattern."""
+    if value is not None:
+        try:
+            expectation(value)
+        except ValueError as error:
+            raise click.BadParameter(str(error)) from None
+    return value
 
 
 @click.command(
@@ -44,11 +55,19 @@ MOST_AT_ONCE = 4  # files; each takes memory
     help="Also draw IMAGE with boxes around the digits and around what was left out, as a PNG picture. "
     "For several pictures: a folder.",
 )
+@click.option(
+    "--expect",
+    metavar="N|PATTERN",
+    callback=_expected,
+    help='Digits of each line: a number, or a pattern such as "dd.dd.dddd", "[01]d:dd" or "5dddd", where d '
+    'is any digit; with "3x" before it, three lines. It decides between readings.',
+)
 @output_options
 def predict(
     pictures: tuple[str, ...],
     model: str | None,
     save_boxes: str | None,
+    expect: str | None,
     as_json: bool,
     quiet: bool,
     debug: bool,
@@ -74,7 +93,7 @@ def predict(
         for error in (each for each in found if isinstance(each, ImageError)):
             lines.echo(f"handgrad: error: {error}", err=True)
             failed += 1
-        for outcome in _all_read(items, trained, drawings, lines):
+        for outcome in _all_read(items, Reader(trained, expect), drawings, lines):
             if isinstance(outcome, ImageError):
                 lines.echo(f"handgrad: error: {outcome}", err=True)
                 failed += 1
@@ -93,6 +112,20 @@ def predict(
         raise click.exceptions.Exit(1)
 
 
+class Reader(NamedTuple):
+    """What reads the pictures of a call."""
+
+    model: Model
+    expect: str | None  # what each line has, as photos.expectation describes it
+
+    def read(self, name: str, picture: Picture) -> PageReading:
+        """What is read on a picture. ImageError, which begins with the name, if it cannot be read."""
+        try:
+            return read_page(self.model, picture, expect=self.expect)
+        except ImageError as error:
+            raise ImageError(f"{name}: {error}") from None
+
+
 class Outcome(NamedTuple):
     """What was read on a page."""
 
@@ -102,17 +135,17 @@ class Outcome(NamedTuple):
 
 
 def _all_read(
-    items: Sequence[Item], model: Model, drawings: Drawings | None, lines: Lines
+    items: Sequence[Item], reader: Reader, drawings: Drawings | None, lines: Lines
 ) -> Iterator[Outcome | ImageError]:
     """What is read on each page of each file, in order. Several files are read at once, a core for each."""
     decoding = Lock()
     if len(items) == 1:
-        yield from _outcomes(items[0], model, drawings, decoding)
+        yield from _outcomes(items[0], reader, drawings, decoding)
         return
     pool = ThreadPoolExecutor(min(MOST_AT_ONCE, available_cores()))
     try:
         with one_blas_thread():
-            for outcomes in pool.map(lambda item: list(_outcomes(item, model, drawings, decoding)), items):
+            for outcomes in pool.map(lambda item: list(_outcomes(item, reader, drawings, decoding)), items):
                 yield from outcomes
                 lines.step()
     finally:
@@ -120,7 +153,7 @@ def _all_read(
 
 
 def _outcomes(
-    item: Item, model: Model, drawings: Drawings | None, decoding: Lock
+    item: Item, reader: Reader, drawings: Drawings | None, decoding: Lock
 ) -> Iterator[Outcome | ImageError]:
     """What is read on each page of a file, or why it cannot be read.
 
@@ -142,20 +175,13 @@ def _outcomes(
             return
         title = titled(item, picture)
         try:
-            page = _read(title, picture, model)
+            page = reader.read(title, picture)
         except ImageError as error:
             yield error
             continue
         if drawings is not None:
             _draw(drawings, item, picture, page)
-        yield Outcome(_entry(item, picture, page), text(title, page, model), _note(item, picture))
-
-
-def _read(name: str, picture: Picture, model: Model) -> PageReading:
-    try:
-        return read_page(model, picture)
-    except ImageError as error:
-        raise ImageError(f"{name}: {error}") from None
+        yield Outcome(_entry(item, picture, page), text(title, page, reader.model), _note(item, picture))
 
 
 def _entry(item: Item, picture: Picture, page: PageReading) -> dict[str, Any]:

@@ -15,6 +15,7 @@ def document(name: str, page: PageReading) -> dict[str, Any]:
         "text": page.text,
         "doubtful": page.doubtful,
         "turned": page.turned,
+        "mismatch": page.mismatch,
         "digits": [
             {
                 "digit": one.digit,
@@ -42,6 +43,7 @@ def text(name: str, page: PageReading, model: Model) -> str:
     """What was read, for people: the digits, those in doubt, and what was left out."""
     left_out = [f"  read turned by {page.turned} degrees"] if page.turned else []
     left_out += [_left_out(page.left_out)] if page.left_out else []
+    left_out += [f"  {page.mismatch}"] if page.mismatch else []
     if not page.digits:
         return "\n".join([f"{name}: no digit found", *left_out])
     if len(page.digits) == 1:

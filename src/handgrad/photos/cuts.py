@@ -1,8 +1,9 @@
 """Where touching digits may be separated: along paths from top to bottom that cross little ink.
 
 A path descends row by row, straight down or one column to the side, within a narrow corridor that is upright
-or leaning. Dynamic programming finds the cheapest path through each corridor; a mark is cut along the
-cheapest of these.
+or leaning. Dynamic programming finds the cheapest path through each corridor. A path parts the ink of a mark
+into its left and its right; fragments that only hang on the other side are given to it. Of paths that part
+the ink alike, the cheapest is kept. Cuts may cross each other: a division uses those that do not.
 """
 
 from collections.abc import Collection
@@ -12,15 +13,16 @@ import cv2
 import numpy as np
 
 from handgrad.arrays import NDArray
-from handgrad.photos.marks import Mark, Page
+from handgrad.photos.marks import Cut, Mark, Page, Piece
 from handgrad.photos.strokes import stroke_width
 
 ROWS = 48  # height to which a mark is reduced before paths are searched
 STEP_COST = 0.06  # cost of a step to the side, in pixels of ink
-SMALLEST_DISTANCE = 0.12  # smallest distance between two paths, in heights of the mark
 MOST_CROSSED = 4.0  # largest cost of a path, in stroke widths
 REACH = 4  # half the width of a corridor, in columns
-SMALLEST_PIECE = 0.05  # smallest share of a mark's ink that a piece may hold
+SMALLEST_PIECE = 0.05  # smallest share of a mark's ink on either side of a cut
+ALIKE = 0.03  # two cuts are alike if less than this share of the ink lies between them
+FRAGMENT = 0.3  # largest share of a fragment, of the largest connected ink on its side
 LEANS = (-0.5, -0.25, 0.0, 0.25, 0.5)  # slopes of the corridors, in columns per row
 
 
@@ -30,49 +32,106 @@ def cut(page: Page, marks: Collection[Mark], most: int) -> Page:
     most: largest number of cuts in one mark. A mark that no path crosses cheaply enough stays whole.
     """
     labels = page.labels.copy()
-    lines = [
-        [piece for mark in line for piece in (_cut(labels, mark, most) if mark in marks else [mark])]
-        for line in page.lines
-    ]
+    lines = [[_cut(labels, mark, most) if mark in marks else mark for mark in line] for line in page.lines]
     return replace(page, labels=labels, lines=lines)
 
 
-def _cut(labels: NDArray, mark: Mark, most: int) -> list[Mark]:
-    """The pieces of a mark from left to right; gives them labels of their own."""
+def _cut(labels: NDArray, mark: Mark, most: int) -> Mark:
+    """The mark with its cuts; gives its pieces labels of their own."""
     window = labels[mark.top : mark.bottom, mark.left : mark.right]
     own = np.isin(window, mark.parts)
+    chosen = sorted(_sides(own, most), key=lambda side: int(side[0].sum()))
+    if not chosen:
+        return mark
+    sides = np.stack([left[own] for left, _ in chosen])  # (cuts, pixels of the mark)
+    bits = 1 << np.arange(len(chosen))
+    codes, numbers = np.unique(bits @ sides, return_inverse=True)  # a piece lies on one side of each cut
+    first = int(labels.max()) + 1
+    window[own] = first + numbers
+    y, x = np.nonzero(own)
+    pieces = []
+    for number in range(len(codes)):
+        held = numbers == number
+        across, down = x[held] + mark.left, y[held] + mark.top
+        box = int(across.min()), int(down.min()), int(across.max()) + 1, int(down.max()) + 1
+        pieces.append(Piece(first + number, *box, int(held.sum())))
+    cuts = [
+        Cut(frozenset(first + int(number) for number in np.flatnonzero(codes & bit)), crossed)
+        for bit, (_, crossed) in zip(bits, chosen, strict=True)
+    ]
+    return replace(mark, parts=tuple(piece.label for piece in pieces), pieces=tuple(pieces), cuts=tuple(cuts))
+
+
+def _sides(own: NDArray, most: int) -> list[tuple[NDArray, float]]:
+    """The ink left of each cut of a mark (height, width) bool, and what the cut crosses, in stroke widths."""
     height, width = own.shape
     columns = max(4, round(width * ROWS / height))
     small = cv2.resize(own.astype(np.float32), (columns, ROWS), interpolation=cv2.INTER_AREA)
-    paths = _paths(small, most)
-    if not paths:
-        return [mark]
     rows = (np.arange(height) + 0.5) * ROWS / height - 0.5
-    number = np.full(own.shape, int(labels.max()) + 1, np.int32)  # the label of each pixel's piece
-    for path in paths:
+    sides = []
+    for path, crossed in _unlike(small, most):
         border = (np.interp(rows, np.arange(ROWS), path) + 0.5) * width / columns
-        number += np.arange(width)[None] >= border[:, None]
-    window[own] = number[own]
-    pieces: list[Mark] = []
-    for label in range(int(number.min()), int(number.max()) + 1):
-        y, x = np.nonzero(window == label)
-        if y.size:
-            left, top = mark.left + int(x.min()), mark.top + int(y.min())
-            right, bottom = mark.left + int(x.max()) + 1, mark.top + int(y.max()) + 1
-            pieces.append(Mark((label,), left, top, right, bottom, after_cut=bool(pieces)))
-    return pieces
+        straight = own & (np.arange(width)[None] < border[:, None])
+        left = _healed(straight, own & ~straight)
+        if left.any() and (own & ~left).any():
+            sides.append((left, crossed))
+    return sides
 
 
-def _paths(ink: NDArray, most: int) -> list[NDArray]:
-    """The cheapest paths through the ink (ROWS, columns), each as its column in every row.
+def _unlike(ink: NDArray, most: int) -> list[tuple[NDArray, float]]:
+    """The cheapest paths through ink (ROWS, columns) that part it differently, and what they cross."""
+    paths, crossed = _paths(ink)
+    mask = ink > 0.4
+    straight = mask & (np.arange(ink.shape[1]) <= paths[:, :, None])  # (paths, ROWS, columns)
+    total = int(mask.sum())
+    tried, kept, chosen = list[NDArray](), list[NDArray](), list[int]()
+    for i, left in enumerate(straight):
+        if _is_alike(left[mask], tried, ALIKE / 2 * total):
+            continue
+        tried.append(left[mask])
+        healed = _healed(left, mask & ~left)[mask]
+        is_piece = SMALLEST_PIECE <= healed.sum() / total <= 1 - SMALLEST_PIECE
+        if is_piece and not _is_alike(healed, kept, ALIKE * total):
+            kept.append(healed)
+            chosen.append(i)
+            if len(chosen) == most:
+                break
+    return [(paths[i].astype(np.float64), float(crossed[i])) for i in chosen]
 
-    They are ordered from left to right, do not cross, and leave enough ink between them.
+
+def _is_alike(side: NDArray, others: list[NDArray], least: float) -> bool:
+    """Whether less than this many pixels differ between a side of a cut and one of the others."""
+    return bool(others) and bool((np.stack(others) ^ side).sum(axis=1).min() < least)
+
+
+def _healed(left: NDArray, right: NDArray) -> NDArray:
+    """The left side of a cut, with fragments moved to the side that they hang on.
+
+    A path that goes through the edge of a bowl leaves a fragment of it on the wrong side, where it hangs on
+    nothing but the cut.
+    """
+    moved = np.zeros_like(left)
+    for side, other in ((left, right), (right, left)):
+        count, labels, stats, _ = cv2.connectedComponentsWithStats(side.astype(np.uint8), connectivity=8)
+        if count > 2:
+            near = cv2.dilate(other.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+            areas = np.asarray(stats)[:, cv2.CC_STAT_AREA]
+            at_cut = np.unique(labels[side & near])
+            fragments = [label for label in at_cut if areas[label] < FRAGMENT * areas[1:].max()]
+            moved |= np.isin(labels, fragments)
+    return left ^ moved
+
+
+def _paths(ink: NDArray) -> tuple[NDArray, NDArray]:
+    """The cheapest path through each corridor of ink (ROWS, columns), from the cheapest to the dearest.
+
+    -> the column of each path in every row (N, ROWS), and the ink that it crosses, in stroke widths (N,).
     """
     height, width = ink.shape
     rows, margin = np.arange(height), max(2, height // 10)
     columns = np.arange(margin, width - margin, 2)
     if not columns.size:
-        return []
+        return np.zeros((0, height), np.int64), np.zeros(0)
     leaning = np.array(LEANS)[:, None] * (rows - (height - 1) / 2)
     middles = np.rint(columns[:, None, None] + leaning).astype(int).reshape(-1, height)
     at = middles[:, :, None] + np.arange(-REACH, REACH + 1)  # columns, (corridors, rows, 2 * REACH + 1)
@@ -81,25 +140,9 @@ def _paths(ink: NDArray, most: int) -> list[NDArray]:
     costs, offsets = _cheapest(corridors, np.diff(middles, axis=1))
     costs /= max(1.0, stroke_width(ink))
     paths = np.take_along_axis(at, offsets[:, :, None], axis=2)[:, :, 0]
-    sums = np.cumsum(padded, axis=1)
-    shares = sums[rows, np.clip(paths, 0, width)].sum(axis=1) / sums[:, -1].sum()  # ink left of each path
-    chosen: list[int] = []
-    for i in np.argsort(costs, kind="stable"):
-        if len(chosen) == most or costs[i] > MOST_CROSSED:
-            break
-        if SMALLEST_PIECE <= shares[i] <= 1 - SMALLEST_PIECE and all(
-            abs(shares[i] - shares[other]) >= SMALLEST_PIECE
-            and _are_apart(paths[i], paths[other], SMALLEST_DISTANCE * height)
-            for other in chosen
-        ):
-            chosen.append(i)
-    return [paths[i].astype(np.float64) for i in sorted(chosen, key=lambda i: paths[i].sum())]
-
-
-def _are_apart(path: NDArray, other: NDArray, least: float) -> bool:
-    """Whether two paths do not cross and are at least this far apart on average."""
-    between = path - other
-    return bool(abs(between.mean()) >= least and (between.min() >= 0 or between.max() <= 0))
+    order = np.argsort(costs, kind="stable")
+    order = order[costs[order] <= MOST_CROSSED]
+    return paths[order], costs[order]
 
 
 def _cheapest(ink: NDArray, shifts: NDArray) -> tuple[NDArray, NDArray]:

@@ -18,11 +18,15 @@ NOT_WHOLE = "perhaps a part of a digit, or several digits"
 UNSURE_DIGIT = "perhaps not a digit"
 UNLIKE = "does not look like a digit"
 VERY_FAINT = "very faint"
+EXCLUDED = "looks like {}, which is not expected here"
 
 
 def reasons(model: Model, answer: Answer, was_cut: bool) -> tuple[str, ...]:
     """What the networks doubt in a digit; empty if they are sure. was_cut: from another digit."""
-    is_unsure = answer.sureness < (UNSURE_CUT if was_cut else UNSURE)
+    if answer.excluded is not None:
+        return (EXCLUDED.format(answer.excluded),)
+    sureness = answer.sureness * answer.agreement if was_cut else answer.sureness
+    is_unsure = sureness < (UNSURE_CUT if was_cut else UNSURE)
     found = {
         of_outputs(model, answer.outputs): bool(model.doubtful(answer.outputs)[0]),
         _either(1, 7): answer.disputed,

@@ -17,6 +17,7 @@ from handgrad.photos.ruling import without_ruling
 from handgrad.photos.selection import without_surroundings
 from handgrad.photos.strokes import FAINTEST, stroke_width
 from handgrad.photos.traits import Traits, traits
+from handgrad.photos.underlines import detached, without_underlines
 
 SMALL = 200  # a picture is enlarged if its longer side has fewer pixels
 THUMBNAIL = 40  # a picture whose longer side has at most this many pixels holds one digit
@@ -116,8 +117,9 @@ def _is_filled(ink: NDArray) -> bool:
     """Whether the picture is filled by one digit: heavy strokes of even ink that reach opposite sides."""
     if ((ink > 0.3) & (ink < 0.7)).mean() > 0.3:
         return False
-    count, labels, stats, _ = cv2.connectedComponentsWithStats((ink > 0.5).astype(np.uint8), connectivity=8)
-    if count < 2:
+    mask = (ink > 0.5).astype(np.uint8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    if count < 2 or (without_underlines(mask) != mask).any():
         return False
     areas = np.asarray(stats)[1:, cv2.CC_STAT_AREA]
     largest = (labels == 1 + int(areas.argmax())).astype(np.int8)
@@ -174,6 +176,7 @@ def _components(ink: NDArray, grain: float) -> tuple[NDArray, list[Mark]]:
         return np.zeros(ink.shape, np.int32), []
     strong = max(floor, _otsu(values))
     mask = without_ruling((ink > max(floor, 0.65 * strong)).astype(np.uint8))
+    mask = detached(without_underlines(mask))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     strong_pixels = np.bincount(labels.ravel(), (ink > strong).ravel(), count)
     marks = []

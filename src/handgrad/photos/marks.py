@@ -9,16 +9,35 @@ import numpy as np
 from handgrad.arrays import NDArray
 
 
+class Cut(NamedTuple):
+    """Where a mark may be separated, because two digits may touch there."""
+
+    left: frozenset[int]  # labels of the pieces on its left
+    crossed: float  # the ink that it crosses, in widths of the strokes
+
+
+class Piece(NamedTuple):
+    """Ink of a mark that no cut separates."""
+
+    label: int
+    left: int
+    top: int
+    right: int
+    bottom: int
+    area: int  # in pixels
+
+
 @dataclass(frozen=True)
 class Mark:
-    """Ink that may be a digit: a connected component, several of them, or a piece of one."""
+    """Ink that may be a digit: a connected component, several of them, or a part of one."""
 
     parts: tuple[int, ...]  # labels of its pixels in Page.labels
     left: int
     top: int
     right: int  # one past the last column
     bottom: int  # one past the last row
-    after_cut: bool = False  # whether it was cut from the mark before it in the line
+    pieces: tuple[Piece, ...] = ()  # if it was cut
+    cuts: tuple[Cut, ...] = ()  # from left to right
 
     @property
     def width(self) -> int:

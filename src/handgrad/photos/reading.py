@@ -1,53 +1,30 @@
 """A picture -> its digits, line by line: which digit, how sure, where, and whether it is doubtful.
 
-    page -> candidates -> one batch through the networks -> the cheapest division -> readings
-
-Marks that may hold several digits are cut, and the candidates that this makes are scored in a second batch.
-Two batches are cheaper than one: without the first, every mark wider than a 1 would have to be cut, which
-makes nine times as many candidates of a page.
+page -> the cheapest division into digits -> signs among them -> readings
 """
 
-import math
 from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from itertools import groupby
-from typing import NamedTuple
 
 import numpy as np
 
 from handgrad.arrays import NDArray
 from handgrad.model import Model
 from handgrad.photos import doubt
-from handgrad.photos.candidates import Candidate, broken_digit, candidates, cheapest
-from handgrad.photos.cuts import cut
 from handgrad.photos.decoding import Picture, Source, as_picture
+from handgrad.photos.division import ScoredCandidate, divided
+from handgrad.photos.expectation import ANY, Expectation, expectation
 from handgrad.photos.finding import find_marks
 from handgrad.photos.marks import Mark, Page, PageSign
 from handgrad.photos.normalisation import SIDE, expect_model, prepared
 from handgrad.photos.result import Box, LeftOut, PageReading, Reading, Sign
-from handgrad.photos.scoring import Answer, answers, second_network
+from handgrad.photos.scoring import Answer, restricted
 from handgrad.photos.slashes import slash_places
 from handgrad.photos.turning import in_best_way
 
-# Which marks are cut, and how often.
-SURE = 0.9  # a mark of at least this sureness is not cut
-NARROW = 0.4  # nor is a mark of at most this width, in heights
-MOST_CUTS = 10  # largest number of cuts in one mark,
-FEW_CUTS = 2  # and where the page has many marks or the model is asked without the second network
-MANY = 24  # marks on a page, above which they are many
-
-# What a digit costs in a division.
-DIGIT_COST = 0.08  # of each digit
-DOUBT_COST = 0.45  # for each factor of e by which its sureness is below 1
-LEAST_SURENESS = 1e-3  # less costs no more
-LOW_COST = 2.0  # for each height of the line by which it is lower than LOW
-LOW = 0.6  # in heights of the line
-WIDE_COST = 1.0  # for each height by which it is wider than WIDE
-WIDE = 0.7  # in heights
-
 # What is accepted.
 PLAUSIBLE = 0.12  # candidates whose outputs are all lower are not digits
-SURELY_BROKEN = 0.7  # sureness above which all marks are the parts of one broken digit
 UNSURE = 0.5  # where no digit has more confidence, ink and paper are exchanged
 
 # Why a digit is doubtful.
@@ -59,13 +36,6 @@ NO_DIGIT = "mark unlike a digit"
 SIGN_ALONE = "sign without digits"
 
 
-class ScoredCandidate(NamedTuple):
-    """A candidate, and what the networks see in it."""
-
-    candidate: Candidate
-    answer: Answer
-
-
 def read(model: Model, picture: Picture | NDArray | Source) -> list[list[Reading]]:
     """The digits on a picture, line by line; an empty list if there are none.
 
@@ -75,36 +45,55 @@ def read(model: Model, picture: Picture | NDArray | Source) -> list[list[Reading
     return [list(line) for line in read_page(model, picture).lines]
 
 
-def read_page(model: Model, picture: Picture | NDArray | Source) -> PageReading:
-    """The digits on a picture, and what was left out. Arguments and errors are those of read."""
+def read_page(
+    model: Model, picture: Picture | NDArray | Source, *, expect: int | str | None = None
+) -> PageReading:
+    """The digits on a picture, and what was left out. Arguments and errors are those of read.
+
+    expect: how many digits each line has, or a pattern such as "dd.dd.dddd", as photos.expectation describes
+    it. It decides between readings. ValueError if it is no pattern.
+    """
     expect_model(model.image_shape)
+    expected = None if expect is None else expectation(expect)
     picture = as_picture(picture)
     if (image := prepared(picture)) is not None:
-        outputs = model.scores(image)[0]
-        why = (doubt.of_outputs(model, outputs),) if model.doubtful(outputs)[0] else ()
-        return PageReading([[_reading(model, image, outputs, (0, 0, SIDE, SIDE), why)]])
+        return _prepared_reading(model, image, expected)
     page = find_marks(picture)
-    found = _page_reading(model, page)
+    reading_of = partial(_page_reading, model, expected)
+    found = reading_of(page)
     if not found.digits or max(one.confidence for one in found.digits) < UNSURE:
-        other = _page_reading(model, find_marks(picture, other_ink=True))
+        other = reading_of(find_marks(picture, other_ink=True))
         if other.digits and not any(one.doubtful for one in other.digits):
             return other
-    return in_best_way(model, picture, page, found, partial(_page_reading, model))
+    return in_best_way(model, picture, page, found, reading_of)
 
 
-def _page_reading(model: Model, page: Page) -> PageReading:
+def _prepared_reading(model: Model, image: NDArray, expected: Expectation | None) -> PageReading:
+    """The reading of an image that is prepared as MNIST's are."""
+    answer, mismatch = Answer(image, model.scores(image)[0], 1.0, False), None
+    if expected:
+        mismatch = expected.mismatch([1], [] if expected.digits == 1 else [0])
+        if not mismatch:
+            answer = restricted(model, answer, expected.steps[expected.next_digit(0)] or ANY)
+    why = doubt.reasons(model, answer, was_cut=False)
+    return PageReading([[_reading(model, answer, (0, 0, SIDE, SIDE), why)]], mismatch=mismatch)
+
+
+def _page_reading(model: Model, expected: Expectation | None, page: Page) -> PageReading:
     """The digits on a page, and what was left out."""
-    division, left_out = _divided(model, page), [LeftOut(page.box(mark), why) for mark, why in page.left_out]
-    if not page.single:
-        implausible = [digit for digit in division if digit.answer.outputs.max() < PLAUSIBLE]
+    division = divided(model, page, expected)
+    left_out = [LeftOut(page.box(mark), why) for mark, why in page.left_out]
+    digits = division.digits
+    if not page.single and (expected is None or division.mismatch):
+        implausible = [digit for digit in digits if digit.answer.outputs.max() < PLAUSIBLE]
         left_out += [LeftOut(page.box(digit.candidate.mark), NO_DIGIT) for digit in implausible]
-        division = [digit for digit in division if digit.answer.outputs.max() >= PLAUSIBLE]
-    lines = [list(line) for _, line in groupby(division, key=lambda digit: digit.candidate.start.line)]
-    slashes, unclear = _slashes(model, page, lines)
+        digits = [digit for digit in digits if digit.answer.outputs.max() >= PLAUSIBLE]
+    lines = [list(line) for _, line in groupby(digits, key=lambda digit: digit.candidate.start.line)]
+    slashes, unclear = ({}, set()) if expected else _slashes(model, page, lines)
     lines = [[digit for digit in line if digit.candidate.mark not in slashes] for line in lines]
     signs, lost = _signs(page, lines, slashes)
     read_lines = [_readings(model, page, line, unclear) for line in lines]
-    return PageReading(read_lines, [*left_out, *lost], signs=signs)
+    return PageReading(read_lines, [*left_out, *lost], signs=signs, mismatch=division.mismatch)
 
 
 def _slashes(
@@ -140,70 +129,6 @@ def _signs(
     return signs, lost
 
 
-def _divided(model: Model, page: Page) -> list[ScoredCandidate]:
-    """The marks of a page as digits: the cheapest division of all lines into candidates, in reading order."""
-    if not page.lines:
-        return []
-    heights = [float(np.median([mark.height for mark in line])) for line in page.lines]
-    possible = candidates(page.lines, heights)
-    whole = None if page.single else broken_digit(page.marks)
-    scored = answers(model, page, [*(each.mark for each in possible), *([whole] if whole else [])])
-    if whole:
-        *scored, of_whole = scored
-        if of_whole.sureness > SURELY_BROKEN and not _is_column(page, possible, scored):
-            return [ScoredCandidate(Candidate(possible[0].start, possible[-1].end, whole, 0.0), of_whole)]
-    known = {(each.start, each.end): answer for each, answer in zip(possible, scored, strict=True)}
-    if not page.single and (suspects := _suspects(page, possible, scored, heights)):
-        few = len(page.marks) > MANY or second_network(model) is None
-        page = cut(page, suspects, FEW_CUTS if few else MOST_CUTS)
-        possible = candidates(page.lines, heights)
-        new = [each for each in possible if (each.start, each.end) not in known]
-        scored = answers(model, page, [each.mark for each in new])
-        known |= {(each.start, each.end): answer for each, answer in zip(new, scored, strict=True)}
-    scored = [known[each.start, each.end] for each in possible]
-    costs = [
-        _cost(each.mark, answer.sureness, heights[each.start.line])
-        for each, answer in zip(possible, scored, strict=True)
-    ]
-    return [ScoredCandidate(possible[i], scored[i]) for i in cheapest(possible, costs)]
-
-
-def _is_column(page: Page, possible: Sequence[Candidate], scored: Sequence[Answer]) -> bool:
-    """Whether each mark is surely a digit by itself; the parts of a broken digit may look like a 0 or a 1."""
-    marks = set(page.marks)
-    alone = [answer for each, answer in zip(possible, scored, strict=True) if each.mark in marks]
-    return all(answer.sureness > SURE for answer in alone) and any(
-        answer.outputs.argmax() > 1 for answer in alone
-    )
-
-
-def _suspects(
-    page: Page, possible: Sequence[Candidate], scored: Sequence[Answer], heights: Sequence[float]
-) -> set[Mark]:
-    """The marks of a page that may hold several digits: those that are wide and not surely one digit."""
-    marks = set(page.marks)
-    return {
-        each.mark
-        for each, answer in zip(possible, scored, strict=True)
-        if each.mark in marks
-        and answer.sureness < SURE
-        and _relative_width(each.mark, heights[each.start.line]) > NARROW
-    }
-
-
-def _relative_width(mark: Mark, height: float) -> float:
-    """Width over height; marks far lower than the digits of their line are compared with these."""
-    return mark.width / max(mark.height, 0.7 * height)
-
-
-def _cost(mark: Mark, sureness: float, height: float) -> float:
-    """The cost of a mark as one digit. height: of the digits in its line."""
-    doubt = -math.log(max(sureness, LEAST_SURENESS))
-    lowness = max(0.0, LOW - mark.height / height)
-    excess = max(0.0, _relative_width(mark, height) - WIDE)
-    return DIGIT_COST + DOUBT_COST * doubt + LOW_COST * lowness + WIDE_COST * excess
-
-
 def _readings(
     model: Model, page: Page, line: Sequence[ScoredCandidate], unclear: Collection[Mark]
 ) -> list[Reading]:
@@ -223,16 +148,16 @@ def _readings(
     return [
         _reading(
             model,
-            answer.image,
-            answer.outputs,
-            page.box(candidate.mark),
+            digit.answer,
+            page.box(digit.candidate.mark),
             why or ((NEIGHBOUR,) if group in in_doubt else ()),
         )
-        for (candidate, answer), why, group in zip(line, found, groups, strict=True)
+        for digit, why, group in zip(line, found, groups, strict=True)
     ]
 
 
-def _reading(model: Model, image: NDArray, outputs: NDArray, box: Box, why: tuple[str, ...]) -> Reading:
+def _reading(model: Model, answer: Answer, box: Box, why: tuple[str, ...]) -> Reading:
+    outputs = answer.outputs
     first, second = np.argsort(-outputs, kind="stable")[:2] if len(outputs) > 1 else (0, 0)
     return Reading(
         digit=model.classes[first],
@@ -241,6 +166,6 @@ def _reading(model: Model, image: NDArray, outputs: NDArray, box: Box, why: tupl
         box=box,
         scores=tuple(float(output) for output in outputs),
         doubtful=bool(why),
-        image=image,
+        image=answer.image,
         why=why,
     )

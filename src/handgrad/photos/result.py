@@ -58,6 +58,7 @@ class PageReading:
     fields: Sequence[Field] = ()  # the cells of a form, in reading order; empty if there is no form
     signs: Sequence[Sign] = ()  # in reading order
     turned: int = 0  # degrees, clockwise, by which the picture was turned to be read: 0, 90, 180 or 270
+    mismatch: str | None = None  # how it differs from what was expected; None if it agrees, or nothing was
 
     @property
     def digits(self) -> list[Reading]:
@@ -79,5 +80,5 @@ class PageReading:
 
     @property
     def doubtful(self) -> bool:
-        """Whether a person should check the picture: a digit is doubtful, or something was left out."""
-        return bool(self.left_out) or any(digit.doubtful for digit in self.digits)
+        """Whether a person should check the picture: for a digit, something left out, or a mismatch."""
+        return bool(self.left_out or self.mismatch) or any(digit.doubtful for digit in self.digits)

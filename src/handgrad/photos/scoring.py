@@ -13,6 +13,7 @@ import numpy as np
 from handgrad import pretrained
 from handgrad.arrays import NDArray
 from handgrad.model import Model
+from handgrad.photos.expectation import ANY, Digits
 from handgrad.photos.marks import Mark, Page
 from handgrad.photos.normalisation import normalised
 
@@ -24,6 +25,15 @@ class Answer(NamedTuple):
     outputs: NDArray  # (C,)
     wholeness: float  # 0 to 1: how much it looks like one digit, not like a part of one or like several
     disputed: bool  # whether the model saw a 7 and the second network a 1, which it has become
+    excluded: int | str | None = None  # the class that the model sees, where it is not expected
+    seconded: NDArray | None = None  # (C,) the outputs of the second network for the same classes
+
+    @property
+    def agreement(self) -> float:
+        """How far the second network sees the digit that the model sees, 0 to 1; 1 if it is not asked."""
+        if self.seconded is None:
+            return 1.0
+        return float(np.clip(self.seconded[int(self.outputs.argmax())], 0, 1))
 
     @property
     def sureness(self) -> float:
@@ -31,27 +41,44 @@ class Answer(NamedTuple):
         return float(self.outputs.max()) * self.wholeness
 
 
+def restricted(model: Model, answer: Answer, digits: Digits) -> Answer:
+    """The answer where only some digits can be right."""
+    if digits == ANY:
+        return answer
+    allowed = np.isin([str(each) for each in model.classes], [*digits])
+    first = int(answer.outputs.argmax())
+    outputs = np.where(allowed, answer.outputs, 0)
+    return answer._replace(outputs=outputs, excluded=None if allowed[first] else model.classes[first])
+
+
 def answers(model: Model, page: Page, marks: Sequence[Mark]) -> list[Answer]:
     """The answer for each mark, in one batch through each network."""
     if not marks:
         return []
     images = np.stack([normalised(page, mark) for mark in marks])
-    return [Answer(*each) for each in zip(images, *seen(model, images), strict=True)]
+    parts = zip(*seen(model, images), strict=True)
+    return [
+        Answer(image, outputs, float(wholeness), bool(disputed), None, digits)
+        for image, (outputs, wholeness, disputed, digits) in zip(images, parts, strict=True)
+    ]
 
 
-def seen(model: Model, images: NDArray) -> tuple[NDArray, NDArray, list[bool]]:
-    """The outputs (N, C), the wholeness (N,) and whether the 1 was disputed, of the images (N, 28, 28).
+def seen(model: Model, images: NDArray) -> tuple[NDArray, NDArray, NDArray, Sequence[NDArray | None]]:
+    """What the networks see in the images (N, 28, 28).
 
-    Where the model sees a 7 and the second network rather a 1, these two outputs are exchanged.
+    The outputs (N, C), the wholeness (N,), whether the 1 was disputed (N,), and the second network's outputs
+    for the digits, None without it. Where the model sees a 7 and the second network rather a 1, these two
+    outputs are exchanged.
     """
     outputs, wholeness = model.scores(images), np.ones(len(images))
     disputed = np.zeros(len(images), bool)
+    digits: Sequence[NDArray | None] = [None] * len(images)
     if second := second_network(model):
         seconded = second.scores(images)
-        wholeness = 1 - seconded[:, -1]
+        wholeness, digits = 1 - seconded[:, -1], [*seconded[:, :-1]]
         disputed = (outputs.argmax(axis=1) == 7) & (seconded[:, 1] > seconded[:, 7])
         outputs[disputed, 1], outputs[disputed, 7] = outputs[disputed, 7], outputs[disputed, 1]
-    return outputs, wholeness, list(map(bool, disputed))
+    return outputs, wholeness, disputed, digits
 
 
 def second_network(model: Model) -> Model | None:

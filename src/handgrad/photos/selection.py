@@ -15,6 +15,7 @@ SMALLEST_DIGIT = 0.3
 LARGEST_DIGIT = 2.2
 SMALLEST_FRAGMENT = 0.1
 MOST_ASKED = 24  # marks whose strokes are measured
+WIDEST_FRAGMENT = 1.2
 
 
 def without_surroundings(
@@ -29,8 +30,13 @@ def without_surroundings(
     inner = [mark for mark in marks if not _sides(mark, shape) and mark.height >= 0.04 * height]
     whole = joined(inner) if inner else None
     is_filled = whole and whole.height > 0.6 * height and whole.width > 0.6 * width and len(inner) < 3
-    if not whole or is_filled:
+    if not whole:
         inner = [mark for mark in marks if _sides(mark, shape) < 3]
+    elif is_filled:
+        least = 0.4 * whole.height  # shorter strokes at the border are those of neighbours
+        large = [mark for mark in marks if max(mark.width, mark.height) > least]
+        inner = [mark for mark in marks if not _sides(mark, shape)]
+        inner = [mark for mark in marks if mark in inner or (mark in large and _sides(mark, shape) < 3)]
     if not inner:
         return []
     usual = usual_height(inner)
@@ -117,6 +123,8 @@ def _is_fragment(mark: Mark, other: Mark, usual: float) -> bool:
     height = joined([mark, other]).height
     gap = distance(mark, other)
     low = mark.height < 0.55 * usual
+    if mark.width > WIDEST_FRAGMENT * usual:
+        return False
     if overlap >= 0.5 * min(mark.width, other.width):
         return low and gap <= 0.3 * usual and height <= 1.4 * max(usual, other.height)
     touches = max(mark.width, mark.height) < 0.5 * usual and gap <= 0.08 * usual

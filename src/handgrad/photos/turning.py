@@ -67,7 +67,7 @@ def evidence(model: Model, images: NDArray) -> dict[int, float]:
     that of the images as they are.
     """
     ways = (0, *WAYS)
-    outputs, wholeness, _ = seen(model, np.concatenate([_turned(images, way // 90) for way in ways]))
+    outputs, wholeness, *_ = seen(model, np.concatenate([_turned(images, way // 90) for way in ways]))
     sureness = np.maximum(outputs.max(axis=1) * wholeness, LEAST)
     looks = np.log(sureness).reshape(len(ways), -1).sum(axis=1)
     return {way: float(look - looks[0]) for way, look in zip(ways[1:], looks[1:], strict=True)}

@@ -1,0 +1,117 @@
+"""Strokes that reach into a line of digits: a pen's underline, and neighbours at the border of a tight crop.
+
+An underline may touch digits from below; it then makes one mark of them all. In a crop as high as its digits,
+a digit that touches the border, or a neighbour's stroke that does, is no part of the surroundings.
+"""
+
+import cv2
+import numpy as np
+
+from handgrad.arrays import NDArray
+
+RUN = 4.0  # length of the level runs of which underlines consist, in stroke widths
+LONG = 1.05  # an underline is at least this long, in heights of the highest mark
+SPAN = 0.6  # and at least this share of the width of all ink
+COVERED = 0.85  # level runs cover at least this share of it
+STRAIGHT = 0.4  # its largest mean distance from a parabola, in stroke widths
+THICK = 2.0  # its largest thickness, in stroke widths
+FREE = 0.75  # share of its length below which there is no ink, at least
+LOW = 0.7  # it lies below this share of the height of the ink, unlike the bar of a 4
+TIGHT = 0.4  # in a tight crop, marks at the border are at least this share of its height
+CONTACT = 0.6  # they touch the border along at most this share of their height
+SLIM = 0.22  # and their strokes are at most this share of their height wide
+
+
+def without_underlines(mask: NDArray) -> NDArray:
+    """The mask (uint8, 0 or 1) without the long level strokes beneath its marks."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if not rows.size:
+        return mask
+    width = _stroke_width(mask)
+    run = max(5, round(RUN * width))
+    level = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((1, run), np.uint8))
+    near = cv2.dilate(level, np.ones((3, 2 * run + 1), np.uint8))
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(near, connectivity=8)
+    extents = np.asarray(stats)[:, cv2.CC_STAT_WIDTH]  # at most, with what was dilated
+    least = SPAN * (columns[-1] - columns[0])
+    if count < 2 or extents[1:].max() < least:
+        return mask
+    height = _largest_height(mask)
+    for label in range(1, count):
+        if extents[label] >= max(least, LONG * height):
+            own = level * (labels == label)
+            middle = rows[0] + LOW * (rows[-1] - rows[0])
+            mask = _without(mask, own.astype(np.uint8), width, middle, max(least, LONG * height))
+    return mask
+
+
+def _without(mask: NDArray, level: NDArray, width: float, middle: float, least: float) -> NDArray:
+    """The mask without the underline of which these are the level runs; the same mask if they are none.
+
+    width: of the strokes.  middle: the row below which it lies.  least: its length.
+    """
+    y, x = np.nonzero(level)
+    thickness = float(np.median(np.bincount(x)[np.unique(x)]))
+    curve = np.polynomial.Polynomial.fit(x, y, 2)
+    inliers = np.abs(y - curve(x)) < 1.5 * max(thickness, width)
+    if inliers.mean() < 0.6:
+        return mask
+    y, x = y[inliers], x[inliers]
+    curve = np.polynomial.Polynomial.fit(x, y, 2)
+    columns = np.unique(x)
+    centres = np.bincount(x, y)[columns] / np.bincount(x)[columns]
+    thickness = float(np.median(np.bincount(x)[columns]))
+    span = int(columns[-1] - columns[0])
+    if span < least or columns.size < COVERED * span:
+        return mask
+    off = float(np.abs(centres - curve(columns)).mean())
+    if off > STRAIGHT * width or thickness > THICK * width or curve(columns).mean() < middle:
+        return mask
+    across = np.arange(max(0, x.min() - 2 * int(width)), min(mask.shape[1], x.max() + 2 * int(width) + 1))
+    half = thickness / 2 + max(1.0, 0.25 * width)
+    rows = np.arange(mask.shape[0])[:, None]
+    band = np.abs(rows - curve(across)) <= half
+    below = (rows > curve(across) + half + 1) & (rows < curve(across) + half + 6 * width)
+    if (mask[:, across] * below).any(axis=0).mean() > 1 - FREE:
+        return mask
+    cleared = mask.copy()
+    cleared[:, across] = np.where(band, 0, mask[:, across])
+    reach = 2 * int(np.ceil(half)) + 5  # a stroke that crosses the underline has ink on both sides of it
+    bridged = cv2.morphologyEx(cleared, cv2.MORPH_CLOSE, np.ones((reach, 1), np.uint8))
+    return np.asarray(cleared | (bridged & mask))
+
+
+def detached(mask: NDArray) -> NDArray:
+    """The mask of a tight crop, without the contacts of high marks with the border; others as they are."""
+    height, width = mask.shape
+    near = 3
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(np.ascontiguousarray(mask), connectivity=8)
+    border = np.ones(mask.shape, bool)
+    border[near:-near, near:-near] = False
+    cleared = mask
+    for label in range(1, count):
+        left, top, across, down, area = (int(value) for value in stats[label])
+        touches = left < near or top < near or left + across > width - near or top + down > height - near
+        if not touches or down < TIGHT * height or area < 0.02 * down * down:
+            continue
+        own = labels == label
+        contact = (own & border).sum() / near
+        if contact > CONTACT * down or _stroke_width(own.astype(np.uint8)) > SLIM * down:
+            continue
+        if across < 0.2 * down and down > 0.95 * height:  # an edge of the sheet
+            continue
+        cleared = np.where(own & border, 0, cleared).astype(np.uint8)
+    return cleared
+
+
+def _stroke_width(mask: NDArray) -> float:
+    """The mean width of the strokes, in pixels: 2 area / length of the outline."""
+    outlines, _ = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    around = sum(cv2.arcLength(outline, True) for outline in outlines)
+    return max(1.0, 2 * float(mask.sum()) / around) if around else 1.0
+
+
+def _largest_height(mask: NDArray) -> int:
+    """The height of the highest mark."""
+    count, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    return int(np.asarray(stats)[1:, cv2.CC_STAT_HEIGHT].max()) if count > 1 else 0
