@@ -59,7 +59,7 @@ def _cut(labels: NDArray, mark: Mark, most: int) -> list[Mark]:
         if y.size:
             left, top = mark.left + int(x.min()), mark.top + int(y.min())
             right, bottom = mark.left + int(x.max()) + 1, mark.top + int(y.max()) + 1
-            pieces.append(Mark((label,), left, top, right, bottom, after_cut=bool(pieces)))
+            pieces.append(Mark((label,), left, top, right, bottom, bool(pieces), mark.cell))
     return pieces
 
 

@@ -1,5 +1,6 @@
 """A picture -> its page: binarisation, connected components, selection, reading order."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import cv2
@@ -9,8 +10,9 @@ from handgrad.arrays import NDArray
 from handgrad.errors import ImageError
 from handgrad.photos.background import Ink, flat_ink, ink_on_paper
 from handgrad.photos.decoding import Picture, as_picture
+from handgrad.photos.forms import beside_cells, placed, reading_boxes, without_frames
 from handgrad.photos.lines import in_lines
-from handgrad.photos.marks import Mark, Page
+from handgrad.photos.marks import Cell, Mark, Page
 from handgrad.photos.normalisation import SIDE, normalised, prepared
 from handgrad.photos.ruling import without_ruling
 from handgrad.photos.selection import (
@@ -60,13 +62,13 @@ def find_marks(picture: Picture) -> Page:
     ImageError if there are more than 64 marks.
     """
     original = _without_blocks(picture.pixels)
-    pixels = _enlarged(original)
+    pixels, cells = without_frames(_enlarged(original))
     height, width = original.shape[:2]
     if width <= NARROW * height:
         page = _single_digit(pixels, picture.size)
         if max(height, width) <= THUMBNAIL or _is_filled(page.ink):
             return page
-    return _page(ink_on_paper(pixels), picture.size)
+    return _page(ink_on_paper(pixels), picture.size, cells)
 
 
 def _without_blocks(pixels: NDArray) -> NDArray:
@@ -125,17 +127,19 @@ def _is_filled(ink: NDArray) -> bool:
     )
 
 
-def _page(found: Ink, size: tuple[int, int]) -> Page:
+def _page(found: Ink, size: tuple[int, int], cells: Sequence[Cell] = ()) -> Page:
     """The page of the marks that may be digits."""
     ink, labels, marks = _without_surroundings(found)
-    marks = without_edges(marks, ink.shape)
+    marks = placed(labels, without_edges(marks, ink.shape), cells)
     if len(of_digit_size(marks)) <= 4 * MOST:  # joining takes long on print and patterns, which are refused
         marks = of_digit_size(with_fragments_joined(marks))
+    beside = beside_cells(marks, everything=False)
+    marks = [mark for mark in marks if mark not in {each.mark for each in beside}]
     if len(marks) > MOST:
         got = f"got {len(marks)} marks: crop the picture"
         raise ImageError(f"expected at most {MOST} digits on a picture; {got}")
-    boxes = np.array([(mark.left, mark.top, mark.right, mark.bottom) for mark in marks], np.float64)
-    return Page(ink, labels, [[marks[i] for i in line] for line in in_lines(boxes)], size)
+    lines = [[marks[i] for i in line] for line in in_lines(reading_boxes(marks, cells))]
+    return Page(ink, labels, lines, size, left_out=beside, cells=cells)
 
 
 def _without_surroundings(found: Ink) -> tuple[NDArray, NDArray, list[Mark]]:
