@@ -16,6 +16,7 @@ from handgrad.photos.strokes import FAINTEST
 OWN_SHARE = 0.25  # a mark with this share of its ink in each of two cells is two marks
 PRINT = 0.6  # marks beside the cells are print if they are lower than this share of those within
 BESIDE = "beside the cells of a form"
+FAINT = 0.12  # ink above this share of full ink may be a pencil's
 LEVELS = (0.5, 0.2)  # a frame is looked for in the ink above these shares of full ink: it may be pale
 
 
@@ -30,10 +31,11 @@ def without_frames(pixels: NDArray) -> tuple[NDArray, list[Cell]]:
     if inked.size < 100:
         return pixels, []
     full = float(np.quantile(inked, 0.9))
+    faint = (found.ink > max(floor, FAINT * full)).astype(np.uint8)
     best: tuple[NDArray, Frames] | None = None
     for share in LEVELS:
         mask = (found.ink > max(floor, share * full)).astype(np.uint8)
-        frames = find_frames(mask)
+        frames = find_frames(mask, faint)
         if frames and (best is None or len(frames.cells) > len(best[1].cells)):
             best = mask, frames
     if best is None:
