@@ -7,7 +7,7 @@ from handgrad.photos.grid import Bounded, Grid
 from handgrad.photos.marks import Cell
 
 FEWEST, MOST = 2, 40  # cells of a comb
-FOUND = 0.8  # share of the ticks that are found, at least
+FOUND = 0.7  # share of the places that have ticks, times the share of the ticks that have places, at least
 OFF = 0.1  # largest distance of a tick from its place, in cells
 NARROWEST = 12  # width of a cell, in pixels
 HIGH = 1.35  # a digit may stand this high above the base line, in widths of a cell
@@ -31,7 +31,8 @@ def _comb(grid: Grid, i: int) -> list[Bounded]:
     best, number = 0.0, 0
     for count in range(FEWEST, min(MOST, int(length / NARROWEST)) + 1):
         off = np.abs(first + np.arange(count + 1)[:, None] * length / count - places)
-        share = float((off.min(axis=1) <= OFF * length / count + 1).mean())
+        near = OFF * length / count + 1
+        share = float((off.min(axis=1) <= near).mean() * (off.min(axis=0) <= near).mean())
         if share > best + 0.01:
             best, number = share, count
     if best < FOUND or not grid.level.joins(i, first, last):

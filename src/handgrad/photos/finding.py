@@ -10,7 +10,7 @@ from handgrad.arrays import NDArray
 from handgrad.errors import ImageError
 from handgrad.photos.background import Ink, flat_ink, ink_on_paper
 from handgrad.photos.decoding import Picture, as_picture
-from handgrad.photos.forms import beside_cells, placed, reading_boxes, without_frames
+from handgrad.photos.forms import beside_cells, placed, reading_boxes, within, without_frames
 from handgrad.photos.lines import in_lines
 from handgrad.photos.marks import Cell, Mark, Page
 from handgrad.photos.normalisation import SIDE, normalised, prepared
@@ -129,12 +129,12 @@ def _is_filled(ink: NDArray) -> bool:
 
 def _page(found: Ink, size: tuple[int, int], cells: Sequence[Cell] = ()) -> Page:
     """The page of the marks that may be digits."""
-    ink, labels, marks = _without_surroundings(found)
+    ink, labels, marks = _without_surroundings(found, cells)
     marks = placed(labels, without_edges(marks, ink.shape), cells)
+    beside = beside_cells(marks, cells, everything=False)
+    marks = [mark for mark in marks if mark not in {each.mark for each in beside}]
     if len(of_digit_size(marks)) <= 4 * MOST:  # joining takes long on print and patterns, which are refused
         marks = of_digit_size(with_fragments_joined(marks))
-    beside = beside_cells(marks, everything=False)
-    marks = [mark for mark in marks if mark not in {each.mark for each in beside}]
     if len(marks) > MOST:
         got = f"got {len(marks)} marks: crop the picture"
         raise ImageError(f"expected at most {MOST} digits on a picture; {got}")
@@ -142,13 +142,13 @@ def _page(found: Ink, size: tuple[int, int], cells: Sequence[Cell] = ()) -> Page
     return Page(ink, labels, lines, size, left_out=beside, cells=cells)
 
 
-def _without_surroundings(found: Ink) -> tuple[NDArray, NDArray, list[Mark]]:
+def _without_surroundings(found: Ink, cells: Sequence[Cell]) -> tuple[NDArray, NDArray, list[Mark]]:
     """Ink, labels and marks without what enters from outside the picture.
 
     Where that was darker than the digits, it has raised the threshold: the threshold is found again.
     """
     ink = found.ink
-    labels, marks = _components(ink, found.grain)
+    labels, marks = _components(ink, found.grain, cells)
     first = (ink, labels, marks)
     for _ in range(2):
         outer = set(marks) - set(without_surroundings(marks, ink.shape))
@@ -156,18 +156,18 @@ def _without_surroundings(found: Ink) -> tuple[NDArray, NDArray, list[Mark]]:
         if not covered.any():
             break
         ink = np.where(cv2.dilate(covered.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0, 0, ink)
-        labels, marks = _components(ink, found.grain)
+        labels, marks = _components(ink, found.grain, cells)
     inner = without_surroundings(marks, ink.shape)
     return (ink, labels, inner) if inner else first  # with nothing else in the picture, it may be a digit
 
 
-def _components(ink: NDArray, grain: float) -> tuple[NDArray, list[Mark]]:
+def _components(ink: NDArray, grain: float, cells: Sequence[Cell]) -> tuple[NDArray, list[Mark]]:
     """The labels of the connected components of ink, and the components as marks.
 
     Hysteresis thresholding: weak ink counts if it is connected to enough strong ink.
     """
     floor = max(FAINTEST, 5 * grain)
-    values = ink[ink > floor]
+    values = ink[(ink > floor) & within(cells, ink.shape)]
     if values.size < 4:
         return np.zeros(ink.shape, np.int32), []
     strong = max(floor, _otsu(values))

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+import cv2
 import numpy as np
 
 from handgrad.arrays import NDArray
@@ -13,11 +14,14 @@ from handgrad.photos.lines import in_lines
 from handgrad.photos.marks import Cell, Mark, Omission
 from handgrad.photos.strokes import FAINTEST
 
-OWN_SHARE = 0.25  # a mark with this share of its ink in each of two cells is two marks
+BORDER, SMALL = 24, 640  # paper is put around a picture whose longer side has fewer pixels than SMALL
+OWN_SHARE = 0.2  # a mark with less than this share of its ink in a cell does not belong there
+ONE_DIGIT = 1.05  # a mark of this width, in cells, may be two digits
 PRINT = 0.6  # marks beside the cells are print if they are lower than this share of those within
 BESIDE = "beside the cells of a form"
 FAINT = 0.12  # ink above this share of full ink may be a pencil's
-LEVELS = (0.5, 0.2)  # a frame is looked for in the ink above these shares of full ink: it may be pale
+MORE = 1.2  # times as many cells must be found for a lower level to be taken
+LEVELS = (0.5, 0.25, 0.08)  # a frame is looked for in the ink above these shares of full ink: it may be pale
 
 
 def without_frames(pixels: NDArray) -> tuple[NDArray, list[Cell]]:
@@ -25,7 +29,8 @@ def without_frames(pixels: NDArray) -> tuple[NDArray, list[Cell]]:
 
     A picture without frames is returned as it is.
     """
-    found = ink_on_paper(pixels)
+    border = BORDER if max(pixels.shape) < SMALL else 0
+    found = ink_on_paper(_bordered(pixels, border))
     floor = max(FAINTEST, 5 * found.grain)
     inked = found.ink[found.ink > floor]
     if inked.size < 100:
@@ -36,12 +41,23 @@ def without_frames(pixels: NDArray) -> tuple[NDArray, list[Cell]]:
     for share in LEVELS:
         mask = (found.ink > max(floor, share * full)).astype(np.uint8)
         frames = find_frames(mask, faint)
-        if frames and (best is None or len(frames.cells) > len(best[1].cells)):
+        if frames and (best is None or len(frames.cells) > MORE * len(best[1].cells)):
             best = mask, frames
     if best is None:
         return pixels, []
     mask, frames = best
-    return painted_over(pixels, frames.mask, mask & ~frames.mask), in_reading_order(frames.cells)
+    inner = slice(border, border + pixels.shape[0]), slice(border, border + pixels.shape[1])
+    lines, strokes = frames.mask[inner], (mask & ~frames.mask)[inner]
+    cells = [Cell(*(side - border for side in cell)) for cell in frames.cells]
+    return painted_over(pixels, lines, strokes), in_reading_order(cells)
+
+
+def _bordered(pixels: NDArray, border: int) -> NDArray:
+    """The picture with paper around it, so that a frame that it was cut along is a line with two edges."""
+    shade = [int(value) for value in np.median(pixels, axis=(0, 1))]
+    return np.asarray(
+        cv2.copyMakeBorder(pixels, *(border,) * 4, borderType=cv2.BORDER_CONSTANT, value=shade)
+    )
 
 
 def in_reading_order(cells: Sequence[Cell]) -> list[Cell]:
@@ -50,41 +66,77 @@ def in_reading_order(cells: Sequence[Cell]) -> list[Cell]:
     return [cells[i] for row in rows for i in row]
 
 
+def within(cells: Sequence[Cell], shape: tuple[int, ...]) -> NDArray:
+    """Which pixels of a page lie in cells; all of them if there are none."""
+    inside = np.full(shape, not cells)
+    for left, top, right, bottom in cells:
+        inside[max(0, round(top)) : max(0, round(bottom)), max(0, round(left)) : max(0, round(right))] = True
+    return inside
+
+
 def placed(labels: NDArray, marks: Sequence[Mark], cells: Sequence[Cell]) -> list[Mark]:
-    """The marks, each with the number of its cell. A mark that fills two cells is cut where they meet.
+    """The marks, each with the number of its cell. Digits that touch across a side are cut there.
 
     labels (height, width): changed where a mark is cut.
     """
-    return [piece for mark in marks for piece in _placed(labels, mark, cells)]
+    if not cells:
+        return list(marks)
+    shares = [_shares(labels, mark, cells) for mark in marks]
+    at_home = {max(share, key=share.__getitem__) for share in shares if len(share) == 1}
+    return [
+        piece
+        for mark, share in zip(marks, shares, strict=True)
+        for piece in _in_cells(labels, mark, cells, share, at_home)
+    ]
 
 
-def _placed(labels: NDArray, mark: Mark, cells: Sequence[Cell]) -> list[Mark]:
+def _shares(labels: NDArray, mark: Mark, cells: Sequence[Cell]) -> dict[int, float]:
+    """The share of a mark's ink in each cell that it fills more than by the way."""
     near = [i for i, cell in enumerate(cells) if _overlap(mark, cell)]
     if len(near) < 2:
-        return [replace(mark, cell=near[0] if near else -1)]
-    window = labels[mark.top : mark.bottom, mark.left : mark.right]
-    y, x = np.nonzero(np.isin(window, mark.parts))
-    nearest = np.stack([cells[i].distance(x + mark.left, y + mark.top) for i in near]).argmin(axis=0)
-    shares = np.bincount(nearest, minlength=len(near)) / len(x)
-    own = [i for i in np.argsort(-shares) if shares[i] >= OWN_SHARE] or [int(shares.argmax())]
-    if len(own) == 1:
-        return [replace(mark, cell=near[own[0]])]
+        return dict.fromkeys(near, 1.0)
+    nearest = _nearest(labels, mark, [cells[i] for i in near])[2]
+    shares = np.bincount(nearest, minlength=len(near)) / nearest.size
+    own = [i for i in range(len(near)) if shares[i] >= OWN_SHARE] or [int(shares.argmax())]
+    return {near[i]: float(shares[i]) for i in own}
+
+
+def _in_cells(
+    labels: NDArray, mark: Mark, cells: Sequence[Cell], shares: dict[int, float], at_home: set[int]
+) -> list[Mark]:
+    """A mark in its cell, or cut between its cells if it is too wide for one digit.
+
+    at_home: the cells that hold another digit, into which a mark that is no wider only reaches.
+    """
+    if not shares:
+        return [mark]
+    usual = float(np.median([cells[i].width for i in shares]))
+    if len(shares) == 1 or mark.width < ONE_DIGIT * usual:
+        free = {i: share for i, share in shares.items() if i not in at_home} or shares
+        return [replace(mark, cell=max(free, key=free.__getitem__))]
+    numbers = list(shares)
+    y, x, nearest = _nearest(labels, mark, [cells[i] for i in numbers])
     pieces = []
-    for number in own:
-        inside = nearest == number if number != own[0] else ~np.isin(nearest, own[1:])
-        label = int(labels.max()) + 1
-        window[y[inside], x[inside]] = label
-        left, top = mark.left + int(x[inside].min()), mark.top + int(y[inside].min())
-        right, bottom = mark.left + int(x[inside].max()) + 1, mark.top + int(y[inside].max()) + 1
-        pieces.append(Mark((label,), left, top, right, bottom, cell=near[number]))
+    for place, number in enumerate(numbers):
+        inside, label = nearest == place, int(labels.max()) + 1
+        labels[y[inside], x[inside]] = label
+        left, right, top, bottom = (int(f(each[inside])) for each in (x, y) for f in (np.min, np.max))
+        pieces.append(Mark((label,), left, top, right + 1, bottom + 1, cell=number))
     return pieces
+
+
+def _nearest(labels: NDArray, mark: Mark, cells: Sequence[Cell]) -> tuple[NDArray, NDArray, NDArray]:
+    """The rows and columns of a mark's pixels, and which of some cells each of them is nearest to."""
+    y, x = np.nonzero(np.isin(labels[mark.top : mark.bottom, mark.left : mark.right], mark.parts))
+    y, x = y + mark.top, x + mark.left
+    return y, x, np.stack([cell.distance(x, y) for cell in cells]).argmin(axis=0)
 
 
 def _overlap(mark: Mark, cell: Cell) -> bool:
     """Whether a mark reaches into a cell."""
     across = min(mark.right, cell.right) - max(mark.left, cell.left)
     down = min(mark.bottom, cell.bottom) - max(mark.top, cell.top)
-    return across > 0.05 * cell.width and down > 0.05 * cell.height
+    return across > min(0.05 * cell.width, mark.width / 2) and down > min(0.05 * cell.height, mark.height / 2)
 
 
 def reading_boxes(marks: Sequence[Mark], cells: Sequence[Cell]) -> NDArray:
@@ -96,10 +148,21 @@ def reading_boxes(marks: Sequence[Mark], cells: Sequence[Cell]) -> NDArray:
     )
 
 
-def beside_cells(marks: Sequence[Mark], everything: bool) -> list[Omission]:
-    """The marks that stand outside all cells and are left out: print, or everything where that is asked for."""
+def beside_cells(marks: Sequence[Mark], cells: Sequence[Cell], everything: bool) -> list[Omission]:
+    """The marks outside all cells that are left out: print, or everything where that is asked for.
+
+    Between two cells of a row a cell may have been missed: marks there are not left out.
+    """
     heights = [mark.height for mark in marks if mark.cell >= 0]
     if not heights:
         return []
-    least = PRINT * float(np.median(heights))
-    return [Omission(mark, BESIDE) for mark in marks if mark.cell < 0 and (everything or mark.height < least)]
+    least = np.inf if everything else PRINT * float(np.median(heights))
+    outer = (mark for mark in marks if mark.cell < 0 and mark.height < least)
+    return [Omission(mark, BESIDE) for mark in outer if not _is_between(mark, cells)]
+
+
+def _is_between(mark: Mark, cells: Sequence[Cell]) -> bool:
+    """Whether a mark stands in a row of cells, with cells on both sides of it."""
+    y = (mark.top + mark.bottom) / 2
+    row = [cell for cell in cells if cell.top < y < cell.bottom]
+    return any(cell.right <= mark.right for cell in row) and any(cell.left >= mark.left for cell in row)

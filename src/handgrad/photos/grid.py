@@ -68,19 +68,29 @@ class Lines:
 def _merged(segments: list[Segment]) -> list[Segment]:
     """The segments, those on one line joined where the gap between them is no longer than they are."""
     lines: list[Segment] = []
-    for one in segments:
-        for i, other in enumerate(lines):
-            gap = max(one.start - other.end, other.start - one.end)
-            if gap > other.length:
-                continue
-            apart = max(abs(float(other.at(end) - one.at(end))) for end in (one.start, one.end))
-            if apart <= 1.2 + 0.35 * other.thickness:
-                start, end = min(one.start, other.start), max(one.end, other.end)
-                lines[i] = other._replace(start=start, end=end)
-                break
-        else:
-            lines.append(one)
+    left = list(segments)
+    while left:
+        line, joined = left.pop(0), True
+        while joined:
+            joined = False
+            for one in left:
+                gap = max(one.start - line.end, line.start - one.end)
+                ends = one.start, one.end
+                apart = max(abs(float(line.at(end) - one.at(end))) for end in ends)
+                if gap <= line.length and apart <= 1.2 + 0.35 * line.thickness:
+                    line, joined = _joined(line, one), True
+                    left.remove(one)
+                    break
+        lines.append(line)
     return lines
+
+
+def _joined(line: Segment, one: Segment) -> Segment:
+    """One line through two segments, each as weighty as it is long."""
+    x = np.array([line.start, line.end, one.start, one.end])
+    y = np.concatenate([line.at(x[:2]), one.at(x[2:])])
+    slope, offset = np.polyfit(x, y, 1, w=np.sqrt([line.length, line.length, one.length, one.length]))
+    return Segment(float(x.min()), float(x.max()), float(offset), float(slope), line.thickness)
 
 
 class Grid:
