@@ -14,6 +14,9 @@ from handgrad.photos.marks import Cell
 from handgrad.photos.rows import completed, made_whole, rows_of
 
 FILLED = 0.18  # height of the largest mark in a cell that is not empty, in heights of the cell
+ACROSS = 0.2  # a mark with more than this share of its ink outside one cell lies across a side
+IGNORED = 0.5  # where more than this share of the marks do, the lines are no cells
+GOES_ON = 0.6  # share of the outer sides that go on beyond their corners, on squared paper
 CONNECTED = 3  # this many cells side by side are a form even if all of them are empty
 
 
@@ -34,7 +37,7 @@ def find_frames(mask: NDArray, faint: NDArray) -> Frames | None:
         return None
     rows = [completed(mask, made_whole(row)) for row in rows_of(grid.cells())]
     rows += combs(grid)
-    if not rows:
+    if not rows or _is_paper(mask, [each for row in rows for each in row]):
         return None
     lines = _lines([each for row in rows for each in row])
     rest = faint & ~cv2.dilate(erased(mask, *lines), np.ones((3, 3), np.uint8))
@@ -42,7 +45,58 @@ def find_frames(mask: NDArray, faint: NDArray) -> Frames | None:
     if not rows:
         return None
     found = [each for row in rows for each in row]
-    return Frames(erased(mask, *_lines(found)), _innermost([each.cell for each in found]))
+    cells = _innermost([each.cell for each in found])
+    return None if _are_ignored(rest, cells) else Frames(erased(mask, *_lines(found)), cells)
+
+
+def _is_paper(mask: NDArray, found: Sequence[Bounded]) -> bool:
+    """Whether the lines of the outermost cells go on beyond them, as on squared paper: a form ends."""
+    thickened = cv2.dilate(mask, np.ones((5, 5), np.uint8))
+    upright = np.ascontiguousarray(thickened.T)
+    cells = np.array([each.cell for each in found])
+    going_on = []
+    for (left, top, right, bottom), level, sides in found:
+        width, height, x, y = right - left, bottom - top, (left + right) / 2, (top + bottom) / 2
+        for outside, ways in (
+            ((left - 0.3 * width, y), [(thickened, side, side.start, -0.3 * width) for side in level]),
+            ((right + 0.3 * width, y), [(thickened, side, side.end, 0.3 * width) for side in level]),
+            ((x, top - 0.3 * height), [(upright, side, side.start, -0.3 * height) for side in sides]),
+            ((x, bottom + 0.3 * height), [(upright, side, side.end, 0.3 * height) for side in sides]),
+        ):
+            inside = (cells[:, :2] < outside).all(axis=1) & (cells[:, 2:] > outside).all(axis=1)
+            if not inside.any():
+                going_on += [_goes_on(*way) for way in ways]
+    return len(found) > 1 and bool(going_on) and float(np.mean(going_on)) > GOES_ON
+
+
+def _goes_on(mask: NDArray, side: Side, corner: float, length: float) -> bool:
+    """Whether there is ink along a side's line beyond a corner, or the border of the picture."""
+    columns = np.rint(corner + np.linspace(0.3, 1, 12) * length).astype(int)
+    rows = np.rint(side.line.at(columns)).astype(int)
+    inside = (columns >= 0) & (columns < mask.shape[1]) & (rows >= 0) & (rows < mask.shape[0])
+    return bool(mask[rows[inside], columns[inside]].mean() > 0.6) if inside.any() else True
+
+
+def _are_ignored(rest: NDArray, cells: Sequence[Cell]) -> bool:
+    """Whether the marks on the cells lie across their sides, as on squared paper. rest: the ink beside lines."""
+    numbers = np.zeros(rest.shape, np.int64)
+    for number, cell in enumerate(cells, 1):
+        left, top, right, bottom = (max(0, round(side)) for side in cell)
+        numbers[top:bottom, left:right] = number
+    least = 0.3 * float(np.median([cell.height for cell in cells]))
+    # Where a line was taken away, a stroke across it is cut: pieces are joined again.
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(
+        cv2.dilate(np.ascontiguousarray(rest), np.ones((5, 5), np.uint8)), connectivity=8
+    )
+    inked = (rest > 0) & (numbers > 0)
+    shares = np.zeros((count, len(cells) + 1))
+    np.add.at(shares, (labels[inked], numbers[inked]), 1)
+    marks = (np.asarray(stats)[:, cv2.CC_STAT_HEIGHT] >= least) & (shares.sum(axis=1) > 0)
+    marks[0] = False
+    if not marks.any():
+        return False
+    across = 1 - shares[marks].max(axis=1) / shares[marks].sum(axis=1) > ACROSS
+    return float(across.mean()) > IGNORED
 
 
 def _lines(found: Sequence[Bounded]) -> tuple[list[Side], list[Side]]:
