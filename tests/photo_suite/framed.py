@@ -210,7 +210,16 @@ def crossing(m):
     return finished(m, form, text)
 
 
-LABELS = ("Name", "Date of birth", "Postal code", "Telephone", "Account number", "Amount", "Member no.", "Check code")
+LABELS = (
+    "Name",
+    "Date of birth",
+    "Postal code",
+    "Telephone",
+    "Account number",
+    "Amount",
+    "Member no.",
+    "Check code",
+)
 
 
 def form(m):

@@ -8,6 +8,7 @@ import click
 
 from handgrad import model_file
 from handgrad.cli import examples
+from handgrad.cli.filled import text_by_field
 from handgrad.cli.predicted import document, marked, text
 from handgrad.cli.shared import (
     FILE,
@@ -37,11 +38,17 @@ MAX_BYTES = 100_000_000  # of a picture on stdin
     type=FILE,
     help="Also draw IMAGE with a box around each digit, as a PNG picture; for a single IMAGE.",
 )
+@click.option(
+    "--fields",
+    is_flag=True,
+    help="Read the cells of a form one by one, the empty ones too, and nothing beside them.",
+)
 @output_options
 def predict(
     pictures: tuple[str, ...],
     model: str | None,
     save_boxes: str | None,
+    fields: bool,
     as_json: bool,
     quiet: bool,
     debug: bool,
@@ -51,6 +58,9 @@ def predict(
     IMAGE is a PNG, JPEG, WebP or BMP file of at most 25 megapixels and 64 digits, or "-" for stdin. The
     digits may stand in several lines, dark on light or light on dark, on coloured, ruled or unevenly lit
     paper.
+
+    The frames of a form (cells, boxes, combs, tables) are found and taken away. With --fields the answer has
+    a line for each cell, in reading order; what stands beside the cells is left out.
 
     A doubtful digit, which a human should check, is marked with "?" and shown with its runner-up. A picture
     without digits is not an error. If a picture cannot be read, the error is one line on stderr, the other
@@ -66,7 +76,7 @@ def predict(
     for name in pictures:
         try:
             picture = _picture(name)
-            page = _read(name, picture, trained)
+            page = _read(name, picture, trained, fields)
         except ImageError as error:
             click.echo(f"handgrad: error: {error}", err=True)
             failed += 1
@@ -78,7 +88,7 @@ def predict(
             say(quiet, f"network: {network_named(model, trained)}{own}")
         read_pictures.append(document(name, page))
         if not as_json:
-            click.echo(text(name, page, trained))
+            click.echo(text_by_field(name, page, trained) if fields else text(name, page, trained))
     if as_json:
         emit({"model": network_named(model, trained), "images": read_pictures})
     if failed:
@@ -96,9 +106,9 @@ def _picture(name: str) -> Picture:
     return read_picture(io.BytesIO(data), "stdin")
 
 
-def _read(name: str, picture: Picture, model: Model) -> PageReading:
+def _read(name: str, picture: Picture, model: Model, fields: bool) -> PageReading:
     try:
-        return read_page(model, picture)
+        return read_page(model, picture, fields=fields)
     except ImageError as error:
         raise ImageError(f"{name}: {error}") from None
 

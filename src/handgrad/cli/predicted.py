@@ -36,11 +36,11 @@ def document(name: str, page: PageReading) -> dict[str, Any]:
 
 def text(name: str, page: PageReading, model: Model) -> str:
     """What was read, for people: the digits, those in doubt, and what was left out."""
-    left_out = [_left_out(page.left_out)] if page.left_out else []
+    unread = [left_out(page.left_out)] if page.left_out else []
     if not page.digits:
-        return "\n".join([f"{name}: no digit found", *left_out])
+        return "\n".join([f"{name}: no digit found", *unread])
     if len(page.digits) == 1:
-        return "\n".join([_one(name, page.digits[0], model), *left_out])
+        return "\n".join([_one(name, page.digits[0], model), *unread])
     rows = ["".join(f"{one.digit}{'?' * one.doubtful}" for one in line) for line in page.lines]
     told = (
         [f"{name}: {rows[0]}"]
@@ -53,10 +53,10 @@ def text(name: str, page: PageReading, model: Model) -> str:
                 where = f"line {number}, digit {place}" if len(rows) > 1 else f"digit {place}"
                 sure = f"confidence {one.confidence:.3f}, runner-up {one.runner_up}, {', '.join(one.why)}"
                 told.append(f"  {where}: {one.digit}?  ({sure}; at {one.box[0]}, {one.box[1]})")
-    return "\n".join([*told, *left_out])
+    return "\n".join([*told, *unread])
 
 
-def _left_out(found: Sequence[LeftOut]) -> str:
+def left_out(found: Sequence[LeftOut]) -> str:
     """One line that says what was left out, and why."""
     reasons = Counter(each.reason for each in found)
     return "  left out: " + ", ".join(f"{count} {reason}" for reason, count in reasons.items())

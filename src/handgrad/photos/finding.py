@@ -10,7 +10,7 @@ from handgrad.arrays import NDArray
 from handgrad.errors import ImageError
 from handgrad.photos.background import Ink, flat_ink, ink_on_paper
 from handgrad.photos.decoding import Picture, as_picture
-from handgrad.photos.forms import beside_cells, placed, reading_boxes, within, without_frames
+from handgrad.photos.forms import alone, beside_cells, placed, reading_boxes, within, without_frames
 from handgrad.photos.lines import in_lines
 from handgrad.photos.marks import Cell, Mark, Page
 from handgrad.photos.normalisation import SIDE, normalised, prepared
@@ -67,7 +67,7 @@ def find_marks(picture: Picture) -> Page:
     if width <= NARROW * height:
         page = _single_digit(pixels, picture.size)
         if max(height, width) <= THUMBNAIL or _is_filled(page.ink):
-            return page
+            return alone(page, cells)
     return _page(ink_on_paper(pixels), picture.size, cells)
 
 

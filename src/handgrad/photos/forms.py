@@ -11,7 +11,8 @@ from handgrad.photos.background import ink_on_paper
 from handgrad.photos.erasing import painted_over
 from handgrad.photos.frames import Frames, find_frames
 from handgrad.photos.lines import in_lines
-from handgrad.photos.marks import Cell, Mark, Omission
+from handgrad.photos.marks import Cell, Mark, Omission, Page
+from handgrad.photos.result import Field
 from handgrad.photos.strokes import FAINTEST
 
 BORDER, SMALL = 24, 640  # paper is put around a picture whose longer side has fewer pixels than SMALL
@@ -55,9 +56,7 @@ def without_frames(pixels: NDArray) -> tuple[NDArray, list[Cell]]:
 def _bordered(pixels: NDArray, border: int) -> NDArray:
     """The picture with paper around it, so that a frame that it was cut along is a line with two edges."""
     shade = [int(value) for value in np.median(pixels, axis=(0, 1))]
-    return np.asarray(
-        cv2.copyMakeBorder(pixels, *(border,) * 4, borderType=cv2.BORDER_CONSTANT, value=shade)
-    )
+    return np.asarray(cv2.copyMakeBorder(pixels, *(border,) * 4, borderType=cv2.BORDER_CONSTANT, value=shade))
 
 
 def in_reading_order(cells: Sequence[Cell]) -> list[Cell]:
@@ -88,6 +87,14 @@ def placed(labels: NDArray, marks: Sequence[Mark], cells: Sequence[Cell]) -> lis
         for mark, share in zip(marks, shares, strict=True)
         for piece in _in_cells(labels, mark, cells, share, at_home)
     ]
+
+
+def alone(page: Page, cells: Sequence[Cell]) -> Page:
+    """A page of a single digit, in the cell that was around it if there was one."""
+    lines = (
+        [[replace(mark, cell=0) for mark in line] for line in page.lines] if len(cells) == 1 else page.lines
+    )
+    return replace(page, lines=lines, cells=cells if len(cells) == 1 else ())
 
 
 def _shares(labels: NDArray, mark: Mark, cells: Sequence[Cell]) -> dict[int, float]:
@@ -166,3 +173,12 @@ def _is_between(mark: Mark, cells: Sequence[Cell]) -> bool:
     y = (mark.top + mark.bottom) / 2
     row = [cell for cell in cells if cell.top < y < cell.bottom]
     return any(cell.right <= mark.right for cell in row) and any(cell.left >= mark.left for cell in row)
+
+
+def fields_of(page: Page, cells: Sequence[int], digits: Sequence[int | str]) -> list[Field]:
+    """The fields of a page, the empty ones too. cells: of each digit, the number of its cell."""
+    places = [[i for i, cell in enumerate(cells) if cell == number] for number in range(len(page.cells))]
+    return [
+        Field(page.box(cell), "".join(str(digits[i]) for i in own), tuple(own))
+        for cell, own in zip(page.cells, places, strict=True)
+    ]

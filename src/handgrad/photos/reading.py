@@ -20,6 +20,7 @@ from handgrad.photos.candidates import Candidate, broken_digit, candidates, chea
 from handgrad.photos.cuts import cut
 from handgrad.photos.decoding import Picture, Source, as_picture
 from handgrad.photos.finding import find_marks
+from handgrad.photos.forms import BESIDE, fields_of
 from handgrad.photos.marks import Mark, Page
 from handgrad.photos.normalisation import SIDE, expect_model, prepared
 from handgrad.photos.result import Box, LeftOut, PageReading, Reading
@@ -72,8 +73,11 @@ def read(model: Model, picture: Picture | NDArray | Source) -> list[list[Reading
     return [list(line) for line in read_page(model, picture).lines]
 
 
-def read_page(model: Model, picture: Picture | NDArray | Source) -> PageReading:
-    """The digits on a picture, and what was left out. Arguments and errors are those of read."""
+def read_page(model: Model, picture: Picture | NDArray | Source, *, fields: bool = False) -> PageReading:
+    """The digits on a picture, what was left out, and the fields of a form. Errors are those of read.
+
+    fields: whether to leave out what stands beside the cells of a form, if there is one.
+    """
     expect_model(model.image_shape)
     picture = as_picture(picture)
     if (image := prepared(picture)) is not None:
@@ -86,8 +90,17 @@ def read_page(model: Model, picture: Picture | NDArray | Source) -> PageReading:
         implausible = [digit for digit in division if digit.answer.outputs.max() < PLAUSIBLE]
         left_out += [LeftOut(page.box(digit.candidate.mark), NO_DIGIT) for digit in implausible]
         division = [digit for digit in division if digit.answer.outputs.max() >= PLAUSIBLE]
-    lines = groupby(division, key=lambda digit: digit.candidate.start.line)
-    return PageReading([_readings(model, page, list(line)) for _, line in lines], left_out)
+    if fields and page.cells:
+        beside = [digit for digit in division if digit.candidate.mark.cell < 0]
+        left_out += [LeftOut(page.box(digit.candidate.mark), BESIDE) for digit in beside]
+        division = [digit for digit in division if digit.candidate.mark.cell >= 0]
+    lines = [
+        _readings(model, page, list(line))
+        for _, line in groupby(division, key=lambda digit: digit.candidate.start.line)
+    ]
+    digits = [digit.digit for line in lines for digit in line]
+    numbers = [digit.candidate.mark.cell for digit in division]
+    return PageReading(lines, left_out, fields_of(page, numbers, digits))
 
 
 def _divided(model: Model, page: Page) -> list[ScoredCandidate]:

@@ -44,9 +44,7 @@ def made_whole(row: list[Bounded]) -> list[Bounded]:
         width = bounded.cell.right - last.cell.left
         if abs(width - usual) < 0.1 * usual and max(last.cell.width, bounded.cell.width) < 0.85 * usual:
             cell = last.cell._replace(right=bounded.cell.right)
-            wholes[-1] = Bounded(
-                cell, (*last.level, *bounded.level), (last.upright[0], bounded.upright[-1])
-            )
+            wholes[-1] = Bounded(cell, (*last.level, *bounded.level), (last.upright[0], bounded.upright[-1]))
         else:
             wholes.append(bounded)
     return wholes
@@ -78,13 +76,17 @@ def completed(mask: NDArray, row: list[Bounded]) -> list[Bounded]:
             cell = Cell(float(left), float(heads[left]), float(right), float(feet[right]))
             if inked.min() >= INKED and not any(_overlaps(cell, each.cell) for each in found):
                 level = Side(top, left, right), Side(bottom, left, right)
-                upright = tuple(_upright(row, place, slope, heads[place], feet[place]) for place in (left, right))
+                upright = tuple(
+                    _upright(row, place, slope, heads[place], feet[place]) for place in (left, right)
+                )
                 found.append(Bounded(cell, level, upright))
     return sorted(found, key=lambda each: each.cell.left)
 
 
 def _overlaps(one: Cell, other: Cell) -> bool:
-    return same_place(one, other) or min(one.right, other.right) - max(one.left, other.left) > 0.25 * one.width
+    return (
+        same_place(one, other) or min(one.right, other.right) - max(one.left, other.left) > 0.25 * one.width
+    )
 
 
 def _through(sides: Sequence[Side]) -> Segment:
@@ -106,4 +108,6 @@ def _at(mask: NDArray, y: NDArray, x: NDArray) -> NDArray:
     """The mask at these places; 0 outside."""
     rows, columns = np.rint(y).astype(int), np.rint(x).astype(int)
     inside = (rows >= 0) & (rows < mask.shape[0]) & (columns >= 0) & (columns < mask.shape[1])
-    return np.where(inside, mask[np.where(inside, rows, 0), np.where(inside, columns, 0)], 0).astype(np.float32)
+    return np.where(inside, mask[np.where(inside, rows, 0), np.where(inside, columns, 0)], 0).astype(
+        np.float32
+    )

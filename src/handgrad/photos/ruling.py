@@ -149,7 +149,9 @@ def _stretches(inked: NDArray, length: int) -> NDArray:
     closed = cv2.morphologyEx(
         inked.reshape(1, -1), cv2.MORPH_CLOSE, np.ones((1, max(3, length // 5)), np.uint8)
     )
-    return np.asarray(cv2.morphologyEx(closed, cv2.MORPH_OPEN, np.ones((1, max(3, length)), np.uint8))).ravel()
+    return np.asarray(
+        cv2.morphologyEx(closed, cv2.MORPH_OPEN, np.ones((1, max(3, length)), np.uint8))
+    ).ravel()
 
 
 def _without(mask: NDArray, lines: list[PrintedLine]) -> NDArray:
