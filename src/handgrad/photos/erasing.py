@@ -10,6 +10,9 @@ from handgrad.arrays import NDArray
 from handgrad.photos.segments import Segment, run_lengths
 
 
+COARSE = 4  # the shade of the paper is estimated on every so many pixels
+
+
 class Side(NamedTuple):
     """A part of a segment's line that is to be taken away."""
 
@@ -55,10 +58,15 @@ def painted_over(pixels: NDArray, lines: NDArray, strokes: NDArray) -> NDArray:
     soft = cv2.dilate(lines, np.ones((5, 5), np.uint8))
     soft[cv2.dilate(strokes, np.ones((3, 3), np.uint8)) > 0] = 0
     away = (soft | lines) > 0
-    paper = (cv2.dilate(lines | strokes, np.ones((5, 5), np.uint8)) == 0).astype(np.float32)
-    side = max(15, min(pixels.shape[:2]) // 16) | 1
-    share = cv2.blur(paper, (side, side))
-    around = cv2.blur(pixels.astype(np.float32) * paper[:, :, None], (side, side))
-    usual = np.median(pixels[paper > 0], axis=0) if paper.any() else np.median(pixels, axis=(0, 1))
+    paper = cv2.dilate(lines | strokes, np.ones((5, 5), np.uint8)) == 0
+    # Paper changes slowly: its shade is estimated on a copy of few pixels.
+    size = tuple(max(1, side // COARSE) for side in lines.shape[::-1])
+    share = cv2.resize(paper.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    seen = np.where(paper[:, :, None], pixels, 0).astype(np.uint8)
+    around = cv2.resize(seen, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    side = max(5, min(size) // 12) | 1
+    share, around = cv2.blur(share, (side, side)), cv2.blur(around, (side, side))
+    usual = around.sum(axis=(0, 1)) / max(float(share.sum()), 1e-6)
     shade = np.where(share[:, :, None] > 0.02, around / np.maximum(share, 1e-6)[:, :, None], usual)
-    return np.where(away[:, :, None], np.rint(shade), pixels).astype(np.uint8)
+    shade = cv2.resize(np.clip(shade, 0, 255).astype(np.float32), lines.shape[::-1])
+    return np.where(away[:, :, None], np.rint(shade).astype(np.uint8), pixels)

@@ -40,6 +40,8 @@ def without_frames(pixels: NDArray) -> tuple[NDArray, list[Cell]]:
     faint = (found.ink > max(floor, FAINT * full)).astype(np.uint8)
     best: tuple[NDArray, Frames] | None = None
     for share in LEVELS:
+        if best and share == LEVELS[-1]:
+            break  # the palest frames are looked for where there are no others
         mask = (found.ink > max(floor, share * full)).astype(np.uint8)
         frames = find_frames(mask, faint)
         if frames and (best is None or len(frames.cells) > MORE * len(best[1].cells)):

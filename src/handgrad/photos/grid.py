@@ -9,7 +9,7 @@ import numpy as np
 from handgrad.arrays import NDArray
 from handgrad.photos.erasing import Side
 from handgrad.photos.marks import Cell
-from handgrad.photos.segments import Segment, level_segments
+from handgrad.photos.segments import Segment, level_segments, line_through
 
 SMALLEST_SIDE = 10  # of a cell, in pixels
 NARROWEST, WIDEST = 0.25, 30.0  # width of a cell over its height
@@ -67,20 +67,22 @@ class Lines:
 
 def _merged(segments: list[Segment]) -> list[Segment]:
     """The segments, those on one line joined where the gap between them is no longer than they are."""
+    table = np.array(segments, np.float64).reshape(-1, 5)
+    start, end, offset, slope = table[:, :4].T
+    free = np.ones(len(table), bool)
     lines: list[Segment] = []
-    left = list(segments)
-    while left:
-        line, joined = left.pop(0), True
-        while joined:
-            joined = False
-            for one in left:
-                gap = max(one.start - line.end, line.start - one.end)
-                ends = one.start, one.end
-                apart = max(abs(float(line.at(end) - one.at(end))) for end in ends)
-                if gap <= line.length and apart <= 1.2 + 0.35 * line.thickness:
-                    line, joined = _joined(line, one), True
-                    left.remove(one)
-                    break
+    for i, segment in enumerate(segments):
+        if not free[i]:
+            continue
+        free[i], line = False, segment
+        while True:
+            gap = np.maximum(start - line.end, line.start - end)
+            apart = [np.abs(line.at(x) - offset - slope * x) for x in (start, end)]
+            near = free & (gap <= line.length) & (np.maximum(*apart) <= 1.2 + 0.35 * line.thickness)
+            if not near.any():
+                break
+            j = int(near.argmax())  # the longest of them
+            free[j], line = False, _joined(line, segments[j])
         lines.append(line)
     return lines
 
@@ -89,8 +91,8 @@ def _joined(line: Segment, one: Segment) -> Segment:
     """One line through two segments, each as weighty as it is long."""
     x = np.array([line.start, line.end, one.start, one.end])
     y = np.concatenate([line.at(x[:2]), one.at(x[2:])])
-    slope, offset = np.polyfit(x, y, 1, w=np.sqrt([line.length, line.length, one.length, one.length]))
-    return Segment(float(x.min()), float(x.max()), float(offset), float(slope), line.thickness)
+    slope, offset = line_through(x, y, np.array([line.length, line.length, one.length, one.length]))
+    return Segment(float(x.min()), float(x.max()), offset, slope, line.thickness)
 
 
 class Grid:

@@ -9,7 +9,7 @@ from handgrad.arrays import NDArray
 from handgrad.photos.erasing import Side
 from handgrad.photos.grid import Bounded, same_place
 from handgrad.photos.marks import Cell
-from handgrad.photos.segments import Segment
+from handgrad.photos.segments import Segment, line_through
 
 INKED = 0.62  # share of a side that is inked, where its place is known from the other cells
 
@@ -93,9 +93,9 @@ def _through(sides: Sequence[Side]) -> Segment:
     """The line through level sides that belong to one row."""
     x = np.array([end for side in sides for end in (side.start, side.end)])
     y = np.array([float(side.line.at(end)) for side in sides for end in (side.start, side.end)])
-    slope, offset = np.polyfit(x, y, 1)
+    slope, offset = line_through(x, y)
     thickness = float(np.median([side.line.thickness for side in sides]))
-    return Segment(float(x.min()), float(x.max()), float(offset), float(slope), thickness)
+    return Segment(float(x.min()), float(x.max()), offset, slope, thickness)
 
 
 def _upright(row: Sequence[Bounded], column: float, slope: float, head: float, foot: float) -> Side:

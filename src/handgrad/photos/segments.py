@@ -42,10 +42,10 @@ class Segment(NamedTuple):
 def level_segments(mask: NDArray) -> list[Segment]:
     """The nearly level segments in a mask (uint8, 0 or 1), the longest first."""
     thickness, middles = _middles(np.ascontiguousarray(mask))
-    # A slightly turned line climbs from row to row, and grain moves its middle: runs are as wide as three rows.
+    # A slightly turned line climbs from row to row, and grain moves its middle: runs are three rows wide.
     near = cv2.dilate(middles.astype(np.uint8), np.ones((3, 3), np.uint8))
     long = (middles & (run_lengths(near) >= SHORTEST)).astype(np.uint8)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(
         cv2.dilate(long, np.ones((3, 3), np.uint8)), connectivity=8
     )
     stats = np.asarray(stats)
@@ -76,7 +76,7 @@ def _fitted(x: NDArray, y: NDArray, thickness: NDArray) -> Segment | None:
     for _ in range(2):
         if x.size < SHORTEST // 2 or x.max() - x.min() < SHORTEST // 2:
             return None
-        slope, offset = np.polyfit(x, y, 1)
+        slope, offset = line_through(x, y)
         distances = np.abs(y - (offset + slope * x))
         length = float(x.max() - x.min() + 1)
         on_line = distances <= STRAIGHT + BENT * length
@@ -87,6 +87,15 @@ def _fitted(x: NDArray, y: NDArray, thickness: NDArray) -> Segment | None:
     if abs(slope) > STEEPEST or length < max(SHORTEST, ELONGATED * usual) or x.size < 0.6 * length:
         return None
     return Segment(float(x.min()), float(x.max()), float(offset), float(slope), usual)
+
+
+def line_through(x: NDArray, y: NDArray, weights: NDArray | None = None) -> tuple[float, float]:
+    """Slope and offset of the line of least squares through points that are not all above each other."""
+    weights = np.ones(len(x)) if weights is None else weights
+    middle_x, middle_y = (float(weights @ values) / float(weights.sum()) for values in (x, y))
+    across = x - middle_x
+    slope = float((weights * across) @ (y - middle_y)) / float((weights * across) @ across)
+    return slope, middle_y - slope * middle_x
 
 
 def run_lengths(mask: NDArray) -> NDArray:
