@@ -50,23 +50,27 @@ def _without(mask: NDArray, sides: Sequence[Side]) -> NDArray:
     return np.asarray(cleared | (bridged & mask))
 
 
-def painted_over(pixels: NDArray, lines: NDArray, strokes: NDArray) -> NDArray:
-    """The picture (height, width, 3) with these lines in the colour of the paper around them.
+def painted_over(pixels: NDArray, paper: NDArray, lines: NDArray, strokes: NDArray) -> NDArray:
+    """The picture (height, width, 3) with these lines in the colour of the paper.
 
     lines, strokes (height, width), 0 or 1: the soft edges of a line go with it, those of a stroke stay.
     """
     soft = cv2.dilate(lines, np.ones((5, 5), np.uint8))
     soft[cv2.dilate(strokes, np.ones((3, 3), np.uint8)) > 0] = 0
-    away = (soft | lines) > 0
-    paper = cv2.dilate(lines | strokes, np.ones((5, 5), np.uint8)) == 0
-    # Paper changes slowly: its shade is estimated on a copy of few pixels.
-    size = tuple(max(1, side // COARSE) for side in lines.shape[::-1])
-    share = cv2.resize(paper.astype(np.float32), size, interpolation=cv2.INTER_AREA)
-    seen = np.where(paper[:, :, None], pixels, 0).astype(np.uint8)
+    return np.where(((soft | lines) > 0)[:, :, None], paper, pixels)
+
+
+def paper_around(pixels: NDArray, ink: NDArray) -> NDArray:
+    """The colour of the paper (height, width, 3) uint8, from the pixels around the ink (0 or 1)."""
+    bare = cv2.dilate(ink, np.ones((5, 5), np.uint8)) == 0
+    # Paper changes slowly: it is estimated on a copy of few pixels.
+    size = tuple(max(1, side // COARSE) for side in ink.shape[::-1])
+    share = cv2.resize(bare.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    seen = np.where(bare[:, :, None], pixels, 0).astype(np.uint8)
     around = cv2.resize(seen, size, interpolation=cv2.INTER_AREA).astype(np.float32)
     side = max(5, min(size) // 12) | 1
     share, around = cv2.blur(share, (side, side)), cv2.blur(around, (side, side))
     usual = around.sum(axis=(0, 1)) / max(float(share.sum()), 1e-6)
     shade = np.where(share[:, :, None] > 0.02, around / np.maximum(share, 1e-6)[:, :, None], usual)
-    shade = cv2.resize(np.clip(shade, 0, 255).astype(np.float32), lines.shape[::-1])
-    return np.where(away[:, :, None], np.rint(shade).astype(np.uint8), pixels)
+    shade = cv2.resize(np.clip(shade, 0, 255).astype(np.float32), ink.shape[::-1])
+    return np.asarray(np.rint(shade).astype(np.uint8))

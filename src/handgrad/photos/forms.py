@@ -8,7 +8,8 @@ import numpy as np
 
 from handgrad.arrays import NDArray
 from handgrad.photos.background import ink_on_paper
-from handgrad.photos.erasing import painted_over
+from handgrad.photos.colours import layers, without_layer
+from handgrad.photos.erasing import painted_over, paper_around
 from handgrad.photos.frames import Frames, find_frames
 from handgrad.photos.lines import in_lines
 from handgrad.photos.marks import Cell, Mark, Omission, Page
@@ -20,6 +21,8 @@ OWN_SHARE = 0.2  # a mark with less than this share of its ink in a cell does no
 ONE_DIGIT = 1.05  # a mark of this width, in cells, may be two digits
 PRINT = 0.6  # marks beside the cells are print if they are lower than this share of those within
 BESIDE = "beside the cells of a form"
+ENOUGH = 0.7  # by colour alone at least this share of the cells is found again
+HALF = 0.4  # a pixel with this share of a full line belongs to the frame
 FAINT = 0.12  # ink above this share of full ink may be a pencil's
 MORE = 1.2  # times as many cells must be found for a lower level to be taken
 LEVELS = (0.5, 0.25, 0.08)  # a frame is looked for in the ink above these shares of full ink: it may be pale
@@ -48,11 +51,23 @@ def without_frames(pixels: NDArray) -> tuple[NDArray, list[Cell]]:
             best = mask, frames
     if best is None:
         return pixels, []
-    mask, frames = best
+    field = _bordered(pixels, border)
+    cleaned, cells = _cleaned(field, faint, *best)
     inner = slice(border, border + pixels.shape[0]), slice(border, border + pixels.shape[1])
-    lines, strokes = frames.mask[inner], (mask & ~frames.mask)[inner]
-    cells = [Cell(*(side - border for side in cell)) for cell in frames.cells]
-    return painted_over(pixels, lines, strokes), in_reading_order(cells)
+    cells = [Cell(*(side - border for side in cell)) for cell in cells]
+    return np.ascontiguousarray(cleaned[inner]), in_reading_order(cells)
+
+
+def _cleaned(pixels: NDArray, faint: NDArray, mask: NDArray, frames: Frames) -> tuple[NDArray, list[Cell]]:
+    """The picture without frames, and the cells. A frame of another colour than the ink is found anew by it."""
+    paper = paper_around(pixels, faint)
+    strokes = mask & ~frames.mask
+    if apart := layers(pixels, paper, frames.mask, strokes & within(frames.cells, mask.shape).astype(np.uint8)):
+        found = find_frames((apart.frame > HALF).astype(np.uint8), faint)
+        if found and len(found.cells) >= ENOUGH * len(frames.cells):
+            zone = cv2.dilate(found.mask, np.ones((9, 9), np.uint8))
+            return without_layer(pixels, apart, paper, zone), found.cells
+    return painted_over(pixels, paper, frames.mask, strokes), frames.cells
 
 
 def _bordered(pixels: NDArray, border: int) -> NDArray:
