@@ -10,7 +10,7 @@ import numpy as np
 
 from handgrad.arrays import NDArray
 
-APART = 17.0  # smallest angle between the colours of frame and ink, in degrees
+APART = 12.0  # smallest angle between the colours of frame and ink, in degrees
 FAINTEST = 10  # least that a line takes from one of the colours, of 255
 FEWEST = 20  # pixels of each that are needed to know its colour
 

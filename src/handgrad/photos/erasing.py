@@ -32,17 +32,16 @@ def _without(mask: NDArray, sides: Sequence[Side]) -> NDArray:
     """The mask without these nearly level sides."""
     if not sides:
         return mask
-    core, zone = np.zeros_like(mask), np.zeros_like(mask)
-    thickest = max(side.line.thickness for side in sides)
+    core, thin = np.zeros_like(mask), np.zeros_like(mask)
     for line, start, end in sides:
-        reach = 2 + line.thickness
+        reach, thick = 2 + line.thickness, int(np.ceil(line.thickness))
         ends = [(round(column), round(float(line.at(column)))) for column in (start - reach, end + reach)]
-        cv2.line(core, ends[0], ends[1], 1, int(np.ceil(line.thickness)) + 2)
-        cv2.line(zone, ends[0], ends[1], 1, int(np.ceil(line.thickness)) + 6)
-    thin = run_lengths(mask.T).T <= 1.6 * thickest + 2
-    cleared = np.where((core > 0) | ((zone > 0) & thin), 0, mask).astype(np.uint8)
+        cv2.line(core, ends[0], ends[1], 1, thick + 1)
+        cv2.line(thin, ends[0], ends[1], min(255, round(1.25 * line.thickness + 1.5)), thick + 6)
+    # Beside the line itself, ink is taken away where it is the line's ragged edge, not a stroke that touches it.
+    cleared = np.where((core > 0) | (run_lengths(mask.T).T <= thin), 0, mask).astype(np.uint8)
     # Ink on a line with ink on both sides of it belongs to a stroke, and returns.
-    span = 2 * int(np.ceil(thickest)) + 9
+    span = 2 * int(np.ceil(max(side.line.thickness for side in sides))) + 9
     leaning = np.eye(span, dtype=np.uint8)
     bridged = np.zeros_like(mask)
     for kernel in (np.ones((span, 1), np.uint8), leaning, np.ascontiguousarray(leaning[:, ::-1])):

@@ -131,7 +131,7 @@ def _page(found: Ink, size: tuple[int, int], cells: Sequence[Cell] = ()) -> Page
     """The page of the marks that may be digits."""
     ink, labels, marks = _without_surroundings(found, cells)
     marks = placed(labels, without_edges(marks, ink.shape), cells)
-    beside = beside_cells(marks, cells, everything=False)
+    beside = beside_cells(marks, cells)
     marks = [mark for mark in marks if mark not in {each.mark for each in beside}]
     if len(of_digit_size(marks)) <= 4 * MOST:  # joining takes long on print and patterns, which are refused
         marks = of_digit_size(with_fragments_joined(marks))

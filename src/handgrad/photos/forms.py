@@ -19,9 +19,10 @@ from handgrad.photos.strokes import FAINTEST
 BORDER, SMALL = 24, 640  # paper is put around a picture whose longer side has fewer pixels than SMALL
 OWN_SHARE = 0.2  # a mark with less than this share of its ink in a cell does not belong there
 ONE_DIGIT = 1.05  # a mark of this width, in cells, may be two digits
+SEVERAL = 3  # where so many cells are filled, the picture is a form: all else on it is left out
 PRINT = 0.6  # marks beside the cells are print if they are lower than this share of those within
 BESIDE = "beside the cells of a form"
-ENOUGH = 0.7  # by colour alone at least this share of the cells is found again
+ENOUGH = 0.6  # by colour alone at least this share of the cells is found again
 HALF = 0.4  # a pixel with this share of a full line belongs to the frame
 FAINT = 0.12  # ink above this share of full ink may be a pencil's
 MORE = 1.2  # times as many cells must be found for a lower level to be taken
@@ -43,7 +44,7 @@ def without_frames(pixels: NDArray) -> tuple[NDArray, list[Cell]]:
     faint = (found.ink > max(floor, FAINT * full)).astype(np.uint8)
     best: tuple[NDArray, Frames] | None = None
     for share in LEVELS:
-        if best and share == LEVELS[-1]:
+        if best and len(best[1].cells) >= SEVERAL and share == LEVELS[-1]:
             break  # the palest frames are looked for where there are no others
         mask = (found.ink > max(floor, share * full)).astype(np.uint8)
         frames = find_frames(mask, faint)
@@ -172,15 +173,16 @@ def reading_boxes(marks: Sequence[Mark], cells: Sequence[Cell]) -> NDArray:
     )
 
 
-def beside_cells(marks: Sequence[Mark], cells: Sequence[Cell], everything: bool) -> list[Omission]:
-    """The marks outside all cells that are left out: print, or everything where that is asked for.
+def beside_cells(marks: Sequence[Mark], cells: Sequence[Cell]) -> list[Omission]:
+    """The marks outside all cells that are left out: print, or everything where several cells are filled.
 
     Between two cells of a row a cell may have been missed: marks there are not left out.
     """
     heights = [mark.height for mark in marks if mark.cell >= 0]
     if not heights:
         return []
-    least = np.inf if everything else PRINT * float(np.median(heights))
+    is_form = len({mark.cell for mark in marks if mark.cell >= 0}) >= SEVERAL
+    least = np.inf if is_form else PRINT * float(np.median(heights))
     outer = (mark for mark in marks if mark.cell < 0 and mark.height < least)
     return [Omission(mark, BESIDE) for mark in outer if not _is_between(mark, cells)]
 
