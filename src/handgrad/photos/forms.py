@@ -18,6 +18,7 @@ from handgrad.photos.strokes import FAINTEST
 
 BORDER, SMALL = 24, 640  # paper is put around a picture whose longer side has fewer pixels than SMALL
 OWN_SHARE = 0.2  # a mark with less than this share of its ink in a cell does not belong there
+FOR_ONE = 1.25  # a cell of less width, in its heights, has room for one digit
 ONE_DIGIT = 1.05  # a mark of this width, in cells, may be two digits
 SEVERAL = 3  # where so many cells are filled, the picture is a form: all else on it is left out
 PRINT = 0.6  # marks beside the cells are print if they are lower than this share of those within
@@ -63,7 +64,9 @@ def _cleaned(pixels: NDArray, faint: NDArray, mask: NDArray, frames: Frames) -> 
     """The picture without frames, and the cells. A frame of another colour than the ink is found anew by it."""
     paper = paper_around(pixels, faint)
     strokes = mask & ~frames.mask
-    if apart := layers(pixels, paper, frames.mask, strokes & within(frames.cells, mask.shape).astype(np.uint8)):
+    if apart := layers(
+        pixels, paper, frames.mask, strokes & within(frames.cells, mask.shape).astype(np.uint8)
+    ):
         found = find_frames((apart.frame > HALF).astype(np.uint8), faint)
         if found and len(found.cells) >= ENOUGH * len(frames.cells):
             zone = cv2.dilate(found.mask, np.ones((9, 9), np.uint8))
@@ -192,6 +195,16 @@ def _is_between(mark: Mark, cells: Sequence[Cell]) -> bool:
     y = (mark.top + mark.bottom) / 2
     row = [cell for cell in cells if cell.top < y < cell.bottom]
     return any(cell.right <= mark.right for cell in row) and any(cell.left >= mark.left for cell in row)
+
+
+def sharing(page: Page) -> dict[int, int]:
+    """The cells that have room for one digit, by their numbers: of how many parts is what they hold."""
+    for_one = {n for n, cell in enumerate(page.cells) if cell.width < FOR_ONE * cell.height}
+    parts: dict[int, int] = {}
+    for mark in page.marks:
+        if mark.cell in for_one:
+            parts[mark.cell] = parts.get(mark.cell, 0) + len(mark.parts)
+    return parts
 
 
 def fields_of(page: Page, cells: Sequence[int], digits: Sequence[int | str]) -> list[Field]:

@@ -13,6 +13,7 @@ from handgrad.photos.grid import Bounded, Grid, same_place
 from handgrad.photos.marks import Cell
 from handgrad.photos.rows import completed, made_whole, rows_of
 
+LOWEST = 0.35  # height of a cell, in usual heights of the cells on a page
 FILLED = 0.18  # height of the largest mark in a cell that is not empty, in heights of the cell
 ACROSS = 0.2  # a mark with more than this share of its ink outside one cell lies across a side
 IGNORED = 0.5  # where more than this share of the marks do, the lines are no cells
@@ -44,7 +45,9 @@ def find_frames(mask: NDArray, faint: NDArray) -> Frames | None:
     rows = [row for row in rows if len(row) >= CONNECTED or any(_holds_ink(rest, each.cell) for each in row)]
     if not rows:
         return None
-    found = [each for row in rows for each in row]
+    # The loops of printed letters are cells too, but far lower ones.
+    usual = float(np.median([each.cell.height for row in rows for each in row]))
+    found = [each for row in rows for each in row if each.cell.height > LOWEST * usual]
     cells = _innermost([each.cell for each in found])
     return None if _are_ignored(rest, cells) else Frames(erased(mask, *_lines(found)), cells)
 

@@ -20,7 +20,7 @@ from handgrad.photos.candidates import Candidate, broken_digit, candidates, chea
 from handgrad.photos.cuts import cut
 from handgrad.photos.decoding import Picture, Source, as_picture
 from handgrad.photos.finding import find_marks
-from handgrad.photos.forms import BESIDE, fields_of
+from handgrad.photos.forms import BESIDE, fields_of, sharing
 from handgrad.photos.marks import Mark, Page
 from handgrad.photos.normalisation import SIDE, expect_model, prepared
 from handgrad.photos.result import Box, LeftOut, PageReading, Reading
@@ -41,6 +41,8 @@ LOW_COST = 2.0  # for each height of the line by which it is lower than LOW
 LOW = 0.6  # in heights of the line
 WIDE_COST = 1.0  # for each height by which it is wider than WIDE
 WIDE = 0.7  # in heights
+
+SHARED_COST = 0.6  # of a digit that shares a cell for one digit with other ink
 
 # What is accepted, and what is doubtful.
 PLAUSIBLE = 0.12  # candidates whose outputs are all lower are not digits
@@ -108,6 +110,7 @@ def _divided(model: Model, page: Page) -> list[ScoredCandidate]:
     if not page.lines:
         return []
     heights = [float(np.median([mark.height for mark in line])) for line in page.lines]
+    parts = sharing(page)
     possible = candidates(page.lines, heights)
     whole = None if page.single else broken_digit(page.marks)
     scored = answers(model, page, [*(each.mark for each in possible), *([whole] if whole else [])])
@@ -116,7 +119,8 @@ def _divided(model: Model, page: Page) -> list[ScoredCandidate]:
         if of_whole.sureness > SURELY_BROKEN:
             return [ScoredCandidate(Candidate(possible[0].start, possible[-1].end, whole, 0.0), of_whole)]
     known = {(each.start, each.end): answer for each, answer in zip(possible, scored, strict=True)}
-    if not page.single and (suspects := _suspects(page, possible, scored, heights)):
+    suspects = {mark for mark in _suspects(page, possible, scored, heights) if mark.cell not in parts}
+    if not page.single and suspects:
         few = len(page.marks) > MANY or second_network(model) is None
         page = cut(page, suspects, FEW_CUTS if few else MOST_CUTS)
         possible = candidates(page.lines, heights)
@@ -126,6 +130,7 @@ def _divided(model: Model, page: Page) -> list[ScoredCandidate]:
     scored = [known[each.start, each.end] for each in possible]
     costs = [
         _cost(each.mark, answer.sureness, heights[each.start.line])
+        + SHARED_COST * (len(each.mark.parts) < parts.get(each.mark.cell, 0))
         for each, answer in zip(possible, scored, strict=True)
     ]
     return [ScoredCandidate(possible[i], scored[i]) for i in cheapest(possible, costs)]
