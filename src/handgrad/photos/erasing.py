@@ -9,7 +9,6 @@ import numpy as np
 from handgrad.arrays import NDArray
 from handgrad.photos.segments import Segment, run_lengths
 
-
 COARSE = 4  # the shade of the paper is estimated on every so many pixels
 
 
@@ -38,8 +37,8 @@ def _without(mask: NDArray, sides: Sequence[Side]) -> NDArray:
         ends = [(round(column), round(float(line.at(column)))) for column in (start - reach, end + reach)]
         cv2.line(core, ends[0], ends[1], 1, thick + 1)
         cv2.line(thin, ends[0], ends[1], min(255, round(1.25 * line.thickness + 1.5)), thick + 6)
-    # Beside the line itself, ink is taken away where it is the line's ragged edge, not a stroke that touches it.
-    cleared = np.where((core > 0) | (run_lengths(mask.T).T <= thin), 0, mask).astype(np.uint8)
+    # Beside the line itself, its ragged edge is taken away, not a stroke that touches it.
+    cleared = np.where((core > 0) | (thin >= run_lengths(mask.T).T), 0, mask).astype(np.uint8)
     # Ink on a line with ink on both sides of it belongs to a stroke, and returns.
     span = 2 * int(np.ceil(max(side.line.thickness for side in sides))) + 9
     leaning = np.eye(span, dtype=np.uint8)
@@ -68,8 +67,9 @@ def paper_around(pixels: NDArray, ink: NDArray) -> NDArray:
     seen = np.where(bare[:, :, None], pixels, 0).astype(np.uint8)
     around = cv2.resize(seen, size, interpolation=cv2.INTER_AREA).astype(np.float32)
     side = max(5, min(size) // 12) | 1
-    share, around = cv2.blur(share, (side, side)), cv2.blur(around, (side, side))
+    around = np.asarray(cv2.blur(around, (side, side)))
+    share = np.asarray(cv2.blur(share, (side, side)))
     usual = around.sum(axis=(0, 1)) / max(float(share.sum()), 1e-6)
     shade = np.where(share[:, :, None] > 0.02, around / np.maximum(share, 1e-6)[:, :, None], usual)
-    shade = cv2.resize(np.clip(shade, 0, 255).astype(np.float32), ink.shape[::-1])
-    return np.asarray(np.rint(shade).astype(np.uint8))
+    shade = np.clip(shade, 0, 255).astype(np.float32)
+    return np.asarray(np.rint(cv2.resize(shade, ink.shape[::-1])).astype(np.uint8))

@@ -61,7 +61,7 @@ def without_frames(pixels: NDArray) -> tuple[NDArray, list[Cell]]:
 
 
 def _cleaned(pixels: NDArray, faint: NDArray, mask: NDArray, frames: Frames) -> tuple[NDArray, list[Cell]]:
-    """The picture without frames, and the cells. A frame of another colour than the ink is found anew by it."""
+    """The picture without frames, and the cells. A frame of another colour than the ink is found anew."""
     paper = paper_around(pixels, faint)
     strokes = mask & ~frames.mask
     if apart := layers(

@@ -41,7 +41,7 @@ def find_frames(mask: NDArray, faint: NDArray) -> Frames | None:
     if not rows or _is_paper(mask, [each for row in rows for each in row]):
         return None
     lines = _lines([each for row in rows for each in row])
-    rest = faint & ~cv2.dilate(erased(mask, *lines), np.ones((3, 3), np.uint8))
+    rest = faint & 1 - cv2.dilate(erased(mask, *lines), np.ones((3, 3), np.uint8))
     rows = [row for row in rows if len(row) >= CONNECTED or any(_holds_ink(rest, each.cell) for each in row)]
     if not rows:
         return None
@@ -81,7 +81,7 @@ def _goes_on(mask: NDArray, side: Side, corner: float, length: float) -> bool:
 
 
 def _are_ignored(rest: NDArray, cells: Sequence[Cell]) -> bool:
-    """Whether the marks on the cells lie across their sides, as on squared paper. rest: the ink beside lines."""
+    """Whether the marks lie across the sides of cells, as on squared paper. rest: the ink beside lines."""
     numbers = np.zeros(rest.shape, np.int64)
     for number, cell in enumerate(cells, 1):
         left, top, right, bottom = (max(0, round(side)) for side in cell)
@@ -93,7 +93,7 @@ def _are_ignored(rest: NDArray, cells: Sequence[Cell]) -> bool:
     )
     inked = (rest > 0) & (numbers > 0)
     shares = np.zeros((count, len(cells) + 1))
-    np.add.at(shares, (labels[inked], numbers[inked]), 1)
+    np.add.at(shares, (np.asarray(labels)[inked].astype(np.int64), numbers[inked]), 1)
     marks = (np.asarray(stats)[:, cv2.CC_STAT_HEIGHT] >= least) & (shares.sum(axis=1) > 0)
     marks[0] = False
     if not marks.any():

@@ -122,7 +122,7 @@ class Grid:
         return found
 
     def _cell_from(self, i: int, j: int, others: NDArray) -> Bounded | None:
-        """The smallest cell whose upper left corner is where lines i and j cross; others: lines to its right."""
+        """The smallest cell whose upper left corner is where lines i and j cross; others: to its right."""
         x, y = self.x, self.y
         for k in others:
             width = float(x[i, k] - x[i, j])

@@ -70,8 +70,8 @@ def completed(mask: NDArray, row: list[Bounded]) -> list[Bounded]:
     sums = np.cumsum(np.stack([over, under]), axis=1)
     peaks = np.flatnonzero((sides >= INKED) & (sides >= cv2.dilate(sides[None], np.ones((1, 7)))[0]))
     found = list(row)
-    for left in peaks:
-        for right in peaks[np.abs(peaks - left - width) <= 2 + 0.08 * width]:
+    for left in map(int, peaks):
+        for right in map(int, peaks[np.abs(peaks - left - width) <= 2 + 0.08 * width]):
             inked = (sums[:, right] - sums[:, left]) / (right - left)
             cell = Cell(float(left), float(heads[left]), float(right), float(feet[right]))
             if inked.min() >= INKED and not any(_overlaps(cell, each.cell) for each in found):

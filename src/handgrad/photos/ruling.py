@@ -125,7 +125,7 @@ def _printed(mask: NDArray, cleared: NDArray, lines: list[PrintedLine]) -> list[
 def _is_printed(
     line: PrintedLine, width: int, whole: NDArray, first: NDArray, stats: NDArray, rests: NDArray
 ) -> bool:
-    """Whether a line is no stroke of a digit. stats, first: of the components without lines; rests: the large."""
+    """Whether a line is no stroke of a digit. stats, first: of what is left; rests: the large ones of it."""
     columns = np.arange(line.start, line.end + 1)
     rows = np.rint(np.interp(columns, (0, width - 1), (line.left, line.right))).astype(int)
     inside = (rows >= 0) & (rows < whole.shape[0])
