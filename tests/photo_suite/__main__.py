@@ -8,6 +8,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from handgrad import digits, model_file
 from handgrad.cli.shared import existing_model
+from photo_suite.framed import FRAMED
 from photo_suite.judge import digits_right, judged, strings_right
 from photo_suite.kinds import SINGLE, STRINGS, samples
 
@@ -25,7 +26,7 @@ def main():
     train, _ = digits.load_mnist()
     print(f"{chosen.count} pictures of each kind, seed {chosen.seed}")
     print(f"{'kind':<14} {'digits right':>13} {'all right':>10} {'doubtful':>9}")
-    for group, kinds in (("single", SINGLE), ("strings", STRINGS)):
+    for group, kinds in (("single", SINGLE), ("strings", STRINGS), ("forms", FRAMED)):
         everything = []
         for kind in kinds:
             if chosen.kinds and kind.__name__ not in chosen.kinds:

@@ -41,7 +41,7 @@ MAX_BYTES = 100_000_000  # of a picture on stdin
 @click.option(
     "--fields",
     is_flag=True,
-    help="Read the cells of a form one by one, the empty ones too, and nothing beside them.",
+    help="Read each cell of a form on its own, also the empty cells, and nothing beside them.",
 )
 @output_options
 def predict(

@@ -25,6 +25,7 @@ PRINT = 0.6  # marks beside the cells are print if they are lower than this shar
 BESIDE = "beside the cells of a form"
 ENOUGH = 0.6  # by colour alone at least this share of the cells is found again
 HALF = 0.4  # a pixel with this share of a full line belongs to the frame
+SHEET = 30  # least difference of shade, of 255, between a sheet and the table around it
 FAINT = 0.12  # ink above this share of full ink may be a pencil's
 MORE = 1.2  # times as many cells must be found for a lower level to be taken
 LEVELS = (0.5, 0.25, 0.08)  # a frame is looked for in the ink above these shares of full ink: it may be pale
@@ -51,13 +52,25 @@ def without_frames(pixels: NDArray) -> tuple[NDArray, list[Cell]]:
         frames = find_frames(mask, faint)
         if frames and (best is None or len(frames.cells) > MORE * len(best[1].cells)):
             best = mask, frames
-    if best is None:
+    if best is None or _is_sheet(_bordered(pixels, border), best[1].cells):
         return pixels, []
     field = _bordered(pixels, border)
     cleaned, cells = _cleaned(field, faint, *best)
     inner = slice(border, border + pixels.shape[0]), slice(border, border + pixels.shape[1])
     cells = [Cell(*(side - border for side in cell)) for cell in cells]
     return np.ascontiguousarray(cleaned[inner]), in_reading_order(cells)
+
+
+def _is_sheet(pixels: NDArray, cells: Sequence[Cell]) -> bool:
+    """Whether a lone cell is a sheet on a table: paper within, and something of another shade around it."""
+    if len(cells) != 1:
+        return False
+    inside = within(cells, pixels.shape[:2]).astype(np.uint8)
+    outside = cv2.dilate(inside, np.ones((25, 25), np.uint8)) == 0
+    if outside.mean() < 0.02:
+        return False
+    shades = [np.median(pixels[part], axis=0) for part in (inside > 0, outside)]
+    return bool(np.abs(shades[0] - shades[1]).max() > SHEET)
 
 
 def _cleaned(pixels: NDArray, faint: NDArray, mask: NDArray, frames: Frames) -> tuple[NDArray, list[Cell]]:
