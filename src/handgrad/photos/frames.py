@@ -14,6 +14,7 @@ from handgrad.photos.marks import Cell
 from handgrad.photos.rows import completed, made_whole, rows_of
 
 LOWEST = 0.35  # height of a cell, in usual heights of the cells on a page
+THICKEST = 0.08  # thickness of the sides of a lone cell, as a share of its shorter side
 FILLED = 0.18  # height of the largest mark in a cell that is not empty, in heights of the cell
 ACROSS = 0.2  # a mark with more than this share of its ink outside one cell lies across a side
 IGNORED = 0.5  # where more than this share of the marks do, the lines are no cells
@@ -42,6 +43,7 @@ def find_frames(mask: NDArray, faint: NDArray) -> Frames | None:
         return None
     lines = _lines([each for row in rows for each in row])
     rest = faint & 1 - cv2.dilate(erased(mask, *lines), np.ones((3, 3), np.uint8))
+    rows = [row for row in rows if len(row) > 1 or _is_thin(row[0])]
     rows = [row for row in rows if len(row) >= CONNECTED or any(_holds_ink(rest, each.cell) for each in row)]
     if not rows:
         return None
@@ -105,6 +107,12 @@ def _are_ignored(rest: NDArray, cells: Sequence[Cell]) -> bool:
 def _lines(found: Sequence[Bounded]) -> tuple[list[Side], list[Side]]:
     """The level and the upright sides of these cells."""
     return [side for each in found for side in each.level], [side for each in found for side in each.upright]
+
+
+def _is_thin(bounded: Bounded) -> bool:
+    """Whether the sides of a lone cell are lines, and not a table around a sheet."""
+    thickness = max(side.line.thickness for side in (*bounded.level, *bounded.upright))
+    return thickness <= THICKEST * min(bounded.cell.width, bounded.cell.height)
 
 
 def _innermost(cells: Sequence[Cell]) -> list[Cell]:
