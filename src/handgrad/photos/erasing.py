@@ -48,12 +48,16 @@ def _without(mask: NDArray, sides: Sequence[Side]) -> NDArray:
     return np.asarray(cleared | (bridged & mask))
 
 
-def painted_over(pixels: NDArray, paper: NDArray, lines: NDArray, strokes: NDArray) -> NDArray:
+def painted_over(
+    pixels: NDArray, paper: NDArray, lines: NDArray, strokes: NDArray, thickness: float
+) -> NDArray:
     """The picture (height, width, 3) with these lines in the colour of the paper.
 
     lines, strokes (height, width), 0 or 1: the soft edges of a line go with it, those of a stroke stay.
+    thickness: of the lines; enlarged ones have wider edges.
     """
-    soft = cv2.dilate(lines, np.ones((5, 5), np.uint8))
+    reach = 2 + int(thickness / 3)
+    soft = cv2.dilate(lines, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8))
     soft[cv2.dilate(strokes, np.ones((3, 3), np.uint8)) > 0] = 0
     return np.where(((soft | lines) > 0)[:, :, None], paper, pixels)
 

@@ -84,13 +84,21 @@ def _cleaned(pixels: NDArray, faint: NDArray, mask: NDArray, frames: Frames) -> 
         if found and len(found.cells) >= ENOUGH * len(frames.cells):
             zone = cv2.dilate(found.mask, np.ones((9, 9), np.uint8))
             return without_layer(pixels, apart, paper, zone), found.cells
-    return painted_over(pixels, paper, frames.mask, strokes), frames.cells
+    return painted_over(pixels, paper, frames.mask, strokes, frames.thickness), frames.cells
 
 
 def _bordered(pixels: NDArray, border: int) -> NDArray:
     """The picture with paper around it, so that a frame that it was cut along is a line with two edges."""
-    shade = [int(value) for value in np.median(pixels, axis=(0, 1))]
-    return np.asarray(cv2.copyMakeBorder(pixels, *(border,) * 4, borderType=cv2.BORDER_CONSTANT, value=shade))
+    if not border:
+        return pixels
+    for _ in range(2):  # above and below, then, transposed, on both sides
+        bands = [
+            cv2.medianBlur(np.median(band, axis=0).astype(np.uint8)[None], 2 * border + 1)
+            for band in (pixels[:border], pixels[-border:])
+        ]
+        above, below = (np.repeat(band.reshape(1, -1, 3), border, axis=0) for band in bands)
+        pixels = np.concatenate([above, pixels, below]).transpose(1, 0, 2)
+    return np.ascontiguousarray(pixels)
 
 
 def in_reading_order(cells: Sequence[Cell]) -> list[Cell]:

@@ -14,7 +14,7 @@ from handgrad.photos.marks import Cell
 from handgrad.photos.rows import completed, made_whole, rows_of
 
 LOWEST = 0.35  # height of a cell, in usual heights of the cells on a page
-THICKEST = 0.08  # thickness of the sides of a lone cell, as a share of its shorter side
+THICKEST = 0.14  # thickness of the sides of a lone cell, as a share of its shorter side
 FILLED = 0.18  # height of the largest mark in a cell that is not empty, in heights of the cell
 ACROSS = 0.2  # a mark with more than this share of its ink outside one cell lies across a side
 IGNORED = 0.5  # where more than this share of the marks do, the lines are no cells
@@ -27,6 +27,7 @@ class Frames(NamedTuple):
 
     mask: NDArray  # (height, width) uint8, 0 or 1: the pixels of their lines, without strokes that cross them
     cells: list[Cell]
+    thickness: float  # of the thickest line
 
 
 def find_frames(mask: NDArray, faint: NDArray) -> Frames | None:
@@ -51,7 +52,11 @@ def find_frames(mask: NDArray, faint: NDArray) -> Frames | None:
     usual = float(np.median([each.cell.height for row in rows for each in row]))
     found = [each for row in rows for each in row if each.cell.height > LOWEST * usual]
     cells = _innermost([each.cell for each in found])
-    return None if _are_ignored(rest, cells) else Frames(erased(mask, *_lines(found)), cells)
+    if _are_ignored(rest, cells):
+        return None
+    level, upright = _lines(found)
+    thickness = max(side.line.thickness for side in (*level, *upright))
+    return Frames(erased(mask, level, upright), cells, thickness)
 
 
 def _is_paper(mask: NDArray, found: Sequence[Bounded]) -> bool:
