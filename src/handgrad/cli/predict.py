@@ -9,6 +9,7 @@ import click
 
 from handgrad import model_file
 from handgrad.cli import examples
+from handgrad.cli.filled import text_by_field
 from handgrad.cli.pictures import Drawings, Item, Lines, listed, pages_of, progress, titled, with_own_drawings
 from handgrad.cli.predicted import document, text
 from handgrad.cli.shared import (
@@ -62,12 +63,18 @@ def _expected(_: click.Context, __: click.Parameter, value: str | None) -> str |
     help='Digits of each line: a number, or a pattern such as "dd.dd.dddd", "[01]d:dd" or "5dddd", where d '
     'is any digit; with "3x" before it, three lines. It decides between readings.',
 )
+@click.option(
+    "--fields",
+    is_flag=True,
+    help="Read each cell of a form on its own, also the empty cells, and nothing beside them.",
+)
 @output_options
 def predict(
     pictures: tuple[str, ...],
     model: str | None,
     save_boxes: str | None,
     expect: str | None,
+    fields: bool,
     as_json: bool,
     quiet: bool,
     debug: bool,
@@ -77,6 +84,9 @@ def predict(
     IMAGE is a PNG, JPEG, WebP, BMP, GIF, TIFF, PNM, AVIF, HEIC or PDF file with at most 64 digits on a page,
     a folder of such files, or "-" for stdin. HEIC and PDF need an extra, which the error names. The digits
     may stand in several lines, dark on light or light on dark, on coloured, ruled or unevenly lit paper.
+
+    The frames of a form (cells, boxes, combs, tables) are found and taken away. With --fields the answer has
+    a line for each cell, in reading order; what stands beside the cells is left out.
 
     A doubtful digit, which a human should check, is marked with "?" and shown with its runner-up. Points,
     commas, minus signs and slashes stand in the text where they can be read safely. Other ink beside the
@@ -93,7 +103,7 @@ def predict(
         for error in (each for each in found if isinstance(each, ImageError)):
             lines.echo(f"handgrad: error: {error}", err=True)
             failed += 1
-        for outcome in _all_read(items, Reader(trained, expect), drawings, lines):
+        for outcome in _all_read(items, Reader(trained, expect, fields), drawings, lines):
             if isinstance(outcome, ImageError):
                 lines.echo(f"handgrad: error: {outcome}", err=True)
                 failed += 1
@@ -117,11 +127,12 @@ class Reader(NamedTuple):
 
     model: Model
     expect: str | None  # what each line has, as photos.expectation describes it
+    fields: bool  # whether only the cells of a form are read
 
     def read(self, name: str, picture: Picture) -> PageReading:
         """What is read on a picture. ImageError, which begins with the name, if it cannot be read."""
         try:
-            return read_page(self.model, picture, expect=self.expect)
+            return read_page(self.model, picture, expect=self.expect, fields=self.fields)
         except ImageError as error:
             raise ImageError(f"{name}: {error}") from None
 
@@ -181,7 +192,8 @@ def _outcomes(
             continue
         if drawings is not None:
             _draw(drawings, item, picture, page)
-        yield Outcome(_entry(item, picture, page), text(title, page, reader.model), _note(item, picture))
+        told = (text_by_field if reader.fields else text)(title, page, reader.model)
+        yield Outcome(_entry(item, picture, page), told, _note(item, picture))
 
 
 def _entry(item: Item, picture: Picture, page: PageReading) -> dict[str, Any]:

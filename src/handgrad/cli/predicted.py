@@ -41,13 +41,13 @@ def document(name: str, page: PageReading) -> dict[str, Any]:
 
 def text(name: str, page: PageReading, model: Model) -> str:
     """What was read, for people: the digits, those in doubt, and what was left out."""
-    left_out = [f"  read turned by {page.turned} degrees"] if page.turned else []
-    left_out += [_left_out(page.left_out)] if page.left_out else []
-    left_out += [f"  {page.mismatch}"] if page.mismatch else []
+    unread = [f"  read turned by {page.turned} degrees"] if page.turned else []
+    unread += [left_out(page.left_out)] if page.left_out else []
+    unread += [f"  {page.mismatch}"] if page.mismatch else []
     if not page.digits:
-        return "\n".join([f"{name}: no digit found", *left_out])
+        return "\n".join([f"{name}: no digit found", *unread])
     if len(page.digits) == 1:
-        return "\n".join([_one(name, page, model), *left_out])
+        return "\n".join([_one(name, page, model), *unread])
     rows = [page.row(number, doubt="?") for number in range(len(page.lines))]
     told = (
         [f"{name}: {rows[0]}"]
@@ -60,10 +60,10 @@ def text(name: str, page: PageReading, model: Model) -> str:
                 where = f"line {number}, digit {place}" if len(rows) > 1 else f"digit {place}"
                 sure = f"confidence {one.confidence:.3f}, runner-up {one.runner_up}, {', '.join(one.why)}"
                 told.append(f"  {where}: {one.digit}?  ({sure}; at {one.box[0]}, {one.box[1]})")
-    return "\n".join([*told, *left_out])
+    return "\n".join([*told, *unread])
 
 
-def _left_out(found: Sequence[LeftOut]) -> str:
+def left_out(found: Sequence[LeftOut]) -> str:
     """One line that says what was left out, such as "left out: 1 dot at 120, 40; 2 marks at the border"."""
     told = []
     for reason, count in Counter(each.reason for each in found).items():

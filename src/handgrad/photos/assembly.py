@@ -8,9 +8,10 @@ import numpy as np
 
 from handgrad.arrays import NDArray
 from handgrad.errors import ImageError
+from handgrad.photos.forms import beside_cells, placed, reading_boxes
 from handgrad.photos.left_out import OPERATOR, at_border, worth_a_word
 from handgrad.photos.lines import in_lines
-from handgrad.photos.marks import Mark, Omission, Page, PageSign, Stroke, distance
+from handgrad.photos.marks import Cell, Mark, Omission, Page, PageSign, Stroke, distance
 from handgrad.photos.selection import of_digit_size, usual_height, with_fragments_joined, without_edges
 from handgrad.photos.signs import Usual, signs_among
 from handgrad.photos.slashes import straight_strokes
@@ -31,15 +32,22 @@ class Components(NamedTuple):
     outer: Sequence[tuple[Mark, Traits]] = ()
 
 
-def assembled(found: Components, size: tuple[int, int]) -> Page:
-    """The page of the components. ImageError if there are more than 64 digits. size: of the picture."""
+def assembled(found: Components, size: tuple[int, int], cells: Sequence[Cell] = ()) -> Page:
+    """The page of the components. ImageError if there are more than 64 digits.
+
+    size: of the picture.  cells: of the form that it shows.
+    """
     ink, labels, components, outer = found
 
     @cache
     def look(mark: Mark) -> Traits:
         return traits(ink, labels, mark)
 
-    marks, signs = without_edges(components, ink.shape), []
+    inner = without_edges(components, ink.shape)
+    marks, signs = placed(labels, inner, cells), []
+    components = [*marks, *(mark for mark in components if mark not in inner)]
+    beside = beside_cells(marks, cells)
+    marks = [mark for mark in marks if mark not in {each.mark for each in beside}]
     usual = _usual(marks, look) if 0 < len(of_digit_size(marks)) <= 4 * MOST else None
     if usual:
         signs = signs_among(marks, usual, look, lambda mark, surely: cross(shape_of(labels, mark), surely))
@@ -51,20 +59,20 @@ def assembled(found: Components, size: tuple[int, int]) -> Page:
     if len(marks) > MOST:
         got = f"got {len(marks)} marks: crop the picture"
         raise ImageError(f"expected at most {MOST} digits on a picture; {got}")
-    boxes = np.array([(mark.left, mark.top, mark.right, mark.bottom) for mark in marks], np.float64)
-    lines = [[marks[i] for i in line] for line in in_lines(boxes)]
+    lines = [[marks[i] for i in line] for line in in_lines(reading_boxes(marks, cells))]
     if not usual or not lines:
-        return Page(ink, labels, lines, size)
+        return Page(ink, labels, lines, size, left_out=beside, cells=cells)
     strokes: dict[Mark, Stroke] = {}
     for line in lines:
         strokes |= straight_strokes(line, usual, look)
     read = [mark for line in lines for mark in line]
-    used = {part for mark in (*read, *(sign.mark for sign in signs)) for part in mark.parts}
+    told = [*(sign.mark for sign in signs), *(each.mark for each in beside)]
+    used = {part for mark in (*read, *told) for part in mark.parts}
     dropped = [mark for mark in components if mark.parts[0] not in used]
-    left_out = [*worth_a_word(dropped, read, usual, look), *at_border(outer, read, usual)]
+    left_out = [*beside, *worth_a_word(dropped, read, usual, look), *at_border(outer, read, usual)]
     left_out += [Omission(sign.mark, OPERATOR) for sign in signs if not sign.text]
-    placed = [PageSign(sign.mark, sign.text, _line_of(sign.mark, lines)) for sign in signs if sign.text]
-    return Page(ink, labels, lines, size, left_out=left_out, signs=placed, strokes=strokes)
+    page_signs = [PageSign(sign.mark, sign.text, _line_of(sign.mark, lines)) for sign in signs if sign.text]
+    return Page(ink, labels, lines, size, left_out=left_out, signs=page_signs, strokes=strokes, cells=cells)
 
 
 def _usual(marks: Sequence[Mark], look: Callable[[Mark], Traits]) -> Usual:

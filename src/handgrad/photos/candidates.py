@@ -104,6 +104,7 @@ def _between(mark: Mark, number: int, start: Place, end: Place) -> Mark | None:
         min(p.top for p in inside),
         max(p.right for p in inside),
         max(p.bottom for p in inside),
+        cell=mark.cell,
     )
 
 
@@ -168,7 +169,7 @@ def _choices(
 
 def broken_digit(marks: Sequence[Mark]) -> Mark | None:
     """All marks of a page as one broken digit; None if they are too many, too far apart or too large."""
-    if not 2 <= len(marks) <= MOST_MARKS:
+    if not 2 <= len(marks) <= MOST_MARKS or len({mark.cell for mark in marks}) > 1:
         return None
     whole = joined(marks)
     if whole.width > WIDEST * whole.height or max(mark.height for mark in marks) > BROKEN_PART * whole.height:
@@ -185,6 +186,8 @@ def _gap_cost(before: Mark, after: Mark, height: float) -> float:
 
 def _may_be_one_digit(marks: Sequence[Mark], height: float) -> bool:
     """Whether several marks are near enough to each other, and narrow enough, to be one digit."""
+    if len({mark.cell for mark in marks}) > 1:
+        return False
     gaps = [after.left - before.right for before, after in pairwise(marks)]
     if max(gaps, default=0) > WIDEST_GAP * height:
         return False

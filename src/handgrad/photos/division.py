@@ -9,7 +9,7 @@ makes nine times as many candidates of a page.
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -19,6 +19,7 @@ from handgrad.model import Model
 from handgrad.photos.candidates import Candidate, broken_digit, candidates, cheapest
 from handgrad.photos.cuts import cut
 from handgrad.photos.expectation import ANY, Digits, Expectation
+from handgrad.photos.forms import sharing
 from handgrad.photos.marks import Mark, Page
 from handgrad.photos.scoring import Answer, answers, restricted, second_network
 
@@ -38,6 +39,7 @@ LOW_COST = 2.0  # for each height of the line by which it is lower than LOW
 LOW = 0.6  # in heights of the line
 WIDE_COST = 1.0  # for each height by which it is wider than WIDE
 WIDE = 0.7  # in heights
+SHARED_COST = 0.6  # of a digit that shares a cell for one digit with other ink
 
 FARTHEST = 4.0  # a division that agrees with what is expected may cost so much more than the cheapest
 SURELY_BROKEN = 0.7  # sureness above which all marks are the parts of one broken digit
@@ -94,6 +96,7 @@ def _scored(
     model: Model, page: Page, heights: Sequence[float], expected: Expectation | None
 ) -> list[ScoredCandidate]:
     """The candidates of a page; a single one, if all its marks are the parts of one broken digit."""
+    parts = sharing(page)
     possible = candidates(page.lines, heights)
     whole = None if page.single or (expected and expected.digits > 1) else broken_digit(page.marks)
     scored = answers(model, page, [*(each.mark for each in possible), *([whole] if whole else [])])
@@ -102,7 +105,9 @@ def _scored(
         if of_whole.sureness > SURELY_BROKEN and not _is_column(page, possible, scored):
             return [ScoredCandidate(Candidate(possible[0].start, possible[-1].end, whole, 0.0), of_whole)]
     known = {(each.start, each.end): answer for each, answer in zip(possible, scored, strict=True)}
-    if not page.single and (suspects := _suspects(page, possible, scored, heights, expected)):
+    suspects = _suspects(page, possible, scored, heights, expected)
+    suspects = {mark for mark in suspects if mark.cell not in parts}
+    if not page.single and suspects:
         few = len(page.marks) > MANY or second_network(model) is None
         page = cut(page, suspects, FEW_CUTS if few else MOST_CUTS)
         possible = candidates(page.lines, heights)
@@ -110,7 +115,16 @@ def _scored(
         marks = {each.mark.parts: each.mark for each in new}  # cuts that cross may bound the same ink
         of_parts = dict(zip(marks, answers(model, page, [*marks.values()]), strict=True))
         known |= {(each.start, each.end): of_parts[each.mark.parts] for each in new}
-    return [ScoredCandidate(each, known[each.start, each.end]) for each in possible]
+    return [ScoredCandidate(_as_sharing(each, parts), known[each.start, each.end]) for each in possible]
+
+
+def _as_sharing(candidate: Candidate, parts: Mapping[int, int]) -> Candidate:
+    """The candidate, which costs more if it shares a cell for one digit with other ink.
+
+    parts: of what each of these cells holds.
+    """
+    shares = len(candidate.mark.parts) < parts.get(candidate.mark.cell, 0)
+    return candidate._replace(cost=candidate.cost + SHARED_COST) if shares else candidate
 
 
 def _is_column(page: Page, possible: Sequence[Candidate], scored: Sequence[Answer]) -> bool:

@@ -1,5 +1,6 @@
 """A picture -> its page: binarisation, connected components, selection, reading order."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -10,7 +11,8 @@ from handgrad.arrays import NDArray
 from handgrad.photos.assembly import MOST, Components, assembled
 from handgrad.photos.background import Ink, flat_ink, ink_on_paper
 from handgrad.photos.decoding import Picture, as_picture
-from handgrad.photos.marks import Mark, Omission, Page
+from handgrad.photos.forms import alone, within, without_frames
+from handgrad.photos.marks import Cell, Mark, Omission, Page
 from handgrad.photos.normalisation import SIDE, normalised, prepared
 from handgrad.photos.panels import BESIDE, panel
 from handgrad.photos.ruling import without_ruling
@@ -69,13 +71,14 @@ def find_marks(picture: Picture, other_ink: bool = False) -> Page:
 
 def _marks_on(picture: Picture, other_ink: bool) -> Page:
     original = _without_blocks(picture.pixels)
-    pixels = _enlarged(original)
+    pixels, cells = without_frames(_enlarged(original))
     height, width = original.shape[:2]
     if width <= NARROW * height:
         page = _single_digit(pixels, picture.size)
         if max(height, width) <= THUMBNAIL or (_is_filled(page.ink) and not other_ink):
-            return page
-    return assembled(_without_surroundings(ink_on_paper(pixels, other_ink)), picture.size)
+            return alone(page, cells)
+    found = _without_surroundings(ink_on_paper(pixels, other_ink), cells)
+    return assembled(found, picture.size, cells)
 
 
 def _without_blocks(pixels: NDArray) -> NDArray:
@@ -138,13 +141,13 @@ def _is_filled(ink: NDArray) -> bool:
     )
 
 
-def _without_surroundings(found: Ink) -> Components:
+def _without_surroundings(found: Ink, cells: Sequence[Cell]) -> Components:
     """The components without what enters from outside the picture.
 
     Where that was darker than the digits, it has raised the threshold: the threshold is found again.
     """
     ink = found.ink
-    labels, marks = _components(ink, found.grain)
+    labels, marks = _components(ink, found.grain, cells)
     first = Components(ink, labels, marks)
     outer: list[tuple[Mark, Traits]] = []
     for _ in range(2):
@@ -155,7 +158,7 @@ def _without_surroundings(found: Ink) -> Components:
         largest = sorted(entering, key=lambda mark: -mark.height)[:MOST]
         outer += [(mark, traits(ink, labels, mark)) for mark in largest]
         ink = np.where(cv2.dilate(covered.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0, 0, ink)
-        labels, marks = _components(ink, found.grain)
+        labels, marks = _components(ink, found.grain, cells)
     inner = _inner(ink, labels, marks)
     # with nothing else in the picture, what enters may be a digit
     return Components(ink, labels, inner, outer) if inner else first
@@ -165,13 +168,13 @@ def _inner(ink: NDArray, labels: NDArray, marks: list[Mark]) -> list[Mark]:
     return without_surroundings(marks, ink.shape, lambda mark: traits(ink, labels, mark))
 
 
-def _components(ink: NDArray, grain: float) -> tuple[NDArray, list[Mark]]:
+def _components(ink: NDArray, grain: float, cells: Sequence[Cell]) -> tuple[NDArray, list[Mark]]:
     """The labels of the connected components of ink, and the components as marks.
 
     Hysteresis thresholding: weak ink counts if it is connected to enough strong ink.
     """
     floor = max(FAINTEST, 5 * grain)
-    values = ink[ink > floor]
+    values = ink[(ink > floor) & within(cells, ink.shape)]
     if values.size < 4:
         return np.zeros(ink.shape, np.int32), []
     strong = max(floor, _otsu(values))

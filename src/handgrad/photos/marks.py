@@ -27,6 +27,30 @@ class Piece(NamedTuple):
     area: int  # in pixels
 
 
+class Cell(NamedTuple):
+    """A cell of a form, in pixels of the page."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    @property
+    def width(self) -> float:
+        """Width in pixels."""
+        return self.right - self.left
+
+    @property
+    def height(self) -> float:
+        """Height in pixels."""
+        return self.bottom - self.top
+
+    def distance(self, x: NDArray | float, y: NDArray | float) -> NDArray:
+        """The distance of points from the cell; 0 within."""
+        across = np.maximum(0, np.maximum(self.left - x, x - self.right))
+        return np.asarray(np.hypot(across, np.maximum(0, np.maximum(self.top - y, y - self.bottom))))
+
+
 @dataclass(frozen=True)
 class Mark:
     """Ink that may be a digit: a connected component, several of them, or a part of one."""
@@ -38,6 +62,7 @@ class Mark:
     bottom: int  # one past the last row
     pieces: tuple[Piece, ...] = ()  # if it was cut
     cuts: tuple[Cut, ...] = ()  # from left to right
+    cell: int = -1  # the number of its cell on the page; -1 outside all cells
 
     @property
     def width(self) -> int:
@@ -88,6 +113,7 @@ class Page:
     left_out: Sequence[Omission] = ()
     signs: Sequence[PageSign] = ()
     strokes: Mapping[Mark, Stroke] = field(default_factory=dict)  # the marks that are one straight stroke
+    cells: Sequence[Cell] = ()  # the cells of a form, in reading order
 
     def __post_init__(self) -> None:
         """Freeze the arrays and the lines."""
@@ -96,17 +122,18 @@ class Page:
         object.__setattr__(self, "lines", tuple(tuple(line) for line in self.lines))
         object.__setattr__(self, "left_out", tuple(self.left_out))
         object.__setattr__(self, "signs", tuple(self.signs))
+        object.__setattr__(self, "cells", tuple(self.cells))
 
     @property
     def marks(self) -> list[Mark]:
         """The marks of all lines, in reading order."""
         return [mark for line in self.lines for mark in line]
 
-    def box(self, mark: Mark) -> tuple[int, int, int, int]:
-        """x, y, width and height of a mark, in pixels of the picture."""
+    def box(self, mark: Mark | Cell) -> tuple[int, int, int, int]:
+        """x, y, width and height of a mark or a cell, in pixels of the picture."""
         height, width = self.ink.shape
         x_scale, y_scale = self.size[0] / width, self.size[1] / height
-        left, top = int(mark.left * x_scale), int(mark.top * y_scale)
+        left, top = max(0, int(mark.left * x_scale)), max(0, int(mark.top * y_scale))
         right = min(self.size[0], max(left + 1, round(mark.right * x_scale)))
         bottom = min(self.size[1], max(top + 1, round(mark.bottom * y_scale)))
         return left, top, right - left, bottom - top
@@ -120,6 +147,7 @@ def joined(marks: Sequence[Mark]) -> Mark:
         min(mark.top for mark in marks),
         max(mark.right for mark in marks),
         max(mark.bottom for mark in marks),
+        cell=marks[0].cell,
     )
 
 

@@ -23,7 +23,7 @@ AROUND = 0.85  # share of a panel's surroundings that have another shade, at lea
 LEAST_INK, MOST_INK = 0.002, 0.6  # shares of a panel that ink covers
 
 
-BESIDE = "outside the panel"
+BESIDE = "mark outside the panel"
 
 
 class Panel(NamedTuple):

@@ -16,6 +16,7 @@ from handgrad.photos.decoding import Picture, Source, as_picture
 from handgrad.photos.division import ScoredCandidate, divided
 from handgrad.photos.expectation import ANY, Expectation, expectation
 from handgrad.photos.finding import find_marks
+from handgrad.photos.forms import BESIDE, fields_of
 from handgrad.photos.marks import Mark, Page, PageSign
 from handgrad.photos.normalisation import SIDE, expect_model, prepared
 from handgrad.photos.result import Box, LeftOut, PageReading, Reading, Sign
@@ -46,12 +47,17 @@ def read(model: Model, picture: Picture | NDArray | Source) -> list[list[Reading
 
 
 def read_page(
-    model: Model, picture: Picture | NDArray | Source, *, expect: int | str | None = None
+    model: Model,
+    picture: Picture | NDArray | Source,
+    *,
+    expect: int | str | None = None,
+    fields: bool = False,
 ) -> PageReading:
-    """The digits on a picture, and what was left out. Arguments and errors are those of read.
+    """The digits on a picture, what was left out, and the fields of a form. Errors are those of read.
 
     expect: how many digits each line has, or a pattern such as "dd.dd.dddd", as photos.expectation describes
     it. It decides between readings. ValueError if it is no pattern.
+    fields: whether to leave out what stands beside the cells of a form, if there is one.
     """
     expect_model(model.image_shape)
     expected = None if expect is None else expectation(expect)
@@ -59,7 +65,7 @@ def read_page(
     if (image := prepared(picture)) is not None:
         return _prepared_reading(model, image, expected)
     page = find_marks(picture)
-    reading_of = partial(_page_reading, model, expected)
+    reading_of = partial(_page_reading, model, expected, fields)
     found = reading_of(page)
     if not found.digits or max(one.confidence for one in found.digits) < UNSURE:
         other = reading_of(find_marks(picture, other_ink=True))
@@ -79,8 +85,8 @@ def _prepared_reading(model: Model, image: NDArray, expected: Expectation | None
     return PageReading([[_reading(model, answer, (0, 0, SIDE, SIDE), why)]], mismatch=mismatch)
 
 
-def _page_reading(model: Model, expected: Expectation | None, page: Page) -> PageReading:
-    """The digits on a page, and what was left out."""
+def _page_reading(model: Model, expected: Expectation | None, fields: bool, page: Page) -> PageReading:
+    """The digits on a page, what was left out, and the fields; only what stands in cells, if fields."""
     division = divided(model, page, expected)
     left_out = [LeftOut(page.box(mark), why) for mark, why in page.left_out]
     digits = division.digits
@@ -88,12 +94,26 @@ def _page_reading(model: Model, expected: Expectation | None, page: Page) -> Pag
         implausible = [digit for digit in digits if digit.answer.outputs.max() < PLAUSIBLE]
         left_out += [LeftOut(page.box(digit.candidate.mark), NO_DIGIT) for digit in implausible]
         digits = [digit for digit in digits if digit.answer.outputs.max() >= PLAUSIBLE]
+    if fields and page.cells:
+        beside = [digit for digit in digits if digit.candidate.mark.cell < 0]
+        left_out += [LeftOut(page.box(digit.candidate.mark), BESIDE) for digit in beside]
+        digits = [digit for digit in digits if digit.candidate.mark.cell >= 0]
     lines = [list(line) for _, line in groupby(digits, key=lambda digit: digit.candidate.start.line)]
     slashes, unclear = ({}, set()) if expected else _slashes(model, page, lines)
     lines = [[digit for digit in line if digit.candidate.mark not in slashes] for line in lines]
     signs, lost = _signs(page, lines, slashes)
     read_lines = [_readings(model, page, line, unclear) for line in lines]
-    return PageReading(read_lines, [*left_out, *lost], signs=signs, mismatch=division.mismatch)
+    return PageReading(
+        read_lines,
+        [*left_out, *lost],
+        fields_of(
+            page,
+            [digit.candidate.mark.cell for line in lines for digit in line],
+            [digit.digit for line in read_lines for digit in line],
+        ),
+        signs=signs,
+        mismatch=division.mismatch,
+    )
 
 
 def _slashes(

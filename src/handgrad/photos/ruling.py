@@ -16,11 +16,20 @@ COVERED_UPRIGHT = 0.75  # the same for upright lines, since a 1 may be nearly as
 TILT = 14.0  # largest angle between a printed line and the level or the upright, in degrees
 
 
+BORDER = 0.03  # a line that comes this near to the border reaches it
+BEYOND = 0.12  # by this share of its length a printed line goes on beyond the marks that it runs through
+LONG = 1.5  # it is this many times as long as the marks are high
+MANY = 3  # this many lines beside each other are printed, wherever they end;
+APART = 0.04  # they are more than this share of the picture apart
+
+
 class PrintedLine(NamedTuple):
     """A nearly level line across the picture, by its row in the first column and in the last."""
 
     left: float
     right: float
+    start: int  # the first inked column
+    end: int  # the last inked column
 
 
 def without_ruling(mask: NDArray) -> NDArray:
@@ -48,8 +57,10 @@ def without_ruling(mask: NDArray) -> NDArray:
     if len(level) < 2:  # a lone line near the border is a margin or an edge; in the middle it may be a stroke
         level = [line for line in level if not 0.2 < line.left / height < 0.8]
         upright = [line for line in upright if len(level) or not 0.3 < line.left / width < 0.7]
-    cleared = _without(mask, level)
-    cleared = np.ascontiguousarray(_without(cleared.T, upright).T)
+    cleared = np.ascontiguousarray(_without(_without(mask, level).T, upright).T)
+    true_level, true_upright = _printed(mask, cleared, level), _printed(mask.T, cleared.T, upright)
+    if len(true_level) + len(true_upright) < len(level) + len(upright):
+        cleared = np.ascontiguousarray(_without(_without(mask, true_level).T, true_upright).T)
     return cleared if _has_long_marks(cleared, 0.07) else mask
 
 
@@ -79,24 +90,68 @@ def _printed_lines(mask: NDArray, segments: NDArray, covered: float) -> list[Pri
         if abs(y2 - y1) > np.tan(np.radians(TILT)) * abs(x2 - x1):
             continue
         slope = (y2 - y1) / (x2 - x1)
-        line = PrintedLine(y1 - slope * x1, y1 + slope * (width - 1 - x1))
+        line = PrintedLine(y1 - slope * x1, y1 + slope * (width - 1 - x1), 0, width - 1)
         if any(abs(line.left - other.left) < 3 and abs(line.right - other.right) < 3 for other in lines):
             continue
         rows = np.rint(np.linspace(line.left, line.right, width)).astype(int)
         visible = (rows >= 0) & (rows < height)
         inked = thickened[rows[visible], columns[visible]]
-        if visible.mean() > 0.3 and _in_stretches(inked, int(STRETCH * min(height, width))) > covered:
-            lines.append(line)
+        stretches = _stretches(inked, int(STRETCH * min(height, width)))
+        if visible.mean() > 0.3 and stretches.mean() > covered:
+            places = columns[visible][stretches > 0]
+            lines.append(line._replace(start=int(places[0]), end=int(places[-1])))
     return lines
 
 
-def _in_stretches(inked: NDArray, length: int) -> float:
-    """The share of a line that lies in inked stretches of at least this length; small gaps are ignored."""
+def _printed(mask: NDArray, cleared: NDArray, lines: list[PrintedLine]) -> list[PrintedLine]:
+    """The lines that are no strokes of a digit. cleared: the mask without these lines and those across them.
+
+    A stroke ends within the mark that it belongs to: where another stroke goes on, or not far beyond. A
+    printed line goes from border to border, or is far longer than the marks are high.
+    """
+    middles = np.sort([(line.left + line.right) / 2 for line in lines])
+    if not lines or (np.diff(middles) > APART * mask.shape[0]).sum() + 1 >= MANY:
+        return lines
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(np.ascontiguousarray(cleared), connectivity=8)
+    stats = np.asarray(stats)
+    whole = np.asarray(cv2.connectedComponents(np.ascontiguousarray(mask), connectivity=8)[1])
+    first = np.zeros(count, np.int64)  # for each rest, the mark that it was a part of
+    first[labels.ravel()] = whole.ravel()
+    sizes = stats[:, 2:4].max(axis=1)
+    rests = np.flatnonzero((np.arange(count) > 0) & (sizes > 0.03 * min(mask.shape)))
+    return [line for line in lines if _is_printed(line, mask.shape[1], whole, first, stats, rests)]
+
+
+def _is_printed(
+    line: PrintedLine, width: int, whole: NDArray, first: NDArray, stats: NDArray, rests: NDArray
+) -> bool:
+    """Whether a line is no stroke of a digit. stats, first: of what is left; rests: the large ones of it."""
+    columns = np.arange(line.start, line.end + 1)
+    rows = np.rint(np.interp(columns, (0, width - 1), (line.left, line.right))).astype(int)
+    inside = (rows >= 0) & (rows < whole.shape[0])
+    on_line = np.unique(whole[rows[inside], columns[inside]])
+    crossed = [rest for rest in rests if first[rest] in on_line[on_line > 0]]
+    length = line.end - line.start + 1
+    is_across = line.start <= BORDER * width and line.end >= (1 - BORDER) * width - 1
+    if is_across:
+        return True
+    beyond = BEYOND * length
+    for rest in crossed:
+        left, right = int(stats[rest, 0]), int(stats[rest, 0] + stats[rest, 2])
+        if left - line.start < beyond or line.end + 1 - right < beyond:
+            return False
+    highest = max((int(max(stats[rest, 2:4])) for rest in rests), default=length)
+    return length >= LONG * highest
+
+
+def _stretches(inked: NDArray, length: int) -> NDArray:
+    """Where a line lies in inked stretches of at least this length, 0 or 1; small gaps are ignored."""
     closed = cv2.morphologyEx(
         inked.reshape(1, -1), cv2.MORPH_CLOSE, np.ones((1, max(3, length // 5)), np.uint8)
     )
-    stretches = cv2.morphologyEx(closed, cv2.MORPH_OPEN, np.ones((1, max(3, length)), np.uint8))
-    return float(stretches.mean())
+    return np.asarray(
+        cv2.morphologyEx(closed, cv2.MORPH_OPEN, np.ones((1, max(3, length)), np.uint8))
+    ).ravel()
 
 
 def _without(mask: NDArray, lines: list[PrintedLine]) -> NDArray:
