@@ -151,6 +151,10 @@ def test_predict_reads_pictures(run, trained, picture, tmp_path, monkeypatch):
         "text": "",
         "doubtful": False,
         "turned": 0,
+        "mismatch": None,
+        "page": 1,
+        "pages": 1,
+        "note": None,
         **nothing,
     }
     _, out, err = run("predict", picture, tmp_path / "blank.png", "--model", trained)

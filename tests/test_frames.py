@@ -13,7 +13,7 @@ from handgrad.photos import read_page
 from handgrad.photos.forms import without_frames
 from handgrad.photos.frames import find_frames
 from handgrad.photos.ruling import without_ruling
-from photo_suite.framed import FRAMED
+from photo_suite.framed import KINDS
 from photo_suite.strokes import strokes
 
 ORANGE = (60, 130, 240)  # blue, green, red
@@ -199,6 +199,6 @@ def test_the_suite_of_forms_is_read(model):
     from photo_suite.kinds import Maker
 
     train, _ = digits.load_mnist()
-    made = [kind(Maker(np.random.default_rng([3, i]), train)) for i, kind in enumerate(FRAMED)]
+    made = [kind(Maker(np.random.default_rng([3, i]), train)) for i, kind in enumerate(KINDS)]
     verdicts = judged(model, made)
-    assert sum(verdict.right for verdict in verdicts) >= len(FRAMED) - 2, [v for v in verdicts if not v.right]
+    assert sum(verdict.right for verdict in verdicts) >= len(KINDS) - 2, [v for v in verdicts if not v.right]

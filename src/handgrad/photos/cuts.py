@@ -21,6 +21,7 @@ STEP_COST = 0.06  # cost of a step to the side, in pixels of ink
 MOST_CROSSED = 4.0  # largest cost of a path, in stroke widths
 REACH = 4  # half the width of a corridor, in columns
 SMALLEST_PIECE = 0.05  # smallest share of a mark's ink on either side of a cut
+BESIDE = 0.2  # least distance between the middles of the two sides, from left to right, in heights
 ALIKE = 0.03  # two cuts are alike if less than this share of the ink lies between them
 FRAGMENT = 0.3  # largest share of a fragment, of the largest connected ink on its side
 LEANS = (-0.5, -0.25, 0.0, 0.25, 0.5)  # slopes of the corridors, in columns per row
@@ -83,7 +84,7 @@ def _unlike(ink: NDArray, most: int) -> list[tuple[NDArray, float]]:
     paths, crossed = _paths(ink)
     mask = ink > 0.4
     straight = mask & (np.arange(ink.shape[1]) <= paths[:, :, None])  # (paths, ROWS, columns)
-    total = int(mask.sum())
+    total, x = int(mask.sum()), np.nonzero(mask)[1]
     tried, kept, chosen = list[NDArray](), list[NDArray](), list[int]()
     for i, left in enumerate(straight):
         if _is_alike(left[mask], tried, ALIKE / 2 * total):
@@ -91,6 +92,7 @@ def _unlike(ink: NDArray, most: int) -> list[tuple[NDArray, float]]:
         tried.append(left[mask])
         healed = _healed(left, mask & ~left)[mask]
         is_piece = SMALLEST_PIECE <= healed.sum() / total <= 1 - SMALLEST_PIECE
+        is_piece = is_piece and float(x[~healed].mean() - x[healed].mean()) >= BESIDE * len(ink)
         if is_piece and not _is_alike(healed, kept, ALIKE * total):
             kept.append(healed)
             chosen.append(i)
