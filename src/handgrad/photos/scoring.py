@@ -18,6 +18,9 @@ from handgrad.photos.marks import Mark, Page
 from handgrad.photos.normalisation import normalised
 
 
+LEAST_AGREEMENT = 0.3  # a digit that the second network cannot read may still be one
+
+
 class Answer(NamedTuple):
     """What the networks see in one image."""
 
@@ -30,7 +33,7 @@ class Answer(NamedTuple):
 
     @property
     def agreement(self) -> float:
-        """How far the second network sees the digit that the model sees, 0 to 1; 1 if it is not asked.
+        """How far the second network sees the digit that the model sees, 0.3 to 1; 1 if it is not asked.
 
         A 1 with a long serif is between a 1 and a 7: for these two, either is agreement.
         """
@@ -38,7 +41,7 @@ class Answer(NamedTuple):
             return 1.0
         digit = int(self.outputs.argmax())
         alike = [1, 7] if digit in (1, 7) else [digit]
-        return float(np.clip(self.seconded[alike].max(), 0, 1))
+        return float(np.clip(self.seconded[alike].max(), LEAST_AGREEMENT, 1))
 
     @property
     def sureness(self) -> float:
