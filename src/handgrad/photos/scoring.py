@@ -17,7 +17,6 @@ from handgrad.photos.expectation import ANY, Digits
 from handgrad.photos.marks import Mark, Page
 from handgrad.photos.normalisation import normalised
 
-
 LEAST_AGREEMENT = 0.3  # a digit that the second network cannot read may still be one
 
 
