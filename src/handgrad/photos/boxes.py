@@ -18,14 +18,18 @@ class Label(NamedTuple):
     """A box in pixels of the upright picture, the text above it, and their colour."""
 
     box: tuple[int, int, int, int]
-    text: str
+    text: str  # above the box; "" for none
     colour: tuple[int, int, int]
 
 
 def labels(page: PageReading) -> list[Label]:
-    """The labels of the digits, of the signs, and of what was left out with its reason."""
+    """The labels of the digits, of the signs, and of what was left out: each reason is written once."""
+    reasons = [each.reason for each in page.left_out]
     return [
-        *(Label(each.box, each.reason, LEFT_OUT) for each in page.left_out),
+        *(
+            Label(each.box, each.reason if reasons.index(each.reason) == number else "", LEFT_OUT)
+            for number, each in enumerate(page.left_out)
+        ),
         *(
             Label(one.box, f"{one.digit}? {one.runner_up}", DOUBTFUL)
             if one.doubtful
@@ -48,6 +52,8 @@ def drawn(picture: Picture, labels: Iterable[Label]) -> bytes:
         x, y, width, height = (side * scale for side in label.box)
         frame = (x - thick, y - thick, x + width + thick, y + height + thick)
         pen.rectangle(frame, outline=label.colour, width=thick)
+        if not label.text:
+            continue
         font = ImageFont.load_default(size=min(max(14.0, 0.3 * height), 40.0))
         left, top, right, bottom = pen.textbbox((0, 0), label.text, font=font)
         at_x = min(max(0.0, frame[0]), max(0.0, canvas.width - (right - left) - 4))
