@@ -8,7 +8,7 @@ import numpy as np
 
 from handgrad.arrays import NDArray
 from handgrad.errors import ImageError
-from handgrad.photos.forms import beside_cells, placed, reading_boxes
+from handgrad.photos.forms import beside_cells, on_sides, placed, reading_boxes
 from handgrad.photos.left_out import OPERATOR, at_border, worth_a_word
 from handgrad.photos.lines import in_lines
 from handgrad.photos.marks import Cell, Mark, Omission, Page, PageSign, Stroke, distance
@@ -46,7 +46,7 @@ def assembled(found: Components, size: tuple[int, int], cells: Sequence[Cell] = 
     inner = without_edges(components, ink.shape)
     marks, signs = placed(labels, inner, cells), []
     components = [*marks, *(mark for mark in components if mark not in inner)]
-    beside = beside_cells(marks, cells)
+    beside = [*on_sides(marks, cells), *beside_cells(marks, cells)]
     marks = [mark for mark in marks if mark not in {each.mark for each in beside}]
     usual = _usual(marks, look) if 0 < len(of_digit_size(marks)) <= 4 * MOST else None
     if usual:

@@ -17,11 +17,15 @@ from handgrad.photos.result import Field
 from handgrad.photos.strokes import FAINTEST
 
 BORDER, SMALL = 24, 640  # paper is put around a picture whose longer side has fewer pixels than SMALL
+DEEP = 0.34  # share of the picture at each border whose usual shade is taken for that of the paper
+DOT = 0.03  # largest size of a dot, as a share of the picture's shorter side
+MANY_DOTS = 30, 2500  # dots on a picture with dotted frames, at least and at most
 OWN_SHARE = 0.2  # a mark with less than this share of its ink in a cell does not belong there
 FOR_ONE = 1.25  # a cell of less width, in its heights, has room for one digit
 ONE_DIGIT = 1.05  # a mark of this width, in cells, may be two digits
 SEVERAL = 3  # where so many cells are filled, the picture is a form: all else on it is left out
 PRINT = 0.6  # marks beside the cells are print if they are lower than this share of those within
+SIDE = "rest of a frame"
 BESIDE = "mark beside the cells of a form"
 ENOUGH = 0.6  # by colour alone at least this share of the cells is found again
 HALF = 0.4  # a pixel with this share of a full line belongs to the frame
@@ -52,6 +56,8 @@ def without_frames(pixels: NDArray) -> tuple[NDArray, list[Cell]]:
         frames = find_frames(mask, faint)
         if frames and (best is None or len(frames.cells) > MORE * len(best[1].cells)):
             best = mask, frames
+    if best is None and (frames := _dotted(faint)):
+        best = faint, frames
     if best is None or _is_sheet(_bordered(pixels, border), best[1].cells):
         return pixels, []
     field = _bordered(pixels, border)
@@ -59,6 +65,38 @@ def without_frames(pixels: NDArray) -> tuple[NDArray, list[Cell]]:
     inner = slice(border, border + pixels.shape[0]), slice(border, border + pixels.shape[1])
     cells = [Cell(*(side - border for side in cell)) for cell in cells]
     return np.ascontiguousarray(cleaned[inner]), in_reading_order(cells)
+
+
+def _inner_strokes(strokes: NDArray, frames: Frames) -> NDArray:
+    """The strokes that reach into a cell, beyond the soft edges of its frame."""
+    reach = 2 * int(frames.thickness) + 3
+    inside = within(frames.cells, strokes.shape) & (
+        cv2.dilate(frames.mask, np.ones((reach, reach), np.uint8)) == 0
+    )
+    _, labels = cv2.connectedComponents(strokes, connectivity=8)
+    reaching = np.unique(labels[inside & (strokes > 0)])
+    return (np.isin(labels, reaching) & (strokes > 0)).astype(np.uint8)
+
+
+def _dotted(ink: NDArray) -> Frames | None:
+    """Frames of dots: so many small dots at small distances that they make lines if they are enlarged."""
+    _, labels, stats, middles = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    sizes = np.asarray(stats)[:, 2:4].max(axis=1)
+    dots = np.flatnonzero(sizes <= max(6, DOT * min(ink.shape)))
+    if not MANY_DOTS[0] <= len(dots) <= MANY_DOTS[1]:
+        return None
+    places = np.asarray(middles)[dots]
+    apart = np.hypot(*(places[:, None] - places[None]).T)
+    np.fill_diagonal(apart, np.inf)
+    reach = int(np.median(apart.min(axis=0)) / 2) + 1
+    mask: NDArray = np.isin(labels, dots).astype(np.uint8)
+    enlarged = cv2.dilate(mask, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8))
+    found = find_frames(enlarged, ink)
+    if found is None:
+        return None
+    return found._replace(
+        mask=mask & np.asarray(cv2.dilate(found.mask, np.ones((5, 5), np.uint8))), thickness=1.0
+    )
 
 
 def _is_sheet(pixels: NDArray, cells: Sequence[Cell]) -> bool:
@@ -70,7 +108,7 @@ def _is_sheet(pixels: NDArray, cells: Sequence[Cell]) -> bool:
     if outside.mean() < 0.02:
         return False
     shades = [np.median(pixels[part], axis=0) for part in (inside > 0, outside)]
-    return bool(np.abs(shades[0] - shades[1]).max() > SHEET)
+    return bool(abs(float(np.mean(shades[0] - shades[1]))) > SHEET)
 
 
 def _cleaned(pixels: NDArray, faint: NDArray, mask: NDArray, frames: Frames) -> tuple[NDArray, list[Cell]]:
@@ -83,7 +121,12 @@ def _cleaned(pixels: NDArray, faint: NDArray, mask: NDArray, frames: Frames) -> 
         found = find_frames((apart.frame > HALF).astype(np.uint8), faint)
         if found and len(found.cells) >= ENOUGH * len(frames.cells):
             zone = cv2.dilate(found.mask, np.ones((9, 9), np.uint8))
-            return without_layer(pixels, apart, paper, zone), found.cells
+            cleaned = without_layer(pixels, apart, paper, zone)
+            if len(found.cells) == 1:  # in a picture of few pixels, a trace of the colour would be ink
+                cleaned = painted_over(
+                    cleaned, paper, found.mask, _inner_strokes(strokes, found), found.thickness
+                )
+            return cleaned, found.cells
     return painted_over(pixels, paper, frames.mask, strokes, frames.thickness), frames.cells
 
 
@@ -92,9 +135,10 @@ def _bordered(pixels: NDArray, border: int) -> NDArray:
     if not border:
         return pixels
     for _ in range(2):  # above and below, then, transposed, on both sides
+        depth = max(1, round(DEEP * pixels.shape[0]))
         bands = [
             cv2.medianBlur(np.median(band, axis=0).astype(np.uint8)[None], 2 * border + 1)
-            for band in (pixels[:border], pixels[-border:])
+            for band in (pixels[:depth], pixels[-depth:])
         ]
         above, below = (np.repeat(band.reshape(1, -1, 3), border, axis=0) for band in bands)
         pixels = np.concatenate([above, pixels, below]).transpose(1, 0, 2)
@@ -116,12 +160,15 @@ def within(cells: Sequence[Cell], shape: tuple[int, ...]) -> NDArray:
 
 
 def placed(labels: NDArray, marks: Sequence[Mark], cells: Sequence[Cell]) -> list[Mark]:
-    """The marks, each with the number of its cell. Digits that touch across a side are cut there.
+    """The marks, each with the number of its cell, without crumbs of frames.
+
+    Digits that touch across a side are cut there.
 
     labels (height, width): changed where a mark is cut.
     """
     if not cells:
         return list(marks)
+    marks = [mark for mark in marks if not any(_is_crumb(mark, cell) for cell in cells)]
     shares = [_shares(labels, mark, cells) for mark in marks]
     at_home = {max(share, key=share.__getitem__) for share in shares if len(share) == 1}
     return [
@@ -137,6 +184,19 @@ def alone(page: Page, cells: Sequence[Cell]) -> Page:
         [[replace(mark, cell=0) for mark in line] for line in page.lines] if len(cells) == 1 else page.lines
     )
     return replace(page, lines=lines, cells=cells if len(cells) == 1 else ())
+
+
+def _is_crumb(mark: Mark, cell: Cell) -> bool:
+    """Whether a mark is a small rest of a side."""
+    if max(mark.width, mark.height) > 0.15 * cell.height or not _overlap(mark, _grown(cell, 0.1)):
+        return False
+    return not _overlap(mark, _grown(cell, -0.06))
+
+
+def _grown(cell: Cell, share: float) -> Cell:
+    """The cell with its sides farther out by a share of its height."""
+    by = share * cell.height
+    return Cell(cell.left - by, cell.top - by, cell.right + by, cell.bottom + by)
 
 
 def _shares(labels: NDArray, mark: Mark, cells: Sequence[Cell]) -> dict[int, float]:
@@ -200,22 +260,44 @@ def reading_boxes(marks: Sequence[Mark], cells: Sequence[Cell]) -> NDArray:
 def beside_cells(marks: Sequence[Mark], cells: Sequence[Cell]) -> list[Omission]:
     """The marks outside all cells that are left out: print, or everything where several cells are filled.
 
-    Between two cells of a row a cell may have been missed: marks there are not left out.
+    In a row of cells a cell may have been missed: what is as high there as digits is not left out.
     """
     heights = [mark.height for mark in marks if mark.cell >= 0]
     if not heights:
         return []
     is_form = len({mark.cell for mark in marks if mark.cell >= 0}) >= SEVERAL
-    least = np.inf if is_form else PRINT * float(np.median(heights))
-    outer = (mark for mark in marks if mark.cell < 0 and mark.height < least)
-    return [Omission(mark, BESIDE) for mark in outer if not _is_between(mark, cells)]
+    least = PRINT * float(np.median(heights))
+    return [
+        Omission(mark, BESIDE)
+        for mark in marks
+        if mark.cell < 0 and (mark.height < least or (is_form and not _is_in_row(mark, cells)))
+        if not _is_between(mark, cells)
+    ]
+
+
+def _is_in_row(mark: Mark, cells: Sequence[Cell]) -> bool:
+    """Whether a mark stands at the height of a row of cells."""
+    return any(cell.top < (mark.top + mark.bottom) / 2 < cell.bottom for cell in cells)
 
 
 def _is_between(mark: Mark, cells: Sequence[Cell]) -> bool:
     """Whether a mark stands in a row of cells, with cells on both sides of it."""
-    y = (mark.top + mark.bottom) / 2
-    row = [cell for cell in cells if cell.top < y < cell.bottom]
+    row = [cell for cell in cells if cell.top < (mark.top + mark.bottom) / 2 < cell.bottom]
     return any(cell.right <= mark.right for cell in row) and any(cell.left >= mark.left for cell in row)
+
+
+def on_sides(marks: Sequence[Mark], cells: Sequence[Cell]) -> list[Omission]:
+    """The marks that are what is left of a side: thin, upright, and where the side was."""
+    return [Omission(mark, SIDE) for mark in marks if any(_is_on_side(mark, cell) for cell in cells)]
+
+
+def _is_on_side(mark: Mark, cell: Cell) -> bool:
+    """Whether a thin mark lies on the left or the right side of a cell."""
+    middle = (mark.left + mark.right) / 2
+    off = min(abs(middle - cell.left), abs(middle - cell.right))
+    is_level = cell.top - 0.1 * cell.height < (mark.top + mark.bottom) / 2 < cell.bottom + 0.1 * cell.height
+    is_level &= mark.height > 0.3 * cell.height
+    return is_level and mark.width < 0.12 * cell.width and off < 0.05 * cell.width + 1
 
 
 def sharing(page: Page) -> dict[int, int]:
