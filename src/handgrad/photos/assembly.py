@@ -8,10 +8,10 @@ import numpy as np
 
 from handgrad.arrays import NDArray
 from handgrad.errors import ImageError
-from handgrad.photos.forms import beside_cells, on_sides, placed, reading_boxes
 from handgrad.photos.left_out import OPERATOR, at_border, worth_a_word
 from handgrad.photos.lines import in_lines
 from handgrad.photos.marks import Cell, Mark, Omission, Page, PageSign, Stroke, distance
+from handgrad.photos.placing import beside_cells, on_sides, placed, reading_boxes
 from handgrad.photos.selection import of_digit_size, usual_height, with_fragments_joined, without_edges
 from handgrad.photos.signs import Usual, signs_among
 from handgrad.photos.slashes import straight_strokes

@@ -17,9 +17,9 @@ from handgrad.photos.decoding import Picture, Source, as_picture
 from handgrad.photos.division import ScoredCandidate, divided
 from handgrad.photos.expectation import ANY, Expectation, expectation
 from handgrad.photos.finding import find_marks
-from handgrad.photos.forms import BESIDE, fields_of
 from handgrad.photos.marks import Mark, Page, PageSign
 from handgrad.photos.normalisation import SIDE, expect_model, prepared
+from handgrad.photos.placing import BESIDE, fields_of
 from handgrad.photos.result import Box, LeftOut, PageReading, Reading, Sign
 from handgrad.photos.scoring import Answer, restricted
 from handgrad.photos.slashes import slash_places
