@@ -1,5 +1,6 @@
 """The connected components of a picture -> its page: signs, digits in lines, and what is left out."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import cache
 from typing import NamedTuple
@@ -51,6 +52,8 @@ def assembled(found: Components, size: tuple[int, int], cells: Sequence[Cell] = 
     usual = _usual(marks, look) if 0 < len(of_digit_size(marks)) <= 4 * MOST else None
     if usual:
         signs = signs_among(marks, usual, look, lambda mark, surely: cross(shape_of(labels, mark), surely))
+        held = Counter(mark.cell for mark in marks)  # what stands alone in a cell is a digit
+        signs = [sign for sign in signs if sign.mark.cell < 0 or held[sign.mark.cell] > 1]
         taken = {part for sign in signs for part in sign.mark.parts}
         marks = [mark for mark in marks if mark.parts[0] not in taken]
     if len(of_digit_size(marks)) <= 4 * MOST:  # joining takes long on print and patterns, which are refused
