@@ -58,6 +58,10 @@ def folder(tmp_path, monkeypatch, mnist):
     )
     line = np.hstack([np.pad(image, 6) for image in images[[1, 3, 5, 7]]])
     Image.fromarray(255 - np.kron(line, np.ones((4, 4), np.uint8))).save(tmp_path / "page.jpg")
+    form = np.hstack([np.pad(image, 6) for image in (*images[[1, 3, 5]], 0 * images[0], images[7])])
+    form[0], form[-1], form[:, ::40], form[:, -1] = 200, 200, 200, 200
+    form = np.kron(np.pad(form, 20), np.ones((3, 3), np.uint8))
+    Image.fromarray(255 - form).save(tmp_path / "form.jpg", quality=95)
     sheets = {"sheet.jpg": ["0123456789"] * 5, "test-sheet.jpg": ["3141592653", "2718281828", "1414213562"]}
     for seed, (name, lines) in enumerate(sheets.items()):
         photo = own_hands.sheet(own_hands.hand(8), lines, np.random.default_rng(seed))

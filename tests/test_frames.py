@@ -47,6 +47,10 @@ def form(digits="27 5", shade=(0, 0, 0), cell=90, gap=0, thick=2, kind="cells", 
                 shade,
                 thick,
             )
+        elif kind == "dots":
+            for place in range(0, cell + 1, 6):
+                for x, y in ((place, 0), (place, cell), (0, place), (cell, place)):
+                    cv2.circle(picture, (left + x, top + y), 1, shade, -1)
         else:
             cv2.rectangle(picture, (left, top), (left + cell, top + cell), shade, thick)
         if digit != " ":
@@ -73,6 +77,7 @@ def form(digits="27 5", shade=(0, 0, 0), cell=90, gap=0, thick=2, kind="cells", 
         {"gap": 30},
         {"gap": 30, "scale": 0.4},
         {"kind": "comb"},
+        {"kind": "dots"},
         {"thick": 1},
     ],
     ids=str,
@@ -95,9 +100,11 @@ def test_ink_across_a_frame_of_another_colour_stays():
     ink = plain.min(axis=2) < 90
     for picture in (plain, boxed):
         picture[60:64, 100:160] = 30  # a stroke across the side at column 130
+        picture[38:43, 145:205] = 30  # a stroke along the upper side
     cleaned, cells = without_frames(boxed)
     assert len(cells) == 3
     assert (cleaned[62, 105:155].max(axis=1) < 110).all(), "the stroke across the side is cut"
+    assert (cleaned[40, 150:200].max(axis=1) < 110).all(), "the stroke along the side is lost"
     assert (cleaned.min(axis=2) < 110)[ink].mean() > 0.97
     assert (cleaned[38:134, 36:44].min(axis=2) > 190).all(), "the left side of the first cell is still there"
 
@@ -107,6 +114,25 @@ def test_rows_of_a_table_are_lines(model):
     page = read_page(model, picture)
     assert page.text == "31\n84"
     assert [field.text for field in page.fields] == ["3", "1", "8", "4"]
+
+
+def written(picture, text, place):
+    """The picture with digits beside those in its cells."""
+    cv2.putText(picture, text, place, cv2.FONT_HERSHEY_SIMPLEX, 2.0, (30, 30, 30), 5, cv2.LINE_AA)
+    return picture
+
+
+def test_a_digit_in_a_row_of_cells_is_read_although_its_cell_was_missed(model):
+    picture = np.pad(form("275", gap=20), ((0, 0), (0, 120), (0, 0)), constant_values=250)
+    page = read_page(model, written(picture, "8", (400, 110)))
+    assert page.text == "2758"
+    assert [field.text for field in page.fields] == ["2", "7", "5"]
+
+
+def test_one_box_is_no_form(model):
+    picture = np.pad(form("2"), ((100, 0), (0, 160), (0, 0)), constant_values=250)
+    assert read_page(model, written(picture.copy(), "47", (80, 90))).text == "47\n2"
+    assert read_page(model, written(picture.copy(), "47", (80, 90)), fields=True).text == "2"
 
 
 def test_what_stands_beside_the_cells_is_left_out_and_said(model):
@@ -155,6 +181,16 @@ def test_digits_that_look_like_boxes_are_digits():
     cv2.rectangle(mask, (140, 50), (190, 100), 1, 3)  # an 8
     cv2.rectangle(mask, (140, 100), (190, 150), 1, 3)
     assert find_frames(mask, mask) is None
+
+
+def test_squared_paper_with_a_digit_in_each_square_is_no_form():
+    mask = np.zeros((400, 500), np.uint8)
+    mask[20::60] = mask[:, 20::60] = 1
+    for i, digit in enumerate("2758"):
+        cv2.putText(mask, digit, (95 + 60 * i, 190), cv2.FONT_HERSHEY_SIMPLEX, 1.3, 1, 3)
+    assert find_frames(mask, mask) is None
+    mask[:140] = mask[201:] = mask[:, :80] = mask[:, 321:] = 0
+    assert len(find_frames(mask, mask).cells) == 4
 
 
 def test_squared_paper_is_no_form():

@@ -1,6 +1,6 @@
 """What handgrad predict --fields says about a picture: a line for each cell of the form."""
 
-from handgrad.cli.predicted import left_out, text
+from handgrad.cli.predicted import notes, text
 from handgrad.model import Model
 from handgrad.photos import Field, PageReading
 
@@ -12,7 +12,7 @@ def text_by_field(name: str, page: PageReading, model: Model) -> str:
     count = len(page.fields)
     told = [f"{name}: {count} field{'s' * (count != 1)}"]
     told += [f"  field {number}: {_content(page, each)}" for number, each in enumerate(page.fields, 1)]
-    return "\n".join([*told, *([left_out(page.left_out)] if page.left_out else [])])
+    return "\n".join([*told, *notes(page)])
 
 
 def _content(page: PageReading, field: Field) -> str:

@@ -41,9 +41,7 @@ def document(name: str, page: PageReading) -> dict[str, Any]:
 
 def text(name: str, page: PageReading, model: Model) -> str:
     """What was read, for people: the digits, those in doubt, and what was left out."""
-    unread = [f"  read turned by {page.turned} degrees"] if page.turned else []
-    unread += [left_out(page.left_out)] if page.left_out else []
-    unread += [f"  {page.mismatch}"] if page.mismatch else []
+    unread = notes(page)
     if not page.digits:
         return "\n".join([f"{name}: no digit found", *unread])
     if len(page.digits) == 1:
@@ -63,7 +61,14 @@ def text(name: str, page: PageReading, model: Model) -> str:
     return "\n".join([*told, *unread])
 
 
-def left_out(found: Sequence[LeftOut]) -> str:
+def notes(page: PageReading) -> list[str]:
+    """Lines about the page: how it was turned, what was left out, how it differs from what was expected."""
+    told = [f"  read turned by {page.turned} degrees"] if page.turned else []
+    told += [_left_out(page.left_out)] if page.left_out else []
+    return [*told, *([f"  {page.mismatch}"] if page.mismatch else [])]
+
+
+def _left_out(found: Sequence[LeftOut]) -> str:
     """One line that says what was left out, such as "left out: 1 dot at 120, 40; 2 marks at the border"."""
     told = []
     for reason, count in Counter(each.reason for each in found).items():

@@ -1,5 +1,6 @@
 """The connected components of a picture -> its page: signs, digits in lines, and what is left out."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import cache
 from typing import NamedTuple
@@ -8,10 +9,10 @@ import numpy as np
 
 from handgrad.arrays import NDArray
 from handgrad.errors import ImageError
-from handgrad.photos.forms import beside_cells, placed, reading_boxes
 from handgrad.photos.left_out import OPERATOR, at_border, worth_a_word
 from handgrad.photos.lines import in_lines
 from handgrad.photos.marks import Cell, Mark, Omission, Page, PageSign, Stroke, distance
+from handgrad.photos.placing import beside_cells, on_sides, placed, reading_boxes
 from handgrad.photos.selection import of_digit_size, usual_height, with_fragments_joined, without_edges
 from handgrad.photos.signs import Usual, signs_among
 from handgrad.photos.slashes import straight_strokes
@@ -46,11 +47,13 @@ def assembled(found: Components, size: tuple[int, int], cells: Sequence[Cell] = 
     inner = without_edges(components, ink.shape)
     marks, signs = placed(labels, inner, cells), []
     components = [*marks, *(mark for mark in components if mark not in inner)]
-    beside = beside_cells(marks, cells)
+    beside = [*on_sides(marks, cells), *beside_cells(marks, cells)]
     marks = [mark for mark in marks if mark not in {each.mark for each in beside}]
     usual = _usual(marks, look) if 0 < len(of_digit_size(marks)) <= 4 * MOST else None
     if usual:
         signs = signs_among(marks, usual, look, lambda mark, surely: cross(shape_of(labels, mark), surely))
+        held = Counter(mark.cell for mark in marks)  # what stands alone in a cell is a digit
+        signs = [sign for sign in signs if sign.mark.cell < 0 or held[sign.mark.cell] > 1]
         taken = {part for sign in signs for part in sign.mark.parts}
         marks = [mark for mark in marks if mark.parts[0] not in taken]
     if len(of_digit_size(marks)) <= 4 * MOST:  # joining takes long on print and patterns, which are refused

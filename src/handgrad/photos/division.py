@@ -19,8 +19,8 @@ from handgrad.model import Model
 from handgrad.photos.candidates import Candidate, broken_digit, candidates, cheapest
 from handgrad.photos.cuts import cut
 from handgrad.photos.expectation import ANY, Digits, Expectation
-from handgrad.photos.forms import sharing
 from handgrad.photos.marks import Mark, Page
+from handgrad.photos.placing import sharing
 from handgrad.photos.scoring import Answer, answers, restricted, second_network
 
 # Which marks are cut, and how often.

@@ -11,10 +11,11 @@ from handgrad.arrays import NDArray
 from handgrad.photos.assembly import MOST, Components, assembled
 from handgrad.photos.background import Ink, flat_ink, ink_on_paper
 from handgrad.photos.decoding import Picture, as_picture
-from handgrad.photos.forms import alone, within, without_frames
+from handgrad.photos.forms import within, without_frames
 from handgrad.photos.marks import Cell, Mark, Omission, Page
 from handgrad.photos.normalisation import SIDE, normalised, prepared
 from handgrad.photos.panels import BESIDE, panel
+from handgrad.photos.placing import alone
 from handgrad.photos.ruling import without_ruling
 from handgrad.photos.selection import without_surroundings
 from handgrad.photos.strokes import FAINTEST, stroke_width

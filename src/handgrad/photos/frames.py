@@ -14,7 +14,7 @@ from handgrad.photos.marks import Cell
 from handgrad.photos.rows import completed, made_whole, rows_of
 
 LOWEST = 0.35  # height of a cell, in usual heights of the cells on a page
-THICKEST = 0.14  # thickness of the sides of a lone cell, as a share of its shorter side
+THICKEST = 0.085  # thickness of the sides of a lone cell, as a share of its shorter side
 FILLED = 0.18  # height of the largest mark in a cell that is not empty, in heights of the cell
 ACROSS = 0.2  # a mark with more than this share of its ink outside one cell lies across a side
 IGNORED = 0.5  # where more than this share of the marks do, the lines are no cells

@@ -3,6 +3,7 @@
 page -> the cheapest division into digits -> signs among them -> readings
 """
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from itertools import groupby
@@ -16,9 +17,9 @@ from handgrad.photos.decoding import Picture, Source, as_picture
 from handgrad.photos.division import ScoredCandidate, divided
 from handgrad.photos.expectation import ANY, Expectation, expectation
 from handgrad.photos.finding import find_marks
-from handgrad.photos.forms import BESIDE, fields_of
 from handgrad.photos.marks import Mark, Page, PageSign
 from handgrad.photos.normalisation import SIDE, expect_model, prepared
+from handgrad.photos.placing import BESIDE, fields_of
 from handgrad.photos.result import Box, LeftOut, PageReading, Reading, Sign
 from handgrad.photos.scoring import Answer, restricted
 from handgrad.photos.slashes import slash_places
@@ -91,9 +92,17 @@ def _page_reading(model: Model, expected: Expectation | None, fields: bool, page
     left_out = [LeftOut(page.box(mark), why) for mark, why in page.left_out]
     digits = division.digits
     if not page.single and (expected is None or division.mismatch):
-        implausible = [digit for digit in digits if digit.answer.outputs.max() < PLAUSIBLE]
+        alone = Counter(
+            digit.candidate.mark.cell for digit in digits
+        )  # what fills a cell is read, with doubt
+        implausible = [
+            digit
+            for digit in digits
+            if digit.answer.outputs.max() < PLAUSIBLE
+            and (digit.candidate.mark.cell < 0 or alone[digit.candidate.mark.cell] > 1)
+        ]
         left_out += [LeftOut(page.box(digit.candidate.mark), NO_DIGIT) for digit in implausible]
-        digits = [digit for digit in digits if digit.answer.outputs.max() >= PLAUSIBLE]
+        digits = [digit for digit in digits if digit not in implausible]
     if fields and page.cells:
         beside = [digit for digit in digits if digit.candidate.mark.cell < 0]
         left_out += [LeftOut(page.box(digit.candidate.mark), BESIDE) for digit in beside]
