@@ -64,7 +64,7 @@ def folder(tmp_path, monkeypatch, mnist):
     Image.fromarray(255 - form).save(tmp_path / "form.jpg", quality=95)
     sheets = {"sheet.jpg": ["0123456789"] * 5, "test-sheet.jpg": ["3141592653", "2718281828", "1414213562"]}
     for seed, (name, lines) in enumerate(sheets.items()):
-        photo = own_hands.sheet(own_hands.hand(8), lines, np.random.default_rng(seed))
+        photo = own_hands.sheet(own_hands.hand(11), lines, np.random.default_rng(seed))
         Image.fromarray(photo).save(tmp_path / name, quality=90)
     for name, array in {
         "images-idx3-ubyte": images[:3000], "labels-idx1-ubyte": labels[:3000].astype(np.uint8),
