@@ -214,8 +214,10 @@ def test_a_link_shows_what_its_sender_saw(page, open_page, lab_server):
     other.goto(link)
     other.locator(SHOWN["draw"]).wait_for()
     assert other.evaluate("document.getElementById('lab').dataset.theme") == "dark"
-    texts = [each.locator("[data-look=outputs]").inner_text() for each in (page, other)]
-    assert texts[0] == texts[1]
+    outputs = [each.locator("[data-look=outputs]") for each in (page, other)]
+    for each in outputs:
+        each.get_by_text("The network reads").wait_for()  # the page has answered
+    assert outputs[0].inner_text() == outputs[1].inner_text()
 
 
 @pytest.mark.parametrize(
