@@ -102,13 +102,18 @@ def _row(m, form, text, wide, y=0.0, gap=0.0):
         form.digit(ink, i * (wide + gap) + wide / 2, y + CELL / 2)
 
 
+def _cells(form, count, wide):
+    """The sides of a row of cells."""
+    form.box(0, 0, count * wide, CELL)
+    for i in range(1, count):
+        form.line(i * wide, 0, i * wide, CELL)
+
+
 def closed_cells(m):
     """A row of cells that share their sides."""
     count, wide = int(m.rng.integers(3, 13)), CELL * m.rng.uniform(0.7, 1.1)
     form, text = Form(m, count * wide, CELL), _filled(m, count)
-    form.box(0, 0, count * wide, CELL)
-    for i in range(1, count):
-        form.line(i * wide, 0, i * wide, CELL)
+    _cells(form, count, wide)
     _row(m, form, text, wide)
     return finished(m, form, text)
 
@@ -201,9 +206,7 @@ def crossing(m):
     """Large digits that touch or cross the frame of their cells."""
     count, wide = int(m.rng.integers(3, 9)), CELL * m.rng.uniform(0.8, 1.1)
     form, text = Form(m, count * wide, CELL), _filled(m, count)
-    form.box(0, 0, count * wide, CELL)
-    for i in range(1, count):
-        form.line(i * wide, 0, i * wide, CELL)
+    _cells(form, count, wide)
     made, _ = inks(m, text, 0.9)
     for i, ink in enumerate(made):
         form.digit(ink, (i + 0.5) * wide, CELL / 2, stray=0.06)

@@ -30,7 +30,7 @@ NEVER = {  # beginnings of files that are not read, and what to do
 
 
 def load(source: str | os.PathLike[str], note: Note | None = None, *, any_size: bool = False) -> Loaded:
-    """(train, test) of a set's name, a file or a folder: each images and labels, test None if there is none.
+    """The training part and the test part of a set's name, a file or a folder; test is None without one.
 
     source: "mnist", the name of a set that was fetched, or a path; docs/data.md lists the formats.
     note: is called with each line that says what was taken, converted or left out. Without it, what was left

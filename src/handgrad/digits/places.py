@@ -10,8 +10,9 @@ import os
 import stat
 import zipfile
 import zlib
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import IO, Any
@@ -22,10 +23,11 @@ from handgrad.files import readable, reason, without_waiting
 
 IGNORED = ("__MACOSX", "Thumbs.db", "desktop.ini")  # what systems leave in folders; so are names with a dot
 MOST_FILES = 2_000_000
+# What damaged archives raise; zipfile raises NotImplementedError for methods of compression that it lacks.
 DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, gzip.BadGzipFile, NotImplementedError, RuntimeError)
 
 
-class Place:
+class Place(ABC):
     """Files by names with slashes, relative to a folder."""
 
     def __init__(self, name: str) -> None:
@@ -37,20 +39,21 @@ class Place:
         names = [name for name in self._listed() if not _is_ignored(name)]
         return sorted(names)
 
+    @abstractmethod
     def _listed(self) -> Iterator[str]:
-        raise NotImplementedError
+        """The names of all files."""
 
+    @abstractmethod
     def has(self, name: str) -> bool:
         """Whether there is a file of that name."""
-        raise NotImplementedError
 
+    @abstractmethod
     def size(self, name: str) -> int:
-        """Bytes of the file; those on the disk, of a file in an archive."""
-        raise NotImplementedError
+        """Bytes of the file; of a file in an archive, as it is stored."""
 
+    @abstractmethod
     def source(self, name: str) -> Any:
         """A path, or an open file, for readers that take either."""
-        raise NotImplementedError
 
     def shown(self, name: str) -> str:
         """The name of a file for a message."""
@@ -64,7 +67,7 @@ class Place:
                 if file.read(2) == b"\x1f\x8b":
                     file.seek(0)
                     with gzip.GzipFile(fileobj=file) as stream:
-                        yield _Bounded(stream, self.size(name), self.shown(name))  # type: ignore[misc]
+                        yield _Bounded(stream, self.size(name), self.shown(name))  # type: ignore[misc]  # it has what readers of IO use
                 else:
                     file.seek(0)
                     yield file
@@ -77,10 +80,9 @@ class Place:
         except OSError as error:
             raise DataError(f"{self.shown(name)}: cannot be read: {reason(error)}") from None
 
-    @contextmanager
-    def _opened(self, name: str) -> Iterator[IO[bytes]]:
-        raise NotImplementedError
-        yield
+    @abstractmethod
+    def _opened(self, name: str) -> AbstractContextManager[IO[bytes]]:
+        """The bytes of a file as they are stored."""
 
     def read(self, name: str) -> bytes:
         """All bytes of a file, decompressed."""

@@ -184,8 +184,8 @@ def _text(place: Place, name: str, layout: Layout) -> Iterator[IO[str]]:
 def _errors(shown: str) -> Iterator[None]:
     try:
         yield
-    except UnicodeError as error:
-        raise DataError(f"{shown}: expected text in UTF-8; got other bytes ({error.reason})") from None  # type: ignore[attr-defined]
+    except UnicodeDecodeError as error:
+        raise DataError(f"{shown}: expected text in UTF-8; got other bytes ({error.reason})") from None
     except csv.Error as error:
         raise DataError(f"{shown}: expected a table as text; {error}") from None
 

@@ -9,7 +9,7 @@ import numpy as np
 from handgrad.arrays import NDArray
 from handgrad.photos.segments import Segment, run_lengths
 
-COARSE = 4  # the shade of the paper is estimated on every so many pixels
+COARSE = 4  # the shade of the paper is estimated on one pixel of this many, in each direction
 
 
 class Side(NamedTuple):

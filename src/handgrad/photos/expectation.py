@@ -51,7 +51,7 @@ class Expectation:
         return f"{where}expected {_counted(self.digits, 'digit')}; found {found[number]}"
 
     def next_digit(self, at: int) -> int:
-        """The step of the next digit from this step on, past separators; len(steps) if there is none."""
+        """The step of the next digit from this step on, past separators; len(steps) at the end."""
         while at < len(self.steps) and self.steps[at] is None:
             at += 1
         return at
@@ -66,7 +66,7 @@ class Expectation:
 
 
 def expectation(given: int | str) -> Expectation:
-    """An expectation as people write it. ValueError if it is none."""
+    """An expectation as people write it. ValueError for a text that is not a number and not a pattern."""
     text = str(given).strip()
     lines, _, row = text.rpartition("x") if re.fullmatch(r"[1-9]\d{0,3}x.+", text) else ("", "", text)
     if re.fullmatch(r"\d{1,6}", row):

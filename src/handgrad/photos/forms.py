@@ -144,7 +144,7 @@ def in_reading_order(cells: Sequence[Cell]) -> list[Cell]:
 
 
 def within(cells: Sequence[Cell], shape: tuple[int, ...]) -> NDArray:
-    """Which pixels of a page lie in cells; all of them if there are none."""
+    """Which pixels of a page lie in cells; without cells, all pixels."""
     inside = np.full(shape, not cells)
     for left, top, right, bottom in cells:
         inside[max(0, round(top)) : max(0, round(bottom)), max(0, round(left)) : max(0, round(right))] = True

@@ -31,7 +31,7 @@ class Frames(NamedTuple):
 
 
 def find_frames(mask: NDArray, faint: NDArray) -> Frames | None:
-    """The frames in a mask of ink (uint8, 0 or 1); None if there are none.
+    """The frames in a mask of ink (uint8, 0 or 1); None without frames.
 
     faint: a mask of all the ink, by which empty cells are told from those that hold pale ink.
     """

@@ -39,7 +39,7 @@ def known_digits(model: Model, picture: Picture | NDArray | Source, labels: Sequ
     labels: what each line shows, such as ["0123456789"], from top to bottom; a single text holds for all
     lines. A line may show its text several times. A line on which another number of digits is found is left
     out: nobody could tell which of them is which.
-    ImageError where the number of lines is not that of the labels, and for what is no picture.
+    ImageError if the number of lines is not that of the labels, or if the picture cannot be read.
     """
     lines = read_page(model, picture).lines
     if not lines:

@@ -34,7 +34,7 @@ class Panel(NamedTuple):
 
 
 def panel(picture: Picture) -> Panel | None:
-    """The only panel on a picture that holds ink; None if there is none, or if there are several."""
+    """The panel that holds ink, if exactly one on the picture does; otherwise None."""
     pixels = picture.pixels
     if min(pixels.shape[:2]) < SHORTEST:
         return None
