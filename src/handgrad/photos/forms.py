@@ -30,10 +30,22 @@ LEVELS = (0.5, 0.25, 0.08)  # a frame is looked for in the ink above these share
 def without_frames(pixels: NDArray) -> tuple[NDArray, list[Cell]]:
     """The picture (height, width, 3) without the frames of a form, and the cells in reading order.
 
-    A picture without frames is returned as it is.
+    A picture without frames is returned as it is. One of few pixels with frames is returned twice as large:
+    where lines and strokes are one pixel wide, they are not told apart.
     """
+    found = _without_frames(pixels)
+    if not found[1] or max(pixels.shape) >= SMALL:
+        return found
+    large = _without_frames(np.asarray(cv2.resize(pixels, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)))
+    return large if len(large[1]) >= len(found[1]) else found
+
+
+def _without_frames(pixels: NDArray) -> tuple[NDArray, list[Cell]]:
+    """The picture without frames, as it is, and the cells."""
     border = BORDER if max(pixels.shape) < SMALL else 0
-    found = ink_on_paper(_bordered(pixels, border))
+    found = ink_on_paper(pixels)
+    # Lines at the border need room around them; beside paper of another shade a vignette would be ink.
+    found = found._replace(ink=np.pad(found.ink, border))
     floor = max(FAINTEST, 5 * found.grain)
     inked = found.ink[found.ink > floor]
     if inked.size < 100:
@@ -92,14 +104,21 @@ def _dotted(ink: NDArray) -> Frames | None:
 
 
 def _is_sheet(pixels: NDArray, cells: Sequence[Cell]) -> bool:
-    """Whether a lone cell is a sheet on a table: paper within, and something of another shade around it."""
+    """Whether a lone cell is a sheet on a table: paper within, and something of another shade around it.
+
+    Both shades are taken near the sides, since a photograph may be darker towards its corners.
+    """
     if len(cells) != 1:
         return False
-    inside = within(cells, pixels.shape[:2]).astype(np.uint8)
-    outside = cv2.dilate(inside, np.ones((25, 25), np.uint8)) == 0
+    apart = cv2.distanceTransform(
+        np.pad((~within(cells, pixels.shape[:2])).astype(np.uint8), 1, constant_values=1), cv2.DIST_L2, 5
+    )[1:-1, 1:-1]
+    deep = cv2.distanceTransform(within(cells, pixels.shape[:2]).astype(np.uint8), cv2.DIST_L2, 5)
+    near = 0.2 * min(cells[0].width, cells[0].height)
+    inside, outside = (deep > 0) & (deep < near), (apart > 12) & (apart < 12 + near)
     if outside.mean() < 0.02:
         return False
-    shades = [np.median(pixels[part], axis=0) for part in (inside > 0, outside)]
+    shades = [np.median(pixels[part], axis=0) for part in (inside, outside)]
     return bool(abs(float(np.mean(shades[0] - shades[1]))) > SHEET)
 
 
@@ -112,13 +131,13 @@ def _cleaned(pixels: NDArray, faint: NDArray, mask: NDArray, frames: Frames) -> 
     ):
         found = find_frames((apart.frame > HALF).astype(np.uint8), faint)
         if found and len(found.cells) >= ENOUGH * len(frames.cells):
-            zone = cv2.dilate(found.mask, np.ones((9, 9), np.uint8))
+            zone = cv2.dilate(found.mask | frames.mask, np.ones((9, 9), np.uint8))
             cleaned = without_layer(pixels, apart, paper, zone)
             if len(found.cells) == 1:  # in a picture of few pixels, a trace of the colour would be ink
                 cleaned = painted_over(
                     cleaned, paper, found.mask, _inner_strokes(strokes, found), found.thickness
                 )
-            return cleaned, found.cells
+            return cleaned, max(found.cells, frames.cells, key=len)
     return painted_over(pixels, paper, frames.mask, strokes, frames.thickness), frames.cells
 
 
