@@ -22,6 +22,7 @@ class Layers(NamedTuple):
     frame: NDArray  # (height, width) float32: 1 in a full line, 0 on paper
     ink: NDArray  # (height, width) float32: 1 in a full stroke, 0 on paper
     colour: NDArray  # (3,): what a full line takes from red, green and blue
+    full: float  # what a full stroke takes from all three, as the length of that vector
 
 
 def layers(pixels: NDArray, paper: NDArray, lines: NDArray, strokes: NDArray) -> Layers | None:
@@ -46,7 +47,7 @@ def layers(pixels: NDArray, paper: NDArray, lines: NDArray, strokes: NDArray) ->
     share = (gg * of_frame - fg * of_ink) / (ff * gg - fg * fg)
     other = (ff * of_ink - fg * of_frame) / (ff * gg - fg * fg)
     share = np.where(other < 0, of_frame / ff, share)
-    return Layers(np.maximum(share, 0).astype(np.float32), other.astype(np.float32), frame)
+    return Layers(np.maximum(share, 0).astype(np.float32), other.astype(np.float32), frame, float(np.sqrt(gg)))
 
 
 def _usual(taken: NDArray) -> NDArray | None:
@@ -58,12 +59,16 @@ def _usual(taken: NDArray) -> NDArray | None:
     return usual if usual.max() > FAINTEST else None
 
 
-def without_layer(pixels: NDArray, apart: Layers, paper: NDArray, zone: NDArray) -> NDArray:
+def without_layer(
+    pixels: NDArray, apart: Layers, paper: NDArray, zone: NDArray, bare: NDArray
+) -> NDArray:
     """The picture without the frame's layer, where the zone (height, width) is not 0.
 
     JPEG blurs colours more than shades: on a thin line, what is left of it looks like a little ink.
+    bare (height, width): not 0 where a line is crossed by no stroke.
     """
     cleaned = np.minimum(pixels + apart.frame[:, :, None] * apart.colour, np.maximum(paper, pixels))
-    is_trace = (apart.frame > TRACE) & (apart.ink < TRACE)
+    of_line = apart.frame * np.linalg.norm(apart.colour) / apart.full
+    is_trace = apart.ink < np.where(bare > 0, np.maximum(TRACE, of_line), TRACE)
     cleaned = np.where(is_trace[:, :, None], np.maximum(paper, pixels), cleaned)
     return np.where(zone[:, :, None] > 0, np.rint(np.clip(cleaned, 0, 255)), pixels).astype(np.uint8)

@@ -20,7 +20,9 @@ DEEP = 0.34  # share of the picture at each border whose usual shade is taken fo
 DOT = 0.03  # largest size of a dot, as a share of the picture's shorter side
 MANY_DOTS = 30, 2500  # dots on a picture with dotted frames, at least and at most
 ENOUGH = 0.6  # by colour alone at least this share of the cells is found again
+DARKER = 1.5  # ink on a line that is so many times as dark as the line is that of a stroke
 HALF = 0.4  # a pixel with this share of a full line belongs to the frame
+NEAR = 20  # pixels beside the sides of a lone cell, in which the shades on both sides are compared
 SHEET = 30  # least difference of shade, of 255, between a sheet and the table around it
 FAINT = 0.12  # ink above this share of full ink may be a pencil's
 MORE = 1.2  # times as many cells must be found for a lower level to be taken
@@ -62,10 +64,10 @@ def _without_frames(pixels: NDArray) -> tuple[NDArray, list[Cell]]:
             best = mask, frames
     if best is None and (frames := _dotted(faint)):
         best = faint, frames
-    if best is None or _is_sheet(_bordered(pixels, border), best[1].cells):
+    if best is None or _is_sheet(_bordered(pixels, border), best[1].mask, best[1].cells):
         return pixels, []
     field = _bordered(pixels, border)
-    cleaned, cells = _cleaned(field, faint, *best)
+    cleaned, cells = _cleaned(field, found.ink, faint, *best)
     inner = slice(border, border + pixels.shape[0]), slice(border, border + pixels.shape[1])
     cells = [Cell(*(side - border for side in cell)) for cell in cells]
     return np.ascontiguousarray(cleaned[inner]), in_reading_order(cells)
@@ -103,28 +105,39 @@ def _dotted(ink: NDArray) -> Frames | None:
     )
 
 
-def _is_sheet(pixels: NDArray, cells: Sequence[Cell]) -> bool:
+def _is_sheet(pixels: NDArray, lines: NDArray, cells: Sequence[Cell]) -> bool:
     """Whether a lone cell is a sheet on a table: paper within, and something of another shade around it.
 
     Both shades are taken near the sides, since a photograph may be darker towards its corners.
+    lines (height, width), 0 or 1: the sides.
     """
     if len(cells) != 1:
         return False
-    apart = cv2.distanceTransform(
-        np.pad((~within(cells, pixels.shape[:2])).astype(np.uint8), 1, constant_values=1), cv2.DIST_L2, 5
-    )[1:-1, 1:-1]
-    deep = cv2.distanceTransform(within(cells, pixels.shape[:2]).astype(np.uint8), cv2.DIST_L2, 5)
-    near = 0.2 * min(cells[0].width, cells[0].height)
-    inside, outside = (deep > 0) & (deep < near), (apart > 12) & (apart < 12 + near)
-    if outside.mean() < 0.02:
+    inside = within(cells, pixels.shape[:2]).astype(np.uint8)
+    deep = cv2.distanceTransform(inside, cv2.DIST_L2, 5)
+    apart = cv2.distanceTransform(1 - inside, cv2.DIST_L2, 5)
+    bare = cv2.dilate(lines, np.ones((9, 9), np.uint8)) == 0
+    inside, outside = (bare & (away > 4) & (away < NEAR) for away in (deep, apart))
+    if min(inside.sum(), outside.sum()) < 0.02 * outside.size:
         return False
     shades = [np.median(pixels[part], axis=0) for part in (inside, outside)]
     return bool(abs(float(np.mean(shades[0] - shades[1]))) > SHEET)
 
 
-def _cleaned(pixels: NDArray, faint: NDArray, mask: NDArray, frames: Frames) -> tuple[NDArray, list[Cell]]:
+def _darker(ink: NDArray, frames: Frames) -> NDArray:
+    """The pixels (uint8, 0 or 1) of lines that are far darker than the lines are: a stroke runs along or across."""
+    shades = ink[frames.mask > 0]
+    line = float(np.median(shades)) if shades.size else 0.0
+    dark = (ink > DARKER * line).astype(np.uint8)
+    return np.asarray(cv2.morphologyEx(dark, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8)))
+
+
+def _cleaned(
+    pixels: NDArray, ink: NDArray, faint: NDArray, mask: NDArray, frames: Frames
+) -> tuple[NDArray, list[Cell]]:
     """The picture without frames, and the cells. A frame of another colour than the ink is found anew."""
     paper = paper_around(pixels, faint)
+    frames = frames._replace(mask=frames.mask & ~_darker(ink, frames))
     strokes = mask & ~frames.mask
     if apart := layers(
         pixels, paper, frames.mask, strokes & within(frames.cells, mask.shape).astype(np.uint8)
@@ -132,7 +145,9 @@ def _cleaned(pixels: NDArray, faint: NDArray, mask: NDArray, frames: Frames) -> 
         found = find_frames((apart.frame > HALF).astype(np.uint8), faint)
         if found and len(found.cells) >= ENOUGH * len(frames.cells):
             zone = cv2.dilate(found.mask | frames.mask, np.ones((9, 9), np.uint8))
-            cleaned = without_layer(pixels, apart, paper, zone)
+            bare = cv2.dilate(frames.mask, np.ones((5, 5), np.uint8))
+            bare[cv2.dilate(strokes, np.ones((3, 3), np.uint8)) > 0] = 0
+            cleaned = without_layer(pixels, apart, paper, zone, bare)
             if len(found.cells) == 1:  # in a picture of few pixels, a trace of the colour would be ink
                 cleaned = painted_over(
                     cleaned, paper, found.mask, _inner_strokes(strokes, found), found.thickness
