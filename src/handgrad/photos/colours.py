@@ -47,7 +47,9 @@ def layers(pixels: NDArray, paper: NDArray, lines: NDArray, strokes: NDArray) ->
     share = (gg * of_frame - fg * of_ink) / (ff * gg - fg * fg)
     other = (ff * of_ink - fg * of_frame) / (ff * gg - fg * fg)
     share = np.where(other < 0, of_frame / ff, share)
-    return Layers(np.maximum(share, 0).astype(np.float32), other.astype(np.float32), frame, float(np.sqrt(gg)))
+    return Layers(
+        np.maximum(share, 0).astype(np.float32), other.astype(np.float32), frame, float(np.sqrt(gg))
+    )
 
 
 def _usual(taken: NDArray) -> NDArray | None:
@@ -59,9 +61,7 @@ def _usual(taken: NDArray) -> NDArray | None:
     return usual if usual.max() > FAINTEST else None
 
 
-def without_layer(
-    pixels: NDArray, apart: Layers, paper: NDArray, zone: NDArray, bare: NDArray
-) -> NDArray:
+def without_layer(pixels: NDArray, apart: Layers, paper: NDArray, zone: NDArray, bare: NDArray) -> NDArray:
     """The picture without the frame's layer, where the zone (height, width) is not 0.
 
     JPEG blurs colours more than shades: on a thin line, what is left of it looks like a little ink.

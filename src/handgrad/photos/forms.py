@@ -125,7 +125,7 @@ def _is_sheet(pixels: NDArray, lines: NDArray, cells: Sequence[Cell]) -> bool:
 
 
 def _darker(ink: NDArray, frames: Frames) -> NDArray:
-    """The pixels (uint8, 0 or 1) of lines that are far darker than the lines are: a stroke runs along or across."""
+    """The pixels (uint8, 0 or 1) far darker than the lines are: a stroke runs along or across there."""
     shades = ink[frames.mask > 0]
     line = float(np.median(shades)) if shades.size else 0.0
     dark = (ink > DARKER * line).astype(np.uint8)
