@@ -7,13 +7,13 @@ import numpy as np
 
 from handgrad.arrays import NDArray
 from handgrad.photos.marks import Cell, Mark, Omission, Page
-from handgrad.photos.result import Field
+from handgrad.photos.result import PRINT, Field
 
 OWN_SHARE = 0.2  # a mark with less than this share of its ink in a cell does not belong there
 FOR_ONE = 1.25  # a cell of less width, in its heights, has room for one digit
 ONE_DIGIT = 1.05  # a mark of this width, in cells, may be two digits
 SEVERAL = 3  # where so many cells are filled, the picture is a form: all else on it is left out
-PRINT = 0.6  # marks beside the cells are print if they are lower than this share of those within
+LOWER = 0.6  # marks beside the cells are print if they are lower than this share of those within
 SIDE = "rest of a frame"
 BESIDE = "mark beside the cells of a form"
 
@@ -119,15 +119,16 @@ def reading_boxes(marks: Sequence[Mark], cells: Sequence[Cell]) -> NDArray:
 def beside_cells(marks: Sequence[Mark], cells: Sequence[Cell]) -> list[Omission]:
     """The marks outside all cells that are left out: print, or everything where several cells are filled.
 
-    In a row of cells a cell may have been missed: what is as high there as digits is not left out.
+    In a row of cells a cell may have been missed: what is as high there as digits is not left out. On a form,
+    what is lower than digits is its print.
     """
     heights = [mark.height for mark in marks if mark.cell >= 0]
     if not heights:
         return []
     is_form = len({mark.cell for mark in marks if mark.cell >= 0}) >= SEVERAL
-    least = PRINT * float(np.median(heights))
+    least = LOWER * float(np.median(heights))
     return [
-        Omission(mark, BESIDE)
+        Omission(mark, PRINT if is_form and mark.height < least else BESIDE)
         for mark in marks
         if mark.cell < 0 and (mark.height < least or (is_form and not _is_in_row(mark, cells)))
         if not _is_between(mark, cells)
