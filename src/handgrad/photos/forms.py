@@ -1,6 +1,7 @@
 """Forms: a picture without the frames of its cells, and the cells."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -29,48 +30,76 @@ MORE = 1.2  # times as many cells must be found for a lower level to be taken
 LEVELS = (0.5, 0.25, 0.08)  # a frame is looked for in the ink above these shares of full ink: it may be pale
 
 
+class Found(NamedTuple):
+    """The frames on a picture, and the ink in which they were found."""
+
+    ink: NDArray  # (height, width) float32
+    faint: NDArray  # (height, width) uint8, 0 or 1: all the ink
+    mask: NDArray  # (height, width) uint8, 0 or 1: the ink above the level
+    frames: Frames
+    share: float  # the level, as a share of full ink; 0 for dotted frames
+
+    def cropped(self, room: int) -> "Found":
+        """The same without so many pixels at each border."""
+        if not room:
+            return self
+        inner = slice(room, -room), slice(room, -room)
+        parts = (np.ascontiguousarray(part[inner]) for part in self[:3])
+        cells = [Cell(*(side - room for side in cell)) for cell in self.frames.cells]
+        mask = np.ascontiguousarray(self.frames.mask[inner])
+        return Found(*parts, Frames(mask, cells, self.frames.thickness), self.share)
+
+
 def without_frames(pixels: NDArray) -> tuple[NDArray, list[Cell]]:
     """The picture (height, width, 3) without the frames of a form, and the cells in reading order.
 
-    A picture without frames is returned as it is. One of few pixels with frames is returned twice as large:
-    where lines and strokes are one pixel wide, they are not told apart.
+    A picture without frames is returned as it is.
+    Beside paper that is put around it, a side at the border of the picture is a line, but so is a vignette.
+    So a picture of few pixels is looked at without such paper first, and with it if few cells are found or
+    if these are pale.
     """
-    found = _without_frames(pixels)
-    if not found[1] or max(pixels.shape) >= SMALL:
-        return found
-    large = _without_frames(np.asarray(cv2.resize(pixels, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)))
-    return large if len(large[1]) >= len(found[1]) else found
-
-
-def _without_frames(pixels: NDArray) -> tuple[NDArray, list[Cell]]:
-    """The picture without frames, as it is, and the cells."""
-    border = BORDER if max(pixels.shape) < SMALL else 0
-    found = ink_on_paper(pixels)
-    # Lines at the border need room around them; beside paper of another shade a vignette would be ink.
-    found = found._replace(ink=np.pad(found.ink, border))
-    floor = max(FAINTEST, 5 * found.grain)
-    inked = found.ink[found.ink > floor]
-    if inked.size < 100:
+    field, border = pixels, 0
+    found = _found(pixels)
+    if max(pixels.shape) < SMALL and (not found or len(found.frames.cells) < SEVERAL):
+        field = _bordered(pixels, BORDER)
+        other = _found(field)
+        if other and (not found or other.share > found.share):
+            found, border = other, BORDER
+        else:
+            field = pixels
+    if not found:
         return pixels, []
-    full = float(np.quantile(inked, 0.9))
-    faint = (found.ink > max(floor, FAINT * full)).astype(np.uint8)
-    best: tuple[NDArray, Frames] | None = None
-    for share in LEVELS:
-        if best and len(best[1].cells) >= SEVERAL and share == LEVELS[-1]:
-            break  # the palest frames are looked for where there are no others
-        mask = (found.ink > max(floor, share * full)).astype(np.uint8)
-        frames = find_frames(mask, faint)
-        if frames and (best is None or len(frames.cells) > MORE * len(best[1].cells)):
-            best = mask, frames
-    if best is None and (frames := _dotted(faint)):
-        best = faint, frames
-    if best is None or _is_sheet(_bordered(pixels, border), best[1].mask, best[1].cells):
-        return pixels, []
-    field = _bordered(pixels, border)
-    cleaned, cells = _cleaned(field, found.ink, faint, *best)
+    cleaned, cells = _cleaned(field, found)
     inner = slice(border, border + pixels.shape[0]), slice(border, border + pixels.shape[1])
     cells = [Cell(*(side - border for side in cell)) for cell in cells]
     return np.ascontiguousarray(cleaned[inner]), in_reading_order(cells)
+
+
+def _found(pixels: NDArray) -> Found | None:
+    """The frames on a picture, None without frames."""
+    paper = ink_on_paper(pixels)
+    room = 0 if max(pixels.shape) >= SMALL else BORDER  # corners are looked for beyond the border, too
+    ink = np.pad(paper.ink, room)
+    floor = max(FAINTEST, 5 * paper.grain)
+    inked = ink[ink > floor]
+    if inked.size < 100:
+        return None
+    full = float(np.quantile(inked, 0.9))
+    faint = (ink > max(floor, FAINT * full)).astype(np.uint8)
+    best: Found | None = None
+    for share in LEVELS:
+        if best and len(best.frames.cells) >= SEVERAL and share == LEVELS[-1]:
+            break  # the palest frames are looked for where there are no others
+        mask = (ink > max(floor, share * full)).astype(np.uint8)
+        frames = find_frames(mask, faint)
+        if frames and (best is None or len(frames.cells) > MORE * len(best.frames.cells)):
+            best = Found(ink, faint, mask, frames, share)
+    if best is None and (frames := _dotted(faint)):
+        best = Found(ink, faint, faint, frames, 0.0)
+    if best is None:
+        return None
+    best = best.cropped(room)
+    return None if _is_sheet(pixels, best.frames.mask, best.frames.cells) else best
 
 
 def _inner_strokes(strokes: NDArray, frames: Frames) -> NDArray:
@@ -132,10 +161,9 @@ def _darker(ink: NDArray, frames: Frames) -> NDArray:
     return np.asarray(cv2.morphologyEx(dark, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8)))
 
 
-def _cleaned(
-    pixels: NDArray, ink: NDArray, faint: NDArray, mask: NDArray, frames: Frames
-) -> tuple[NDArray, list[Cell]]:
+def _cleaned(pixels: NDArray, seen: Found) -> tuple[NDArray, list[Cell]]:
     """The picture without frames, and the cells. A frame of another colour than the ink is found anew."""
+    ink, faint, mask, frames, _ = seen
     paper = paper_around(pixels, faint)
     frames = frames._replace(mask=frames.mask & ~_darker(ink, frames))
     strokes = mask & ~frames.mask

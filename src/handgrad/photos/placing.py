@@ -14,6 +14,7 @@ FOR_ONE = 1.25  # a cell of less width, in its heights, has room for one digit
 ONE_DIGIT = 1.05  # a mark of this width, in cells, may be two digits
 SEVERAL = 3  # where so many cells are filled, the picture is a form: all else on it is left out
 LOWER = 0.6  # marks beside the cells are print if they are lower than this share of those within
+CLOSE = 0.06  # how near to a cell the rest of a digit is, in heights of the cell
 SIDE = "rest of a frame"
 BESIDE = "mark beside the cells of a form"
 
@@ -127,12 +128,26 @@ def beside_cells(marks: Sequence[Mark], cells: Sequence[Cell]) -> list[Omission]
         return []
     is_form = len({mark.cell for mark in marks if mark.cell >= 0}) >= SEVERAL
     least = LOWER * float(np.median(heights))
-    return [
-        Omission(mark, PRINT if is_form and mark.height < least else BESIDE)
+    beside = [
+        mark
         for mark in marks
         if mark.cell < 0 and (mark.height < least or (is_form and not _is_in_row(mark, cells)))
         if not _is_between(mark, cells)
     ]
+    letters = {mark for mark in beside if mark.height < least and not _is_close(mark, cells)}
+    has_print = is_form and len(letters) >= SEVERAL
+    return [Omission(mark, PRINT if has_print and mark in letters else BESIDE) for mark in beside]
+
+
+def _is_close(mark: Mark, cells: Sequence[Cell]) -> bool:
+    """Whether a mark all but touches a cell: it may be the rest of a digit that reaches out of it."""
+    return any(
+        mark.left < near.right
+        and near.left < mark.right
+        and mark.top < near.bottom
+        and near.top < mark.bottom
+        for near in (_grown(cell, CLOSE) for cell in cells)
+    )
 
 
 def _is_in_row(mark: Mark, cells: Sequence[Cell]) -> bool:
