@@ -12,6 +12,7 @@ from handgrad.cli.predict import predict
 from handgrad.photos import read_page
 from handgrad.photos.forms import without_frames
 from handgrad.photos.frames import find_frames
+from handgrad.photos.result import PRINT
 from handgrad.photos.ruling import without_ruling
 from photo_suite.framed import KINDS
 from photo_suite.strokes import strokes
@@ -137,10 +138,18 @@ def test_one_box_is_no_form(model):
 
 def test_what_stands_beside_the_cells_is_left_out_and_said(model):
     picture = np.pad(form("275"), ((60, 0), (0, 0), (0, 0)), constant_values=250)
-    cv2.putText(picture, "code 41", (20, 60), cv2.FONT_HERSHEY_SIMPLEX, 1.2, (30, 30, 30), 2, cv2.LINE_AA)
+    cv2.putText(picture, "code 41", (20, 60), cv2.FONT_HERSHEY_SIMPLEX, 0.9, (30, 30, 30), 2, cv2.LINE_AA)
     page = read_page(model, picture, fields=True)
     assert page.text == "275"
-    assert {each.reason for each in page.left_out} == {"mark beside the cells of a form"}
+    assert {each.reason for each in page.left_out} == {PRINT}
+    assert not page.doubtful  # the fields are read, and a form has print
+
+
+def test_what_is_as_large_as_digits_beside_the_cells_puts_the_picture_in_doubt(model):
+    picture = np.pad(form("275"), ((160, 0), (0, 0), (0, 0)), constant_values=250)
+    page = read_page(model, written(picture, "84", (80, 110)), fields=True)
+    assert page.text == "275"
+    assert page.doubtful
 
 
 def drawing(digit, scale, angle, seed):

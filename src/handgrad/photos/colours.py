@@ -12,6 +12,7 @@ from handgrad.arrays import NDArray
 
 APART = 12.0  # smallest angle between the colours of frame and ink, in degrees
 FAINTEST = 10  # least that a line takes from one of the colours, of 255
+TRACE = 0.35  # less ink than this share of a full stroke, on a line, is what is left of the line
 FEWEST = 20  # pixels of each that are needed to know its colour
 
 
@@ -19,7 +20,9 @@ class Layers(NamedTuple):
     """What frame and ink take from the light of the paper."""
 
     frame: NDArray  # (height, width) float32: 1 in a full line, 0 on paper
+    ink: NDArray  # (height, width) float32: 1 in a full stroke, 0 on paper
     colour: NDArray  # (3,): what a full line takes from red, green and blue
+    full: float  # what a full stroke takes from all three, as the length of that vector
 
 
 def layers(pixels: NDArray, paper: NDArray, lines: NDArray, strokes: NDArray) -> Layers | None:
@@ -44,7 +47,9 @@ def layers(pixels: NDArray, paper: NDArray, lines: NDArray, strokes: NDArray) ->
     share = (gg * of_frame - fg * of_ink) / (ff * gg - fg * fg)
     other = (ff * of_ink - fg * of_frame) / (ff * gg - fg * fg)
     share = np.where(other < 0, of_frame / ff, share)
-    return Layers(np.maximum(share, 0).astype(np.float32), frame)
+    return Layers(
+        np.maximum(share, 0).astype(np.float32), other.astype(np.float32), frame, float(np.sqrt(gg))
+    )
 
 
 def _usual(taken: NDArray) -> NDArray | None:
@@ -56,7 +61,14 @@ def _usual(taken: NDArray) -> NDArray | None:
     return usual if usual.max() > FAINTEST else None
 
 
-def without_layer(pixels: NDArray, apart: Layers, paper: NDArray, zone: NDArray) -> NDArray:
-    """The picture without the frame's layer, where the zone (height, width) is not 0."""
+def without_layer(pixels: NDArray, apart: Layers, paper: NDArray, zone: NDArray, bare: NDArray) -> NDArray:
+    """The picture without the frame's layer, where the zone (height, width) is not 0.
+
+    JPEG blurs colours more than shades: on a thin line, what is left of it looks like a little ink.
+    bare (height, width): not 0 where a line is crossed by no stroke.
+    """
     cleaned = np.minimum(pixels + apart.frame[:, :, None] * apart.colour, np.maximum(paper, pixels))
+    of_line = apart.frame * np.linalg.norm(apart.colour) / apart.full
+    is_trace = apart.ink < np.where(bare > 0, np.maximum(TRACE, of_line), TRACE)
+    cleaned = np.where(is_trace[:, :, None], np.maximum(paper, pixels), cleaned)
     return np.where(zone[:, :, None] > 0, np.rint(np.clip(cleaned, 0, 255)), pixels).astype(np.uint8)

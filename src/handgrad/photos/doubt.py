@@ -6,18 +6,22 @@ from handgrad.arrays import NDArray
 from handgrad.model import Model
 from handgrad.photos.marks import Mark, Page
 from handgrad.photos.scoring import Answer
+from handgrad.photos.shapes import is_strange
 
 UNSURE = 0.5  # a digit of less sureness is doubtful
 UNSURE_CUT = 0.97  # the same for a digit that was cut from another
 LIKE_NOTHING = 0.3  # outputs that are all lower tell of no digit
 NEAR = 0.2  # a runner-up with at least this share of the largest output may be the digit
+ONE_OR_SEVEN = 0.5  # what both networks together see of a 1 in a 7, or of a 7 in a 1, for a person to decide
 FAINT = 0.22  # contrast with the paper below which ink may be a stain or a crease; black on white is 1.7
+PALE, HAIR = 0.5, 45  # a line of less contrast that is so many times as long as wide may be a crease
 
 LOW_CONFIDENCE = "low confidence"
 NOT_WHOLE = "perhaps a part of a digit, or several digits"
 UNSURE_DIGIT = "perhaps not a digit"
 UNLIKE = "does not look like a digit"
 VERY_FAINT = "very faint"
+CREASE = "perhaps a crease or a hair"
 EXCLUDED = "looks like {}, which is not expected here"
 
 
@@ -29,10 +33,19 @@ def reasons(model: Model, answer: Answer, was_cut: bool) -> tuple[str, ...]:
     is_unsure = sureness < (UNSURE_CUT if was_cut else UNSURE)
     found = {
         of_outputs(model, answer.outputs): bool(model.doubtful(answer.outputs)[0]),
-        _either(1, 7): answer.disputed,
+        _either(1, 7): answer.disputed or _is_one_or_seven(answer),
+        UNLIKE: is_strange(answer.image, model.classes[int(answer.outputs.argmax())]),
         NOT_WHOLE: is_unsure and answer.wholeness < answer.outputs.max(),
     }
     return tuple(why for why, holds in found.items() if holds) or ((UNSURE_DIGIT,) if is_unsure else ())
+
+
+def _is_one_or_seven(answer: Answer) -> bool:
+    """Whether both networks together see much of a 7 in a 1, or of a 1 in a 7: a serif decides."""
+    other = {1: 7, 7: 1}.get(int(answer.outputs.argmax()))
+    if other is None or answer.seconded is None:
+        return False
+    return bool(answer.outputs[other] + answer.seconded[other] >= ONE_OR_SEVEN)
 
 
 def of_outputs(model: Model, outputs: NDArray) -> str:
@@ -50,8 +63,17 @@ def of_ink(page: Page, mark: Mark) -> tuple[str, ...]:
     if page.single:  # its ink is measured by the darkest and the lightest shade of the picture
         return ()
     rows, columns = slice(mark.top, mark.bottom), slice(mark.left, mark.right)
-    ink = page.ink[rows, columns][np.isin(page.labels[rows, columns], mark.parts)]
-    return (VERY_FAINT,) if ink.size and float(np.quantile(ink, 0.7)) < FAINT else ()
+    labels = page.labels[rows, columns]
+    own = np.isin(labels, mark.parts)
+    own = own if own.any() else labels > 0  # what was cut apart has other labels
+    if not own.any():
+        return ()
+    contrast = float(np.quantile(page.ink[rows, columns][own], 0.7))
+    if contrast < FAINT:
+        return (VERY_FAINT,)
+    length = float(np.hypot(mark.width, mark.height))
+    is_hair = contrast < PALE and length * length > HAIR * own.sum()
+    return (CREASE,) if is_hair else ()
 
 
 def _either(first: int | str, second: int | str) -> str:

@@ -23,6 +23,7 @@ from handgrad.photos.traits import Traits, traits
 from handgrad.photos.underlines import detached, without_underlines
 
 SMALL = 200  # a picture is enlarged if its longer side has fewer pixels
+FEW = 640  # a picture with frames whose longer side has fewer pixels is read twice as large
 THUMBNAIL = 40  # a picture whose longer side has at most this many pixels holds one digit
 NARROW = 1.75  # a picture that holds one digit is at most this many times as wide as high
 THINNEST, HEAVIEST = (
@@ -72,7 +73,7 @@ def find_marks(picture: Picture, other_ink: bool = False) -> Page:
 
 def _marks_on(picture: Picture, other_ink: bool) -> Page:
     original = _without_blocks(picture.pixels)
-    pixels, cells = without_frames(_enlarged(original))
+    pixels, cells = _without_frames(_enlarged(original))
     height, width = original.shape[:2]
     if width <= NARROW * height:
         page = _single_digit(pixels, picture.size)
@@ -80,6 +81,19 @@ def _marks_on(picture: Picture, other_ink: bool) -> Page:
             return alone(page, cells)
     found = _without_surroundings(ink_on_paper(pixels, other_ink), cells)
     return assembled(found, picture.size, cells)
+
+
+def _without_frames(pixels: NDArray) -> tuple[NDArray, list[Cell]]:
+    """The picture without frames, and the cells; with frames and few pixels, it is twice as large.
+
+    Where lines and strokes are one pixel wide, they are not told apart.
+    """
+    found = without_frames(pixels)
+    if not found[1] or max(pixels.shape) >= FEW:
+        return found
+    twice = cv2.resize(pixels, (2 * pixels.shape[1], 2 * pixels.shape[0]), interpolation=cv2.INTER_CUBIC)
+    large = without_frames(np.asarray(twice))
+    return large if len(large[1]) >= len(found[1]) else found
 
 
 def _without_blocks(pixels: NDArray) -> NDArray:

@@ -1,6 +1,7 @@
 """Forms: a picture without the frames of its cells, and the cells."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -20,43 +21,85 @@ DEEP = 0.34  # share of the picture at each border whose usual shade is taken fo
 DOT = 0.03  # largest size of a dot, as a share of the picture's shorter side
 MANY_DOTS = 30, 2500  # dots on a picture with dotted frames, at least and at most
 ENOUGH = 0.6  # by colour alone at least this share of the cells is found again
+DARKER = 1.5  # ink on a line that is so many times as dark as the line is that of a stroke
 HALF = 0.4  # a pixel with this share of a full line belongs to the frame
+NEAR = 20  # pixels beside the sides of a lone cell, in which the shades on both sides are compared
 SHEET = 30  # least difference of shade, of 255, between a sheet and the table around it
 FAINT = 0.12  # ink above this share of full ink may be a pencil's
 MORE = 1.2  # times as many cells must be found for a lower level to be taken
 LEVELS = (0.5, 0.25, 0.08)  # a frame is looked for in the ink above these shares of full ink: it may be pale
 
 
+class Found(NamedTuple):
+    """The frames on a picture, and the ink in which they were found."""
+
+    ink: NDArray  # (height, width) float32
+    faint: NDArray  # (height, width) uint8, 0 or 1: all the ink
+    mask: NDArray  # (height, width) uint8, 0 or 1: the ink above the level
+    frames: Frames
+    share: float  # the level, as a share of full ink; 0 for dotted frames
+
+    def cropped(self, room: int) -> "Found":
+        """The same without so many pixels at each border."""
+        if not room:
+            return self
+        inner = slice(room, -room), slice(room, -room)
+        parts = (np.ascontiguousarray(part[inner]) for part in self[:3])
+        cells = [Cell(*(side - room for side in cell)) for cell in self.frames.cells]
+        mask = np.ascontiguousarray(self.frames.mask[inner])
+        return Found(*parts, Frames(mask, cells, self.frames.thickness), self.share)
+
+
 def without_frames(pixels: NDArray) -> tuple[NDArray, list[Cell]]:
     """The picture (height, width, 3) without the frames of a form, and the cells in reading order.
 
     A picture without frames is returned as it is.
+    Beside paper that is put around it, a side at the border of the picture is a line, but so is a vignette.
+    So a picture of few pixels is looked at without such paper first, and with it if few cells are found or
+    if these are pale.
     """
-    border = BORDER if max(pixels.shape) < SMALL else 0
-    found = ink_on_paper(_bordered(pixels, border))
-    floor = max(FAINTEST, 5 * found.grain)
-    inked = found.ink[found.ink > floor]
-    if inked.size < 100:
+    field, border = pixels, 0
+    found = _found(pixels)
+    if max(pixels.shape) < SMALL and (not found or len(found.frames.cells) < SEVERAL):
+        field = _bordered(pixels, BORDER)
+        other = _found(field)
+        if other and (not found or other.share > found.share):
+            found, border = other, BORDER
+        else:
+            field = pixels
+    if not found:
         return pixels, []
-    full = float(np.quantile(inked, 0.9))
-    faint = (found.ink > max(floor, FAINT * full)).astype(np.uint8)
-    best: tuple[NDArray, Frames] | None = None
-    for share in LEVELS:
-        if best and len(best[1].cells) >= SEVERAL and share == LEVELS[-1]:
-            break  # the palest frames are looked for where there are no others
-        mask = (found.ink > max(floor, share * full)).astype(np.uint8)
-        frames = find_frames(mask, faint)
-        if frames and (best is None or len(frames.cells) > MORE * len(best[1].cells)):
-            best = mask, frames
-    if best is None and (frames := _dotted(faint)):
-        best = faint, frames
-    if best is None or _is_sheet(_bordered(pixels, border), best[1].cells):
-        return pixels, []
-    field = _bordered(pixels, border)
-    cleaned, cells = _cleaned(field, faint, *best)
+    cleaned, cells = _cleaned(field, found)
     inner = slice(border, border + pixels.shape[0]), slice(border, border + pixels.shape[1])
     cells = [Cell(*(side - border for side in cell)) for cell in cells]
     return np.ascontiguousarray(cleaned[inner]), in_reading_order(cells)
+
+
+def _found(pixels: NDArray) -> Found | None:
+    """The frames on a picture, None without frames."""
+    paper = ink_on_paper(pixels)
+    room = 0 if max(pixels.shape) >= SMALL else BORDER  # corners are looked for beyond the border, too
+    ink = np.pad(paper.ink, room)
+    floor = max(FAINTEST, 5 * paper.grain)
+    inked = ink[ink > floor]
+    if inked.size < 100:
+        return None
+    full = float(np.quantile(inked, 0.9))
+    faint = (ink > max(floor, FAINT * full)).astype(np.uint8)
+    best: Found | None = None
+    for share in LEVELS:
+        if best and len(best.frames.cells) >= SEVERAL and share == LEVELS[-1]:
+            break  # the palest frames are looked for where there are no others
+        mask = (ink > max(floor, share * full)).astype(np.uint8)
+        frames = find_frames(mask, faint)
+        if frames and (best is None or len(frames.cells) > MORE * len(best.frames.cells)):
+            best = Found(ink, faint, mask, frames, share)
+    if best is None and (frames := _dotted(faint)):
+        best = Found(ink, faint, faint, frames, 0.0)
+    if best is None:
+        return None
+    best = best.cropped(room)
+    return None if _is_sheet(pixels, best.frames.mask, best.frames.cells) else best
 
 
 def _inner_strokes(strokes: NDArray, frames: Frames) -> NDArray:
@@ -91,34 +134,53 @@ def _dotted(ink: NDArray) -> Frames | None:
     )
 
 
-def _is_sheet(pixels: NDArray, cells: Sequence[Cell]) -> bool:
-    """Whether a lone cell is a sheet on a table: paper within, and something of another shade around it."""
+def _is_sheet(pixels: NDArray, lines: NDArray, cells: Sequence[Cell]) -> bool:
+    """Whether a lone cell is a sheet on a table: paper within, and something of another shade around it.
+
+    Both shades are taken near the sides, since a photograph may be darker towards its corners.
+    lines (height, width), 0 or 1: the sides.
+    """
     if len(cells) != 1:
         return False
     inside = within(cells, pixels.shape[:2]).astype(np.uint8)
-    outside = cv2.dilate(inside, np.ones((25, 25), np.uint8)) == 0
-    if outside.mean() < 0.02:
+    deep = cv2.distanceTransform(inside, cv2.DIST_L2, 5)
+    apart = cv2.distanceTransform(1 - inside, cv2.DIST_L2, 5)
+    bare = cv2.dilate(lines, np.ones((9, 9), np.uint8)) == 0
+    inside, outside = (bare & (away > 4) & (away < NEAR) for away in (deep, apart))
+    if min(inside.sum(), outside.sum()) < 0.02 * outside.size:
         return False
-    shades = [np.median(pixels[part], axis=0) for part in (inside > 0, outside)]
+    shades = [np.median(pixels[part], axis=0) for part in (inside, outside)]
     return bool(abs(float(np.mean(shades[0] - shades[1]))) > SHEET)
 
 
-def _cleaned(pixels: NDArray, faint: NDArray, mask: NDArray, frames: Frames) -> tuple[NDArray, list[Cell]]:
+def _darker(ink: NDArray, frames: Frames) -> NDArray:
+    """The pixels (uint8, 0 or 1) far darker than the lines are: a stroke runs along or across there."""
+    shades = ink[frames.mask > 0]
+    line = float(np.median(shades)) if shades.size else 0.0
+    dark = (ink > DARKER * line).astype(np.uint8)
+    return np.asarray(cv2.morphologyEx(dark, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8)))
+
+
+def _cleaned(pixels: NDArray, seen: Found) -> tuple[NDArray, list[Cell]]:
     """The picture without frames, and the cells. A frame of another colour than the ink is found anew."""
+    ink, faint, mask, frames, _ = seen
     paper = paper_around(pixels, faint)
+    frames = frames._replace(mask=frames.mask & ~_darker(ink, frames))
     strokes = mask & ~frames.mask
     if apart := layers(
         pixels, paper, frames.mask, strokes & within(frames.cells, mask.shape).astype(np.uint8)
     ):
         found = find_frames((apart.frame > HALF).astype(np.uint8), faint)
         if found and len(found.cells) >= ENOUGH * len(frames.cells):
-            zone = cv2.dilate(found.mask, np.ones((9, 9), np.uint8))
-            cleaned = without_layer(pixels, apart, paper, zone)
+            zone = cv2.dilate(found.mask | frames.mask, np.ones((9, 9), np.uint8))
+            bare = cv2.dilate(frames.mask, np.ones((5, 5), np.uint8))
+            bare[cv2.dilate(strokes, np.ones((3, 3), np.uint8)) > 0] = 0
+            cleaned = without_layer(pixels, apart, paper, zone, bare)
             if len(found.cells) == 1:  # in a picture of few pixels, a trace of the colour would be ink
                 cleaned = painted_over(
                     cleaned, paper, found.mask, _inner_strokes(strokes, found), found.thickness
                 )
-            return cleaned, found.cells
+            return cleaned, max(found.cells, frames.cells, key=len)
     return painted_over(pixels, paper, frames.mask, strokes, frames.thickness), frames.cells
 
 

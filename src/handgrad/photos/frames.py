@@ -18,6 +18,7 @@ THICKEST = 0.085  # thickness of the sides of a lone cell, as a share of its sho
 FILLED = 0.18  # height of the largest mark in a cell that is not empty, in heights of the cell
 ACROSS = 0.2  # a mark with more than this share of its ink outside one cell lies across a side
 IGNORED = 0.5  # where more than this share of the marks do, the lines are no cells
+TWO_DIGITS = 1.3  # a mark of more than this width, in cells, and no higher than a cell, is several digits
 GOES_ON = 0.6  # share of the outer sides that go on beyond their corners, on squared paper
 CONNECTED = 3  # this many cells side by side are a form even if all of them are empty
 
@@ -52,10 +53,10 @@ def find_frames(mask: NDArray, faint: NDArray) -> Frames | None:
     usual = float(np.median([each.cell.height for row in rows for each in row]))
     found = [each for row in rows for each in row if each.cell.height > LOWEST * usual]
     cells = _innermost([each.cell for each in found])
-    if _are_ignored(rest, cells):
-        return None
     level, upright = _lines(found)
     thickness = max(side.line.thickness for side in (*level, *upright))
+    if _are_ignored(rest, cells, thickness):
+        return None
     return Frames(erased(mask, level, upright), cells, thickness)
 
 
@@ -87,7 +88,7 @@ def _goes_on(mask: NDArray, side: Side, corner: float, length: float) -> bool:
     return bool(mask[rows[inside], columns[inside]].mean() > 0.6) if inside.any() else True
 
 
-def _are_ignored(rest: NDArray, cells: Sequence[Cell]) -> bool:
+def _are_ignored(rest: NDArray, cells: Sequence[Cell], thickness: float) -> bool:
     """Whether the marks lie across the sides of cells, as on squared paper. rest: the ink beside lines."""
     numbers = np.zeros(rest.shape, np.int64)
     for number, cell in enumerate(cells, 1):
@@ -95,14 +96,19 @@ def _are_ignored(rest: NDArray, cells: Sequence[Cell]) -> bool:
         numbers[top:bottom, left:right] = number
     least = 0.3 * float(np.median([cell.height for cell in cells]))
     # Where a line was taken away, a stroke across it is cut: pieces are joined again.
+    cut = min(5, 2 * int(thickness / 2) + 3)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(
-        cv2.dilate(np.ascontiguousarray(rest), np.ones((5, 5), np.uint8)), connectivity=8
+        cv2.dilate(np.ascontiguousarray(rest), np.ones((cut, cut), np.uint8)), connectivity=8
     )
     inked = (rest > 0) & (numbers > 0)
     shares = np.zeros((count, len(cells) + 1))
     np.add.at(shares, (np.asarray(labels)[inked].astype(np.int64), numbers[inked]), 1)
-    marks = (np.asarray(stats)[:, cv2.CC_STAT_HEIGHT] >= least) & (shares.sum(axis=1) > 0)
+    width, height = np.asarray(stats)[:, cv2.CC_STAT_WIDTH], np.asarray(stats)[:, cv2.CC_STAT_HEIGHT]
+    marks = (height >= least) & (shares.sum(axis=1) > 0)
     marks[0] = False
+    usual = np.median([(cell.width, cell.height) for cell in cells], axis=0)
+    neighbours = (width > TWO_DIGITS * usual[0]) & (height <= usual[1])  # digits that touch across a side
+    marks &= ~neighbours
     if not marks.any():
         return False
     across = 1 - shares[marks].max(axis=1) / shares[marks].sum(axis=1) > ACROSS

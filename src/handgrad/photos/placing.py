@@ -7,13 +7,14 @@ import numpy as np
 
 from handgrad.arrays import NDArray
 from handgrad.photos.marks import Cell, Mark, Omission, Page
-from handgrad.photos.result import Field
+from handgrad.photos.result import PRINT, Field
 
 OWN_SHARE = 0.2  # a mark with less than this share of its ink in a cell does not belong there
 FOR_ONE = 1.25  # a cell of less width, in its heights, has room for one digit
 ONE_DIGIT = 1.05  # a mark of this width, in cells, may be two digits
 SEVERAL = 3  # where so many cells are filled, the picture is a form: all else on it is left out
-PRINT = 0.6  # marks beside the cells are print if they are lower than this share of those within
+LOWER = 0.6  # marks beside the cells are print if they are lower than this share of those within
+CLOSE = 0.06  # how near to a cell the rest of a digit is, in heights of the cell
 SIDE = "rest of a frame"
 BESIDE = "mark beside the cells of a form"
 
@@ -119,19 +120,34 @@ def reading_boxes(marks: Sequence[Mark], cells: Sequence[Cell]) -> NDArray:
 def beside_cells(marks: Sequence[Mark], cells: Sequence[Cell]) -> list[Omission]:
     """The marks outside all cells that are left out: print, or everything where several cells are filled.
 
-    In a row of cells a cell may have been missed: what is as high there as digits is not left out.
+    In a row of cells a cell may have been missed: what is as high there as digits is not left out. On a form,
+    what is lower than digits is its print.
     """
     heights = [mark.height for mark in marks if mark.cell >= 0]
     if not heights:
         return []
     is_form = len({mark.cell for mark in marks if mark.cell >= 0}) >= SEVERAL
-    least = PRINT * float(np.median(heights))
-    return [
-        Omission(mark, BESIDE)
+    least = LOWER * float(np.median(heights))
+    beside = [
+        mark
         for mark in marks
         if mark.cell < 0 and (mark.height < least or (is_form and not _is_in_row(mark, cells)))
         if not _is_between(mark, cells)
     ]
+    letters = {mark for mark in beside if mark.height < least and not _is_close(mark, cells)}
+    has_print = is_form and len(letters) >= SEVERAL
+    return [Omission(mark, PRINT if has_print and mark in letters else BESIDE) for mark in beside]
+
+
+def _is_close(mark: Mark, cells: Sequence[Cell]) -> bool:
+    """Whether a mark all but touches a cell: it may be the rest of a digit that reaches out of it."""
+    return any(
+        mark.left < near.right
+        and near.left < mark.right
+        and mark.top < near.bottom
+        and near.top < mark.bottom
+        for near in (_grown(cell, CLOSE) for cell in cells)
+    )
 
 
 def _is_in_row(mark: Mark, cells: Sequence[Cell]) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from handgrad.arrays import NDArray
 
 Box = tuple[int, int, int, int]  # x, y, width, height in pixels of the upright picture
+PRINT = "mark of print beside the cells"  # a reason to leave something out that puts no field in doubt
 
 
 @dataclass(frozen=True)
@@ -80,5 +81,9 @@ class PageReading:
 
     @property
     def doubtful(self) -> bool:
-        """Whether a person should check the picture: for a digit, something left out, or a mismatch."""
-        return bool(self.left_out or self.mismatch) or any(digit.doubtful for digit in self.digits)
+        """Whether a person should check the picture: for a digit, something left out, or a mismatch.
+
+        The words that are printed beside the cells of a form are left out without doubt.
+        """
+        is_lost = any(each.reason != PRINT for each in self.left_out)
+        return is_lost or bool(self.mismatch) or any(digit.doubtful for digit in self.digits)
