@@ -10,6 +10,7 @@ import numpy as np
 from handgrad.arrays import NDArray
 from handgrad.photos.assembly import MOST, Components, assembled
 from handgrad.photos.background import Ink, flat_ink, ink_on_paper
+from handgrad.photos.connected import connected
 from handgrad.photos.decoding import Picture, as_picture
 from handgrad.photos.forms import within, without_frames
 from handgrad.photos.marks import Cell, Mark, Omission, Page
@@ -122,10 +123,10 @@ def _is_filled(ink: NDArray) -> bool:
     if ((ink > 0.3) & (ink < 0.7)).mean() > 0.3:
         return False
     mask = (ink > 0.5).astype(np.uint8)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    count, labels, stats = connected(mask)
     if count < 2 or (without_underlines(mask) != mask).any():
         return False
-    areas = np.asarray(stats)[1:, cv2.CC_STAT_AREA]
+    areas = stats[1:, cv2.CC_STAT_AREA]
     largest = (labels == 1 + int(areas.argmax())).astype(np.int8)
     sides = (largest[0], largest[-1], largest[:, 0], largest[:, -1])
     touched = [bool(side.any()) for side in sides]
@@ -181,7 +182,7 @@ def _components(ink: NDArray, grain: float, cells: Sequence[Cell]) -> tuple[NDAr
     strong = max(floor, _otsu(values))
     mask = without_ruling((ink > max(floor, 0.65 * strong)).astype(np.uint8))
     mask = detached(without_underlines(mask))
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    count, labels, stats = connected(mask)
     strong_pixels = np.bincount(labels.ravel(), (ink > strong).ravel(), count)
     marks = []
     for label in range(1, count):
