@@ -120,27 +120,33 @@ def _single_digit(pixels: NDArray, size: tuple[int, int]) -> Page:
 
 def _is_filled(ink: NDArray) -> bool:
     """Whether the picture is filled by one digit: heavy strokes of even ink that reach opposite sides."""
-    if ((ink > 0.3) & (ink < 0.7)).mean() > 0.3:
-        return False
     mask = (ink > 0.5).astype(np.uint8)
-    count, labels, stats = connected(mask)
-    if count < 2 or (without_underlines(mask) != mask).any():
+    if not _reaches_across(mask) or ((ink > 0.3) & (ink < 0.7)).mean() > 0.3:
         return False
+    _, labels, stats = connected(mask)
     areas = stats[1:, cv2.CC_STAT_AREA]
     largest = (labels == 1 + int(areas.argmax())).astype(np.int8)
-    sides = (largest[0], largest[-1], largest[:, 0], largest[:, -1])
-    touched = [bool(side.any()) for side in sides]
-    reaches_across = (touched[0] and touched[1]) or (touched[2] and touched[3])
+    sides = _sides(largest)
     contacts = sum(int((np.diff(side) == 1).sum()) for side in sides)
     is_alone = areas.max() > 0.8 * areas.sum()
-    has_strokes = THINNEST < stroke_width(ink) / max(ink.shape) < HEAVIEST  # unlike a sheet on a table
     return bool(
         is_alone
-        and has_strokes
-        and reaches_across
+        and _reaches_across(largest)
         and contacts <= 5
         and max(side.mean() for side in sides) < 0.75
+        and THINNEST < stroke_width(ink) / max(ink.shape) < HEAVIEST  # unlike a sheet on a table
+        and (without_underlines(mask) == mask).all()
     )
+
+
+def _reaches_across(mask: NDArray) -> bool:
+    """Whether ink touches two opposite sides of the picture."""
+    top, bottom, left, right = (bool(side.any()) for side in _sides(mask))
+    return (top and bottom) or (left and right)
+
+
+def _sides(mask: NDArray) -> tuple[NDArray, NDArray, NDArray, NDArray]:
+    return mask[0], mask[-1], mask[:, 0], mask[:, -1]
 
 
 def _without_surroundings(found: Ink, cells: Sequence[Cell]) -> Components:
@@ -153,15 +159,17 @@ def _without_surroundings(found: Ink, cells: Sequence[Cell]) -> Components:
     first = Components(ink, labels, marks)
     outer: list[tuple[Mark, Traits]] = []
     for _ in range(2):
-        entering = set(marks) - set(_inner(ink, labels, marks))
-        covered = np.isin(labels, [mark.parts[0] for mark in entering])
-        if not covered.any():
+        inner = _inner(ink, labels, marks)
+        entering = set(marks) - set(inner)
+        if not entering:
             break
+        covered = np.isin(labels, [mark.parts[0] for mark in entering])
         largest = sorted(entering, key=lambda mark: -mark.height)[:MOST]
         outer += [(mark, traits(ink, labels, mark)) for mark in largest]
         ink = np.where(cv2.dilate(covered.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0, 0, ink)
         labels, marks = _components(ink, found.grain, cells)
-    inner = _inner(ink, labels, marks)
+    else:
+        inner = _inner(ink, labels, marks)
     # with nothing else in the picture, what enters may be a digit
     return Components(ink, labels, inner, outer) if inner else first
 

@@ -105,10 +105,15 @@ def _fitted(x: NDArray, y: NDArray, thickness: NDArray) -> Segment | None:
 
 def line_through(x: NDArray, y: NDArray, weights: NDArray | None = None) -> tuple[float, float]:
     """Slope and offset of the line of least squares through points that are not all above each other."""
-    weights = np.ones(len(x)) if weights is None else weights
-    middle_x, middle_y = (float(weights @ values) / float(weights.sum()) for values in (x, y))
-    across = x - middle_x
-    slope = float((weights * across) @ (y - middle_y)) / float((weights * across) @ across)
+    if weights is None:
+        ones = np.ones(len(x))
+        middle_x, middle_y = (float(ones @ values) / len(x) for values in (x, y))
+        across = weighted = x - middle_x
+    else:
+        middle_x, middle_y = (float(weights @ values) / float(weights.sum()) for values in (x, y))
+        across = x - middle_x
+        weighted = weights * across
+    slope = float(weighted @ (y - middle_y)) / float(weighted @ across)
     return slope, middle_y - slope * middle_x
 
 
@@ -121,7 +126,7 @@ def run_lengths(mask: NDArray) -> NDArray:
 
 
 def _runs(mask: NDArray) -> tuple[NDArray, NDArray]:
-    """The level runs of ink: the places in the flattened mask where they start, and those behind their ends."""
+    """The level runs of ink: the places in the flattened mask where they start and end."""
     height, width = mask.shape
     field = np.zeros((height, width + 1), np.int8)  # each row ends on paper
     field[:, :width] = mask > 0

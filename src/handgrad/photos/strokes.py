@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from handgrad.arrays import NDArray
+from handgrad.photos.middles import median
 
 FAINTEST = 0.045  # smallest contrast of ink with its paper, where black and white differ by 1
 WIDEST = 0.25  # largest width of a stroke, as a share of the picture's longer side
@@ -89,6 +90,6 @@ def _edges(across: NDArray, down: NDArray, steepness: NDArray) -> NDArray:
     """Canny's edges of a shade with these slopes; edges of grain and of faint stains are left out."""
     scale = SLOPE / max(float(steepness.max()), 1e-6)
     dx, dy = (np.rint(slope * scale).astype(np.int16) for slope in (across, down))
-    high = min(max(6 * float(np.median(steepness)) * scale, 0.12 * SLOPE), 0.7 * SLOPE)
+    high = min(max(6 * median(steepness) * scale, 0.12 * SLOPE), 0.7 * SLOPE)
     high = max(high, 3 * FAINTEST * scale)  # Sobel's slope is 4 where the shade steps from 0 to 1
     return np.asarray(cv2.Canny(dx, dy, 0.4 * high, high, L2gradient=True) > 0)
