@@ -17,6 +17,7 @@ from handgrad.photos.marks import Cell, Mark, Omission, Page
 from handgrad.photos.normalisation import SIDE, normalised, prepared
 from handgrad.photos.panels import BESIDE, panel
 from handgrad.photos.placing import alone
+from handgrad.photos.ranks import quantile
 from handgrad.photos.ruling import without_ruling
 from handgrad.photos.selection import without_surroundings
 from handgrad.photos.strokes import FAINTEST, stroke_width
@@ -202,7 +203,7 @@ def _components(ink: NDArray, grain: float, cells: Sequence[Cell]) -> tuple[NDAr
 
 def _otsu(values: NDArray) -> float:
     """Otsu's threshold: of the two groups that it makes of the values, the means differ most."""
-    top = float(np.quantile(values, 0.995))
+    top = quantile(values, 0.995)
     scaled = np.clip(values * (255 / max(top, 1e-6)), 0, 255).astype(np.uint8)
     threshold, _ = cv2.threshold(scaled.reshape(1, -1), 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
     return float(threshold) * top / 255

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from handgrad.arrays import NDArray
-from handgrad.photos.middles import median
+from handgrad.photos.ranks import median
 
 FAINTEST = 0.045  # smallest contrast of ink with its paper, where black and white differ by 1
 WIDEST = 0.25  # largest width of a stroke, as a share of the picture's longer side
