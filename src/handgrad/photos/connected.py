@@ -15,9 +15,9 @@ from handgrad.arrays import NDArray
 class Connected(NamedTuple):
     """The components of a mask, 8-connected. Component 0 is the paper: its row in stats is zero."""
 
-    count: int  # with component 0
+    number: int  # with component 0
     labels: NDArray  # (height, width) int32
-    stats: NDArray  # (count, 5) int32: left, top, width, height, area
+    stats: NDArray  # (number, 5) int32: left, top, width, height, area
 
 
 def connected(mask: NDArray) -> Connected:
@@ -43,7 +43,8 @@ def boundary(mask: NDArray, margin: int = 0) -> tuple[slice, slice]:
     if not width:
         return slice(0, 0), slice(0, 0)
     first, last = (max(0, top - margin), max(0, left - margin)), (top + height, left + width)
-    return tuple(
+    rows, columns = (
         slice(start & ~1, min(side, end + margin))
         for start, end, side in zip(first, last, mask.shape, strict=True)
     )
+    return rows, columns

@@ -61,7 +61,7 @@ def _areas(pixels: NDArray) -> list[NDArray]:
     for code in np.flatnonzero(np.bincount(codes) >= 0.5 * SMALLEST * len(codes)):
         shade = np.median(pixels.reshape(-1, 3)[codes == code], axis=0)
         darkest, lightest = np.ceil(shade - SAME), np.floor(shade + SAME)
-        mask = cv2.inRange(pixels, darkest.clip(0, 255), lightest.clip(0, 255)) & 1
+        mask = cv2.inRange(pixels, darkest.clip(0, 255), lightest.clip(0, 255)).astype(np.uint8) & 1
         _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=4)
         sizes = np.asarray(stats)[1:, cv2.CC_STAT_WIDTH] * np.asarray(stats)[1:, cv2.CC_STAT_HEIGHT]
         for label in 1 + np.flatnonzero((sizes >= SMALLEST * mask.size) & (sizes <= LARGEST * mask.size)):
