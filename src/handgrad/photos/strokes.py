@@ -41,7 +41,7 @@ def stroke_widths(shade: NDArray) -> tuple[NDArray, NDArray]:
     )
     longest = max(3, int(WIDEST * max(shade.shape)))
     start = np.flatnonzero(edges)  # a ray into a dark stroke goes down the gradient, into a light stroke up
-    return _ray_lengths(start, -1, longest, slopes), _ray_lengths(start, 1, longest, slopes)
+    return ray_lengths(start, -1, longest, slopes), ray_lengths(start, 1, longest, slopes)
 
 
 class Slopes(NamedTuple):
@@ -58,7 +58,7 @@ class Slopes(NamedTuple):
         return self.across[at] / steepness, self.down[at] / steepness
 
 
-def _ray_lengths(start: NDArray, direction: int, longest: int, slopes: Slopes) -> NDArray:
+def ray_lengths(start: NDArray, direction: int, longest: int, slopes: Slopes) -> NDArray:
     """The lengths of the rays from these places along the gradient that meet an edge that faces them."""
     height, width = slopes.near_edges.shape
     near_edges = slopes.near_edges.ravel()
