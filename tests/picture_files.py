@@ -49,5 +49,7 @@ def heic(picture):
     import pillow_heif
 
     buffer = io.BytesIO()
-    pillow_heif.from_pillow(picture.convert("RGB")).save(buffer, quality=80)
+    pillow_heif.from_pillow(picture.convert("RGB")).save(
+        buffer, quality=80, enc_params={"preset": "ultrafast"}
+    )
     return buffer.getvalue()

@@ -81,10 +81,10 @@ def test_the_same_digits_are_read_from_every_format(format, model, sheet, tmp_pa
     (tmp_path / "file").write_bytes(data)
     with open(tmp_path / "file", "rb") as file:
         assert text(model, file) == says
-        assert text(model, file) == says, "read again from its beginning"
+        found, again = read_picture(file), read_picture(file)
+        assert np.array_equal(again.pixels, found.pixels), "read again from its beginning"
     for source in (tmp_path / "file", str(tmp_path / "file"), data, bytearray(data), io.BytesIO(data)):
-        assert text(model, source) == says
-    found = read_picture(data)
+        assert np.array_equal(read_picture(source).pixels, found.pixels)
     assert found.size == (
         (3200, round(3200 * picture.height / picture.width)) if format == "PDF" else picture.size
     )
@@ -125,21 +125,21 @@ def test_a_heic_picture_is_turned_as_its_file_says(figures):
 def test_pages_come_one_by_one_with_their_numbers(figures, model, tmp_path):
     pages = [
         in_mode(picture, mode)
-        for picture, mode in zip(figures, ("1", "L", "RGB", "P", "CMYK") * 2, strict=True)
+        for picture, mode in zip(figures[:5], ("1", "L", "RGB", "P", "CMYK"), strict=True)
     ]
     (tmp_path / "scan.tif").write_bytes(saved(pages[0], "TIFF", save_all=True, append_images=pages[1:]))
-    pages = [picture.convert("L") for picture in figures]
+    pages = [picture.convert("L") for picture in figures[:3]]
     (tmp_path / "scan.pdf").write_bytes(saved(pages[0], "PDF", save_all=True, append_images=pages[1:]))
-    for name in ("scan.tif", "scan.pdf"):
+    for name, total in (("scan.tif", 5), ("scan.pdf", 3)):
         found = list(read_pictures(tmp_path / name))
-        assert [text(model, page) for page in found] == list("0123456789")
-        assert [page.name for page in found] == [
-            f"{tmp_path / name}, page {number}" for number in range(1, 11)
-        ]
+        assert [text(model, page) for page in found] == list("01234")[:total]
+        numbers = range(1, total + 1)
+        assert [page.name for page in found] == [f"{tmp_path / name}, page {number}" for number in numbers]
         assert [(page.page, page.pages, page.note) for page in found] == [
-            (number, 10, "") for number in range(1, 11)
+            (number, total, "") for number in numbers
         ]
-        assert text(model, tmp_path / name) == "0", "read_picture and read take the first page"
+        first = read_picture(tmp_path / name)
+        assert np.array_equal(first.pixels, found[0].pixels), "read_picture and read take the first page"
 
 
 def test_a_preview_in_a_tiff_is_no_page(figures, model):
@@ -328,8 +328,14 @@ def test_arrays_of_every_type_and_shape_are_read_alike(shades, sheet, model):
     pixels = np.asarray(sheet[0].convert("L").convert("RGB"))
     pixels = np.where(pixels > 240, 255, pixels)  # its lightest shade is white
     array = SHADES[shades](pixels)
+    found = as_picture(array)
+    assert text(model, found) == sheet[1]
     for axes, turned in AXES.items():
-        assert text(model, turned(array)) == sheet[1], axes
+        picture = as_picture(turned(array))
+        if axes == "(h, w, 4)":  # 15 of 16 shades is not quite opaque
+            assert text(model, picture) == sheet[1]
+        else:
+            assert np.array_equal(picture.pixels, found.pixels), axes
 
 
 def test_a_prepared_image_of_any_type_is_taken_as_it_is(mnist, model):

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from handgrad.arrays import NDArray
+from handgrad.photos.ranks import median, quantile, quantiles
 from handgrad.photos.strokes import FAINTEST, stroke_widths
 
 COARSE = 360  # the paper is estimated on a copy whose longer side is this many pixels
@@ -64,7 +65,7 @@ def flat_ink(pixels: NDArray) -> NDArray:
     """
     picture = pixels.astype(np.float32) / 255
     shade = picture @ _direction(_shrunk(picture, COARSE))
-    dark, light = (float(value) for value in np.quantile(shade, (0.02, 0.98)))
+    dark, light = quantiles(shade, (0.02, 0.98))
     if light - dark < 2 * FAINTEST:
         return np.zeros(shade.shape, np.float32)
     ink = np.clip((shade - dark) / (light - dark), 0, 1).astype(np.float32)
@@ -73,7 +74,7 @@ def flat_ink(pixels: NDArray) -> NDArray:
 
 def _coverage(ink: NDArray) -> float:
     """The inked share of the picture plus the inked share of its border."""
-    full = np.clip(ink / max(float(np.quantile(ink[::2, ::2], 0.99)), FAINTEST), 0, 1)
+    full = np.clip(ink / max(quantile(ink[::2, ::2], 0.99), FAINTEST), 0, 1)
     border = np.concatenate([full[0], full[-1], full[:, 0], full[:, -1]])
     return float(full.mean()) + float(border.mean())
 
@@ -112,9 +113,7 @@ def _dark_ink(shade: NDArray, coarse: NDArray, widths: NDArray, multiplies: bool
     if multiplies:
         ink = ink * (float(paper.max()) / np.maximum(paper, DARKEST * float(paper.max())))
     sample = ink[::2, ::2]
-    level = float(
-        np.median(sample[sample <= np.quantile(sample, 0.6)])
-    )  # closing follows the lightest grains
+    level = median(sample[sample <= quantile(sample, 0.6)])  # closing follows the lightest grains
     return Ink(np.maximum(ink - level, 0).astype(np.float32), _grain(ink), float(paper.std()))
 
 
@@ -134,7 +133,7 @@ def _grain(ink: NDArray) -> float:
     """The standard deviation of bare paper, estimated from pixels that are three columns apart."""
     if ink.shape[1] < 8:
         return 0.0
-    return float(np.median(np.abs(ink[:, 3:] - ink[:, :-3]))) / 0.954
+    return median(np.abs(ink[:, 3:] - ink[:, :-3])) / 0.954
 
 
 def _paper(shade: NDArray, width: int) -> NDArray:

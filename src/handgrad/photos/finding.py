@@ -10,12 +10,14 @@ import numpy as np
 from handgrad.arrays import NDArray
 from handgrad.photos.assembly import MOST, Components, assembled
 from handgrad.photos.background import Ink, flat_ink, ink_on_paper
+from handgrad.photos.connected import connected
 from handgrad.photos.decoding import Picture, as_picture
 from handgrad.photos.forms import within, without_frames
 from handgrad.photos.marks import Cell, Mark, Omission, Page
 from handgrad.photos.normalisation import SIDE, normalised, prepared
 from handgrad.photos.panels import BESIDE, panel
 from handgrad.photos.placing import alone
+from handgrad.photos.ranks import quantile
 from handgrad.photos.ruling import without_ruling
 from handgrad.photos.selection import without_surroundings
 from handgrad.photos.strokes import FAINTEST, stroke_width
@@ -133,27 +135,33 @@ def _single_digit(pixels: NDArray, size: tuple[int, int]) -> Page:
 
 def _is_filled(ink: NDArray) -> bool:
     """Whether the picture is filled by one digit: heavy strokes of even ink that reach opposite sides."""
-    if ((ink > 0.3) & (ink < 0.7)).mean() > 0.3:
-        return False
     mask = (ink > 0.5).astype(np.uint8)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    if count < 2 or (without_underlines(mask) != mask).any():
+    if not _reaches_across(mask) or ((ink > 0.3) & (ink < 0.7)).mean() > 0.3:
         return False
-    areas = np.asarray(stats)[1:, cv2.CC_STAT_AREA]
+    _, labels, stats = connected(mask)
+    areas = stats[1:, cv2.CC_STAT_AREA]
     largest = (labels == 1 + int(areas.argmax())).astype(np.int8)
-    sides = (largest[0], largest[-1], largest[:, 0], largest[:, -1])
-    touched = [bool(side.any()) for side in sides]
-    reaches_across = (touched[0] and touched[1]) or (touched[2] and touched[3])
+    sides = _sides(largest)
     contacts = sum(int((np.diff(side) == 1).sum()) for side in sides)
     is_alone = areas.max() > 0.8 * areas.sum()
-    has_strokes = THINNEST < stroke_width(ink) / max(ink.shape) < HEAVIEST  # unlike a sheet on a table
     return bool(
         is_alone
-        and has_strokes
-        and reaches_across
+        and _reaches_across(largest)
         and contacts <= 5
         and max(side.mean() for side in sides) < 0.75
+        and THINNEST < stroke_width(ink) / max(ink.shape) < HEAVIEST  # unlike a sheet on a table
+        and (without_underlines(mask) == mask).all()
     )
+
+
+def _reaches_across(mask: NDArray) -> bool:
+    """Whether ink touches two opposite sides of the picture."""
+    top, bottom, left, right = (bool(side.any()) for side in _sides(mask))
+    return (top and bottom) or (left and right)
+
+
+def _sides(mask: NDArray) -> tuple[NDArray, NDArray, NDArray, NDArray]:
+    return mask[0], mask[-1], mask[:, 0], mask[:, -1]
 
 
 def _without_surroundings(found: Ink, cells: Sequence[Cell]) -> Components:
@@ -166,15 +174,17 @@ def _without_surroundings(found: Ink, cells: Sequence[Cell]) -> Components:
     first = Components(ink, labels, marks)
     outer: list[tuple[Mark, Traits]] = []
     for _ in range(2):
-        entering = set(marks) - set(_inner(ink, labels, marks))
-        covered = np.isin(labels, [mark.parts[0] for mark in entering])
-        if not covered.any():
+        inner = _inner(ink, labels, marks)
+        entering = set(marks) - set(inner)
+        if not entering:
             break
+        covered = np.isin(labels, [mark.parts[0] for mark in entering])
         largest = sorted(entering, key=lambda mark: -mark.height)[:MOST]
         outer += [(mark, traits(ink, labels, mark)) for mark in largest]
         ink = np.where(cv2.dilate(covered.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0, 0, ink)
         labels, marks = _components(ink, found.grain, cells)
-    inner = _inner(ink, labels, marks)
+    else:
+        inner = _inner(ink, labels, marks)
     # with nothing else in the picture, what enters may be a digit
     return Components(ink, labels, inner, outer) if inner else first
 
@@ -195,7 +205,7 @@ def _components(ink: NDArray, grain: float, cells: Sequence[Cell]) -> tuple[NDAr
     strong = max(floor, _otsu(values))
     mask = without_ruling((ink > max(floor, 0.65 * strong)).astype(np.uint8))
     mask = detached(without_underlines(mask))
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    count, labels, stats = connected(mask)
     strong_pixels = np.bincount(labels.ravel(), (ink > strong).ravel(), count)
     marks = []
     for label in range(1, count):
@@ -207,7 +217,7 @@ def _components(ink: NDArray, grain: float, cells: Sequence[Cell]) -> tuple[NDAr
 
 def _otsu(values: NDArray) -> float:
     """Otsu's threshold: of the two groups that it makes of the values, the means differ most."""
-    top = float(np.quantile(values, 0.995))
+    top = quantile(values, 0.995)
     scaled = np.clip(values * (255 / max(top, 1e-6)), 0, 255).astype(np.uint8)
     threshold, _ = cv2.threshold(scaled.reshape(1, -1), 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
     return float(threshold) * top / 255

@@ -100,7 +100,9 @@ class Grid:
 
     def __init__(self, mask: NDArray) -> None:
         """Find the lines in a mask (uint8, 0 or 1), and the points where they would cross."""
-        self.level, self.upright = Lines(mask), Lines(np.ascontiguousarray(mask.T))
+        self.level = Lines(mask)
+        across = mask.T if self.level.segments else mask.T[:0]  # without level lines, upright ones meet none
+        self.upright = Lines(np.ascontiguousarray(across))
         rows, columns = self.level.segments, self.upright.segments
         row, column = np.array(rows).reshape(-1, 5), np.array(columns).reshape(-1, 5)
         # y = p + q x on a level line, x = r + s y on an upright one

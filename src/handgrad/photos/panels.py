@@ -60,7 +60,8 @@ def _areas(pixels: NDArray) -> list[NDArray]:
     codes = grey[:, 0] << 8 | grey[:, 1] << 4 | grey[:, 2]
     for code in np.flatnonzero(np.bincount(codes) >= 0.5 * SMALLEST * len(codes)):
         shade = np.median(pixels.reshape(-1, 3)[codes == code], axis=0)
-        mask = (np.abs(pixels - shade).max(axis=2) <= SAME).astype(np.uint8)
+        darkest, lightest = np.ceil(shade - SAME), np.floor(shade + SAME)
+        mask = cv2.inRange(pixels, darkest.clip(0, 255), lightest.clip(0, 255)).astype(np.uint8) & 1
         _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=4)
         sizes = np.asarray(stats)[1:, cv2.CC_STAT_WIDTH] * np.asarray(stats)[1:, cv2.CC_STAT_HEIGHT]
         for label in 1 + np.flatnonzero((sizes >= SMALLEST * mask.size) & (sizes <= LARGEST * mask.size)):
@@ -80,15 +81,16 @@ def _hull(area: NDArray) -> NDArray:
 
 def _is_panel(area: NDArray, pixels: NDArray) -> bool:
     """Whether an area is a rectangle that holds ink, with another shade on all its sides."""
+    inside = pixels[area > 0]
+    shade = np.median(inside, axis=0)
+    if (inside == shade).all(axis=1).mean() < EVEN:  # first, since it rules out photographs
+        return False
     hull = _hull(area)
     _, _, width, height = cv2.boundingRect(hull)
     ink = 1 - float((area & hull).sum()) / max(1.0, float(hull.sum()))
     if not FILLED * width * height <= hull.sum() > 0 or not LEAST_INK < ink < MOST_INK:
         return False
     gap, thick = 2, max(3, round(0.04 * max(width, height)))
-    shade = np.median(pixels[area > 0], axis=0)
-    if (pixels[area > 0] == shade).all(axis=1).mean() < EVEN:
-        return False
     near = cv2.dilate(hull, np.ones((2 * gap + 1, 2 * gap + 1), np.uint8))
     ring = cv2.dilate(hull, np.ones((2 * (gap + thick) + 1,) * 2, np.uint8)) - near
     differs = np.abs(pixels[ring > 0] - shade).max(axis=1) >= OTHER

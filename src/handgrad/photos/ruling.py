@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from handgrad.arrays import NDArray
+from handgrad.photos.connected import connected
 
 # Lengths and widths are shares of the picture's shorter side.
 SEGMENT = 0.25  # length of the straight segments that suggest a printed line
@@ -66,8 +67,7 @@ def without_ruling(mask: NDArray) -> NDArray:
 
 def _has_long_marks(mask: NDArray, share: float) -> bool:
     """Whether a connected component is at least as long as this share of the shorter side."""
-    _, _, stats, _ = cv2.connectedComponentsWithStats(np.ascontiguousarray(mask), connectivity=8)
-    return bool(np.asarray(stats)[1:, 2:4].max(initial=0) >= share * min(mask.shape))
+    return bool(connected(mask).stats[1:, 2:4].max(initial=0) >= share * min(mask.shape))
 
 
 def _thin_ink(mask: NDArray) -> NDArray:
@@ -112,8 +112,7 @@ def _printed(mask: NDArray, cleared: NDArray, lines: list[PrintedLine]) -> list[
     middles = np.sort([(line.left + line.right) / 2 for line in lines])
     if not lines or (np.diff(middles) > APART * mask.shape[0]).sum() + 1 >= MANY:
         return lines
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(np.ascontiguousarray(cleared), connectivity=8)
-    stats = np.asarray(stats)
+    count, labels, stats = connected(cleared)
     whole = np.asarray(cv2.connectedComponents(np.ascontiguousarray(mask), connectivity=8)[1])
     first = np.zeros(count, np.int64)  # for each rest, the mark that it was a part of
     first[labels.ravel()] = whole.ravel()

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from handgrad.arrays import NDArray
+from handgrad.photos.connected import boundary, connected
 
 SHORTEST = 9  # pixels; shorter runs are not looked at
 ELONGATED = 3.0  # a run is at least this many times as long as thick
@@ -41,34 +42,47 @@ class Segment(NamedTuple):
 
 def level_segments(mask: NDArray) -> list[Segment]:
     """The nearly level segments in a mask (uint8, 0 or 1), the longest first."""
-    thickness, middles = _middles(np.ascontiguousarray(mask))
+    inked = boundary(mask, 2)
+    if inked[0].start == inked[0].stop:
+        return []
+    middles = _middles(mask[inked])
     # A slightly turned line climbs from row to row, and grain moves its middle: runs are three rows wide.
-    near = cv2.dilate(middles.astype(np.uint8), np.ones((3, 3), np.uint8))
-    long = (middles & (run_lengths(near) >= SHORTEST)).astype(np.uint8)
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(
-        cv2.dilate(long, np.ones((3, 3), np.uint8)), connectivity=8
-    )
-    stats = np.asarray(stats)
-    chosen = np.flatnonzero(stats[1:, cv2.CC_STAT_WIDTH] >= SHORTEST) + 1
-    chosen = chosen[np.argsort(-stats[chosen, cv2.CC_STAT_WIDTH], kind="stable")][:MOST]
-    found = []
+    near = cv2.dilate((middles > 0).astype(np.uint8), np.ones((3, 3), np.uint8))
+    long = middles * _in_long_runs(near)
+    found = connected(cv2.dilate((long > 0).astype(np.uint8), np.ones((3, 3), np.uint8)))
+    widths = found.stats[:, cv2.CC_STAT_WIDTH]
+    chosen = np.flatnonzero(widths[1:] >= SHORTEST) + 1
+    chosen = chosen[np.argsort(-widths[chosen], kind="stable")][:MOST]
+    segments = []
     for label in chosen:
-        left, top, width, height = (int(value) for value in stats[label, :4])
+        left, top, width, height = (int(value) for value in found.stats[label, :4])
         window = slice(top, top + height), slice(left, left + width)
-        y, x = np.nonzero((labels[window] == label) & (long[window] > 0))
-        if (segment := _fitted(x + left, y + top, thickness[window][y, x])) is not None:
-            found.append(segment)
-    return found
+        own = np.where(found.labels[window] == label, long[window], 0)
+        y, x = np.nonzero(own)
+        thickness = own[y, x]
+        x, y = x + left + inked[1].start, y + top + inked[0].start
+        if (segment := _fitted(x, y, thickness)) is not None:
+            segments.append(segment)
+    return segments
 
 
-def _middles(mask: NDArray) -> tuple[NDArray, NDArray]:
-    """The height of the ink at each pixel, and whether the pixel is in the middle of it."""
-    heights = run_lengths(mask.T).T
-    above = np.zeros(mask.shape, np.int32)  # the rows of ink above each pixel, itself included
-    rows = np.arange(mask.shape[0], dtype=np.int32)[:, None]
-    last_paper = np.maximum.accumulate(np.where(mask == 0, rows, -1), axis=0)
-    above = rows - last_paper
-    return heights, (mask > 0) & (above == (heights + 2) // 2)
+def _middles(mask: NDArray) -> NDArray:
+    """The height of the ink, in the middle of each upright run of it; 0 elsewhere."""
+    start, end = _runs(mask.T)
+    heights = end - start
+    middles = np.zeros(mask.shape[::-1], np.int32)
+    middles.ravel()[start + (heights + 2) // 2 - 1] = heights
+    return np.ascontiguousarray(middles.T)
+
+
+def _in_long_runs(mask: NDArray) -> NDArray:
+    """Which pixels lie in a level run of ink that is long enough."""
+    start, end = _runs(mask)
+    is_long = end - start >= SHORTEST
+    inside = np.zeros(mask.size + 1, np.int8)
+    inside[start[is_long]] = 1
+    inside[end[is_long]] -= 1
+    return np.cumsum(inside[:-1], dtype=np.int8).reshape(mask.shape)
 
 
 def _fitted(x: NDArray, y: NDArray, thickness: NDArray) -> Segment | None:
@@ -91,18 +105,31 @@ def _fitted(x: NDArray, y: NDArray, thickness: NDArray) -> Segment | None:
 
 def line_through(x: NDArray, y: NDArray, weights: NDArray | None = None) -> tuple[float, float]:
     """Slope and offset of the line of least squares through points that are not all above each other."""
-    weights = np.ones(len(x)) if weights is None else weights
-    middle_x, middle_y = (float(weights @ values) / float(weights.sum()) for values in (x, y))
-    across = x - middle_x
-    slope = float((weights * across) @ (y - middle_y)) / float((weights * across) @ across)
+    if weights is None:
+        ones = np.ones(len(x))
+        middle_x, middle_y = (float(ones @ values) / len(x) for values in (x, y))
+        across = weighted = x - middle_x
+    else:
+        middle_x, middle_y = (float(weights @ values) / float(weights.sum()) for values in (x, y))
+        across = x - middle_x
+        weighted = weights * across
+    slope = float(weighted @ (y - middle_y)) / float(weighted @ across)
     return slope, middle_y - slope * middle_x
 
 
 def run_lengths(mask: NDArray) -> NDArray:
     """For each inked pixel, the length of the level run of ink that it lies in; 0 on paper."""
-    mask = np.ascontiguousarray(mask) > 0
-    steps = np.diff(np.pad(mask, ((0, 0), (1, 1))).astype(np.int8), axis=1).ravel()
-    lengths = np.flatnonzero(steps == -1) - np.flatnonzero(steps == 1)
+    start, end = _runs(mask)
     runs = np.zeros(mask.shape, np.int32)
-    runs[mask] = np.repeat(lengths, lengths)
+    runs[mask > 0] = np.repeat(end - start, end - start)
     return runs
+
+
+def _runs(mask: NDArray) -> tuple[NDArray, NDArray]:
+    """The level runs of ink: the places in the flattened mask where they start and end."""
+    height, width = mask.shape
+    field = np.zeros((height, width + 1), np.int8)  # each row ends on paper
+    field[:, :width] = mask > 0
+    steps = np.flatnonzero(np.diff(field.ravel(), prepend=np.int8(0)))
+    row = steps[::2] // (width + 1)  # a run starts and ends in one row
+    return steps[::2] - row, steps[1::2] - row

@@ -4,6 +4,7 @@ Fragments of a digit that are stacked, such as the bar of a 5 above its bowl, ar
 """
 
 from collections.abc import Callable, Collection
+from functools import cache, partial
 
 import numpy as np
 
@@ -40,14 +41,14 @@ def without_surroundings(
     if not inner:
         return []
     usual = usual_height(inner)
-    pen = _pen(inner, usual, look)
+    pen = cache(partial(_pen, inner, usual, look))
     return [
         mark
         for mark in marks
         if not _sides(mark, shape)
         or mark in inner
         or _is_digit_at_border(mark, usual, shape)
-        or (_has_size(mark, usual) and mark.height > 0.3 * height and _is_drawn(look(mark), pen))
+        or (_has_size(mark, usual) and mark.height > 0.3 * height and _is_drawn(look(mark), pen()))
     ]
 
 

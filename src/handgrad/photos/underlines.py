@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from handgrad.arrays import NDArray
+from handgrad.photos.connected import connected
 
 RUN = 4.0  # length of the level runs of which underlines consist, in stroke widths
 LONG = 1.05  # an underline is at least this long, in heights of the highest mark
@@ -31,8 +32,8 @@ def without_underlines(mask: NDArray) -> NDArray:
     run = max(5, round(RUN * width))
     level = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((1, run), np.uint8))
     near = cv2.dilate(level, np.ones((3, 2 * run + 1), np.uint8))
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(near, connectivity=8)
-    extents = np.asarray(stats)[:, cv2.CC_STAT_WIDTH]  # at most, with what was dilated
+    count, labels, stats = connected(near)
+    extents = stats[:, cv2.CC_STAT_WIDTH]  # at most, with what was dilated
     least = SPAN * (columns[-1] - columns[0])
     if count < 2 or extents[1:].max() < least:
         return mask
@@ -85,7 +86,7 @@ def detached(mask: NDArray) -> NDArray:
     """The mask of a tight crop, without the contacts of high marks with the border; others as they are."""
     height, width = mask.shape
     near = 3
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(np.ascontiguousarray(mask), connectivity=8)
+    count, labels, stats = connected(mask)
     border = np.ones(mask.shape, bool)
     border[near:-near, near:-near] = False
     cleared = mask
@@ -113,5 +114,5 @@ def _stroke_width(mask: NDArray) -> float:
 
 def _largest_height(mask: NDArray) -> int:
     """The height of the highest mark."""
-    count, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    return int(np.asarray(stats)[1:, cv2.CC_STAT_HEIGHT].max()) if count > 1 else 0
+    count, _, stats = connected(mask)
+    return int(stats[1:, cv2.CC_STAT_HEIGHT].max()) if count > 1 else 0
