@@ -178,8 +178,8 @@ def _calibration(model: Model) -> str:
         return "Its confidence is not calibrated: `model.confidence` is the largest output."
     return (
         f"Its confidence is calibrated on {fitted.images:,} images (temperature {fitted.temperature}). From\n"
-        f"{fitted.threshold} on an answer is not doubtful: {100 * fitted.coverage:.1f} % of these images, chosen\n"
-        f"so that {100 * fitted.wanted:g} % of their answers are right."
+        f"{fitted.threshold} on, an answer is not doubtful: {100 * fitted.coverage:.1f} % of the images, so\n"
+        f"chosen that {100 * fitted.wanted:g} % of their answers are right."
     )
 
 

@@ -60,6 +60,11 @@ def save(file: str | os.PathLike[str], model: Model) -> None:
     """Write the model's parameters as a state dict, atomically.  Errors are those of expect, and
     ModelFileError for a model with an activation of one's own."""
     expect(file)
+    write_atomically(file, as_bytes(model), KIND)
+
+
+def as_bytes(model: Model) -> bytes:
+    """The PyTorch file of a model."""
     expect_no_own(model.activation)
     import torch
 
@@ -80,7 +85,7 @@ def save(file: str | os.PathLike[str], model: Model) -> None:
     kept._metadata = OrderedDict({MARK: json.dumps(facts)})
     buffer = BytesIO()
     torch.save(kept, buffer)
-    write_atomically(file, buffer.getvalue(), KIND)
+    return buffer.getvalue()
 
 
 def load(
