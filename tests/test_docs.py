@@ -86,9 +86,10 @@ def understood(line):
     """Look a command up: that it exists, and takes these arguments and options."""
     words = [PLACEHOLDERS.get(word, word) for word in shlex.split(line, comments=True)]
     if words[0] != "handgrad":
-        named = {"./check": "check", "pip": None, "cd": None, "python3": None}.get(
-            words[0], words[1:2] and words[1]
-        )
+        elsewhere = dict.fromkeys(
+            ("pip", "cd", "python3", "onnx2tf", "hf", "curl")
+        )  # other people's programs
+        named = {"./check": "check", **elsewhere}.get(words[0], words[1:2] and words[1])
         assert named is None or (house.ROOT / named).exists(), f"{line}: {named} is not in the repository"
         return
     command, path = commands, []
