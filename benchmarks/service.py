@@ -5,7 +5,8 @@
 The service is the recipe as it stands on the page, but for its limit on time. Clients and server share this
 machine's cores, as a program that sits beside its service does. Printed: requests a second, and the median,
 99th percentile and maximum of the time from the first byte of a request to the last of its answer, as a table
-in Markdown; with the load of the machine, since other programs' work makes the tail longer.
+in Markdown. Other programs' work makes waits longer: the load of the machine stands above it, and beside it
+the server's processor time for each answer.
 """
 
 import argparse
@@ -28,7 +29,6 @@ from handgrad import digits
 from handgrad.threads import available_cores
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "service.md"
-BEGINNING = 1.0  # seconds of asking before the clock starts
 
 
 def recipe(name: str) -> str:
@@ -39,8 +39,8 @@ def recipe(name: str) -> str:
 
 
 @contextmanager
-def served(folder: Path, **limits: object) -> Iterator[int]:
-    """A uvicorn that serves the recipe -> its port. limits: constants of the recipe with other values."""
+def served(folder: Path, **limits: object) -> Iterator[tuple[int, int]]:
+    """A uvicorn that serves the recipe -> its port and its process. limits: other values of its constants."""
     text = recipe("service.py")
     for limit, value in limits.items():
         text, count = re.subn(rf"^{limit} = [\d_.]+", f"{limit} = {value}", text, flags=re.M)
@@ -54,7 +54,7 @@ def served(folder: Path, **limits: object) -> Iterator[int]:
         while not (found := re.search(r"running on http://[\d.]+:(\d+)", said[-1] if said else "")):
             said.append(process.stderr.readline())
             assert said[-1], "".join(said)
-        yield int(found[1])
+        yield int(found[1]), process.pid
     finally:
         process.terminate()
         process.communicate()
@@ -68,8 +68,8 @@ async def answer(reader: asyncio.StreamReader) -> tuple[int, bytes]:
     return int(head.split()[1]), await reader.readexactly(int(length[1]))
 
 
-async def client(port: int, path: str, body: bytes, until: float, from_then: float) -> list[float]:
-    """Ask on one connection until the time has come -> seconds of each answer that began after from_then."""
+async def client(port: int, path: str, body: bytes, until: float) -> list[float]:
+    """Ask on one connection until the time has come -> seconds of each answer."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     request = f"POST {path} HTTP/1.1\r\nhost: x\r\ncontent-length: {len(body)}\r\n\r\n".encode() + body
     times = []
@@ -77,8 +77,7 @@ async def client(port: int, path: str, body: bytes, until: float, from_then: flo
         writer.write(request)
         code, told = await answer(reader)
         assert code == 200, told
-        if began >= from_then:
-            times.append(time.perf_counter() - began)
+        times.append(time.perf_counter() - began)
     writer.close()
     await writer.wait_closed()
     return times
@@ -86,8 +85,8 @@ async def client(port: int, path: str, body: bytes, until: float, from_then: flo
 
 async def asked(port: int, path: str, body: bytes, clients: int, seconds: float) -> list[float]:
     """Seconds of each answer to so many clients at once."""
-    now = time.perf_counter()
-    each = [client(port, path, body, now + BEGINNING + seconds, now + BEGINNING) for _ in range(clients)]
+    until = time.perf_counter() + seconds
+    each = [client(port, path, body, until) for _ in range(clients)]
     return [t for times in await asyncio.gather(*each) for t in times]
 
 
@@ -112,11 +111,21 @@ def as_file(image: Image.Image, form: str) -> bytes:
     return buffer.getvalue()
 
 
-def row(title: str, clients: int, times: list[float], seconds: float) -> str:
-    """A row of the table."""
+def processor_seconds(process: int) -> float:
+    """Seconds of processor time that all threads of a process have used; NaN where that is not told."""
+    try:
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    except FileNotFoundError:  # not Linux
+        return float("nan")
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def row(title: str, clients: int, times: list[float], seconds: float, used: float) -> str:
+    """A row of the table. used: the server's processor time, of which each answer has its share."""
     p50, p99, most = 1000 * np.quantile(times, [0.5, 0.99, 1.0])
+    rate, each = len(times) / seconds, 1000 * used / len(times)
     return (
-        f"| {title} | {clients} | {len(times) / seconds:,.0f} | {p50:.1f} ms | {p99:.1f} ms | {most:.1f} ms |"
+        f"| {title} | {clients} | {rate:,.1f} | {p50:.1f} ms | {p99:.1f} ms | {most:.1f} ms | {each:.2f} ms |"
     )
 
 
@@ -130,12 +139,16 @@ def main() -> None:
     print(
         f"{available_cores()} cores, {load}, uvicorn with one worker, {given.seconds:g} s each\n", flush=True
     )
-    print("| request | clients | a second | p50 | p99 | most |\n|---|---|---|---|---|---|", flush=True)
-    with tempfile.TemporaryDirectory() as folder, served(Path(folder), SECONDS=60.0) as port:
+    heads = ("request", "clients", "a second", "p50", "p99", "most", "server's processor time each")
+    print(f"| {' | '.join(heads)} |\n{'|---' * len(heads)}|", flush=True)
+    with tempfile.TemporaryDirectory() as folder, served(Path(folder), SECONDS=600.0) as (port, process):
         for title, (path, body) in bodies().items():
+            asyncio.run(asked(port, path, body, 2, 0.0))  # what is made once is made before the clock starts
             for clients in dict.fromkeys((1, given.clients)):
+                before, began = processor_seconds(process), time.perf_counter()
                 times = asyncio.run(asked(port, path, body, clients, given.seconds))
-                print(row(title, clients, times, given.seconds), flush=True)
+                used, took = processor_seconds(process) - before, time.perf_counter() - began
+                print(row(title, clients, times, took, used), flush=True)
 
 
 if __name__ == "__main__":
