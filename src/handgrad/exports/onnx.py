@@ -24,9 +24,10 @@ from handgrad.layers import LEAK
 from handgrad.model import NEAR_BLANK, Model
 from handgrad.model_file import expect_no_own
 
-OPSET, IR = 17, 8  # read by every onnxruntime since 1.12; what the library would write today is not
+OPSET, IR = 17, 8  # of 2022: what the library would write today, older runtimes refuse
 PRODUCER = "handgrad"
 BEGINS = bytes([0x08, IR, 0x12, len(PRODUCER)]) + PRODUCER.encode()  # ir_version 8, producer_name "handgrad"
+BLANKEST = 1e-7  # outputs are clipped to this, and to 1 - this, before they are compared with a blank image's
 ACTIVATE = {  # h from a
     "relu": "Relu (a)",
     "leaky_relu": f"LeakyRelu <alpha = {LEAK}> (a)",
@@ -43,7 +44,11 @@ NETWORK = """
     z = Gemm <transB = 1> (h, W2, b2)
     scores = {outputs} (z)
 """
-LOG_ODDS = """
+# The log odds of the outputs. Of a sigmoid they are z, which is exact where float32 has rounded the outputs.
+OF_SIGMOID = """
+    {name} = Clip (z, {name}_least, {name}_most)
+"""
+OF_SOFTMAX = """
     {name}_y = Clip (scores, {name}_least, {name}_most)
     {name}_rest = Sub (one, {name}_y)
     {name}_log_y = Log ({name}_y)
@@ -125,29 +130,34 @@ def _graph(model: Model) -> tuple[str, dict[str, NDArray]]:
         "W2": W2,
         "b2": np.zeros(len(W2), np.float32) if b2 is None else b2,
         "pixel_max": _number(PIXEL_MAX),
-        "one": _number(1),
         "zero": _number(0),
         "columns": np.array([1]),
-        "blank_odds_least": _number(1e-7),
-        "blank_odds_most": _number(1 - 1e-7),
         "blanks": _blanks(model)[None],  # (1, 2, C)
         "near_blank": _number(NEAR_BLANK),
     }
-    outputs = "Softmax <axis = 1>" if model.loss == "cross_entropy" else "Sigmoid"
+    is_softmax = model.loss == "cross_entropy"
+    outputs = "Softmax <axis = 1>" if is_softmax else "Sigmoid"
+    log_odds = OF_SOFTMAX if is_softmax else OF_SIGMOID
+    if is_softmax:
+        constants["one"] = _number(1)
     nodes = NETWORK.format(activate=ACTIVATE[str(model.activation)], outputs=outputs)
     if model.calibration is None:
         nodes += UNCALIBRATED
     else:
-        nodes += LOG_ODDS.format(name="odds") + CALIBRATED
+        nodes += log_odds.format(name="odds") + CALIBRATED
         constants |= {
-            "odds_least": _number(LEAST),
-            "odds_most": _number(MOST),
+            "odds_least": _bound(LEAST, is_softmax),
+            "odds_most": _bound(MOST, is_softmax),
             "power": _number(1 / model.calibration.temperature),
             "none": _number(NONE),
             "unsurest": _number(1 / (1 + math.exp(LARGEST))),
             "surest": _number(1 / (1 + math.exp(-LARGEST))),
         }
-    nodes += LOG_ODDS.format(name="blank_odds") + BLANK
+    nodes += log_odds.format(name="blank_odds") + BLANK
+    constants |= {
+        "blank_odds_least": _bound(BLANKEST, is_softmax),
+        "blank_odds_most": _bound(1 - BLANKEST, is_softmax),
+    }
     head = f'<ir_version: {IR}, opset_import: ["" : {OPSET}], producer_name: "{PRODUCER}">'
     images = f"uint8[N, {', '.join(map(str, model.image_shape))}] images"
     ends = f"network ({images}) => (float[N, {len(W2)}] scores, float[N] confidence)"
@@ -157,8 +167,13 @@ def _graph(model: Model) -> tuple[str, dict[str, NDArray]]:
 def _blanks(model: Model) -> NDArray:
     """The log odds of the outputs for images of paper alone, black and white: (2, C) float32."""
     papers = np.repeat(np.array([[0], [255]], np.uint8), model.pixels, axis=1)
-    y = np.clip(model.scores(papers).astype(np.float64), 1e-7, 1 - 1e-7)
+    y = np.clip(model.scores(papers).astype(np.float64), BLANKEST, 1 - BLANKEST)
     return np.log(y / (1 - y)).astype(np.float32)
+
+
+def _bound(y: float, is_softmax: bool) -> NDArray:
+    """Where log odds are clipped: at an output of a softmax, at the z of a sigmoid's output."""
+    return _number(y if is_softmax else math.log(y / (1 - y)))
 
 
 def _facts(model: Model) -> dict[str, Any]:
