@@ -19,8 +19,8 @@ REFUSED = re.compile(
     re.IGNORECASE,
 )
 WITHOUT_DEFAULT = {  # nothing is done, or drawn, where these are not given
-    "--digit", "--expect", "--feedback", "--guess", "--labels", "--out", "--page", "--picture", "--report", "--resume", "--row",
-    "--save-boxes", "--scheme", "--site", "--test-images", "--test-labels",
+    "--c", "--digit", "--expect", "--feedback", "--guess", "--hub", "--labels", "--onnx", "--out", "--page", "--picture", "--report",
+    "--resume", "--row", "--save-boxes", "--scheme", "--site", "--test-images", "--test-labels", "--torch",
 }  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 A page is read from its top: its blocks run in order, in one folder, as a reader would do it. What the fence says:
 
-    python                 runs in the page's one namespace
+    python                 runs in the page's one namespace; where the first line is # name.py, it is put into that file
     sh                     runs in the shell, and must succeed; what makes an environment is only looked up
     console                a command and what it prints: it runs, and must print this, but for the figures
     sh long, sh network    takes minutes, or a network: only its commands and options are looked up
@@ -86,9 +86,10 @@ def understood(line):
     """Look a command up: that it exists, and takes these arguments and options."""
     words = [PLACEHOLDERS.get(word, word) for word in shlex.split(line, comments=True)]
     if words[0] != "handgrad":
-        named = {"./check": "check", "pip": None, "cd": None, "python3": None}.get(
-            words[0], words[1:2] and words[1]
-        )
+        elsewhere = dict.fromkeys(
+            ("pip", "cd", "python3", "onnx2tf", "hf", "curl", "uvicorn")
+        )  # other people's programs
+        named = {"./check": "check", **elsewhere}.get(words[0], words[1:2] and words[1])
         assert named is None or (house.ROOT / named).exists(), f"{line}: {named} is not in the repository"
         return
     command, path = commands, []
@@ -127,7 +128,9 @@ def test_every_block_says_what_it_is(page):
 def test_a_page_runs_from_its_top(page, folder):
     names = {"__name__": "__main__"}
     for language, how, text in blocks(page):
-        if language == "python":
+        if language == "python" and (file := re.match(r"# (\w+\.py)\n", text)):
+            (folder / file[1]).write_text(text, "utf-8")
+        elif language == "python":
             exec(compile(text, f"{page.name}", "exec"), names)
         elif language == "sh" and not how and not text.startswith(INSTALLS):
             done = subprocess.run(

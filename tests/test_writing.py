@@ -15,17 +15,25 @@ import sys
 import tempfile
 import zlib
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import onnx
 import pytest
+import torch
 from PIL import Image
 
 import handgrad
 from handgrad import digits, files, model_file, network
 from handgrad.digits import fetch, idx
 from handgrad.errors import DataError, HandgradError, ModelFileError
+from handgrad.exports import c as c_export
+from handgrad.exports import hub
+from handgrad.exports import onnx as onnx_export
+from handgrad.exports import torch as torch_export
+from handgrad.exports.int8 import quantised
 from handgrad.files import KEPT, PNG, expect_writable, new_file, readable, write_atomically
 from handgrad.insight import plots, report
 from handgrad.lab import contents as lab_contents
@@ -77,6 +85,12 @@ PLACES = {
     "export --site": Place("export --site {}"),
     "the page of export --site": Place("export --site {}", "r/index.html", "r"),
     "a file of export --site": Place("export --site {}", "r/data/facts.json", "r"),
+    "export --onnx": Place("export --onnx {}"),
+    "export --torch": Place("export --torch {}"),
+    "export --c": Place("export --c {}"),
+    "export --hub": Place("export --hub {}"),
+    "the card of export --hub": Place("export --hub {}", "r/README.md", "r"),
+    "the network of export --hub": Place("export --hub {}", "r/model.safetensors", "r"),
     "workbook new": Place("workbook new {} --python"),
     "a file of workbook new": Place("workbook new {} --python", "r/4_loss.py", "r"),
     "model_file.save": Place(lambda path: model_file.save(path, MODEL)),
@@ -94,6 +108,7 @@ FOLDERS = {
     "train --report",
     "evaluate --report",
     "export --site",
+    "export --hub",
     "grade --feedback",
     "workbook new",
 }  # what is named is a folder
@@ -103,6 +118,8 @@ IN_FOLDERS = {
     "a file of grade --feedback",
     "the page of export --site",
     "a file of export --site",
+    "the card of export --hub",
+    "the network of export --hub",
 }
 CACHE = {"data fetch", "what data fetch makes"}  # any regular file is ours there, by its place
 
@@ -246,9 +263,14 @@ def test_the_matrix_is_whole(figure):
                 "--picture",
                 "--page",
                 "--site",
+                "--onnx",
+                "--torch",
+                "--c",
+                "--hub",
                 "--feedback",
             } & set(option.opts)
-            writing |= {f"{words[-1]} {flag}" for flag in flags}
+            if not getattr(option, "is_flag", False):  # workbook new --torch
+                writing |= {f"{words[-1]} {flag}" for flag in flags}
     assert writing == {place for place in PLACES if place.count(" --") == 1 and " of " not in place} - {
         "train --resume"
     }
@@ -291,6 +313,7 @@ def ours():
     pixels = np.full((9, 9, 3), 255, np.uint8)
     page = (Path(report.__file__).with_name("report.html")).read_bytes()
     lab = lab_page.page(lab_contents.network(SQUARE)).encode()
+    header = c_export.header(MODEL, quantised(MODEL)).encode()
     verdict = Verdict("affine_forward", True)
     result = Result("anna", "anna.py", (verdict,), None, 1.0)
     table = marks.table(Results((result,)))
@@ -300,6 +323,10 @@ def ours():
         "png": (PNG, [plots.png(Figure((1, 1))), drawn(Picture(pixels, (9, 9)), [])]),
         "page": (report.PAGE, [page]),
         "lab": (lab_page.PAGE, [lab]),
+        "onnx": (onnx_export.KIND, [onnx_export.as_bytes(MODEL)]),
+        "torch": (torch_export.KIND, [torch_export.as_bytes(MODEL)]),
+        "c": (c_export.KIND, [header]),
+        "card": (hub.KIND, [hub.card(MODEL, "x", None).encode()]),
         "csv": (CSV, [table.removeprefix(marks.MARK), marks.table(Results(())), table]),
         "feedback": (feedback.PAGE, [feedback.page(result).encode()]),
         "feedback as Markdown": (feedback.MARKDOWN, [feedback.markdown(result).encode()]),
@@ -343,7 +370,13 @@ def test_a_strangers_file_of_the_same_format_is_not_ours(tmp_path):
     kinds, path = ours(), tmp_path / "x"
     Image.new("RGB", (9, 9)).save(tmp_path / "scan", "PNG")
     save_file({"W1": np.zeros(3, np.float32)}, tmp_path / "weights", {"format": "pt"})
+    strange_torch, strange_onnx = BytesIO(), onnx.ModelProto(ir_version=8, producer_name="pytorch")
+    torch.save({"0.weight": torch.zeros(2, 2)}, strange_torch)
     strangers = {
+        "onnx": [strange_onnx.SerializeToString(), kinds["onnx"][1][0][:8]],
+        "torch": [strange_torch.getvalue(), kinds["torch"][1][0][:-40], gzip.compress(b"Dear Ann,")],
+        "c": [b"/* Ann's own header */\n", b"\n" + kinds["c"][1][0]],
+        "card": [b"---\nlicense: mit\n---\n# Ann's own network\n", b"---\nlibrary_name: handgrad\n---\n"],
         "png": [(tmp_path / "scan").read_bytes(), kinds["png"][1][0][:20]],
         "model": [(tmp_path / "weights").read_bytes(), b"\xff" * 9, b"{}", kinds["model"][1][0][:40]],
         "idx": [gzip.compress(b"Dear Ann,"), b"\x1f\x8b", gzip.compress(b"\0\0\x08\x01")[:12], b"\0" * 99,
