@@ -19,7 +19,7 @@ REFUSED = re.compile(
     re.IGNORECASE,
 )
 WITHOUT_DEFAULT = {  # nothing is done, or drawn, where these are not given
-    "--digit", "--expect", "--feedback", "--guess", "--labels", "--out", "--page", "--picture", "--report", "--resume", "--row",
+    "--digit", "--expect", "--feedback", "--guess", "--labels", "--log", "--out", "--page", "--picture", "--report", "--resume", "--row",
     "--save-boxes", "--scheme", "--site", "--test-images", "--test-labels",
 }  # fmt: skip
 

@@ -56,6 +56,7 @@ PLACES = {
     "train --out": Place("train --out {}"),
     "train": Place("train", "data/handgrad/model.safetensors"),
     "train --resume": Place("train --resume {}"),
+    "train --log": Place("train --out m --log {}"),
     "calibrate --out": Place("calibrate --out {}"),
     "predict --save-boxes": Place("predict page.png --save-boxes {}"),
     "the folder of predict --save-boxes": Place("predict page.png x.png --save-boxes {}", "r", "r"),
@@ -253,6 +254,7 @@ def test_the_matrix_is_whole(figure):
                 "--page",
                 "--site",
                 "--feedback",
+                "--log",
             } & set(option.opts)
             writing |= {f"{words[-1]} {flag}" for flag in flags}
     assert writing == {place for place in PLACES if place.count(" --") == 1 and " of " not in place} - {
@@ -278,7 +280,7 @@ def test_nothing_writes_but_files(figure):
             moves = called in ("os.replace", "os.rename", "os.link", "shutil.copy", "shutil.move")
             if opens or moves or called.endswith((".write_text", ".write_bytes")):
                 found.append(path.relative_to(source).as_posix())
-    assert sorted(found) == ["files.py", "files.py", "workbook/book/copies.py"]
+    assert sorted(found) == ["files.py", "files.py", "files.py", "workbook/book/copies.py"]
 
 
 def ours():
