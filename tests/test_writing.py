@@ -64,6 +64,7 @@ PLACES = {
     "train --out": Place("train --out {}"),
     "train": Place("train", "data/handgrad/model.safetensors"),
     "train --resume": Place("train --resume {}"),
+    "train --log": Place("train --out m --log {}"),
     "calibrate --out": Place("calibrate --out {}"),
     "predict --save-boxes": Place("predict page.png --save-boxes {}"),
     "the folder of predict --save-boxes": Place("predict page.png x.png --save-boxes {}", "r", "r"),
@@ -73,6 +74,9 @@ PLACES = {
     "grade --out": Place("workbook grade . --out {}"),
     "grade --feedback": Place("workbook grade handed-in --feedback {}"),
     "a file of grade --feedback": Place("workbook grade handed-in --feedback {}", "r/Anna.html", "r"),
+    "sweep --out": Place("sweep --out {}", "r", "r"),
+    "the table of sweep --out": Place("sweep --out {}", "r/table.csv", "r"),
+    "the picture of sweep --out": Place("sweep --plot --out {}", "r/sweep.png", "r"),
     "zoo --out": Place("workbook zoo 1 --out {}"),
     "zoo --quiz --out": Place("workbook zoo --quiz --out {}"),
     "train --report": Place("train --out m --report {}"),
@@ -110,9 +114,12 @@ FOLDERS = {
     "export --site",
     "export --hub",
     "grade --feedback",
+    "sweep --out",
     "workbook new",
 }  # what is named is a folder
 IN_FOLDERS = {
+    "the table of sweep --out",
+    "the picture of sweep --out",
     "a file of predict --save-boxes",
     "a file of workbook new",
     "a file of grade --feedback",
@@ -268,6 +275,7 @@ def test_the_matrix_is_whole(figure):
                 "--c",
                 "--hub",
                 "--feedback",
+                "--log",
             } & set(option.opts)
             if not getattr(option, "is_flag", False):  # workbook new --torch
                 writing |= {f"{words[-1]} {flag}" for flag in flags}
@@ -294,7 +302,7 @@ def test_nothing_writes_but_files(figure):
             moves = called in ("os.replace", "os.rename", "os.link", "shutil.copy", "shutil.move")
             if opens or moves or called.endswith((".write_text", ".write_bytes")):
                 found.append(path.relative_to(source).as_posix())
-    assert sorted(found) == ["files.py", "files.py", "workbook/book/copies.py"]
+    assert sorted(found) == ["files.py", "files.py", "files.py", "workbook/book/copies.py"]
 
 
 def ours():
