@@ -12,6 +12,7 @@ from handgrad.photos.assembly import MOST, Components, assembled
 from handgrad.photos.background import Ink, flat_ink, ink_on_paper
 from handgrad.photos.connected import connected
 from handgrad.photos.decoding import Picture, as_picture
+from handgrad.photos.edges import cut_off
 from handgrad.photos.forms import within, without_frames
 from handgrad.photos.marks import Cell, Mark, Omission, Page
 from handgrad.photos.normalisation import SIDE, normalised, prepared
@@ -81,7 +82,8 @@ def _marks_on(picture: Picture, other_ink: bool) -> Page:
         page = _single_digit(pixels, picture.size)
         if max(height, width) <= THUMBNAIL or (_is_filled(page.ink) and not other_ink):
             return alone(page, cells)
-    found = _without_surroundings(ink_on_paper(pixels, other_ink), cells)
+    ink = ink_on_paper(pixels, other_ink)
+    found = _without_surroundings(ink, cells)._replace(cut_off=cut_off(pixels, ink.ink))
     return assembled(found, picture.size, cells)
 
 
