@@ -90,13 +90,15 @@ def _marks_on(picture: Picture, other_ink: bool) -> Page:
 def _without_frames(pixels: NDArray) -> tuple[NDArray, list[Cell]]:
     """The picture without frames, and the cells; with frames and few pixels, it is twice as large.
 
-    Where lines and strokes are one pixel wide, they are not told apart.
+    Where lines and strokes are one pixel wide, they are not told apart. What is no form then is none.
     """
     found = without_frames(pixels)
     if not found[1] or max(pixels.shape) >= FEW:
         return found
     twice = cv2.resize(pixels, (2 * pixels.shape[1], 2 * pixels.shape[0]), interpolation=cv2.INTER_CUBIC)
     large = without_frames(np.asarray(twice))
+    if not large[1]:
+        return pixels, []
     return large if len(large[1]) >= len(found[1]) else found
 
 

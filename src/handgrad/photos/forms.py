@@ -92,7 +92,7 @@ def _found(pixels: NDArray) -> Found | None:
             break  # the palest frames are looked for where there are no others
         mask = (ink > max(floor, share * full)).astype(np.uint8)
         frames = find_frames(mask, faint)
-        if frames and (best is None or len(frames.cells) > MORE * len(best.frames.cells)):
+        if frames and (best is None or _shows_more(frames, best.frames)):
             best = Found(ink, faint, mask, frames, share)
     if best is None and (frames := _dotted(faint)):
         best = Found(ink, faint, faint, frames, 0.0)
@@ -100,6 +100,12 @@ def _found(pixels: NDArray) -> Found | None:
         return None
     best = best.cropped(room)
     return None if _is_sheet(pixels, best.frames.mask, best.frames.cells) else best
+
+
+def _shows_more(one: Frames, other: Frames) -> bool:
+    """Whether the one has clearly more cells, or as many of which clearly more have four sides."""
+    cells, others = len(one.cells), len(other.cells)
+    return cells > MORE * others or (cells >= others and one.closed > MORE * other.closed)
 
 
 def _inner_strokes(strokes: NDArray, frames: Frames) -> NDArray:
