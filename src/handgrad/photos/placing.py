@@ -48,12 +48,12 @@ def alone(page: Page, cells: Sequence[Cell]) -> Page:
 
 def _is_crumb(mark: Mark, cell: Cell) -> bool:
     """Whether a mark is a small rest of a side."""
-    if max(mark.width, mark.height) > 0.15 * cell.height or not _overlap(mark, _grown(cell, 0.1)):
+    if max(mark.width, mark.height) > 0.15 * cell.height or not _overlap(mark, grown(cell, 0.1)):
         return False
-    return not _overlap(mark, _grown(cell, -0.06))
+    return not _overlap(mark, grown(cell, -0.06))
 
 
-def _grown(cell: Cell, share: float) -> Cell:
+def grown(cell: Cell, share: float) -> Cell:
     """The cell with its sides farther out by a share of its height."""
     by = share * cell.height
     return Cell(cell.left - by, cell.top - by, cell.right + by, cell.bottom + by)
@@ -146,7 +146,7 @@ def _is_close(mark: Mark, cells: Sequence[Cell]) -> bool:
         and near.left < mark.right
         and mark.top < near.bottom
         and near.top < mark.bottom
-        for near in (_grown(cell, CLOSE) for cell in cells)
+        for near in (grown(cell, CLOSE) for cell in cells)
     )
 
 
