@@ -98,8 +98,8 @@ def _without_frames(pixels: NDArray) -> tuple[NDArray, list[Cell]]:
         return found
     twice = cv2.resize(pixels, (2 * pixels.shape[1], 2 * pixels.shape[0]), interpolation=cv2.INTER_CUBIC)
     large = without_frames(np.asarray(twice))
-    if not large[1]:
-        return pixels, []
+    if not large[1] and min(cell.bottom for cell in found[1]) < max(cell.top for cell in found[1]):
+        return pixels, []  # several rows: squared paper
     return large if len(large[1]) >= len(found[1]) else found
 
 
@@ -214,7 +214,9 @@ def _components(ink: NDArray, grain: float, cells: Sequence[Cell]) -> tuple[NDAr
         return np.zeros(ink.shape, np.int32), []
     strong = max(floor, _otsu(values))
     mask = without_ruling((ink > max(floor, 0.65 * strong)).astype(np.uint8))
-    mask = detached(without_underlines(mask))
+    if not cells:  # in a cell, a long level stroke is the foot of a 2
+        mask = without_underlines(mask)
+    mask = detached(mask)
     count, labels, stats = connected(mask)
     strong_pixels = np.bincount(labels.ravel(), (ink > strong).ravel(), count)
     marks = []
