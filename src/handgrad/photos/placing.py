@@ -1,6 +1,6 @@
 """Which mark stands in which cell of a form, and what each cell holds."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -142,8 +142,18 @@ def beside_cells(marks: Sequence[Mark], cells: Sequence[Cell]) -> list[Omission]
         if mark.cell < 0 and mark not in beside and mark.width < narrow and _is_close(mark, cells)
     ]
     letters = {mark for mark in beside if mark.height < least and not _is_close(mark, cells)}
+    letters |= {mark for mark in beside if mark.height < least and _is_in_word(mark, letters)}
     has_print = is_form and len(letters) >= SEVERAL
     return [Omission(mark, PRINT if has_print and mark in letters else BESIDE) for mark in beside]
+
+
+def _is_in_word(mark: Mark, letters: Collection[Mark]) -> bool:
+    """Whether a mark that all but touches a cell stands right beside a letter: its tail reaches down."""
+    return any(
+        max(mark.left - each.right, each.left - mark.right) <= 0.5 * each.height
+        and min(mark.bottom, each.bottom) - max(mark.top, each.top) >= 0.5 * each.height
+        for each in letters
+    )
 
 
 def _is_close(mark: Mark, cells: Sequence[Cell]) -> bool:
