@@ -49,7 +49,8 @@ def _is_one_or_seven(answer: Answer) -> bool:
         return False
     other, least = ONE_OR_SEVEN[digit]
     second = answer.outputs if answer.seconded is None else answer.seconded
-    return bool(answer.outputs[other] + second[other] >= least)
+    own = float(answer.outputs[other])
+    return bool(own + max(float(second[other]), own / 2) >= least)
 
 
 def of_outputs(model: Model, outputs: NDArray) -> str:
