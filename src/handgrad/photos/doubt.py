@@ -22,7 +22,7 @@ UNSURE_DIGIT = "perhaps not a digit"
 UNLIKE = "does not look like a digit"
 VERY_FAINT = "very faint"
 SMALL_ONE = "1 or a comma"
-LOW = 0.5  # a 1 of less than this share of the usual height may be a comma
+LOW = 0.6  # a 1 of less than this share of the usual height may be a comma
 CREASE = "perhaps a crease or a hair"
 EXCLUDED = "looks like {}, which is not expected here"
 
