@@ -12,7 +12,7 @@ from handgrad.errors import ImageError
 from handgrad.photos.left_out import OPERATOR, at_border, worth_a_word
 from handgrad.photos.lines import in_lines
 from handgrad.photos.marks import Cell, Mark, Omission, Page, PageSign, Stroke, distance
-from handgrad.photos.placing import beside_cells, on_sides, placed, reading_boxes
+from handgrad.photos.placing import beside_cells, is_for_one, on_sides, placed, reading_boxes
 from handgrad.photos.selection import of_digit_size, usual_height, with_fragments_joined, without_edges
 from handgrad.photos.signs import Usual, signs_among
 from handgrad.photos.slashes import straight_strokes
@@ -31,6 +31,7 @@ class Components(NamedTuple):
     labels: NDArray
     marks: list[Mark]
     outer: Sequence[tuple[Mark, Traits]] = ()
+    cut_off: Sequence[Mark] = ()  # strokes at the border of the picture that are no ink
 
 
 def assembled(found: Components, size: tuple[int, int], cells: Sequence[Cell] = ()) -> Page:
@@ -38,7 +39,7 @@ def assembled(found: Components, size: tuple[int, int], cells: Sequence[Cell] = 
 
     size: of the picture.  cells: of the form that it shows.
     """
-    ink, labels, components, outer = found
+    ink, labels, components, outer, cut_off = found
 
     @cache
     def look(mark: Mark) -> Traits:
@@ -53,7 +54,8 @@ def assembled(found: Components, size: tuple[int, int], cells: Sequence[Cell] = 
     if usual:
         signs = signs_among(marks, usual, look, lambda mark, surely: cross(shape_of(labels, mark), surely))
         held = Counter(mark.cell for mark in marks)  # what stands alone in a cell is a digit
-        signs = [sign for sign in signs if sign.mark.cell < 0 or held[sign.mark.cell] > 1]
+        roomy = {number for number, cell in enumerate(cells) if held[number] > 1 and not is_for_one(cell)}
+        signs = [sign for sign in signs if sign.mark.cell < 0 or sign.mark.cell in roomy]
         taken = {part for sign in signs for part in sign.mark.parts}
         marks = [mark for mark in marks if mark.parts[0] not in taken]
     if len(of_digit_size(marks)) <= 4 * MOST:  # joining takes long on print and patterns, which are refused
@@ -73,6 +75,7 @@ def assembled(found: Components, size: tuple[int, int], cells: Sequence[Cell] = 
     used = {part for mark in (*read, *told) for part in mark.parts}
     dropped = [mark for mark in components if mark.parts[0] not in used]
     left_out = [*beside, *worth_a_word(dropped, read, usual, look), *at_border(outer, read, usual)]
+    left_out += at_border([(mark, None) for mark in cut_off], read, usual)
     left_out += [Omission(sign.mark, OPERATOR) for sign in signs if not sign.text]
     page_signs = [PageSign(sign.mark, sign.text, _line_of(sign.mark, lines)) for sign in signs if sign.text]
     return Page(ink, labels, lines, size, left_out=left_out, signs=page_signs, strokes=strokes, cells=cells)
