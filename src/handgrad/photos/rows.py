@@ -70,16 +70,16 @@ def completed(mask: NDArray, row: list[Bounded]) -> list[Bounded]:
     sums = np.cumsum(np.stack([over, under]), axis=1)
     peaks = np.flatnonzero((sides >= INKED) & (sides >= cv2.dilate(sides[None], np.ones((1, 7)))[0]))
     found = list(row)
-    for left in map(int, peaks):
-        for right in map(int, peaks[np.abs(peaks - left - width) <= 2 + 0.08 * width]):
-            inked = (sums[:, right] - sums[:, left]) / (right - left)
-            cell = Cell(float(left), float(heads[left]), float(right), float(feet[right]))
-            if inked.min() >= INKED and not any(_overlaps(cell, each.cell) for each in found):
-                level = Side(top, left, right), Side(bottom, left, right)
-                upright = tuple(
-                    _upright(row, place, slope, heads[place], feet[place]) for place in (left, right)
-                )
-                found.append(Bounded(cell, level, upright))
+    pairs = np.nonzero(np.abs(peaks[None] - peaks[:, None] - width) <= 2 + 0.08 * width)
+    lefts, rights = (peaks[places] for places in pairs)
+    inked = (sums[:, rights] - sums[:, lefts]) / (rights - lefts).astype(np.float32)
+    for i in np.flatnonzero(inked.min(axis=0) >= INKED):
+        left, right = int(lefts[i]), int(rights[i])
+        cell = Cell(float(left), float(heads[left]), float(right), float(feet[right]))
+        if not any(_overlaps(cell, each.cell) for each in found):
+            level = Side(top, left, right), Side(bottom, left, right)
+            upright = tuple(_upright(row, place, slope, heads[place], feet[place]) for place in (left, right))
+            found.append(Bounded(cell, level, upright))
     return sorted(found, key=lambda each: each.cell.left)
 
 
