@@ -135,7 +135,7 @@ def _dotted(ink: NDArray) -> Frames | None:
     dots = 1 + np.flatnonzero(stats[1:, 2:4].max(axis=1) <= max(6, DOT * min(ink.shape)))
     if not MANY_DOTS[0] <= len(dots) <= MANY_DOTS[1]:
         return None
-    places = np.array([_middle(labels, label, stats[label]) for label in dots])
+    places = np.array([_middle(labels, int(label), stats[label]) for label in dots])
     apart = np.hypot(*(places[:, None] - places[None]).T)
     np.fill_diagonal(apart, np.inf)
     reach = int(np.median(apart.min(axis=0)) / 2) + 1

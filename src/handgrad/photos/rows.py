@@ -7,7 +7,7 @@ import numpy as np
 
 from handgrad.arrays import NDArray
 from handgrad.photos.erasing import Side
-from handgrad.photos.grid import Bounded, same_place
+from handgrad.photos.grid import SAME, Bounded
 from handgrad.photos.marks import Cell
 from handgrad.photos.segments import Segment, line_through
 
@@ -73,20 +73,26 @@ def completed(mask: NDArray, row: list[Bounded]) -> list[Bounded]:
     pairs = np.nonzero(np.abs(peaks[None] - peaks[:, None] - width) <= 2 + 0.08 * width)
     lefts, rights = (peaks[places] for places in pairs)
     inked = (sums[:, rights] - sums[:, lefts]) / (rights - lefts).astype(np.float32)
+    known = np.array([each.cell for each in row])
     for i in np.flatnonzero(inked.min(axis=0) >= INKED):
         left, right = int(lefts[i]), int(rights[i])
         cell = Cell(float(left), float(heads[left]), float(right), float(feet[right]))
-        if not any(_overlaps(cell, each.cell) for each in found):
+        if not _overlaps(cell, known):
             level = Side(top, left, right), Side(bottom, left, right)
             upright = tuple(_upright(row, place, slope, heads[place], feet[place]) for place in (left, right))
             found.append(Bounded(cell, level, upright))
+            known = np.vstack([known, cell])
     return sorted(found, key=lambda each: each.cell.left)
 
 
-def _overlaps(one: Cell, other: Cell) -> bool:
-    return (
-        same_place(one, other) or min(one.right, other.right) - max(one.left, other.left) > 0.25 * one.width
-    )
+def _overlaps(one: Cell, others: NDArray) -> bool:
+    """Whether a cell and one of the others (N, 4) are the same, or beside each other with an overlap."""
+    left, top, right, bottom = others.T
+    across = np.minimum(one.right, right) - np.maximum(one.left, left)
+    down = np.minimum(one.bottom, bottom) - np.maximum(one.top, top)
+    both = np.maximum(0.0, across) * np.maximum(0.0, down)
+    largest = np.maximum(one.width * one.height, (right - left) * (bottom - top))
+    return bool(((both > SAME * largest) | (across > 0.25 * one.width)).any())
 
 
 def _through(sides: Sequence[Side]) -> Segment:
