@@ -31,6 +31,7 @@ class Components(NamedTuple):
     labels: NDArray
     marks: list[Mark]
     outer: Sequence[tuple[Mark, Traits]] = ()
+    cut_off: Sequence[Mark] = ()  # strokes at the border of the picture that are no ink
 
 
 def assembled(found: Components, size: tuple[int, int], cells: Sequence[Cell] = ()) -> Page:
@@ -38,7 +39,7 @@ def assembled(found: Components, size: tuple[int, int], cells: Sequence[Cell] = 
 
     size: of the picture.  cells: of the form that it shows.
     """
-    ink, labels, components, outer = found
+    ink, labels, components, outer, cut_off = found
 
     @cache
     def look(mark: Mark) -> Traits:
@@ -73,6 +74,7 @@ def assembled(found: Components, size: tuple[int, int], cells: Sequence[Cell] = 
     used = {part for mark in (*read, *told) for part in mark.parts}
     dropped = [mark for mark in components if mark.parts[0] not in used]
     left_out = [*beside, *worth_a_word(dropped, read, usual, look), *at_border(outer, read, usual)]
+    left_out += at_border([(mark, None) for mark in cut_off], read, usual)
     left_out += [Omission(sign.mark, OPERATOR) for sign in signs if not sign.text]
     page_signs = [PageSign(sign.mark, sign.text, _line_of(sign.mark, lines)) for sign in signs if sign.text]
     return Page(ink, labels, lines, size, left_out=left_out, signs=page_signs, strokes=strokes, cells=cells)

@@ -21,6 +21,8 @@ NOT_WHOLE = "perhaps a part of a digit, or several digits"
 UNSURE_DIGIT = "perhaps not a digit"
 UNLIKE = "does not look like a digit"
 VERY_FAINT = "very faint"
+SMALL_ONE = "1 or a comma"
+LOW = 0.5  # a 1 of less than this share of the usual height may be a comma
 CREASE = "perhaps a crease or a hair"
 EXCLUDED = "looks like {}, which is not expected here"
 
@@ -74,6 +76,11 @@ def of_ink(page: Page, mark: Mark) -> tuple[str, ...]:
     length = float(np.hypot(mark.width, mark.height))
     is_hair = contrast < PALE and length * length > HAIR * own.sum()
     return (CREASE,) if is_hair else ()
+
+
+def of_height(digit: int | str, mark: Mark, usual: float) -> tuple[str, ...]:
+    """What makes a mark doubtful beside others. usual: the height of the digits on its page."""
+    return (SMALL_ONE,) if str(digit) == "1" and mark.height < LOW * usual else ()
 
 
 def _either(first: int | str, second: int | str) -> str:

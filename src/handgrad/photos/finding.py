@@ -12,6 +12,7 @@ from handgrad.photos.assembly import MOST, Components, assembled
 from handgrad.photos.background import Ink, flat_ink, ink_on_paper
 from handgrad.photos.connected import connected
 from handgrad.photos.decoding import Picture, as_picture
+from handgrad.photos.edges import cut_off
 from handgrad.photos.forms import within, without_frames
 from handgrad.photos.marks import Cell, Mark, Omission, Page
 from handgrad.photos.normalisation import SIDE, normalised, prepared
@@ -84,19 +85,22 @@ def _marks_on(picture: Picture, other_ink: bool) -> Page:
         if max(height, width) <= THUMBNAIL or (_is_filled(page.ink) and not other_ink):
             return alone(page, cells)
     ink = paper if pixels is enlarged and not other_ink else ink_on_paper(pixels, other_ink)
-    return assembled(_without_surroundings(ink, cells), picture.size, cells)
+    found = _without_surroundings(ink, cells)._replace(cut_off=cut_off(pixels, ink.ink))
+    return assembled(found, picture.size, cells)
 
 
 def _without_frames(pixels: NDArray, paper: Ink) -> tuple[NDArray, list[Cell]]:
     """The picture without frames, and the cells; with frames and few pixels, it is twice as large.
 
-    Where lines and strokes are one pixel wide, they are not told apart.
+    Where lines and strokes are one pixel wide, they are not told apart. What is no form then is none.
     """
     found = without_frames(pixels, paper)
     if not found[1] or max(pixels.shape) >= FEW:
         return found
     twice = cv2.resize(pixels, (2 * pixels.shape[1], 2 * pixels.shape[0]), interpolation=cv2.INTER_CUBIC)
     large = without_frames(np.asarray(twice))
+    if not large[1]:
+        return pixels, []
     return large if len(large[1]) >= len(found[1]) else found
 
 

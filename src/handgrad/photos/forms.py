@@ -47,10 +47,10 @@ class Found(NamedTuple):
         if not room:
             return self
         inner = slice(room, -room), slice(room, -room)
-        parts = (np.ascontiguousarray(part[inner]) for part in self[:3])
+        ink, faint, ink_above = (np.ascontiguousarray(part[inner]) for part in self[:3])
         cells = [Cell(*(side - room for side in cell)) for cell in self.frames.cells]
         mask = np.ascontiguousarray(self.frames.mask[inner])
-        return Found(*parts, Frames(mask, cells, self.frames.thickness), self.share)
+        return Found(ink, faint, ink_above, Frames(mask, cells, self.frames.thickness), self.share)
 
 
 def without_frames(pixels: NDArray, paper: Ink | None = None) -> tuple[NDArray, list[Cell]]:
@@ -108,7 +108,7 @@ def _found(pixels: NDArray, paper: Ink) -> Found | None:
             break  # the palest frames are looked for where there are no others
         mask = (ink > max(floor, share * full)).astype(np.uint8)
         frames = find_frames(mask, faint)
-        if frames and (best is None or len(frames.cells) > MORE * len(best.frames.cells)):
+        if frames and (best is None or _shows_more(frames, best.frames)):
             best = Found(ink, faint, mask, frames, share)
     if best is None and (frames := _dotted(faint)):
         best = Found(ink, faint, faint, frames, 0.0)
@@ -116,6 +116,12 @@ def _found(pixels: NDArray, paper: Ink) -> Found | None:
         return None
     best = best.cropped(room)
     return None if _is_sheet(pixels, best.frames.mask, best.frames.cells) else best
+
+
+def _shows_more(one: Frames, other: Frames) -> bool:
+    """Whether the one has clearly more cells, or as many of which clearly more have four sides."""
+    cells, others = len(one.cells), len(other.cells)
+    return cells > MORE * others or (cells >= others and one.closed > MORE * other.closed)
 
 
 def _inner_strokes(strokes: NDArray, frames: Frames) -> NDArray:
@@ -187,14 +193,14 @@ def _cleaned(pixels: NDArray, seen: Found) -> tuple[NDArray, list[Cell]]:
     """The picture without frames, and the cells. A frame of another colour than the ink is found anew."""
     ink, faint, mask, frames, _ = seen
     paper = paper_around(pixels, faint)
-    frames = frames._replace(mask=frames.mask & ~_darker(ink, frames))
-    strokes = mask & ~frames.mask
+    frames = frames._replace(mask=np.asarray(frames.mask & ~_darker(ink, frames), np.uint8))
+    strokes = np.asarray(mask & ~frames.mask, np.uint8)
     if apart := layers(
         pixels, paper, frames.mask, strokes & within(frames.cells, mask.shape).astype(np.uint8)
     ):
         found = find_frames((apart.frame > HALF).astype(np.uint8), faint)
         if found and len(found.cells) >= ENOUGH * len(frames.cells):
-            zone = cv2.dilate(found.mask | frames.mask, np.ones((9, 9), np.uint8))
+            zone = cv2.dilate(np.asarray(found.mask | frames.mask), np.ones((9, 9), np.uint8))
             bare = cv2.dilate(frames.mask, np.ones((5, 5), np.uint8))
             bare[cv2.dilate(strokes, np.ones((3, 3), np.uint8)) > 0] = 0
             cleaned = without_layer(pixels, apart, paper, zone, bare)

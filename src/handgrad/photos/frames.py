@@ -29,6 +29,7 @@ class Frames(NamedTuple):
     mask: NDArray  # (height, width) uint8, 0 or 1: the pixels of their lines, without strokes that cross them
     cells: list[Cell]
     thickness: float  # of the thickest line
+    closed: int = 0  # how many of the cells have four sides; those of a comb have none above
 
 
 def find_frames(mask: NDArray, faint: NDArray) -> Frames | None:
@@ -57,7 +58,8 @@ def find_frames(mask: NDArray, faint: NDArray) -> Frames | None:
     thickness = max(side.line.thickness for side in (*level, *upright))
     if _are_ignored(rest, cells, thickness):
         return None
-    return Frames(erased(mask, level, upright), cells, thickness)
+    closed = sum(len(each.level) == 2 for each in found)
+    return Frames(erased(mask, level, upright), cells, thickness, closed)
 
 
 def _is_paper(mask: NDArray, found: Sequence[Bounded]) -> bool:

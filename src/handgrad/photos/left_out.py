@@ -33,13 +33,20 @@ def worth_a_word(
     ]
 
 
-def at_border(marks: Iterable[tuple[Mark, Traits]], digits: Sequence[Mark], usual: Usual) -> list[Omission]:
-    """The marks at the border of the picture that have the size of digits and stand in their lines."""
+def at_border(
+    marks: Iterable[tuple[Mark, Traits | None]], digits: Sequence[Mark], usual: Usual
+) -> list[Omission]:
+    """The marks at the border of the picture that have the size of digits and stand in their lines.
+
+    Those without traits have the shade of the ink; how wide their strokes are, nobody sees.
+    """
     return [
         Omission(mark, AT_BORDER)
         for mark, seen in marks
         if 0.35 * usual.height <= mark.height <= 2 * usual.height and mark.width <= 2 * usual.height
-        if _is_in_line(mark, digits) and _is_near(mark, digits, usual) and _is_ink(seen, usual)
+        if _is_in_line(mark, digits)
+        and _is_near(mark, digits, usual)
+        and (seen is None or _is_ink(seen, usual))
     ]
 
 

@@ -111,7 +111,8 @@ def _page_reading(model: Model, expected: Expectation | None, fields: bool, page
     slashes, unclear = ({}, set()) if expected else _slashes(model, page, lines)
     lines = [[digit for digit in line if digit.candidate.mark not in slashes] for line in lines]
     signs, lost = _signs(page, lines, slashes)
-    read_lines = [_readings(model, page, line, unclear) for line in lines]
+    usual = float(np.median([digit.candidate.mark.height for line in lines for digit in line] or [0]))
+    read_lines = [_readings(model, page, line, unclear, usual) for line in lines]
     return PageReading(
         read_lines,
         [*left_out, *lost],
@@ -159,17 +160,18 @@ def _signs(
 
 
 def _readings(
-    model: Model, page: Page, line: Sequence[ScoredCandidate], unclear: Collection[Mark]
+    model: Model, page: Page, line: Sequence[ScoredCandidate], unclear: Collection[Mark], usual: float
 ) -> list[Reading]:
     """The readings of one line. A digit in doubt puts in doubt all that were cut from the same mark.
 
-    unclear: the marks that may be slashes.
+    unclear: the marks that may be slashes.  usual: the height of the digits on the page.
     """
     groups = np.cumsum([0, *(not digit.candidate.ends_at_cut for digit in line[:-1])])
     was_cut = np.bincount(groups)[groups] > 1
     found = [
         doubt.reasons(model, digit.answer, part)
         + doubt.of_ink(page, digit.candidate.mark)
+        + doubt.of_height(model.classes[digit.answer.outputs.argmax()], digit.candidate.mark, usual)
         + (SLASH_OR_ONE,) * (digit.candidate.mark in unclear)
         for digit, part in zip(line, was_cut, strict=True)
     ]

@@ -17,7 +17,8 @@ LARGER = 4  # times as large, holes have smooth outlines
 SMALLEST = 20  # area of a hole that is looked at, in pixels of the image
 TRIANGULAR = 0.82  # share of the smallest triangle around a hole that it covers; an ellipse covers 0.60
 RECTANGULAR = 0.88  # the same for the smallest rectangle; an ellipse covers 0.79
-HOLES, DENTED = 3, 0.72  # a ring has something drawn within it: so many holes, or one so far from convex
+HOLES, ISLANDS = 3, 2  # a ring with so many holes, or so many strokes within its hole, is a face
+DENTED = 0.72  # the same for a ring whose hole is so far from convex
 
 
 def is_strange(image: NDArray, digit: int | str) -> bool:
@@ -32,11 +33,13 @@ def _is_no_ring(image: NDArray) -> bool:
     inked = (cv2.resize(image, size, interpolation=cv2.INTER_LINEAR) > INKED).astype(np.uint8)
     outlines, ranks = cv2.findContours(inked, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
     inner = [] if ranks is None else [o for o, rank in zip(outlines, ranks[0], strict=True) if rank[3] >= 0]
-    if len(inner) >= HOLES:
-        return True
     hole = max(inner, key=cv2.contourArea, default=None)
     if hole is None or (area := cv2.contourArea(hole)) < SMALLEST * LARGER**2:
-        return False
+        return len(inner) >= HOLES
+    starts = [tuple(map(float, outline[0, 0])) for outline in outlines]
+    islands = sum(cv2.pointPolygonTest(hole, start, False) > 0 for start in starts)
+    if len(inner) >= HOLES or islands >= ISLANDS:
+        return True
     if area < DENTED * cv2.contourArea(cv2.convexHull(hole)):
         return True
     triangle = float(cv2.minEnclosingTriangle(hole)[0])

@@ -15,6 +15,8 @@ LOW = 0.5  # marks lower than this share of a digit may be dots, dashes and comm
 NEAR = 1.6  # largest gap between a sign and a digit beside it, in heights of a digit,
 SPACED = 3.0  # and between an operator and a digit
 CLEAR = 0.06  # smallest such gap: nearer marks may be pieces of the digit
+POINTS = (".", ",")
+LONG = 1.8  # area of a comma, in squares of its thickness; that of a dot is 1
 UNDER = -0.12  # for dots and commas, which stand under a leaning stroke
 
 
@@ -84,12 +86,20 @@ def signs_among(
         if (shape := _shape(mark, look(mark), usual))
     }
     found = [each for each in crosses if _stands_beside(_beside(each.mark, digits, height))]
+    points: dict[tuple[Mark | None, Mark | None], tuple[float, FoundSign]] = {}
     for stack in _stacks(small, height):
         whole = joined(stack)
         beside = _beside(whole, digits, height)
         texted = _sign(whole, [small[mark] for mark in stack], beside, height, digits)
-        found += [FoundSign(texted, whole)] if texted is not None else []
-    return found
+        if texted is None:
+            continue
+        sign, gap = FoundSign(texted, whole), min(beside.to_left, beside.to_right)
+        if texted in POINTS:  # of two between the same digits, the nearer one to a digit is a piece of it
+            place = beside.left, beside.right
+            points[place] = max(points.get(place, (gap, sign)), (gap, sign), key=lambda each: each[0])
+        else:
+            found.append(sign)
+    return [*found, *(sign for _, sign in points.values())]
 
 
 def _stacks(small: Mapping[Mark, str], height: float) -> list[list[Mark]]:
@@ -129,7 +139,9 @@ def _shape(mark: Mark, seen: Traits, usual: Usual) -> str:
         return ""
     filled = seen.area / (width * high)
     thick = max(2.4 * usual.stroke, 0.16 * height)
-    if max(width, high) <= min(1.3 * thick, 0.35 * height) and min(width, high) >= 0.5 * max(width, high):
+    is_long = high >= 1.2 * width and seen.area > LONG * seen.thickness**2  # a comma leans: its box is wide
+    is_round = min(width, high) >= 0.5 * max(width, high) and not is_long
+    if max(width, high) <= min(1.3 * thick, 0.35 * height) and is_round:
         return "dot" if filled >= 0.5 and min(width, high) >= 0.6 * usual.stroke else ""
     if width >= 1.6 * high and 0.15 * height <= width and seen.thickness <= thick and filled > 0.35:
         single = seen.thickness <= 1.5 * usual.stroke + 2 and seen.hole < 0.01

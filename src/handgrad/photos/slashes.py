@@ -56,7 +56,10 @@ def slash_places(texts: Sequence[str], strokes: Sequence[Stroke | None]) -> tupl
     long = {i for i, each in enumerate(strokes) if i in inner and each and each.is_long}
     if len(long) == 1 and _differ(long, strokes):
         return long, set()
-    return set(), set().union(*dates, long if _differ(long, strokes) else set())
+    # A digit of the date may be misread: strokes at its places that are higher than the digits are in doubt.
+    high = [i for i in inner if _is_high(strokes[i])]
+    perhaps = [set(pair) for pair in combinations(high, 2) if _has_lengths(texts, *pair)]
+    return set(), set().union(*dates, *perhaps, long if _differ(long, strokes) else set())
 
 
 def _differ(places: set[int], strokes: Sequence[Stroke | None]) -> bool:
@@ -70,6 +73,11 @@ def _differ(places: set[int], strokes: Sequence[Stroke | None]) -> bool:
 def _is_high(stroke: Stroke | None) -> bool:
     """Whether a stroke is longer than a 1 of its line would be."""
     return stroke is not None and (stroke.is_long or stroke.height >= HIGH)
+
+
+def _has_lengths(texts: Sequence[str], first: int, second: int) -> bool:
+    """Whether two places part as many digits as a day, a month and a year have."""
+    return first in (1, 2) and second - first in (2, 3) and len(texts) - second - 1 in (2, 4)
 
 
 def _is_date(texts: Sequence[str], first: int, second: int) -> bool:
