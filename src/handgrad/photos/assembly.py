@@ -12,7 +12,7 @@ from handgrad.errors import ImageError
 from handgrad.photos.left_out import OPERATOR, at_border, worth_a_word
 from handgrad.photos.lines import in_lines
 from handgrad.photos.marks import Cell, Mark, Omission, Page, PageSign, Stroke, distance
-from handgrad.photos.placing import beside_cells, on_sides, placed, reading_boxes
+from handgrad.photos.placing import beside_cells, is_for_one, on_sides, placed, reading_boxes
 from handgrad.photos.selection import of_digit_size, usual_height, with_fragments_joined, without_edges
 from handgrad.photos.signs import Usual, signs_among
 from handgrad.photos.slashes import straight_strokes
@@ -54,7 +54,8 @@ def assembled(found: Components, size: tuple[int, int], cells: Sequence[Cell] = 
     if usual:
         signs = signs_among(marks, usual, look, lambda mark, surely: cross(shape_of(labels, mark), surely))
         held = Counter(mark.cell for mark in marks)  # what stands alone in a cell is a digit
-        signs = [sign for sign in signs if sign.mark.cell < 0 or held[sign.mark.cell] > 1]
+        roomy = {number for number, cell in enumerate(cells) if held[number] > 1 and not is_for_one(cell)}
+        signs = [sign for sign in signs if sign.mark.cell < 0 or sign.mark.cell in roomy]
         taken = {part for sign in signs for part in sign.mark.parts}
         marks = [mark for mark in marks if mark.parts[0] not in taken]
     if len(of_digit_size(marks)) <= 4 * MOST:  # joining takes long on print and patterns, which are refused

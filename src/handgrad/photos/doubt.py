@@ -12,7 +12,7 @@ UNSURE = 0.5  # a digit of less sureness is doubtful
 UNSURE_CUT = 0.97  # the same for a digit that was cut from another
 LIKE_NOTHING = 0.3  # outputs that are all lower tell of no digit
 NEAR = 0.2  # a runner-up with at least this share of the largest output may be the digit
-ONE_OR_SEVEN = 0.5  # what both networks together see of a 1 in a 7, or of a 7 in a 1, for a person to decide
+ONE_OR_SEVEN = {7: (1, 0.5), 1: (7, 1.0)}  # what both networks see of the other one, for a person to decide
 FAINT = 0.22  # contrast with the paper below which ink may be a stain or a crease; black on white is 1.7
 PALE, HAIR = 0.5, 45  # a line of less contrast that is so many times as long as wide may be a crease
 
@@ -44,10 +44,12 @@ def reasons(model: Model, answer: Answer, was_cut: bool) -> tuple[str, ...]:
 
 def _is_one_or_seven(answer: Answer) -> bool:
     """Whether both networks together see much of a 7 in a 1, or of a 1 in a 7: a serif decides."""
-    other = {1: 7, 7: 1}.get(int(answer.outputs.argmax()))
-    if other is None or answer.seconded is None:
+    digit = int(answer.outputs.argmax())
+    if digit not in ONE_OR_SEVEN:
         return False
-    return bool(answer.outputs[other] + answer.seconded[other] >= ONE_OR_SEVEN)
+    other, least = ONE_OR_SEVEN[digit]
+    second = answer.outputs if answer.seconded is None else answer.seconded
+    return bool(answer.outputs[other] + second[other] >= least)
 
 
 def of_outputs(model: Model, outputs: NDArray) -> str:

@@ -17,7 +17,7 @@ from handgrad.photos.forms import within, without_frames
 from handgrad.photos.marks import Cell, Mark, Omission, Page
 from handgrad.photos.normalisation import SIDE, normalised, prepared
 from handgrad.photos.panels import BESIDE, panel
-from handgrad.photos.placing import alone
+from handgrad.photos.placing import alone, grown
 from handgrad.photos.ranks import quantile
 from handgrad.photos.ruling import without_ruling
 from handgrad.photos.selection import without_surroundings
@@ -27,6 +27,7 @@ from handgrad.photos.underlines import detached, without_underlines
 
 SMALL = 200  # a picture is enlarged if its longer side has fewer pixels
 FEW = 640  # a picture with frames whose longer side has fewer pixels is read twice as large
+RIM = 0.1  # what stays within this share of the height of a lone cell from its sides is a rest of its frame
 THUMBNAIL = 40  # a picture whose longer side has at most this many pixels holds one digit
 NARROW = 1.75  # a picture that holds one digit is at most this many times as wide as high
 THINNEST, HEAVIEST = (
@@ -81,7 +82,7 @@ def _marks_on(picture: Picture, other_ink: bool) -> Page:
     pixels, cells = _without_frames(enlarged, paper)
     height, width = original.shape[:2]
     if width <= NARROW * height:
-        page = _single_digit(pixels, picture.size)
+        page = _single_digit(pixels, picture.size, cells)
         if max(height, width) <= THUMBNAIL or (_is_filled(page.ink) and not other_ink):
             return alone(page, cells)
     ink = paper if pixels is enlarged and not other_ink else ink_on_paper(pixels, other_ink)
@@ -90,17 +91,17 @@ def _marks_on(picture: Picture, other_ink: bool) -> Page:
 
 
 def _without_frames(pixels: NDArray, paper: Ink) -> tuple[NDArray, list[Cell]]:
-    """The picture without frames, and the cells; with frames and few pixels, it is twice as large.
+    """The picture without frames, and the cells; with several cells and few pixels, it is twice as large.
 
     Where lines and strokes are one pixel wide, they are not told apart. What is no form then is none.
     """
     found = without_frames(pixels, paper)
-    if not found[1] or max(pixels.shape) >= FEW:
+    if len(found[1]) < 2 or max(pixels.shape) >= FEW:
         return found
     twice = cv2.resize(pixels, (2 * pixels.shape[1], 2 * pixels.shape[0]), interpolation=cv2.INTER_CUBIC)
     large = without_frames(np.asarray(twice))
-    if not large[1]:
-        return pixels, []
+    if not large[1] and min(cell.bottom for cell in found[1]) < max(cell.top for cell in found[1]):
+        return pixels, []  # several rows: squared paper
     return large if len(large[1]) >= len(found[1]) else found
 
 
@@ -128,9 +129,14 @@ def _enlarged(pixels: NDArray) -> NDArray:
     return np.asarray(cv2.resize(pixels, (width * factor, height * factor), interpolation=cv2.INTER_CUBIC))
 
 
-def _single_digit(pixels: NDArray, size: tuple[int, int]) -> Page:
-    """The page on which all the ink is one mark."""
+def _single_digit(pixels: NDArray, size: tuple[int, int], cells: Sequence[Cell]) -> Page:
+    """The page on which all the ink is one mark; in a lone cell, all that reaches into it."""
     ink = flat_ink(pixels)
+    if len(cells) == 1:
+        inner = within([grown(cells[0], -RIM)], ink.shape)
+        _, parts = cv2.connectedComponents((ink > 0.25).astype(np.uint8), connectivity=8)
+        own = np.isin(parts, np.unique(parts[inner & (parts > 0)])).astype(np.uint8)
+        ink = np.where(inner | (cv2.dilate(own, np.ones((5, 5), np.uint8)) > 0), ink, 0)
     labels = (ink > 0.25).astype(np.int32)
     rows, columns = np.flatnonzero(labels.any(axis=1)), np.flatnonzero(labels.any(axis=0))
     if not rows.size:
@@ -210,7 +216,9 @@ def _components(ink: NDArray, grain: float, cells: Sequence[Cell]) -> tuple[NDAr
         return np.zeros(ink.shape, np.int32), []
     strong = max(floor, _otsu(values))
     mask = without_ruling((ink > max(floor, 0.65 * strong)).astype(np.uint8))
-    mask = detached(without_underlines(mask))
+    if not cells:  # in a cell, a long level stroke is the foot of a 2
+        mask = without_underlines(mask)
+    mask = detached(mask)
     count, labels, stats = connected(mask)
     strong_pixels = np.bincount(labels.ravel(), (ink > strong).ravel(), count)
     marks = []

@@ -15,6 +15,7 @@ ONE_DIGIT = 1.05  # a mark of this width, in cells, may be two digits
 SEVERAL = 3  # where so many cells are filled, the picture is a form: all else on it is left out
 LOWER = 0.6  # marks beside the cells are print if they are lower than this share of those within
 CLOSE = 0.06  # how near to a cell the rest of a digit is, in heights of the cell
+REST = 0.3  # it is narrower than this share of a cell
 SIDE = "rest of a frame"
 BESIDE = "mark beside the cells of a form"
 
@@ -48,12 +49,12 @@ def alone(page: Page, cells: Sequence[Cell]) -> Page:
 
 def _is_crumb(mark: Mark, cell: Cell) -> bool:
     """Whether a mark is a small rest of a side."""
-    if max(mark.width, mark.height) > 0.15 * cell.height or not _overlap(mark, _grown(cell, 0.1)):
+    if max(mark.width, mark.height) > 0.15 * cell.height or not _overlap(mark, grown(cell, 0.1)):
         return False
-    return not _overlap(mark, _grown(cell, -0.06))
+    return not _overlap(mark, grown(cell, -0.06))
 
 
-def _grown(cell: Cell, share: float) -> Cell:
+def grown(cell: Cell, share: float) -> Cell:
     """The cell with its sides farther out by a share of its height."""
     by = share * cell.height
     return Cell(cell.left - by, cell.top - by, cell.right + by, cell.bottom + by)
@@ -134,6 +135,12 @@ def beside_cells(marks: Sequence[Mark], cells: Sequence[Cell]) -> list[Omission]
         if mark.cell < 0 and (mark.height < least or (is_form and not _is_in_row(mark, cells)))
         if not _is_between(mark, cells)
     ]
+    narrow = REST * float(np.median([cell.width for cell in cells]))
+    beside += [
+        mark
+        for mark in marks
+        if mark.cell < 0 and mark not in beside and mark.width < narrow and _is_close(mark, cells)
+    ]
     letters = {mark for mark in beside if mark.height < least and not _is_close(mark, cells)}
     has_print = is_form and len(letters) >= SEVERAL
     return [Omission(mark, PRINT if has_print and mark in letters else BESIDE) for mark in beside]
@@ -146,7 +153,7 @@ def _is_close(mark: Mark, cells: Sequence[Cell]) -> bool:
         and near.left < mark.right
         and mark.top < near.bottom
         and near.top < mark.bottom
-        for near in (_grown(cell, CLOSE) for cell in cells)
+        for near in (grown(cell, CLOSE) for cell in cells)
     )
 
 
@@ -177,12 +184,17 @@ def _is_on_side(mark: Mark, cell: Cell) -> bool:
 
 def sharing(page: Page) -> dict[int, int]:
     """The cells that have room for one digit, by their numbers: of how many parts is what they hold."""
-    for_one = {n for n, cell in enumerate(page.cells) if cell.width < FOR_ONE * cell.height}
+    for_one = {n for n, cell in enumerate(page.cells) if is_for_one(cell)}
     parts: dict[int, int] = {}
     for mark in page.marks:
         if mark.cell in for_one:
             parts[mark.cell] = parts.get(mark.cell, 0) + len(mark.parts)
     return parts
+
+
+def is_for_one(cell: Cell) -> bool:
+    """Whether a cell has room for one digit."""
+    return cell.width < FOR_ONE * cell.height
 
 
 def fields_of(page: Page, cells: Sequence[int], digits: Sequence[int | str]) -> list[Field]:
