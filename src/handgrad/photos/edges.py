@@ -8,6 +8,7 @@ import numpy as np
 
 from handgrad.arrays import NDArray
 from handgrad.photos.marks import Mark
+from handgrad.photos.ranks import quantile
 
 DEEP = 0.06  # how far from the border a stroke may reach, as a share of the picture's width
 FULL, PALE = (
@@ -22,7 +23,7 @@ FAINTEST = 20  # least difference between the shades of ink and paper, of 255
 
 def cut_off(pixels: NDArray, ink: NDArray) -> list[Mark]:
     """The strokes at the left and the right border of a picture (height, width, 3) that are no ink."""
-    full = float(np.quantile(ink[ink > 0], 0.9)) if (ink > 0).any() else 0.0
+    full = quantile(ink[ink > 0], 0.9) if (ink > 0).any() else 0.0
     inked = ink > FULL * full
     if full <= 0 or inked.sum() < FEWEST:
         return []

@@ -77,23 +77,25 @@ def find_marks(picture: Picture, other_ink: bool = False) -> Page:
 
 def _marks_on(picture: Picture, other_ink: bool) -> Page:
     original = _without_blocks(picture.pixels)
-    pixels, cells = _without_frames(_enlarged(original))
+    enlarged = _enlarged(original)
+    paper = ink_on_paper(enlarged)
+    pixels, cells = _without_frames(enlarged, paper)
     height, width = original.shape[:2]
     if width <= NARROW * height:
         page = _single_digit(pixels, picture.size, cells)
         if max(height, width) <= THUMBNAIL or (_is_filled(page.ink) and not other_ink):
             return alone(page, cells)
-    ink = ink_on_paper(pixels, other_ink)
+    ink = paper if pixels is enlarged and not other_ink else ink_on_paper(pixels, other_ink)
     found = _without_surroundings(ink, cells)._replace(cut_off=cut_off(pixels, ink.ink))
     return assembled(found, picture.size, cells)
 
 
-def _without_frames(pixels: NDArray) -> tuple[NDArray, list[Cell]]:
+def _without_frames(pixels: NDArray, paper: Ink) -> tuple[NDArray, list[Cell]]:
     """The picture without frames, and the cells; with several cells and few pixels, it is twice as large.
 
     Where lines and strokes are one pixel wide, they are not told apart. What is no form then is none.
     """
-    found = without_frames(pixels)
+    found = without_frames(pixels, paper)
     if len(found[1]) < 2 or max(pixels.shape) >= FEW:
         return found
     twice = cv2.resize(pixels, (2 * pixels.shape[1], 2 * pixels.shape[0]), interpolation=cv2.INTER_CUBIC)

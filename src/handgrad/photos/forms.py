@@ -7,16 +7,19 @@ import cv2
 import numpy as np
 
 from handgrad.arrays import NDArray
-from handgrad.photos.background import ink_on_paper
+from handgrad.photos.background import Ink, ink_on_paper
 from handgrad.photos.colours import layers, without_layer
+from handgrad.photos.connected import connected
 from handgrad.photos.erasing import painted_over, paper_around
 from handgrad.photos.frames import Frames, find_frames
 from handgrad.photos.lines import in_lines
 from handgrad.photos.marks import Cell
+from handgrad.photos.ranks import quantile
 from handgrad.photos.strokes import FAINTEST
 
 SEVERAL = 3  # where so many cells are found, paler frames are not looked for
 BORDER, SMALL = 24, 640  # paper is put around a picture whose longer side has fewer pixels than SMALL
+EDGE, SHORTEST = 6, 6  # a side at the border lies in so many rows, and covers so many columns, at least
 DEEP = 0.34  # share of the picture at each border whose usual shade is taken for that of the paper
 DOT = 0.03  # largest size of a dot, as a share of the picture's shorter side
 MANY_DOTS = 30, 2500  # dots on a picture with dotted frames, at least and at most
@@ -50,19 +53,19 @@ class Found(NamedTuple):
         return Found(ink, faint, ink_above, Frames(mask, cells, self.frames.thickness), self.share)
 
 
-def without_frames(pixels: NDArray) -> tuple[NDArray, list[Cell]]:
+def without_frames(pixels: NDArray, paper: Ink | None = None) -> tuple[NDArray, list[Cell]]:
     """The picture (height, width, 3) without the frames of a form, and the cells in reading order.
 
-    A picture without frames is returned as it is.
+    A picture without frames is returned as it is. paper: its ink, where that is known.
     Beside paper that is put around it, a side at the border of the picture is a line, but so is a vignette.
     So a picture of few pixels is looked at without such paper first, and with it if few cells are found or
     if these are pale.
     """
     field, border = pixels, 0
-    found = _found(pixels)
+    found = _found(pixels, paper or ink_on_paper(pixels))
     if max(pixels.shape) < SMALL and (not found or len(found.frames.cells) < SEVERAL):
         field = _bordered(pixels, BORDER)
-        other = _found(field)
+        other = _found(field, ink_on_paper(field)) if _may_end_at_border(pixels, field) else None
         if other and (not found or other.share > found.share):
             found, border = other, BORDER
         else:
@@ -75,16 +78,29 @@ def without_frames(pixels: NDArray) -> tuple[NDArray, list[Cell]]:
     return np.ascontiguousarray(cleaned[inner]), in_reading_order(cells)
 
 
-def _found(pixels: NDArray) -> Found | None:
-    """The frames on a picture, None without frames."""
-    paper = ink_on_paper(pixels)
+def _may_end_at_border(pixels: NDArray, field: NDArray) -> bool:
+    """Whether a side of a cell may run along the border of a picture: its outermost rows are not all paper.
+
+    field: the picture with paper around it, whose shades it is compared with.
+    """
+    for _ in range(4):  # above, and after each quarter turn
+        paper = field[BORDER - 1, BORDER:-BORDER].astype(np.int16)
+        inked = (np.abs(pixels[:EDGE] - paper).max(axis=2) > 255 * FAINTEST).any(axis=0)
+        if inked.sum() >= SHORTEST:
+            return True
+        pixels, field = np.rot90(pixels), np.rot90(field)
+    return False
+
+
+def _found(pixels: NDArray, paper: Ink) -> Found | None:
+    """The frames on a picture, None without frames. paper: its ink."""
     room = 0 if max(pixels.shape) >= SMALL else BORDER  # corners are looked for beyond the border, too
     ink = np.pad(paper.ink, room)
     floor = max(FAINTEST, 5 * paper.grain)
     inked = ink[ink > floor]
     if inked.size < 100:
         return None
-    full = float(np.quantile(inked, 0.9))
+    full = quantile(inked, 0.9)
     faint = (ink > max(floor, FAINT * full)).astype(np.uint8)
     best: Found | None = None
     for share in LEVELS:
@@ -121,12 +137,11 @@ def _inner_strokes(strokes: NDArray, frames: Frames) -> NDArray:
 
 def _dotted(ink: NDArray) -> Frames | None:
     """Frames of dots: so many small dots at small distances that they make lines if they are enlarged."""
-    _, labels, stats, middles = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    sizes = np.asarray(stats)[:, 2:4].max(axis=1)
-    dots = np.flatnonzero(sizes <= max(6, DOT * min(ink.shape)))
+    _, labels, stats = connected(ink)
+    dots = 1 + np.flatnonzero(stats[1:, 2:4].max(axis=1) <= max(6, DOT * min(ink.shape)))
     if not MANY_DOTS[0] <= len(dots) <= MANY_DOTS[1]:
         return None
-    places = np.asarray(middles)[dots]
+    places = np.array([_middle(labels, int(label), stats[label]) for label in dots])
     apart = np.hypot(*(places[:, None] - places[None]).T)
     np.fill_diagonal(apart, np.inf)
     reach = int(np.median(apart.min(axis=0)) / 2) + 1
@@ -138,6 +153,13 @@ def _dotted(ink: NDArray) -> Frames | None:
     return found._replace(
         mask=mask & np.asarray(cv2.dilate(found.mask, np.ones((5, 5), np.uint8))), thickness=1.0
     )
+
+
+def _middle(labels: NDArray, label: int, stats: NDArray) -> tuple[float, float]:
+    """The mean column and row of the pixels with a label."""
+    left, top, width, height = map(int, stats[:4])
+    y, x = np.nonzero(labels[top : top + height, left : left + width] == label)
+    return left + float(x.mean()), top + float(y.mean())
 
 
 def _is_sheet(pixels: NDArray, lines: NDArray, cells: Sequence[Cell]) -> bool:

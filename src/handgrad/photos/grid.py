@@ -15,6 +15,7 @@ SMALLEST_SIDE = 10  # of a cell, in pixels
 NARROWEST, WIDEST = 0.25, 30.0  # width of a cell over its height
 SLACK = 0.25  # a segment may be longer than it was found, by this share: corners are round, and digits cross
 NEAR = 0.08  # the ends of a side, as a share of it
+SAME = 0.6  # two cells are one if at least this share of the larger one lies in both
 COVERED = 0.78  # share of each side that is inked, at least
 
 
@@ -179,4 +180,4 @@ def same_place(one: Cell, other: Cell) -> bool:
     across = min(one.right, other.right) - max(one.left, other.left)
     down = min(one.bottom, other.bottom) - max(one.top, other.top)
     both = max(0.0, across) * max(0.0, down)
-    return both > 0.6 * max(one.width * one.height, other.width * other.height)
+    return both > SAME * max(one.width * one.height, other.width * other.height)

@@ -11,7 +11,7 @@ import numpy as np
 from handgrad.arrays import NDArray
 
 FEW = 1000  # NumPy is faster for fewer numbers
-SIGN = np.uint32(1 << 31)
+OTHERS = np.int32(2**31 - 1)  # all bits but the sign
 SHIFT = 17  # bits that are not counted
 
 
@@ -51,8 +51,11 @@ def _neighbours(values: NDArray, shares: Iterable[float]) -> list[tuple[np.float
 def _at(values: NDArray, places: Sequence[tuple[int, int]]) -> list[tuple[np.float32, np.float32]]:
     """The numbers at these pairs of neighbouring places in sorted order."""
     flat = np.ascontiguousarray(values, np.float32).ravel()
-    bits = flat.view(np.uint32)
-    order = np.where(bits & SIGN, ~bits, bits | SIGN) >> SHIFT
+    bits = flat.view(np.int32)
+    order = bits >> SHIFT
+    if bits.min() < 0:  # the bits of a negative number, but for its sign, are in the other order
+        order = ((bits >> 31 & OTHERS) ^ bits) >> SHIFT
+        order -= order.min()
     up_to = np.cumsum(np.bincount(order))
     found = []
     for pair in places:

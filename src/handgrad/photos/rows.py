@@ -7,7 +7,7 @@ import numpy as np
 
 from handgrad.arrays import NDArray
 from handgrad.photos.erasing import Side
-from handgrad.photos.grid import Bounded, same_place
+from handgrad.photos.grid import SAME, Bounded
 from handgrad.photos.marks import Cell
 from handgrad.photos.segments import Segment, line_through
 
@@ -70,23 +70,33 @@ def completed(mask: NDArray, row: list[Bounded]) -> list[Bounded]:
     sums = np.cumsum(np.stack([over, under]), axis=1)
     peaks = np.flatnonzero((sides >= INKED) & (sides >= cv2.dilate(sides[None], np.ones((1, 7)))[0]))
     found = list(row)
-    for left in map(int, peaks):
-        for right in map(int, peaks[np.abs(peaks - left - width) <= 2 + 0.08 * width]):
-            inked = (sums[:, right] - sums[:, left]) / (right - left)
-            cell = Cell(float(left), float(heads[left]), float(right), float(feet[right]))
-            if inked.min() >= INKED and not any(_overlaps(cell, each.cell) for each in found):
-                level = Side(top, left, right), Side(bottom, left, right)
-                upright = tuple(
-                    _upright(row, place, slope, heads[place], feet[place]) for place in (left, right)
-                )
-                found.append(Bounded(cell, level, upright))
+    pairs = np.nonzero(np.abs(peaks[None] - peaks[:, None] - width) <= 2 + 0.08 * width)
+    lefts, rights = (peaks[places] for places in pairs)
+    inked = (sums[:, rights] - sums[:, lefts]) / (rights - lefts).astype(np.float32)
+    is_inked = inked.min(axis=0) >= INKED
+    lefts, rights = lefts[is_inked], rights[is_inked]
+    cells = np.stack([lefts, heads[lefts], rights, feet[rights]], axis=1).astype(np.float64)
+    known = np.array([each.cell for each in row])
+    for i in np.flatnonzero(~_overlap(cells[:, None], known).any(axis=1)):
+        if not _overlap(cells[i], known).any():  # nor with one that has just been added
+            left, right = int(lefts[i]), int(rights[i])
+            level = Side(top, left, right), Side(bottom, left, right)
+            upright = tuple(_upright(row, place, slope, heads[place], feet[place]) for place in (left, right))
+            found.append(Bounded(Cell(*cells[i].tolist()), level, upright))
+            known = np.vstack([known, cells[i]])
     return sorted(found, key=lambda each: each.cell.left)
 
 
-def _overlaps(one: Cell, other: Cell) -> bool:
-    return (
-        same_place(one, other) or min(one.right, other.right) - max(one.left, other.left) > 0.25 * one.width
-    )
+def _overlap(cells: NDArray, others: NDArray) -> NDArray:
+    """Which cells (..., 4) are the same as another, or stand beside it with an overlap."""
+    left, top, right, bottom = np.moveaxis(cells, -1, 0)
+    other_left, other_top, other_right, other_bottom = np.moveaxis(others, -1, 0)
+    width, height = right - left, bottom - top
+    across = np.minimum(right, other_right) - np.maximum(left, other_left)
+    down = np.minimum(bottom, other_bottom) - np.maximum(top, other_top)
+    both = np.maximum(0.0, across) * np.maximum(0.0, down)
+    largest = np.maximum(width * height, (other_right - other_left) * (other_bottom - other_top))
+    return np.asarray((both > SAME * largest) | (across > 0.25 * width))
 
 
 def _through(sides: Sequence[Side]) -> Segment:

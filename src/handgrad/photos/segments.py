@@ -87,6 +87,8 @@ def _in_long_runs(mask: NDArray) -> NDArray:
 
 def _fitted(x: NDArray, y: NDArray, thickness: NDArray) -> Segment | None:
     """The line through these pixels; None if they are not straight, thin and nearly level."""
+    if ELONGATED * thickness.min() > x.max() - x.min() + 1:
+        return None
     for _ in range(2):
         if x.size < SHORTEST // 2 or x.max() - x.min() < SHORTEST // 2:
             return None
@@ -97,7 +99,8 @@ def _fitted(x: NDArray, y: NDArray, thickness: NDArray) -> Segment | None:
         if on_line.all():
             break
         x, y, thickness = x[on_line], y[on_line], thickness[on_line]
-    usual = float(np.median(thickness)) if thickness.size else 0.0
+    ordered = np.sort(thickness)
+    usual = float(ordered[(x.size - 1) // 2] + ordered[x.size // 2]) / 2 if x.size else 0.0  # the median
     if abs(slope) > STEEPEST or length < max(SHORTEST, ELONGATED * usual) or x.size < 0.6 * length:
         return None
     return Segment(float(x.min()), float(x.max()), float(offset), float(slope), usual)
