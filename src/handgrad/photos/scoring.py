@@ -16,6 +16,7 @@ from handgrad.model import Model
 from handgrad.photos.expectation import ANY, Digits
 from handgrad.photos.marks import Mark, Page
 from handgrad.photos.normalisation import normalised
+from handgrad.photos.tails import shortened
 
 LEAST_AGREEMENT = 0.3  # a digit that the second network cannot read may still be one
 
@@ -62,12 +63,29 @@ def answers(model: Model, page: Page, marks: Sequence[Mark]) -> list[Answer]:
     """The answer for each mark, in one batch through each network."""
     if not marks:
         return []
+    found = _answers(model, page, marks)
+    if not page.single and (tailed := _tailed(model, page, marks, found)):
+        without_tails = _answers(model, page, [*tailed.values()])
+        for i, answer in zip(tailed, without_tails, strict=True):
+            if model.classes[answer.outputs.argmax()] == 9:
+                found[i] = answer
+    return found
+
+
+def _answers(model: Model, page: Page, marks: Sequence[Mark]) -> list[Answer]:
     images = np.stack([normalised(page, mark) for mark in marks])
     parts = zip(*seen(model, images), strict=True)
     return [
         Answer(image, outputs, float(wholeness), bool(disputed), None, digits)
         for image, (outputs, wholeness, disputed, digits) in zip(images, parts, strict=True)
     ]
+
+
+def _tailed(model: Model, page: Page, marks: Sequence[Mark], found: Sequence[Answer]) -> dict[int, Mark]:
+    """The marks that look like a 1 and may be a 9 with a long tail, without the ends of their tails."""
+    ones = (i for i, each in enumerate(found) if model.classes[each.outputs.argmax()] == 1)
+    shorter = ((i, shortened(page.labels, marks[i])) for i in ones)
+    return {i: mark for i, mark in shorter if mark is not None}
 
 
 def seen(model: Model, images: NDArray) -> tuple[NDArray, NDArray, NDArray, Sequence[NDArray | None]]:
