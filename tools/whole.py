@@ -1,6 +1,6 @@
 """The network that tells a whole digit from a part of one, and from several: made here, and measured.
 
-    python tools/whole.py            # from random numbers; writes it into the package
+    python tools/whole.py            # from random numbers; writes whole.safetensors here, or to --out
     python tools/whole.py --quick    # the same steps in a minute, on little; writes quick-whole.safetensors
 
 MNIST's training digits are put side by side so that they touch, nearly touch or overlap, and are cut up as
@@ -42,6 +42,7 @@ LEANING = 0.5, -0.25, 0.6  # share of the groups that lean, and by how many colu
 SEEDS = *range(1000, 1008), *range(2000, 2008)
 GROUPS = 500  # of each seed
 CORES = os.cpu_count() or 1
+ALONE = 53_000  # images of MNIST, each a mark by itself
 HELD_BACK = 5000  # of MNIST's images, whose marks are for the validation
 MOST_PARTS, MOST_WHOLE = 20, 8  # marks of a group at most: that are no digits, and that are
 SEEN_AS_DIGIT = 0.1  # the largest output of the network in the box, above which parts look like digits
@@ -199,11 +200,11 @@ def _marks_of_seed(seed: int, groups: int = GROUPS) -> tuple[NDArray, NDArray]:
 def main() -> None:
     """Make the marks, train, write the network, say how good it is."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    options.add_argument("--quick", action="store_true", help="a rehearsal on little, not into the package")
-    options.add_argument("--out", type=Path, help=f"default: {pretrained.WHOLE.name} in the package")
+    options.add_argument("--quick", action="store_true", help="a rehearsal on little")
+    options.add_argument("--out", type=Path, help=f"default: {pretrained.WHOLE.name}")
     chosen = options.parse_args()
-    seeds, groups, images_alone, recipe = SEEDS, GROUPS, -HELD_BACK, RECIPE
-    out = chosen.out or pretrained.WHOLE
+    seeds, groups, images_alone, recipe = SEEDS, GROUPS, ALONE, RECIPE
+    out = chosen.out or Path(pretrained.WHOLE.name)
     if chosen.quick:
         seeds, groups, images_alone = seeds[:2], 30, 2000
         recipe = replace(recipe, hidden=64, epochs=2)
