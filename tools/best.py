@@ -4,6 +4,7 @@
     python tools/best.py ablation          # one ingredient left out at a time, on 55,000 images
     python tools/best.py table             # what has been measured, as tables; also into best.json
     python tools/best.py box               # makes the network in the box, and writes it into the package
+    python tools/best.py box --quick       # the same steps in a minute, on little, into --folder: a rehearsal
     python tools/best.py mixture           # what it learnt besides MNIST, one part left out at a time
     python tools/best.py distortions       # how long it takes to distort 60,000 images
 
@@ -17,12 +18,12 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from mixed import Mixture, trained_on
 from no_digits import nothings
-from other_hands import sets_of
+from other_hands import HANDS, sets_of
 
 from handgrad import calibration, digits, model_file, pretrained, runs
 from handgrad.arrays import NDArray
@@ -52,6 +53,27 @@ def _without(**parts: float) -> Recipe:
 BOX = replace(BEST, learning_rate=2.0, epochs=100)
 CALIBRATES = replace(BEST, epochs=60), replace(BEST, learning_rate=2.0, epochs=60)
 BRIEF = replace(BEST, hidden=512, epochs=12)
+
+
+class Plan(NamedTuple):
+    """How the network in the box is made."""
+
+    begins: Recipe  # from random numbers, on MNIST alone
+    goes_on: Recipe  # on the mixture
+    calibrates: tuple[Recipe, Recipe]  # the network that calibrates it, from random numbers and on
+    mixture: Mixture = Mixture()
+    images: int = 60_000  # of MNIST's training images,
+    held_back: int = HELD_BACK  # and of these, from the network that calibrates
+    hands: int = HANDS  # digits of each kind of hand that it is measured on
+
+
+def _short(recipe: Recipe) -> Recipe:
+    return replace(recipe, hidden=64, epochs=2)
+
+
+FULL = Plan(BEST, BOX, CALIBRATES)
+LITTLE = Mixture(drawn=300, nothings=100, sets=1), 4000, 500, 200
+QUICK = Plan(_short(BEST), _short(BOX), (_short(CALIBRATES[0]), _short(CALIBRATES[1])), *LITTLE)
 ONES = ("one_serif", "one_upstroke", "one_foot", "with_upstroke")
 SEVENS = ("seven_crossed", "with_bar")
 NINES = ("nine_hooked", "nine_curled")
@@ -89,13 +111,18 @@ ABLATION = {
 }
 
 
-def trained(name: str, recipe: Recipe, seed: int, validation: int, folder: Path) -> None:
-    """Train a network into the folder, with a row of what it reaches, unless both are there already."""
+def trained(
+    name: str, recipe: Recipe, seed: int, validation: int, folder: Path, images: int = FULL.images
+) -> None:
+    """Train a network into the folder, with a row of what it reaches, unless both are there already.
+
+    images: of MNIST's training images, the last ones.
+    """
     path, row_path = folder / f"{name}.safetensors", folder / f"{name}.json"
     if row_path.exists():
         return
-    train, test = digits.load_mnist()
-    data = runs.split(*train, validation, test)
+    (pixels, labels), test = digits.load_mnist()
+    data = runs.split(pixels[-images:], labels[-images:], validation, test)
     where, began = engine(threads=1, hidden=recipe.hidden), time.perf_counter()
     for progress in runs.run(data, recipe, seed, path, "best", engine=where):
         print(f"{name}: epoch {progress.epoch.epoch} of {recipe.epochs}", end="\r", file=sys.stderr)
@@ -138,10 +165,11 @@ def table(folder: Path) -> None:
 
 
 def mixed(
-    name: str, recipe: Recipe, seed: int, held_back: int, folder: Path, start: Model | None = None
+    name: str, recipe: Recipe, seed: int, held_back: int, folder: Path, plan: Plan, start: Model | None = None
 ) -> Model:
     """The network of that name in the folder; if it is not there, it is trained on MNIST and the mixture."""
-    path, (images, labels) = folder / f"{name}.safetensors", digits.load_mnist()[0]
+    path = folder / f"{name}.safetensors"
+    images, labels = (each[-plan.images :] for each in digits.load_mnist()[0])
     if not path.exists():
         kept, history = len(images) - held_back, [] if start is None else list(start.history)
         done = history[-1]["epoch"] if history else 0
@@ -151,37 +179,45 @@ def mixed(
             record = {"epoch": done + epoch.epoch, "loss": epoch.loss}
             history.append({**record, "train_accuracy": None, "validation_accuracy": None})
 
-        real = (images[:kept], labels[:kept])
-        params = trained_on(Mixture(), real, recipe, seed, start.params if start else None, note)
+        keeps, real = replace(BEST, hidden=recipe.hidden), (images[:kept], labels[:kept])
+        params = trained_on(plan.mixture, real, recipe, seed, start.params if start else None, note)
         facts = {"seed": seed, "data_checksum": digits.checksum(images, labels), "history": history}
-        model_file.save(path, Model(params, recipe_name="best", recipe=BEST, image_shape=(28, 28), **facts))
+        model_file.save(path, Model(params, recipe_name="best", recipe=keeps, image_shape=(28, 28), **facts))
     return model_file.load(path)
 
 
-def box(folder: Path, seed: int) -> None:
-    """The network in the box, narrowed to 16 bits, into the package: recipe best, then MNIST and the mixture.
+def box(folder: Path, seed: int, plan: Plan, out: Path) -> None:
+    """The network in the box, narrowed to 16 bits, into a file: recipe best, then MNIST and the mixture.
 
     Its calibration is that of a network that did not see the validation images, on these and on other hands.
     """
-    trained(f"all-{seed}", BEST, seed, 0, folder)
-    model = mixed(f"box-{seed}", BOX, seed, 0, folder, model_file.load(folder / f"all-{seed}.safetensors"))
-    part = mixed(f"begins-{seed}", CALIBRATES[0], seed, HELD_BACK, folder)
-    part = mixed(f"calibrates-{seed}", CALIBRATES[1], seed, HELD_BACK, folder, part)
+    trained(f"all-{seed}", plan.begins, seed, 0, folder, plan.images)
+    model = mixed(
+        f"box-{seed}",
+        plan.goes_on,
+        seed,
+        0,
+        folder,
+        plan,
+        model_file.load(folder / f"all-{seed}.safetensors"),
+    )
+    part = mixed(f"begins-{seed}", plan.calibrates[0], seed, plan.held_back, folder, plan)
+    part = mixed(f"calibrates-{seed}", plan.calibrates[1], seed, plan.held_back, folder, plan, part)
     train, (test_images, test_labels) = digits.load_mnist()
-    held_back = (train[0][-HELD_BACK:], train[1][-HELD_BACK:])
-    found = sets_of(held_back)
+    held_back = (train[0][-plan.held_back :], train[1][-plan.held_back :])
+    found = sets_of(held_back, hands=plan.hands)
     images, labels = (np.concatenate(arrays) for arrays in zip(*found.values(), strict=True))
     fitted = calibration.fit(part.scores(images), labels, WANTED, source="given")
     history = [record for record in model.history if record["epoch"] % 10 == 0]  # 30 kB less
     model = replace(model, storage="float16", calibration=fitted, history=history)
-    model_file.save(pretrained.PATH, model)
-    narrowed = model_file.load(pretrained.PATH)
+    model_file.save(out, model)
+    narrowed = model_file.load(out)
     reached = float((narrowed.predict(test_images) == test_labels).mean())
-    model_file.save(pretrained.PATH, replace(narrowed, accuracy={"test": reached}))
-    print(f"{pretrained.PATH.name}: {pretrained.PATH.stat().st_size:,} bytes, {reached:.2%}; {fitted}")
+    model_file.save(out, replace(narrowed, accuracy={"test": reached}))
+    print(f"{out.name}: {out.stat().st_size:,} bytes, {reached:.2%}; {fitted}")
     sets = {
         "MNIST, test": (test_images, test_labels),
-        **sets_of(held_back, seed=2),
+        **sets_of(held_back, seed=2, hands=plan.hands),
     }  # as other days draw them
     print("\n| | right | answered without doubt | of these right |\n|---|---|---|---|")
     for name, pair in sets.items():
@@ -195,7 +231,7 @@ def _undoubted(model: Model, images: NDArray, labels: NDArray) -> tuple[float, f
     """The share of right answers, that of answers without doubt, and the share of right ones among these."""
     scores = model.scores(images)
     right, sure = scores.argmax(axis=1) == labels, ~model.doubtful(scores)
-    return float(right.mean()), float(sure.mean()), float(right[sure].mean())
+    return float(right.mean()), float(sure.mean()), float(right[sure].sum() / max(1, sure.sum()))
 
 
 def _doubted(model: Model, images: NDArray) -> float:
@@ -234,8 +270,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("what", choices=("seeds", "ablation", "table", "box", "mixture", "distortions"))
     parser.add_argument("seeds", nargs="*", type=int, help="default: 0 1 2 3 4; for the box: 0")
-    parser.add_argument("--folder", type=Path, default=Path("best-networks"))
+    parser.add_argument("--folder", type=Path, help="default: best-networks, or quick-networks")
+    parser.add_argument(
+        "--quick", action="store_true", help="box: little of everything, not into the package"
+    )
     chosen = parser.parse_args()
+    chosen.folder = chosen.folder or Path("quick-networks" if chosen.quick else "best-networks")
     chosen.folder.mkdir(parents=True, exist_ok=True)
     if chosen.what == "seeds":
         for seed in chosen.seeds or range(5):
@@ -251,7 +291,8 @@ def main() -> None:
     elif chosen.what == "distortions":
         distortions()
     else:
-        box(chosen.folder, *chosen.seeds or [0])
+        out = chosen.folder / pretrained.PATH.name if chosen.quick else pretrained.PATH
+        box(chosen.folder, [*chosen.seeds, 0][0], QUICK if chosen.quick else FULL, out)
 
 
 if __name__ == "__main__":

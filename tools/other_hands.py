@@ -26,9 +26,12 @@ HANDS = 2000  # digits of each kind of hand
 COARSE = 1000  # digits at each lower resolution
 
 
-def sets_of(held_back: Pair, seed: int = 0) -> dict[str, Pair]:
-    """The sets, by name; held_back: images of MNIST that the network did not learn from, and their labels."""
-    european, suite = _written(EUROPEAN, seed), _written(STYLES, seed + 1)
+def sets_of(held_back: Pair, seed: int = 0, hands: int = HANDS) -> dict[str, Pair]:
+    """The sets, by name; held_back: images of MNIST that the network did not learn from, and their labels.
+
+    hands: digits of each kind of hand.
+    """
+    european, suite = _written(EUROPEAN, seed, hands), _written(STYLES, seed + 1, hands)
     real = (held_back[0][:COARSE], held_back[1][:COARSE])
     some = (european[0][:COARSE], european[1][:COARSE])
     return {
@@ -42,14 +45,14 @@ def sets_of(held_back: Pair, seed: int = 0) -> dict[str, Pair]:
     }
 
 
-def _written(styles: dict[str, dict[str, list[list[tuple[float, float]]]]], seed: int) -> Pair:
+def _written(styles: dict[str, dict[str, list[list[tuple[float, float]]]]], seed: int, count: int) -> Pair:
     """Digits 0 to 9 in turn, written with pens of all widths, at 40 to 150 pixels."""
     images = []
-    for number in range(HANDS):
+    for number in range(count):
         rng = np.random.default_rng([seed, number])
         height, pen = int(rng.integers(40, 150)), PENS[rng.integers(len(PENS))]
         images.append(_normalised(drawn(str(number % 10), height, pen, rng, styles)))
-    return np.stack(images), np.arange(HANDS) % 10
+    return np.stack(images), np.arange(count) % 10
 
 
 def _coarse(pair: Pair, side: int, two_levels: bool = False) -> Pair:

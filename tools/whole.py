@@ -1,20 +1,22 @@
 """The network that tells a whole digit from a part of one, and from several: made here, and measured.
 
-    python tools/whole.py                              # from random numbers; writes it into the package
-    python tools/whole.py --begin EARLIER --count 8000      # goes on from an earlier one: five minutes
+    python tools/whole.py            # from random numbers; writes whole.safetensors here, or to --out
+    python tools/whole.py --quick    # the same steps in a minute, on little; writes quick-whole.safetensors
 
-The network in the box is the mean of that of the first release, which had learnt from groups of three at
-most, and of one that went on from it.
 MNIST's training digits are put side by side so that they touch, nearly touch or overlap, and are cut up as
 reading does it (photos.cuts). Of each candidate it is known whose ink it holds: it is a digit if nearly all
 of its ink is one digit's and nearly all of that digit's; if far less is, it is "parts".
 Some of the digits are drawn in shapes that MNIST's writers did not write, such as a 1 with a long upstroke
-(hands.py); some groups lean.
+(hands.py); some groups lean, some are blurred, and strokes of neighbours reach into some. Of the parts,
+those are worth learning that the network in the box takes for digits; a fifth of the others is kept.
 """
 
 import argparse
-from collections.abc import Iterable, Iterator
+import os
+from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
+from multiprocessing import Pool
 from pathlib import Path
 
 import cv2
@@ -24,7 +26,6 @@ import numpy as np
 from handgrad import digits, model_file, pretrained, runs
 from handgrad.arrays import NDArray
 from handgrad.engines import engine
-from handgrad.network import Params
 from handgrad.photos.candidates import candidates
 from handgrad.photos.cuts import cut
 from handgrad.photos.division import MOST_CUTS
@@ -32,19 +33,26 @@ from handgrad.photos.marks import Mark, Page
 from handgrad.photos.normalisation import normalised
 from handgrad.photos.selection import with_fragments_joined
 from handgrad.recipes import Distortion, Recipe
-from handgrad.runs import Run
-from handgrad.runs.state import begin_after
 
 PARTS = 10  # the label of what is no whole digit
 SCALE = 3  # pixels of a page for one of MNIST
 STROKE = 2.3 * SCALE  # its usual width there
 DRAWN = 0.2  # share of the digits that are drawn
 LEANING = 0.5, -0.25, 0.6  # share of the groups that lean, and by how many columns a row
+SEEDS = *range(1000, 1008), *range(2000, 2008)
+GROUPS = 500  # of each seed
+CORES = os.cpu_count() or 1
+ALONE = 53_000  # images of MNIST, each a mark by itself
 HELD_BACK = 5000  # of MNIST's images, whose marks are for the validation
-MOST_PARTS, MOST_WHOLE = 7, 4  # marks of a group at most: that are no digits, and that are
+MOST_PARTS, MOST_WHOLE = 20, 8  # marks of a group at most: that are no digits, and that are
+SEEN_AS_DIGIT = 0.1  # the largest output of the network in the box, above which parts look like digits
+KEPT = 0.2  # share of the other parts that is kept
+SIZES = 0.72, 1.18  # of the digits of a group
+BLURRED = 0.35, 0.5, 2.5  # share of the groups that are blurred, and by how many pixels
+STRAYED = 0.25  # share of the groups with strokes of their neighbours above or below
 WHOLE, NOT_WHOLE = 0.82, 0.68  # share of a digit in a mark, and of a mark in a digit: from, and below
 RECIPE = Recipe(
-    hidden=384,
+    hidden=512,
     output_bias="prior",
     learning_rate=1.0,
     schedule="linear",
@@ -59,7 +67,7 @@ def group(images: NDArray, rng: np.random.Generator) -> tuple[NDArray, NDArray]:
     """Digits side by side: their ink (height, width) 0 to 1, and whose it is (0, 1, ...)."""
     inks = []
     for image in images:
-        share = SCALE * rng.uniform(0.85, 1.15)
+        share = SCALE * rng.uniform(*SIZES)
         ink = cv2.resize(image, None, fx=share, fy=share, interpolation=cv2.INTER_CUBIC) / np.float32(255)
         rows, columns = np.flatnonzero((ink > 0.3).any(axis=1)), np.flatnonzero((ink > 0.3).any(axis=0))
         inks.append(ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
@@ -88,7 +96,31 @@ def group(images: NDArray, rng: np.random.Generator) -> tuple[NDArray, NDArray]:
         width = field.shape[2] + int(abs(slope) * 2 * room) + 1
         moved = np.array([[1, -slope, max(0, slope) * 2 * room], [0, 1, 0]])
         field = np.stack([cv2.warpAffine(layer, moved, (width, 2 * room)) for layer in field])
+    if rng.random() < STRAYED:
+        field = np.concatenate([field, [_stray(field.max(axis=0), rng)]])
+    if rng.random() < BLURRED[0]:
+        sigma = rng.uniform(*BLURRED[1:])
+        field = np.stack([cv2.GaussianBlur(layer, (0, 0), sigma) for layer in field])
     return np.clip(field.max(axis=0), 0, 1), field.argmax(axis=0)
+
+
+def _stray(ink: NDArray, rng: np.random.Generator) -> NDArray:
+    """A neighbour's stroke that reaches into the ink (height, width), or a stroke beneath it."""
+    rows, columns = np.flatnonzero((ink > 0.3).any(axis=1)), np.flatnonzero((ink > 0.3).any(axis=0))
+    top, bottom, left, right = rows[0], rows[-1], columns[0], columns[-1]
+    high, pen = bottom - top, STROKE * rng.uniform(0.6, 1.3)
+    x, deep = rng.uniform(left, right), high * rng.uniform(-0.05, 0.25)
+    across = high * rng.uniform(-0.4, 0.4)
+    edge = high * rng.uniform(0.05, 0.4)
+    ends = {
+        "above": ((x + across, top - edge), (x, top + deep)),
+        "below": ((x + across, bottom + edge), (x, bottom - deep)),
+        "beneath": ((left - edge, bottom + deep / 2), (right + edge, bottom + deep / 2 + across / 5)),
+    }[str(rng.choice(("above", "below", "beneath"), p=(0.4, 0.4, 0.2)))]
+    layer = np.zeros(ink.shape, np.uint8)
+    start, end = (tuple(int(8 * each) for each in point) for point in ends)
+    cv2.line(layer, start, end, 255, max(1, round(pen)), cv2.LINE_AA, shift=3)
+    return layer / np.float32(255)
 
 
 def _beside(reached: NDArray) -> int:
@@ -109,11 +141,15 @@ def marks_of(images: NDArray, labels: NDArray, rng: np.random.Generator) -> Iter
     height = float(np.median([mark.height for mark in line]))
     page = cut(Page(ink, np.asarray(connected), [line], ink.shape[::-1]), line, MOST_CUTS)
     possible = candidates(page.lines, [height])
-    share_of = np.zeros((int(page.labels.max()) + 1, len(images)))
-    np.add.at(share_of, (page.labels, owner), ink)  # by part and digit
+    share_of = np.zeros((int(page.labels.max()) + 1, len(images) + 1))
+    np.add.at(share_of, (page.labels, owner), ink)  # by part and digit; the last column is a stray stroke
     totals = share_of[1:].sum(axis=0)
+    totals[-1] = np.inf  # is no digit
     parts = wholes = 0
-    for number in rng.permutation(len(possible)):
+    order = rng.permutation(len(possible))
+    if not totals.all():  # a digit covers another
+        return
+    for number in order:
         mark = possible[number].mark
         held = share_of[list(mark.parts)].sum(axis=0)
         most = int((held / totals).argmax())
@@ -124,6 +160,15 @@ def marks_of(images: NDArray, labels: NDArray, rng: np.random.Generator) -> Iter
         elif share < NOT_WHOLE and parts < MOST_PARTS:
             parts += 1
             yield normalised(page, mark), PARTS
+
+
+def _worth_learning(found: list[tuple[NDArray, int]], rng: np.random.Generator) -> list[tuple[NDArray, int]]:
+    """The digits, the parts that the network in the box takes for digits, and some of the others."""
+    if not found:
+        return []
+    outputs = pretrained.load().scores(np.stack([image for image, _ in found])).max(axis=1)
+    keep = (outputs > SEEN_AS_DIGIT) | (rng.random(len(found)) < KEPT)
+    return [each for each, kept in zip(found, keep, strict=True) if kept or each[1] != PARTS]
 
 
 def marks(images: NDArray, labels: NDArray, count: int, seed: int) -> tuple[NDArray, NDArray]:
@@ -142,54 +187,45 @@ def marks(images: NDArray, labels: NDArray, count: int, seed: int) -> tuple[NDAr
         for some, of_each in zip(distorted, named.reshape(rows.shape), strict=True):
             many = int(rng.choice((1, 2, 3, 4), p=(0.25, 0.4, 0.25, 0.1)))
             if (some[:many].max(axis=(1, 2)) > 127).all():
-                kept += marks_of(some[:many], of_each[:many], rng)
+                kept += _worth_learning([*marks_of(some[:many], of_each[:many], rng)], rng)
         count -= len(rows)
     return np.stack([image for image, _ in kept]), np.array([label for _, label in kept], np.uint8)
 
 
-def training(data: runs.Data, begin: Path | None) -> Iterable[runs.Progress]:
-    """The training run: from random numbers, or from the weights of an earlier network."""
-    ink = engine(threads=1, hidden=RECIPE.hidden)
-    if begin is None:
-        return runs.run(data, RECIPE, seed=0, engine=ink)
-    earlier = replace(model_file.load(begin), history=(), recipe=RECIPE)
-    last, averaged = begin_after(earlier, 0, ink.put)
-    return Run(data, RECIPE, 0, ink, model=earlier, last=last, averaged=averaged)
-
-
-def mean(params: Params, others: Params) -> Params:
-    """The mean of two networks, of which one began from the other: it keeps what both know."""
-    return Params(
-        *((np.float32(one) + np.float32(other)) / 2 for one, other in zip(params, others, strict=True))
-    )
+def _marks_of_seed(seed: int, groups: int = GROUPS) -> tuple[NDArray, NDArray]:
+    images, labels = digits.load_mnist()[0]
+    return marks(images[:-HELD_BACK], labels[:-HELD_BACK], groups, seed)
 
 
 def main() -> None:
     """Make the marks, train, write the network, say how good it is."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    options.add_argument("--count", type=int, default=50_000, help="groups of digits to learn from")
-    options.add_argument("--begin", type=Path, help="a network to go on from")
-    options.add_argument("--out", type=Path, default=pretrained.WHOLE)
+    options.add_argument("--quick", action="store_true", help="a rehearsal on little")
+    options.add_argument("--out", type=Path, help=f"default: {pretrained.WHOLE.name}")
     chosen = options.parse_args()
+    seeds, groups, images_alone, recipe = SEEDS, GROUPS, ALONE, RECIPE
+    out = chosen.out or Path(pretrained.WHOLE.name)
+    if chosen.quick:
+        seeds, groups, images_alone = seeds[:2], 30, 2000
+        recipe = replace(recipe, hidden=64, epochs=2)
+        out = chosen.out or Path("quick-" + pretrained.WHOLE.name)
     (images, labels), _ = digits.load_mnist()
-    learn = marks(images[:-HELD_BACK], labels[:-HELD_BACK], chosen.count, seed=0)
-    check = marks(images[-HELD_BACK:], labels[-HELD_BACK:], chosen.count // 12, seed=1)
-    alone = images[:-HELD_BACK], labels[:-HELD_BACK]  # whole digits
-    together = (np.concatenate(each) for each in zip(learn, alone, check, strict=True))
+    with Pool(CORES) as cores:
+        learn = cores.map(partial(_marks_of_seed, groups=groups), seeds, chunksize=1)
+    check = marks(images[-HELD_BACK:], labels[-HELD_BACK:], groups, seed=1)
+    alone = images[:images_alone], labels[:images_alone]  # whole digits
+    together = (np.concatenate(each) for each in zip(*learn, alone, check, strict=True))
     data = runs.split(*together, len(check[0]))
-    print(f"{len(data.images):,} marks to learn from, {len(check[0]):,} to check")
-    for progress in training(data, chosen.begin):
+    print(f"{len(data.images):,} marks to learn from, {len(check[0]):,} to check", flush=True)
+    for progress in runs.run(data, recipe, seed=0, engine=engine(threads=1, hidden=recipe.hidden)):
         record = progress.model.history[-1]
         reached = f"{record['train_accuracy']:.2%}, {record['validation_accuracy']:.2%}"
         print(f"epoch {progress.epoch.epoch}: {reached}", flush=True)
-    trained = replace(progress.model, classes=(*range(PARTS), "parts"), storage="float16")
-    if chosen.begin:
-        trained = replace(trained, params=mean(trained.params, model_file.load(chosen.begin).params))
-    model_file.save(chosen.out, trained)
-    seen = model_file.load(chosen.out).scores(check[0])[:, PARTS] > 0.5
+    model_file.save(out, replace(progress.model, classes=(*range(PARTS), "parts"), storage="float16"))
+    seen = model_file.load(out).scores(check[0])[:, PARTS] > 0.5
     parts = check[1] == PARTS
     shares = f"of digits {seen[~parts].mean():.1%} taken for parts, of parts {(~seen[parts]).mean():.1%}"
-    print(f"{shares} for digits")
+    print(f"{out.name}: {shares} for digits")
 
 
 if __name__ == "__main__":

@@ -16,7 +16,9 @@ from handgrad.model import Model
 from handgrad.photos.expectation import ANY, Digits
 from handgrad.photos.marks import Mark, Page
 from handgrad.photos.normalisation import normalised
+from handgrad.photos.tails import shortened
 
+NEAR = 0.2  # a 1 is disputed whose output for a 7 is at least this share of that for a 1; and a 7 likewise
 LEAST_AGREEMENT = 0.3  # a digit that the second network cannot read may still be one
 
 
@@ -26,7 +28,7 @@ class Answer(NamedTuple):
     image: NDArray  # (28, 28) uint8
     outputs: NDArray  # (C,)
     wholeness: float  # 0 to 1: how much it looks like one digit, not like a part of one or like several
-    disputed: bool  # whether the model saw a 7 and the second network a 1, which it has become
+    disputed: bool  # whether it may as well be a 1 as a 7
     excluded: int | str | None = None  # the class that the model sees, where it is not expected
     seconded: NDArray | None = None  # (C,) the outputs of the second network for the same classes
 
@@ -62,6 +64,16 @@ def answers(model: Model, page: Page, marks: Sequence[Mark]) -> list[Answer]:
     """The answer for each mark, in one batch through each network."""
     if not marks:
         return []
+    found = _answers(model, page, marks)
+    if not page.single and (tailed := _tailed(model, page, marks, found)):
+        without_tails = _answers(model, page, [*tailed.values()])
+        for i, answer in zip(tailed, without_tails, strict=True):
+            if model.classes[answer.outputs.argmax()] == 9:
+                found[i] = answer
+    return found
+
+
+def _answers(model: Model, page: Page, marks: Sequence[Mark]) -> list[Answer]:
     images = np.stack([normalised(page, mark) for mark in marks])
     parts = zip(*seen(model, images), strict=True)
     return [
@@ -70,12 +82,20 @@ def answers(model: Model, page: Page, marks: Sequence[Mark]) -> list[Answer]:
     ]
 
 
+def _tailed(model: Model, page: Page, marks: Sequence[Mark], found: Sequence[Answer]) -> dict[int, Mark]:
+    """The marks that look like a 1 and may be a 9 with a long tail, without the ends of their tails."""
+    ones = (i for i, each in enumerate(found) if model.classes[each.outputs.argmax()] == 1)
+    shorter = ((i, shortened(page.labels, marks[i])) for i in ones)
+    return {i: mark for i, mark in shorter if mark is not None}
+
+
 def seen(model: Model, images: NDArray) -> tuple[NDArray, NDArray, NDArray, Sequence[NDArray | None]]:
     """What the networks see in the images (N, 28, 28).
 
     The outputs (N, C), the wholeness (N,), whether the 1 was disputed (N,), and the second network's outputs
     for the digits, None without it. Where the model sees a 7 and the second network rather a 1, these two
-    outputs are exchanged.
+    outputs are exchanged. Disputed is also a 1 or a 7 where the model's outputs for both are near each other,
+    and a 1 where the second network rather sees a 7.
     """
     outputs, wholeness = model.scores(images), np.ones(len(images))
     disputed = np.zeros(len(images), bool)
@@ -83,8 +103,12 @@ def seen(model: Model, images: NDArray) -> tuple[NDArray, NDArray, NDArray, Sequ
     if second := second_network(model):
         seconded = second.scores(images)
         wholeness, digits = 1 - seconded[:, -1], [*seconded[:, :-1]]
-        disputed = (outputs.argmax(axis=1) == 7) & (seconded[:, 1] > seconded[:, 7])
-        outputs[disputed, 1], outputs[disputed, 7] = outputs[disputed, 7], outputs[disputed, 1]
+        first, rather_a_seven = outputs.argmax(axis=1), seconded[:, 7] > seconded[:, 1]
+        exchanged = (first == 7) & (seconded[:, 1] > seconded[:, 7])
+        outputs[exchanged, 1], outputs[exchanged, 7] = outputs[exchanged, 7], outputs[exchanged, 1]
+        both = outputs[:, [1, 7]]
+        are_near = np.isin(first, (1, 7)) & (both.min(axis=1) >= NEAR * both.max(axis=1))
+        disputed = exchanged | are_near | ((first == 1) & rather_a_seven)
     return outputs, wholeness, disputed, digits
 
 
