@@ -15,7 +15,7 @@ from handgrad.files import reason
 
 COMMANDS = (
     *("predict", "train", "evaluate", "explain", "lab", "calibrate", "export"),
-    *("data", "workbook", "bench", "warmup"),
+    *("data", "sweep", "workbook", "bench", "warmup"),
 )
 INTERRUPTED = 130
 
