@@ -73,6 +73,9 @@ PLACES = {
     "grade --out": Place("workbook grade . --out {}"),
     "grade --feedback": Place("workbook grade handed-in --feedback {}"),
     "a file of grade --feedback": Place("workbook grade handed-in --feedback {}", "r/Anna.html", "r"),
+    "sweep --out": Place("sweep --out {}", "r", "r"),
+    "the table of sweep --out": Place("sweep --out {}", "r/table.csv", "r"),
+    "the picture of sweep --out": Place("sweep --plot --out {}", "r/sweep.png", "r"),
     "zoo --out": Place("workbook zoo 1 --out {}"),
     "zoo --quiz --out": Place("workbook zoo --quiz --out {}"),
     "train --report": Place("train --out m --report {}"),
@@ -110,9 +113,12 @@ FOLDERS = {
     "export --site",
     "export --hub",
     "grade --feedback",
+    "sweep --out",
     "workbook new",
 }  # what is named is a folder
 IN_FOLDERS = {
+    "the table of sweep --out",
+    "the picture of sweep --out",
     "a file of predict --save-boxes",
     "a file of workbook new",
     "a file of grade --feedback",

@@ -84,7 +84,7 @@ def on_dask(
             )
         (there,) = client.scatter([data], broadcast=True)
         waiting = iter(trials)
-        running = dask.as_completed(raise_errors=False)
+        running = dask.as_completed(loop=client.loop, raise_errors=False)
 
         def submit(count: int) -> int:
             """Submit so many of the trials that wait, and return how many were found done instead."""

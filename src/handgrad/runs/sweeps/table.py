@@ -5,6 +5,7 @@ import io
 import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import IO, Any
 
 from handgrad.errors import MissingExtraError
@@ -117,8 +118,6 @@ def parquet_table(table: Sequence[dict[str, Any]]) -> bytes:
 
 def expect_pyarrow() -> None:
     """MissingExtraError where Parquet files cannot be written."""
-    from importlib.util import find_spec
-
     if find_spec("pyarrow") is None:
         raise MissingExtraError("--parquet needs pyarrow: pip install 'handgrad[parquet]'")
 
