@@ -3,6 +3,7 @@
 A page is read from its top: its blocks run in order, in one folder, as a reader would do it. What the fence says:
 
     python                 runs in the page's one namespace; where the first line is # name.py, it is put into that file
+    python LIBRARY         runs in a process of its own where the library is installed, and must succeed
     sh                     runs in the shell, and must succeed; what makes an environment is only looked up
     console                a command and what it prints: it runs, and must print this, but for the figures
     sh long, sh network    takes minutes, or a network: only its commands and options are looked up
@@ -15,6 +16,7 @@ import re
 import shlex
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import click
@@ -30,8 +32,9 @@ import own_hands
 
 PAGES = [house.ROOT / "README.md", *sorted((house.ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```(\S*)(?: (\w+))?\n(.*?)^```$", re.M | re.S)
+LIBRARIES = {"hydra", "mlflow", "optuna", "ray", "tensorboard", "wandb"}  # that watch a run, or start many
 KINDS = {
-    "python": {None},
+    "python": {None, *LIBRARIES},
     "sh": {None, "long", "network"},
     "console": {None, "network"},
     "powershell": {None},
@@ -103,7 +106,7 @@ def understood(line):
     try:
         command.make_context(" ".join(path), list(words))
     except click.UsageError as error:
-        if "--resume" not in words and "Missing argument" not in error.format_message():
+        if "--resume" not in words and not isinstance(error, click.MissingParameter):
             raise AssertionError(f"{line}: {error.format_message()}") from None
 
 
@@ -125,10 +128,17 @@ def test_every_block_says_what_it_is(page):
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_a_page_runs_from_its_top(page, folder):
-    names = {"__name__": "__main__"}
+def test_a_page_runs_from_its_top(page, folder, figure):
+    names, missing = {"__name__": "__main__"}, []
     for language, how, text in blocks(page):
-        if language == "python" and (file := re.match(r"# (\w+\.py)\n", text)):
+        if how in LIBRARIES:
+            if find_spec(how) is None:
+                missing.append(how)
+                continue
+            (folder / "block.py").write_text(text)
+            done = subprocess.run([sys.executable, "block.py"], cwd=folder, capture_output=True, text=True)
+            assert done.returncode == 0, f"{text}\n{done.stderr}"
+        elif language == "python" and (file := re.match(r"# (\w+\.py)\n", text)):
             (folder / file[1]).write_text(text, "utf-8")
         elif language == "python":
             exec(compile(text, f"{page.name}", "exec"), names)
@@ -143,6 +153,8 @@ def test_a_page_runs_from_its_top(page, folder):
             for line in lines_of(text):
                 if language == "sh" or line.startswith("$ "):
                     understood(line.removeprefix("$ "))
+    if missing:
+        figure(f"blocks of {page.name} that were not run, their library is missing", ", ".join(missing))
 
 
 def said(transcript, folder):
