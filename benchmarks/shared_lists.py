@@ -2,11 +2,11 @@
 
     python benchmarks/shared_lists.py
 
-Networks of a sweep whose seeds and rates differ could see the same batches, and share the lists that the engine
-builds of each batch. The kernel is compiled a second time with the call that builds the lists standing twice: what an
-epoch then takes longer is what building them takes. Processor time of one thread, the fastest of some rounds, MNIST's
-60,000 images. k networks in one pass would save (k - 1)/k of that share at most: the lists would have to be as
-fast to read for all of them, while their W1 take turns in the cache.
+Networks of a sweep whose seeds and rates differ could see the same batches, and share the lists that the
+engine builds of each batch. The kernel is compiled a second time with the call that builds the lists standing
+twice: what an epoch then takes longer is what building them takes. Processor time of one thread, the fastest
+of some rounds, MNIST's 60,000 images. k networks in one pass would save (k - 1)/k of that share at most: their
+rows of W1 take turns in the cache.
 """
 
 import importlib.util
@@ -53,6 +53,7 @@ def fastest(epochs):
 
 
 def main():
+    """Print the table."""
     (images, labels), _ = digits.load_mnist()
     order, own = np.random.default_rng(0).permutation(len(images)), layout.code
     print("hidden  batch   epoch   lists   share   2 networks   8 networks, at most")
