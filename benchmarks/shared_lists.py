@@ -5,8 +5,8 @@
 Networks of a sweep whose seeds and rates differ could see the same batches, and share the lists that the
 engine builds of each batch. The kernel is compiled a second time with the call that builds the lists standing
 twice: what an epoch then takes longer is what building them takes. Processor time of one thread, the fastest
-of some rounds, MNIST's 60,000 images. k networks in one pass would save (k - 1)/k of that share at most: their
-rows of W1 take turns in the cache.
+of some rounds, MNIST's 60,000 images. k networks in one pass would save (k - 1)/k of that share at most: the
+rest is not shared.
 """
 
 import importlib.util

@@ -19,8 +19,8 @@ REFUSED = re.compile(
     re.IGNORECASE,
 )
 WITHOUT_DEFAULT = {  # nothing is done, or drawn, where these are not given
-    "--c", "--digit", "--expect", "--feedback", "--guess", "--hub", "--labels", "--onnx", "--out", "--page", "--picture", "--report",
-    "--resume", "--row", "--save-boxes", "--scheme", "--site", "--test-images", "--test-labels", "--torch",
+    "--c", "--digit", "--expect", "--feedback", "--guess", "--hub", "--labels", "--log", "--onnx", "--out", "--page", "--picture",
+    "--report", "--resume", "--row", "--save-boxes", "--scheme", "--site", "--test-images", "--test-labels", "--torch",
 }  # fmt: skip
 
 

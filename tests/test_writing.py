@@ -64,6 +64,7 @@ PLACES = {
     "train --out": Place("train --out {}"),
     "train": Place("train", "data/handgrad/model.safetensors"),
     "train --resume": Place("train --resume {}"),
+    "train --log": Place("train --out m --log {}"),
     "calibrate --out": Place("calibrate --out {}"),
     "predict --save-boxes": Place("predict page.png --save-boxes {}"),
     "the folder of predict --save-boxes": Place("predict page.png x.png --save-boxes {}", "r", "r"),
@@ -274,6 +275,7 @@ def test_the_matrix_is_whole(figure):
                 "--c",
                 "--hub",
                 "--feedback",
+                "--log",
             } & set(option.opts)
             if not getattr(option, "is_flag", False):  # workbook new --torch
                 writing |= {f"{words[-1]} {flag}" for flag in flags}
@@ -300,7 +302,7 @@ def test_nothing_writes_but_files(figure):
             moves = called in ("os.replace", "os.rename", "os.link", "shutil.copy", "shutil.move")
             if opens or moves or called.endswith((".write_text", ".write_bytes")):
                 found.append(path.relative_to(source).as_posix())
-    assert sorted(found) == ["files.py", "files.py", "workbook/book/copies.py"]
+    assert sorted(found) == ["files.py", "files.py", "files.py", "workbook/book/copies.py"]
 
 
 def ours():

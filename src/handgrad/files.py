@@ -6,6 +6,7 @@ mktemp makes such files. Everything else stays as it is: folders, devices, pipes
 other people's files, and files without write permission. A link to a file of the right kind stays a link.
 """
 
+import errno
 import os
 import stat
 import tempfile
@@ -111,6 +112,20 @@ def write_atomically(path: str | os.PathLike[str], data: bytes, kind: Kind) -> N
     try:
         with new_file(path, kind) as file:
             file.write(data)
+    except OSError as error:
+        raise kind.error(f"{path}: cannot be written: {reason(error)}") from None
+
+
+def append(path: str | os.PathLike[str], data: bytes, kind: Kind) -> None:
+    """Append data to the file at path, in one write.  kind.error where something else stands there, and where
+    the system refuses; what stood there before then still does."""
+    expect_replaceable(path, kind)
+    try:
+        with open(path, "ab", buffering=0) as file:
+            size = file.tell()
+            if file.write(data) < len(data):  # the disk is full
+                file.truncate(size)
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     except OSError as error:
         raise kind.error(f"{path}: cannot be written: {reason(error)}") from None
 

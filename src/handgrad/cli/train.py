@@ -38,6 +38,7 @@ from handgrad.recipes import CHOICES, RECIPES, Distortion, Recipe
 from handgrad.runs import Beginning, Data, Progress, Run
 from handgrad.runs.beginning import FROM_MODEL, held_back_of_few
 from handgrad.runs.beginning import NAME as FINE_TUNE
+from handgrad.runs.log import Log
 
 DEFAULT_RECIPE = "quick"
 # choice of the recipe -> its option's values (a list, or a type and the name of its values) and help
@@ -158,10 +159,18 @@ def _recipe_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option(
     "--report", metavar="FOLDER", type=FILE, help="Also write index.html and its pictures into this folder."
 )
+@click.option(
+    "--log",
+    "log_file",
+    metavar="FILE",
+    type=FILE,
+    help="Also write a JSON line after each epoch to this file.",
+)
 @output_options
 def train(
-    resume: str | None, out: str | None, report: str | None, as_json: bool, quiet: bool, **options: Any
-) -> None:
+    resume: str | None, out: str | None, report: str | None, log_file: str | None, as_json: bool, quiet: bool,
+    **options: Any,
+) -> None:  # fmt: skip
     """Train a network and write it to a model file.
 
     The training images are the embedded MNIST, a data set that was fetched or files of your own (--data),
@@ -194,6 +203,7 @@ def train(
     if out is None and resume is None:
         expect_folder(path.parent)
     expect_writable(path, model_file.KIND)
+    log = None if log_file is None else Log(log_file)
     resumed = model_file.load(resume) if resume else None
     hidden = recipe.hidden if resumed is None else resumed.hidden
     prepare = options["prepare"] or (resumed is not None and resumed.prepared)
@@ -213,7 +223,8 @@ def train(
             notes(_about_beginning(begin, data), quiet)
     else:
         run = runs.resume(path, data, where, options["epochs"])
-    _train(run, quiet, _command(path, source, options, None if resume is None else options["epochs"]))
+    go_on = _command(path, source, options, None if resume is None else options["epochs"], log_file)
+    _train(run, quiet, go_on, log)
     _conclude(run, path, source, as_json, report, found)
 
 
@@ -313,7 +324,7 @@ def _words(options: dict[str, Any]) -> list[str]:
     return [str(word) for flag, value in options.items() if value is not None for word in (flag, value)]
 
 
-def _command(path: Path, source: Source, options: dict[str, Any], epochs: int | None) -> str:
+def _command(path: Path, source: Source, options: dict[str, Any], epochs: int | None, log: str | None) -> str:
     """The command that goes on with this run. Another engine or number of threads would round otherwise."""
     engine_name, device = options["engine_name"], options["device"]
     own = {
@@ -321,13 +332,14 @@ def _command(path: Path, source: Source, options: dict[str, Any], epochs: int | 
         "--engine": None if engine_name == "auto" else engine_name,
         "--device": None if device == "cpu" else device,
         "--threads": options["threads"],
+        "--log": log,
     }
     inverted = {None: [], True: ["--invert"], False: ["--no-invert"]}[options["invert"]]
     return shlex.join(["handgrad", "train", "--resume", str(path), *source.words(), *inverted, *_words(own)])
 
 
-def _train(run: Run, quiet: bool, command: str) -> None:
-    """Train, a line an epoch on stderr; command is what goes on after an interruption."""
+def _train(run: Run, quiet: bool, command: str, log: Log | None) -> None:
+    """Train, a line an epoch on stderr and in the log; command is what goes on after an interruption."""
     if run.finished:
         say(quiet, f"{run.out} holds a finished run of {run.done} epochs; nothing is left to do")
         return
@@ -344,6 +356,8 @@ def _train(run: Run, quiet: bool, command: str) -> None:
     began = time.perf_counter()
     try:
         for progress in run:
+            if log is not None:
+                log(progress)
             say(quiet, _line(progress, recipe, images, began, len(run.seconds)))
     except KeyboardInterrupt:
         if run.done == 0:
