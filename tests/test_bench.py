@@ -103,7 +103,7 @@ def test_whole_processes_end_in_a_good_network(capsys):
     [
         (
             ["--peers", "ink,matlab"],
-            "expected --peers of train among ink, numpy, reference, torch, torch-compile, jax, sklearn; got matlab",
+            "expected --peers of train among ink, numpy, reference, torch, torch-compile, jax, scipy, sklearn; got matlab",
         ),
         (["--what", "lunch"], "expected --what among train, answer, process; got lunch"),
         (

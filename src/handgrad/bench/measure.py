@@ -26,6 +26,7 @@ NEEDS = {  # the packages that a peer is
     "torch": ["torch"],
     "torch-compile": ["torch"],
     "jax": ["jax"],
+    "scipy": ["scipy"],
     "sklearn": ["sklearn"],
     "onnxruntime": ["onnxruntime", "onnx"],
 }

@@ -14,7 +14,7 @@ from handgrad.files import PNG, write_atomically
 from handgrad.threads import available_cores
 
 NAMES = {
-    "train": ("ink", "numpy", "reference", "torch", "torch-compile", "jax", "sklearn"),
+    "train": ("ink", "numpy", "reference", "torch", "torch-compile", "jax", "scipy", "sklearn"),
     "answer": ("ink", "numpy", "torch", "jax", "onnxruntime"),
     "process": PROCESSES,
 }
