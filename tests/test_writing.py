@@ -39,6 +39,9 @@ from handgrad.insight import plots, report
 from handgrad.lab import contents as lab_contents
 from handgrad.lab import page as lab_page
 from handgrad.model import Model
+from handgrad.recipes import Recipe
+from handgrad.runs import log, sweeps
+from handgrad.runs.sweeps.folder import TRIAL
 from handgrad.workbook.book import copies
 from handgrad.workbook.checks.verdict import Verdict
 from handgrad.workbook.marking import feedback, marks
@@ -325,6 +328,9 @@ def ours():
     verdict = Verdict("affine_forward", True)
     result = Result("anna", "anna.py", (verdict,), None, 1.0)
     table = marks.table(Results((result,)))
+    trial = sweeps.Result(
+        sweeps.Trial(Recipe(), 0), "", 1, "ink, 1 thread", "diverged", "why", [], None, None
+    )
     return {
         "model": (model_file.KIND, models),
         "idx": (idx.KIND, [array, gzip.compress(array)]),
@@ -336,6 +342,13 @@ def ours():
         "c": (c_export.KIND, [header]),
         "card": (hub.KIND, [hub.card(MODEL, "x", None).encode()]),
         "csv": (CSV, [table.removeprefix(marks.MARK), marks.table(Results(())), table]),
+        "table of a sweep": (
+            sweeps.CSV,
+            [sweeps.csv_table([]), sweeps.csv_table(sweeps.rows(sweeps.ranked([trial])))],
+        ),
+        "table of a sweep as Parquet": (sweeps.PARQUET, [sweeps.parquet_table([])]),
+        "trial": (TRIAL, [trial.to_bytes()]),
+        "log": (log.KIND, [b'{"epoch": 1, "loss": 0.5}\n']),
         "feedback": (feedback.PAGE, [feedback.page(result).encode()]),
         "feedback as Markdown": (feedback.MARKDOWN, [feedback.markdown(result).encode()]),
     }

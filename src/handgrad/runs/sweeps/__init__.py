@@ -103,6 +103,10 @@ def sweep(
     random.SystemRandom().shuffle(todo)
     if dask is None:
         jobs = min(available_cores() if jobs is None else jobs, len(todo))
+        for hidden in {
+            trial.recipe.hidden for trial in todo
+        }:  # what must be compiled is, before threads begin
+            engine_for(data, engine, hidden)
         results = on_threads(todo, data, engine, jobs, folder.is_done)
     else:
         results = on_dask(todo, data, engine, dask, folder.is_done)

@@ -18,7 +18,7 @@ def _is_trial(file: IO[bytes]) -> bool:
     return file.read(len(BEGINNING)) == BEGINNING
 
 
-TRIAL = Kind("a trial of a sweep", _is_trial, through_links=False, remedy="remove it")
+TRIAL = Kind("a trial of a sweep", _is_trial)
 
 
 class Folder:
