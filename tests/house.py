@@ -83,10 +83,11 @@ ROOMS = (
     Room("bench", "epochs, answers and whole processes by every framework that is installed", ("the reference", "model", "digits", "engines.dense", "engines.ink", "engines", "runs")),
     Room("lab", "the page where one draws, trains and steps: `web`, its server, one file of it, widgets ([lab](lab.md))", ("the floor", "model", "model_file")),
     Room("exports", "a trained network in the forms of others: ONNX, PyTorch, C, a model hub ([exports](exports.md))", ("the reference", "calibration", "model", "model_file", "digits")),
+    Room("estimator", "the network and the baseline as scikit-learn classifiers ([estimator](estimator.md))", ()),
     Room("cli", "one thin module a command; nothing imports it", (), ("cli", "__main__")),
 )  # fmt: skip
 COMPUTED = ("workbook.desk",)  # imports libraries that a learner's file names
-SHELLS = ("cli",)  # they may import everything, and nothing imports them
+SHELLS = ("cli", "estimator")  # they may import everything, and nothing imports them
 
 
 def modules():
