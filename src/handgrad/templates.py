@@ -35,10 +35,10 @@ def mean_images(images: NDArray, labels: NDArray, C: int = 10) -> NDArray:
 
 
 def weighted(x: Any, labels: NDArray, weights: NDArray, C: int) -> NDArray:
-    """Normalised templates of rows of any numbers: x (N, D), an array or a SciPy CSR matrix -> (C, D) float64.
+    """Normalised templates of rows of any numbers: x (N, D), an array or a CSR matrix -> (C, D) float64.
 
-    labels (N,), 0 to C - 1. weights (N,): how much each row counts in the mean of its class. The template of a
-    class without weight is 0.
+    labels (N,), 0 to C - 1. weights (N,): how much each row counts in the mean of its class. The template of
+    a class without weight is 0.
     """
     share = np.zeros((len(labels), C))
     of_class = np.bincount(labels, weights, C)

@@ -23,13 +23,13 @@ def params(estimator: Any, x: Any, numbers: NDArray, weights: NDArray, rng: np.r
     an init that cannot be.
     """
     init, D, C = estimator.init, x.shape[1], len(estimator.classes_)
-    if init == "he" if isinstance(init, str) else False:
+    name = init if isinstance(init, str) else None
+    if name == "he":
         begun = init_params(D, estimator.hidden, C, rng, estimator.bias)
-    elif init == "templates" if isinstance(init, str) else False:
+    elif name == "templates":
         if estimator.hidden < 2 * C:
-            raise ValueError(
-                f"init 'templates' needs two hidden units for each of {C} classes; got hidden {estimator.hidden}"
-            )
+            needed = f"init 'templates' needs two hidden units for each of {C} classes"
+            raise ValueError(f"{needed}; got hidden {estimator.hidden}")
         made = templates.weighted(x, numbers, weights, C)
         begun = templates.init_from(made, estimator.hidden, rng, estimator.bias)
     elif isinstance(init, Params):

@@ -1,4 +1,4 @@
-"""TwoLayerClassifier: the network as a scikit-learn classifier. It holds no mathematics, only the contract."""
+"""TwoLayerClassifier: the network as a scikit-learn classifier; no mathematics, only the contract."""
 
 from html import escape
 from typing import Any
@@ -51,7 +51,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator): 
     validation_fraction : share of the rows that is held back if there are no others.
     scoring : what is watched: "loss", "accuracy", the name of another scorer, or a scorer.
     warm_start : whether fit goes on from the weights that are there.
-    engine, n_jobs : the engine of handgrad, and its threads (-1: all cores; within joblib's workers always 1).
+    engine, n_jobs : the engine of handgrad, and its threads (-1: all cores; in joblib's workers always 1).
     random_state : an int, a RandomState, or None.
     verbose : whether a progress bar is shown on stderr.
 
@@ -59,11 +59,14 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator): 
     ----------
     classes_, n_features_in_, feature_names_in_, n_iter_ : as everywhere in scikit-learn.
     coefs_, intercepts_ : W1 and W2, (n_in, n_out) as in MLPClassifier, and the biases.
-    loss_curve_, validation_loss_curve_, validation_scores_ : epoch by epoch; the last two with validation rows.
+    loss_curve_, validation_loss_curve_, validation_scores_ : epoch by epoch; the last two where there are
+        validation rows.
     best_iter_ : the epoch whose weights were kept.
     temperature_ : of predict_proba, fitted on the validation rows; 1 without.
     scale_ : the power of two; coefs_ hold it already.
     """
+
+    classes_: NDArray
 
     def __init__(
         self,
@@ -114,7 +117,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator): 
         self.random_state = random_state
         self.verbose = verbose
 
-    @with_callbacks
+    @with_callbacks  # type: ignore[untyped-decorator]
     def fit(
         self, X: Any, y: Any, sample_weight: Any = None, *, X_val: Any = None, y_val: Any = None,
         sample_weight_val: Any = None,
@@ -129,11 +132,10 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator): 
         weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
         if not weights.any():
             raise ValueError("expected a sample_weight that is not 0; got only 0")
-        classes = np.unique(y[weights > 0] if not going_on else y)
-        if going_on and not np.isin(classes, self.classes_).all():
-            raise ValueError(f"warm_start expects y among the classes {self.classes_}; got {classes}")
         if not going_on:
-            self.classes_ = classes
+            self.classes_ = np.unique(y[weights > 0])
+        elif not np.isin(y, self.classes_).all():
+            raise ValueError(f"warm_start expects y among the classes {self.classes_}; got others")
         keep = np.isin(y, self.classes_)  # a class whose rows all have weight 0 is absent
         X, y, weights = X[keep], y[keep], weights[keep]
         seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
@@ -164,9 +166,10 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator): 
             raise ValueError("classes must be passed on the first call to partial_fit")
         if classes is not None:
             classes = np.unique(classes)
-            if not first and not np.array_equal(classes, self.classes_):
+            if first:
+                self.classes_ = classes
+            elif not np.array_equal(classes, self.classes_):
                 raise ValueError(f"classes={classes!r} is not the same as on last call to partial_fit")
-            self.classes_ = classes
         train = self._merged(X, y, weights)
         if first:
             self._begin(train, check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
@@ -302,7 +305,8 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator): 
             raise ValueError(
                 f"expected class_weight to be None, 'balanced' or a dictionary; got {self.class_weight!r:.60}"
             )
-        return train.weights * factors[train.numbers]
+        weighed: NDArray = train.weights * factors[train.numbers]
+        return weighed
 
     def _begin(self, train: rows.Rows, seed: int) -> None:
         """Everything that a fit starts from."""
@@ -382,12 +386,12 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator): 
                 self.loss_curve_.append(loss)
                 self.n_iter_ = self.best_iter_ = len(self.loss_curve_)
                 self._keep(params._replace(W1=params.W1 * scale))
-                stop = stopping is not None and stopping.after(self)
+                stop = stopping is not None and stopping.after(self, self._z_of)
                 if watch.end(begun, X, y, loss) or stop:
                     break
             watch.over(X, y)
         if stopping is not None:
-            stopping.restore(self)
+            stopping.restore(self, self._z_of)
 
     def _keep(self, params: Params) -> None:
         """The parameters as attributes, for x as it comes."""

@@ -1,9 +1,9 @@
 """The rows that an estimator learns from: each once, with its weight, in an order of their own.
 
-A row that stands twice in the data counts twice; so does a row of weight 2. To make that true to the last bit,
-equal rows of one class are merged and their weights added, rows of weight 0 are left out, and the rest is put
-into an order that depends on nothing but the rows themselves. What is drawn at random afterwards is drawn for
-these rows: a fit depends neither on the order of the rows nor on whether a row is repeated or has a weight.
+A row that stands twice in the data counts twice; so does a row of weight 2. To make that true to the last
+bit, equal rows of one class are merged and their weights added, rows of weight 0 are left out, and the rest is
+put into an order that depends on nothing but the rows themselves. What is drawn at random afterwards is drawn
+for these rows: a fit depends neither on the order of the rows nor on whether a row is repeated or weighted.
 """
 
 import math
@@ -105,7 +105,8 @@ def _bits(values: NDArray) -> NDArray:
     """The bits of each number, as uint64; those of -0.0 are those of 0.0."""
     if values.dtype.kind != "f":
         return values.astype(np.uint64)
-    return (values + values.dtype.type(0)).view(f"u{values.itemsize}").astype(np.uint64)
+    bits: NDArray = (values + values.dtype.type(0)).view(f"u{values.itemsize}").astype(np.uint64)
+    return bits
 
 
 def _mixed(numbers: NDArray) -> NDArray:
@@ -113,13 +114,14 @@ def _mixed(numbers: NDArray) -> NDArray:
     z = (numbers + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return z ^ (z >> np.uint64(31))
+    mixed: NDArray = z ^ (z >> np.uint64(31))
+    return mixed
 
 
 def _equal(a: Any, b: Any) -> NDArray:
     """Which rows of two arrays, or of two CSR matrices, are the same: (n,) bool."""
     if issparse(a):
-        return np.asarray((a != b).getnnz(axis=1) == 0)
+        return np.asarray((a != b).sum(axis=1)).ravel() == 0
     return np.asarray((a == b).all(axis=1))
 
 

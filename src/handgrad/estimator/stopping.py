@@ -1,5 +1,6 @@
-"""Early stopping: which epoch was the best on the validation rows, and when to stop looking for a better one."""
+"""Early stopping: which epoch was the best on the validation rows, and when to stop looking further."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,8 @@ from handgrad.layers import sigmoid_forward
 
 def log_outputs(z: NDArray, loss: Choice) -> NDArray:
     """log y of the scores z (N, C): y is the sigmoid, or after cross-entropy the softmax."""
-    return losses.log_softmax(z) if loss == "cross_entropy" else -np.logaddexp(z.dtype.type(0), -z)
+    log_y: NDArray = losses.log_softmax(z) if loss == "cross_entropy" else -np.logaddexp(z.dtype.type(0), -z)
+    return log_y
 
 
 def mean_loss(z: NDArray, numbers: NDArray, weights: NDArray, loss: Choice) -> float:
@@ -34,10 +36,10 @@ class Stopping:
         estimator.validation_loss_curve_ = list(getattr(estimator, "validation_loss_curve_", []))
         estimator.validation_scores_ = list(getattr(estimator, "validation_scores_", []))
 
-    def after(self, estimator: Any) -> bool:
-        """Measure an epoch; whether training should stop."""
+    def after(self, estimator: Any, z_of: Callable[[Any], NDArray]) -> bool:
+        """Measure an epoch; whether training should stop. z_of: the scores of rows."""
         X, numbers, weights = self._rows
-        z = estimator._z_of(X)
+        z = z_of(X)
         loss = mean_loss(z, numbers, weights, estimator.loss)
         if self._scorer is not None:
             y = estimator.classes_[numbers]
@@ -54,10 +56,10 @@ class Stopping:
             self._kept = estimator.n_iter_, estimator.coefs_, estimator.intercepts_
         return estimator.early_stopping is not False and self._waited >= estimator.n_iter_no_change
 
-    def restore(self, estimator: Any) -> None:
+    def restore(self, estimator: Any, z_of: Callable[[Any], NDArray]) -> None:
         """Give the estimator its best weights, unless it is not to stop early, and its temperature."""
         if estimator.early_stopping is not False and self._kept is not None:
             estimator.best_iter_, estimator.coefs_, estimator.intercepts_ = self._kept
         X, numbers, weights = self._rows
-        log_y = log_outputs(estimator._z_of(X), estimator.loss)
+        log_y = log_outputs(z_of(X), estimator.loss)
         estimator.temperature_ = calibration.temperature_of(log_y, numbers, weights)

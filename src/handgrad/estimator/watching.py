@@ -10,6 +10,8 @@ from joblib.parallel import get_active_backend
 
 from handgrad.threads import available_cores
 
+__all__ = ["CallbackSupportMixin", "Watch", "threads_of", "watching", "with_callbacks"]
+
 FITTED = ("classes_", "coefs_", "intercepts_", "temperature_", "n_iter_", "n_features_in_")  # to predict by
 
 try:
@@ -30,7 +32,8 @@ except ImportError:  # before 1.9
 def threads_of(n_jobs: int | None) -> int:
     """The engine's threads: n_jobs as scikit-learn counts them, but 1 within a worker of joblib's."""
     backend, _ = get_active_backend()
-    if n_jobs is None or (backend.nesting_level or 0) > 0 or multiprocessing.parent_process() is not None:
+    in_worker = (backend.nesting_level or 0) > 0 or multiprocessing.parent_process() is not None
+    if n_jobs is None or in_worker:
         return 1
     cores = available_cores()
     if n_jobs == 0:
