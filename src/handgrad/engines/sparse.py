@@ -32,10 +32,12 @@ class Sparse:
         )
         if not fit or not steps.all() or (stored and columns.max() >= D):
             raise DataError(f"expected sparse rows with rising columns below {D}, as CSR's sorted indices")
-        self.first, self.columns, self.values = first, columns, values.copy()
-        self.shape, self.dtype = (N, D), values.dtype
-        for array in (self.first, self.columns, self.values):
+        # with an item behind the last, which the kernel looks at
+        self.padded = np.append(columns, np.uint64(0)), np.append(values, values.dtype.type(0))
+        self.shape, self.dtype, self.first = (N, D), values.dtype, first
+        for array in (first, *self.padded):
             array.setflags(write=False)
+        self.columns, self.values = (array[:-1] for array in self.padded)
 
     def __len__(self) -> int:
         return self.shape[0]

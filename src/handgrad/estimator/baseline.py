@@ -3,7 +3,6 @@
 from typing import Any
 
 import numpy as np
-from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
@@ -33,11 +32,7 @@ class TemplateClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             raise ValueError("expected a sample_weight that is not 0; got only 0")
         self.classes_ = np.unique(y[weights > 0])
         here = np.isin(y, self.classes_) & (weights > 0)
-        if issparse(X):
-            X = X.copy()
-            X.sum_duplicates()
-            X.eliminate_zeros()
-        once = rows.merged(X[here], np.searchsorted(self.classes_, y[here]), weights[here])
+        once = rows.merged(rows.lists(X)[here], np.searchsorted(self.classes_, y[here]), weights[here])
         x = rows.as_x(once.X, np.dtype(np.float64))
         self.templates_ = templates.weighted(x, once.numbers, once.weights, len(self.classes_))
         return self

@@ -7,6 +7,7 @@ import numpy as np
 
 from handgrad import templates
 from handgrad.arrays import NDArray
+from handgrad.estimator.rows import Rows, as_x
 from handgrad.model import Model
 from handgrad.network import Params, init_params, map_params
 
@@ -16,13 +17,12 @@ def has_weights(init: Any) -> bool:
     return not isinstance(init, str)
 
 
-def params(estimator: Any, x: Any, numbers: NDArray, weights: NDArray, rng: np.random.Generator) -> Params:
-    """The parameters that a classifier's init asks for, in float64.
+def params(estimator: Any, train: Rows, rng: np.random.Generator) -> Params:
+    """The parameters that a classifier's init asks for, in float64, for x times the classifier's scale_.
 
-    x (M, D), an array or CSR, numbers and weights (M,): the rows, of which templates are made. ValueError for
-    an init that cannot be.
+    train: the rows, of which templates are made. ValueError for an init that cannot be.
     """
-    init, D, C = estimator.init, x.shape[1], len(estimator.classes_)
+    init, D, C = estimator.init, train.X.shape[1], len(estimator.classes_)
     name = init if isinstance(init, str) else None
     if name == "he":
         begun = init_params(D, estimator.hidden, C, rng, estimator.bias)
@@ -30,7 +30,8 @@ def params(estimator: Any, x: Any, numbers: NDArray, weights: NDArray, rng: np.r
         if estimator.hidden < 2 * C:
             needed = f"init 'templates' needs two hidden units for each of {C} classes"
             raise ValueError(f"{needed}; got hidden {estimator.hidden}")
-        made = templates.weighted(x, numbers, weights, C)
+        x = as_x(train.X, np.dtype(np.float64)) * estimator.scale_
+        made = templates.weighted(x, train.numbers, train.weights, C)
         begun = templates.init_from(made, estimator.hidden, rng, estimator.bias)
     elif isinstance(init, Params):
         begun = map_params(lambda p: np.array(p, np.float64), init)

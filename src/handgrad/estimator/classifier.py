@@ -4,7 +4,6 @@ from html import escape
 from typing import Any
 
 import numpy as np
-from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.model_selection import StratifiedShuffleSplit
 from sklearn.utils import check_random_state
@@ -285,11 +284,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator): 
     def _merged(self, X: Any, y: NDArray, weights: NDArray) -> rows.Rows:
         if not np.isin(y, self.classes_).all():
             raise ValueError(f"expected y among the classes {self.classes_}; got others")
-        if issparse(X):
-            X = X.copy()
-            X.sum_duplicates()
-            X.eliminate_zeros()
-        return rows.merged(X, np.searchsorted(self.classes_, y), weights)
+        return rows.merged(rows.lists(X), np.searchsorted(self.classes_, y), weights)
 
     def _class_weights(self, train: rows.Rows) -> NDArray:
         """The weights of the rows, times those of their classes."""
@@ -313,10 +308,8 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator): 
         self._rng = np.random.default_rng(seed)
         dtype = np.dtype(np.float64 if train.X.dtype == np.float64 else np.float32)
         self.scale_ = 1.0 if beginning.has_weights(self.init) else rows.scale_of(train.X, train.weights)
-        x = rows.as_x(train.X, np.float64)
-        x = x * self.scale_
-        weights = self._class_weights(train)
-        params = beginning.params(self, x, train.numbers, weights, self._rng)
+        weighed = train._replace(weights=self._class_weights(train))
+        params = beginning.params(self, weighed, self._rng)
         self._keep(map_params(lambda p: np.asarray(p, dtype), params._replace(W1=params.W1 * self.scale_)))
         self._memory: Any = None
         self._step = 0

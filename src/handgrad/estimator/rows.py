@@ -1,8 +1,8 @@
 """The rows that an estimator learns from: each once, with its weight, in an order of their own.
 
 A row that stands twice in the data counts twice; so does a row of weight 2. To make that true to the last
-bit, equal rows of one class are merged and their weights added, rows of weight 0 are left out, and the rest is
-put into an order that depends on nothing but the rows themselves. What is drawn at random afterwards is drawn
+bit, equal rows of one class are merged and their weights added, rows of weight 0 are left out, and the rest
+is put into an order that depends on nothing but the rows. What is drawn at random afterwards is drawn
 for these rows: a fit depends neither on the order of the rows nor on whether a row is repeated or weighted.
 """
 
@@ -26,6 +26,27 @@ class Rows(NamedTuple):
     X: Any  # (M, D), an array or CSR
     numbers: NDArray  # (M,)
     weights: NDArray  # (M,) float64, mean 1
+
+
+def lists(X: Any) -> Any:
+    """X (N, D) as CSR with sorted indices and no zeros, if that pays; else as it is.
+
+    Pixels (uint8) stay: the fast engine lists their ink by itself.
+    """
+    if issparse(X):
+        X = X.copy()
+        X.sum_duplicates()
+        X.eliminate_zeros()
+        return X
+    if X.dtype == np.uint8:
+        return X
+    held = X != 0
+    counts = np.count_nonzero(held, axis=1)
+    if counts.sum() > SPARSE * X.size:
+        return X
+    at = np.flatnonzero(held)
+    first = np.concatenate([[0], np.cumsum(counts)])
+    return csr_matrix((X.ravel()[at], at % X.shape[1], first), X.shape)
 
 
 def merged(X: Any, numbers: NDArray, weights: NDArray) -> Rows:
@@ -53,10 +74,9 @@ def of_engine(X: Any, scale: float, dtype: Any) -> Any:
     if not issparse(X):
         if X.dtype == np.uint8 and scale == 1:
             return X
-        stored = np.count_nonzero(X)
-        if stored > SPARSE * X.size:
-            return as_x(X, dtype) * dtype.type(scale)
-        X = csr_matrix(X)
+        X = lists(as_x(X, dtype))
+        if not issparse(X):
+            return X * dtype.type(scale)
     x = as_x(X, dtype)
     return Sparse(x.indptr, x.indices, x.data * dtype.type(scale), x.shape[1])
 
@@ -121,8 +141,10 @@ def _mixed(numbers: NDArray) -> NDArray:
 def _equal(a: Any, b: Any) -> NDArray:
     """Which rows of two arrays, or of two CSR matrices, are the same: (n,) bool."""
     if issparse(a):
-        return np.asarray((a != b).sum(axis=1)).ravel() == 0
-    return np.asarray((a == b).all(axis=1))
+        same: NDArray = np.asarray((a != b).sum(axis=1)).ravel() == 0
+        return same
+    same = np.asarray((a == b).all(axis=1))
+    return same
 
 
 def _chunks(N: int, D: int) -> list[slice]:

@@ -35,7 +35,7 @@ def threads_of(n_jobs: int | None) -> int:
     in_worker = (backend.nesting_level or 0) > 0 or multiprocessing.parent_process() is not None
     if n_jobs is None or in_worker:
         return 1
-    cores = available_cores()
+    cores: int = available_cores()
     if n_jobs == 0:
         raise ValueError("expected n_jobs to be a number of threads, or -1 for all cores; got 0")
     return max(1, n_jobs if n_jobs > 0 else cores + 1 + n_jobs)

@@ -121,11 +121,11 @@ class InkEngine:
 
 
 def _images(images: Any, dtype: Any) -> dict[str, NDArray]:
-    """The images as the kernel reads them: rows of pixels, or lists with one item more, which it looks at."""
+    """The images as the kernel reads them: rows of pixels, or lists."""
     if not isinstance(images, Sparse):
         return {"images": rows_of_pixels(images)}
-    values = np.append(images.values, images.values.dtype.type(0)).astype(dtype, copy=False)
-    return {"first": images.first, "column": np.append(images.columns, np.uint64(0)), "value": values}
+    columns, values = images.padded
+    return {"first": images.first, "column": columns, "value": values.astype(dtype, copy=False)}
 
 
 def _why_dense(recipe: Recipe, images: Any, dtype: Any, batch: int) -> str | None:
