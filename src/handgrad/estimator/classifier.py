@@ -136,7 +136,8 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator): 
         elif not np.isin(y, self.classes_).all():
             raise ValueError(f"warm_start expects y among the classes {self.classes_}; got others")
         keep = np.isin(y, self.classes_)  # a class whose rows all have weight 0 is absent
-        X, y, weights = X[keep], y[keep], weights[keep]
+        if not keep.all():
+            X, y, weights = X[keep], y[keep], weights[keep]
         seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
         train, held_back = self._parts(X, y, weights, seed, X_val, y_val, sample_weight_val)
         if not going_on:

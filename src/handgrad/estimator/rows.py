@@ -51,8 +51,8 @@ def lists(X: Any) -> Any:
 
 def merged(X: Any, numbers: NDArray, weights: NDArray) -> Rows:
     """X (N, D), an array or CSR with sorted indices, numbers and weights (N,) -> the Rows, each once."""
-    here = np.flatnonzero(weights > 0)
-    X, numbers, weights = X[here], numbers[here], weights[here]
+    if not (here := weights > 0).all():
+        X, numbers, weights = X[here], numbers[here], weights[here]
     keys = _keys(X, numbers)
     order = np.argsort(keys, kind="stable")
     again = np.zeros(len(order), bool)  # whether a row is the one before

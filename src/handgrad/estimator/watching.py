@@ -1,6 +1,7 @@
 """Who watches a fit: scikit-learn's callbacks where they exist (from 1.9 on), and a progress bar."""
 
 import multiprocessing
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any
@@ -46,8 +47,9 @@ def watching(estimator: Any, epochs: int, callbacks: bool) -> Iterator["Watch"]:
     """A Watch over so many epochs; with a bar where the estimator is verbose, and with its callbacks."""
     bar: Any = nullcontext()
     if estimator.verbose:
-        err = click.get_text_stream("stderr")
-        bar = click.progressbar(length=epochs, label="epochs", file=err, item_show_func=lambda text: text)
+        bar = click.progressbar(
+            length=epochs, label="epochs", file=sys.stderr, item_show_func=lambda text: text
+        )
     with bar as shown:
         yield Watch(estimator, epochs, shown, callbacks and has_callbacks)
 
