@@ -13,6 +13,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 from handgrad import calibration, network
 from handgrad.arrays import NDArray
 from handgrad.engines import engine as engine_of
+from handgrad.engines import to_numpy
 from handgrad.engines.sparse import Sparse
 from handgrad.estimator import beginning, rows
 from handgrad.estimator.stopping import Stopping, log_outputs
@@ -336,6 +337,10 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator): 
 
     def _epochs(self, M: int) -> int:
         if self.max_iter is not None:
+            if isinstance(self.max_iter, bool) or not isinstance(self.max_iter, int | np.integer):
+                raise ValueError(f"expected max_iter to be a whole number or None; got {self.max_iter!r:.30}")
+            if self.max_iter < 1:
+                raise ValueError(f"expected max_iter to be 1 or more; got {self.max_iter}")
             return int(self.max_iter)
         return max(EPOCHS, -(-STEPS // -(-M // self.batch_size)))
 
@@ -345,7 +350,8 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator): 
         """Epoch after epoch; the best weights are kept where validation rows say which they are."""
         dtype = self.coefs_[0].dtype
         recipe = self._recipe(epochs)
-        images = rows.of_engine(train.X, self.scale_, dtype)
+        ours = self.engine in ("auto", "ink", "numpy")
+        images = rows.of_engine(train.X, self.scale_, dtype, listed=ours)
         weights = self._class_weights(train)
         there = np.flatnonzero(weights > 0)  # a class of weight 0 is absent
         numbers, scale = train.numbers, dtype.type(self.scale_)
@@ -358,8 +364,10 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator): 
             if not isinstance(chosen, str)
             else engine_of(chosen, threads=threads_of(self.n_jobs), hidden=recipe.hidden)
         )
+        images, numbers = engine.put(images), engine.put(numbers)
+        weighed = None if weighed is None else engine.put(weighed)
         params = self.params_
-        params = params._replace(W1=params.W1 / scale)
+        params = map_params(engine.put, params._replace(W1=params.W1 / scale))
         batches = -(-M // recipe.batch_size)
         with watching(self, epochs, callbacks=not constant) as watch:
             for epoch in range(epochs):
@@ -373,13 +381,14 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator): 
                 begun = watch.begin(X, y)
                 with engine.limits():
                     params, self._memory, loss = engine.run_epoch(
-                        map_params(engine.put, params), engine.put(images), numbers, order, recipe, rates,
+                        params, images, numbers, order, recipe, rates,
                         self._memory, self._step, weighed,
                     )  # fmt: skip
                 self._step += batches
                 self.loss_curve_.append(loss)
                 self.n_iter_ = self.best_iter_ = len(self.loss_curve_)
-                self._keep(params._replace(W1=params.W1 * scale))
+                here = map_params(to_numpy, params)
+                self._keep(here._replace(W1=here.W1 * scale))
                 stop = stopping is not None and stopping.after(self, self._z_of)
                 if watch.end(begun, X, y, loss) or stop:
                     break

@@ -66,11 +66,14 @@ def merged(X: Any, numbers: NDArray, weights: NDArray) -> Rows:
     return Rows(X[rows], numbers[rows], sums / sums.mean())
 
 
-def of_engine(X: Any, scale: float, dtype: Any) -> Any:
+def of_engine(X: Any, scale: float, dtype: Any, listed: bool = True) -> Any:
     """The rows as an engine takes them: pixels as they are, else floats times the scale, Sparse if that pays.
 
-    Pixels (uint8) stand for pixel / 255.
+    Pixels (uint8) stand for pixel / 255. listed: whether the engine takes Sparse rows.
     """
+    if not listed:
+        x = as_x(X.toarray() if issparse(X) else X, dtype)
+        return x * dtype.type(scale)
     if not issparse(X):
         if X.dtype == np.uint8 and scale == 1:
             return X

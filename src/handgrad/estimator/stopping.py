@@ -43,7 +43,8 @@ class Stopping:
         loss = mean_loss(z, numbers, weights, estimator.loss)
         if self._scorer is not None:
             y = estimator.classes_[numbers]
-            score = float(self._scorer(estimator, X, y, sample_weight=weights))
+            weighed = {} if (weights == weights[0]).all() else {"sample_weight": weights}
+            score = float(self._scorer(estimator, X, y, **weighed))
         elif estimator.scoring == "loss":
             score = -loss
         else:
