@@ -350,8 +350,7 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator): 
         """Epoch after epoch; the best weights are kept where validation rows say which they are."""
         dtype = self.coefs_[0].dtype
         recipe = self._recipe(epochs)
-        ours = self.engine in ("auto", "ink", "numpy")
-        images = rows.of_engine(train.X, self.scale_, dtype, listed=ours)
+        images = rows.of_engine(train.X, self.scale_, dtype, self.engine)
         weights = self._class_weights(train)
         there = np.flatnonzero(weights > 0)  # a class of weight 0 is absent
         numbers, scale = train.numbers, dtype.type(self.scale_)

@@ -66,12 +66,13 @@ def merged(X: Any, numbers: NDArray, weights: NDArray) -> Rows:
     return Rows(X[rows], numbers[rows], sums / sums.mean())
 
 
-def of_engine(X: Any, scale: float, dtype: Any, listed: bool = True) -> Any:
+def of_engine(X: Any, scale: float, dtype: Any, engine: Any = "auto") -> Any:
     """The rows as an engine takes them: pixels as they are, else floats times the scale, Sparse if that pays.
 
-    Pixels (uint8) stand for pixel / 255. listed: whether the engine takes Sparse rows.
+    Pixels (uint8) stand for pixel / 255. "ink" takes no other floats than Sparse ones, an engine of one's own
+    or PyTorch none.
     """
-    if not listed:
+    if engine not in ("auto", "ink", "numpy"):
         x = as_x(X.toarray() if issparse(X) else X, dtype)
         return x * dtype.type(scale)
     if not issparse(X):
@@ -79,7 +80,9 @@ def of_engine(X: Any, scale: float, dtype: Any, listed: bool = True) -> Any:
             return X
         X = lists(as_x(X, dtype))
         if not issparse(X):
-            return X * dtype.type(scale)
+            if engine != "ink":
+                return X * dtype.type(scale)
+            X = csr_matrix(X)
     x = as_x(X, dtype)
     return Sparse(x.indptr, x.indices, x.data * dtype.type(scale), x.shape[1])
 
