@@ -2,10 +2,10 @@
 
     python benchmarks/dropout.py [--hidden 512] [--epochs 20] [--seeds 2]
 
-Recipe `quick`, wider and longer, on MNIST's first 55,000 training images: as it is; with dropout of the hidden
-units (each is 0 with probability p in training, the others are divided by 1 - p; Srivastava et al. 2014), which
-is an activation of one's own; and with the distortions of recipe `best`. It prints the mistakes among the 5,000
-validation images that follow, seed by seed, and the seconds of an epoch on the NumPy engine.
+Recipe `quick`, wider and longer, on MNIST's first 55,000 training images: as it is; with dropout of the
+hidden units (each is 0 with probability p in training, the others are divided by 1 - p; Srivastava et al.
+2014), which is an activation of one's own; and with the distortions of recipe `best`. It prints the mistakes
+among the 5,000 validation images that follow, seed by seed, and the seconds of an epoch on the NumPy engine.
 """
 
 import argparse

@@ -2,12 +2,12 @@
 
     python benchmarks/grid.py [--rows 5000] [--epochs 10] [--folds 3] [--seed 0] [--n-jobs 1]
 
-The same data (the first rows of MNIST's training images, floats from 0 to 1), grid, folds, batches and number
-of epochs for both: relu, cross-entropy, Nesterov's momentum at a constant learning rate, no weight decay,
-float32. A third row has TwoLayerClassifier as it comes (L2 loss, plain steps at a falling rate), with rates that
-suit it. BLAS and the engine work on one thread. It prints for each: seconds of the clock and of the processor,
-how many times faster than MLPClassifier, the accuracy of the best setting by cross-validation, that of the
-refitted network on MNIST's test images, and the setting.
+The same data (the first rows of MNIST's training images, floats from 0 to 1), grid, folds, batches and
+number of epochs for both: relu, cross-entropy, Nesterov's momentum at a constant learning rate, no weight
+decay, float32. A third row has TwoLayerClassifier as it comes (L2 loss, plain steps at a falling rate), with
+rates that suit it. BLAS and the engine work on one thread. It prints for each: seconds of the clock and of
+the processor, how many times faster than MLPClassifier, the accuracy of the best setting by cross-validation,
+that of the refitted network on MNIST's test images, and the setting.
 """
 
 import argparse
