@@ -17,7 +17,7 @@ from sklearn.datasets import load_digits, load_iris
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils.estimator_checks import parametrize_with_checks
+from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from handgrad import calibration, templates, training
 from handgrad.engines import Engine
@@ -25,13 +25,14 @@ from handgrad.estimator import TemplateClassifier, TwoLayerClassifier
 from handgrad.network import init_params
 
 REFERENCE = Engine("reference", lambda array: array, training.run_epoch)
-EXPECTED = {}  # checks of scikit-learn's that fail, and why: none
+CHECKS = [
+    pytest.param(*case, id=f"{type(case[0]).__name__}-{getattr(case[1], 'func', case[1]).__name__}-{i}")
+    for estimator in (TwoLayerClassifier(hidden=16, max_iter=5), TemplateClassifier())
+    for i, case in enumerate(estimator_checks_generator(estimator))  # none is expected to fail
+]
 
 
-@parametrize_with_checks(
-    [TwoLayerClassifier(hidden=16, max_iter=5), TemplateClassifier()],
-    expected_failed_checks=lambda estimator: EXPECTED,
-)
+@pytest.mark.parametrize(("estimator", "check"), CHECKS)
 def test_scikit_learns_checks(estimator, check):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the checks themselves
@@ -260,9 +261,7 @@ def test_a_notebook_and_a_terminal_see_it(tens, capsys):
     assert list(fitted.history_[0]) == ["epoch", "loss", "validation_loss", "score"]
 
 
-@pytest.mark.skipif(
-    not hasattr(sklearn, "callback") and sklearn.__version__ < "1.9", reason="callbacks came with 1.9"
-)
+@pytest.mark.skipif(sklearn.__version__ < "1.9", reason="callbacks came with 1.9")
 def test_callbacks_see_every_epoch_and_may_stop(tens):
     from sklearn.callback import ScoringMonitor
 
