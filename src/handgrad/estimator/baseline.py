@@ -10,7 +10,6 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 from handgrad import templates
 from handgrad.arrays import NDArray
 from handgrad.estimator import rows
-from handgrad.estimator.classifier import TYPES
 
 
 class TemplateClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -25,7 +24,7 @@ class TemplateClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> "TemplateClassifier":
         """The templates of X (N, D) and y (N,), each row counted sample_weight (N,) times."""
-        X, y = validate_data(self, X, y, accept_sparse="csr", dtype=TYPES)
+        X, y = validate_data(self, X, y, accept_sparse="csr", dtype=rows.TYPES)
         check_classification_targets(y)
         weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
         if not weights.any():
@@ -57,6 +56,6 @@ class TemplateClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def _agreement(self, X: Any) -> NDArray:
         check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse="csr", dtype=TYPES, reset=False)
+        X = validate_data(self, X, accept_sparse="csr", dtype=rows.TYPES, reset=False)
         agreed: NDArray = np.asarray(rows.as_x(X, self.templates_.dtype) @ self.templates_.T)
         return agreed

@@ -1,34 +1,29 @@
 """TwoLayerClassifier: the network as a scikit-learn classifier; no mathematics, only the contract."""
 
-from html import escape
+import operator
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.model_selection import StratifiedShuffleSplit
 from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.utils.validation import _check_sample_weight, validate_data
 
-from handgrad import calibration, network
 from handgrad.arrays import NDArray
-from handgrad.engines import engine as engine_of
-from handgrad.engines import to_numpy
-from handgrad.engines.sparse import Sparse
-from handgrad.estimator import beginning, rows
-from handgrad.estimator.stopping import Stopping, log_outputs
+from handgrad.estimator import beginning, learning, rows
+from handgrad.estimator.fitted import Fitted
+from handgrad.estimator.stopping import Stopping, held_back
 from handgrad.estimator.watching import CallbackSupportMixin, threads_of, watching, with_callbacks
-from handgrad.model import History, Model
 from handgrad.network import Params, map_params
 from handgrad.recipes import Recipe
 
-TYPES = (np.float64, np.float32, np.uint8)  # of X that are kept; pixels (uint8) stand for pixel / 255
 STEPS = 3000  # of a fit whose max_iter is None, at least
 EPOCHS = 6  # at least
-AT_ONCE = 4096  # rows that go through the network together
 
 
-class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class TwoLayerClassifier(CallbackSupportMixin, Fitted, ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """The two-layer network as a scikit-learn classifier: affine, activation, affine, sigmoid.
 
     X (N, D): arrays, data frames or CSR matrices of any numbers; uint8 are pixels, and stand for pixel / 255.
@@ -65,8 +60,6 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator): 
     temperature_ : of predict_proba, fitted on the validation rows; 1 without.
     scale_ : the power of two; coefs_ hold it already.
     """
-
-    classes_: NDArray
 
     def __init__(
         self,
@@ -126,26 +119,34 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator): 
 
         X_val, y_val, sample_weight_val: validation rows, in the place of a share of X.
         """
+        if self.early_stopping not in (True, False, "auto"):
+            expected = "expected early_stopping to be True, False or 'auto'"
+            raise ValueError(f"{expected}; got {self.early_stopping!r:.30}")
+        if (X_val is None) != (y_val is None):
+            raise ValueError("expected both X_val and y_val, or neither; got only one of them")
         going_on = self.warm_start and hasattr(self, "coefs_")
-        X, y = validate_data(self, X, y, accept_sparse="csr", dtype=TYPES)
-        check_classification_targets(y)
-        weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
-        if not weights.any():
-            raise ValueError("expected a sample_weight that is not 0; got only 0")
+        X, y, weights = self._checked(X, y, sample_weight, reset=True)
         if not going_on:
             self.classes_ = np.unique(y[weights > 0])
-        elif not np.isin(y, self.classes_).all():
-            raise ValueError(f"warm_start expects y among the classes {self.classes_}; got others")
-        keep = np.isin(y, self.classes_)  # a class whose rows all have weight 0 is absent
-        if not keep.all():
-            X, y, weights = X[keep], y[keep], weights[keep]
-        seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
-        train, held_back = self._parts(X, y, weights, seed, X_val, y_val, sample_weight_val)
+        here = np.isin(y, self.classes_) | (weights > 0)  # a class whose rows all have weight 0 is absent
+        train = self._merged("y", X[here], y[here], weights[here])
+        seed, validation = self._seed(), None
+        if X_val is not None:
+            checked = self._checked(X_val, y_val, sample_weight_val, reset=False)
+            validation = self._merged("y_val", *checked)
+        elif self.early_stopping is True:
+            train, validation = held_back(train, self.validation_fraction, seed)
+        recipe = self._recipe(len(train.numbers))
         if not going_on:
             self._begin(train, seed)
-        total = self._epochs(len(train.numbers))
-        stopping = Stopping(self, held_back) if held_back is not None else None
-        self._learn(train, total, stopping, X, y)
+        stopping = None if validation is None else Stopping(self, validation)
+        metadata = None if sample_weight is None else {"sample_weight": sample_weight}
+        with watching(self, recipe.epochs, {"X": X, "y": y, "metadata": metadata}) as watch:
+            for _ in watch.over(self._learn(train, recipe)):
+                if stopping is not None and stopping.after(self):
+                    break
+            if stopping is not None:
+                stopping.restore(self)
         return self
 
     def partial_fit(
@@ -156,162 +157,67 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator): 
         classes: all labels that will ever come; needed in the first call.
         """
         first = not hasattr(self, "coefs_")
-        if self.class_weight == "balanced":
-            raise ValueError(
-                "class_weight 'balanced' needs all rows at once: pass a dictionary to partial_fit"
-            )
-        X, y = validate_data(self, X, y, accept_sparse="csr", dtype=TYPES, reset=first)
-        check_classification_targets(y)
-        weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+        if isinstance(self.class_weight, str):
+            expected = f"class_weight {self.class_weight!r:.30} needs all rows at once"
+            raise ValueError(f"{expected}: pass a dictionary to partial_fit")
+        X, y, weights = self._checked(X, y, sample_weight, reset=first)
         if first and classes is None:
             raise ValueError("classes must be passed on the first call to partial_fit")
-        if classes is not None:
-            classes = np.unique(classes)
-            if first:
-                self.classes_ = classes
-            elif not np.array_equal(classes, self.classes_):
-                raise ValueError(f"classes={classes!r} is not the same as on last call to partial_fit")
-        train = self._merged(X, y, weights)
         if first:
-            self._begin(train, check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
-        self._learn(train, 1, None, X, y, constant=True)
+            self.classes_ = np.unique(classes)
+        elif classes is not None and not np.array_equal(np.unique(classes), self.classes_):
+            raise ValueError(f"classes={classes!r} is not the same as on last call to partial_fit")
+        train = self._merged("y", X, y, weights)
+        recipe = self._recipe(len(train.numbers), epochs=1)
+        if first:
+            self._begin(train, self._seed())
+        for _ in self._learn(train, recipe, constant=True):
+            pass
         return self
 
-    def predict(self, X: Any) -> NDArray:
-        """The label of each row: (N, D) -> (N,)."""
-        z = self._z(X)
-        labels: NDArray = self.classes_[z.argmax(axis=1)]
-        return labels
+    def _checked(self, X: Any, y: Any, sample_weight: Any, reset: bool) -> tuple[Any, NDArray, NDArray]:
+        """Rows, labels and weights, as scikit-learn checks them."""
+        X, y = validate_data(self, X, y, accept_sparse="csr", dtype=rows.TYPES, reset=reset)
+        check_classification_targets(y)
+        weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+        if not weights.any():
+            raise ValueError("expected a sample_weight that is not 0; got only 0")
+        return X, y, weights
 
-    def predict_proba(self, X: Any) -> NDArray:
-        """The probability of each class: (N, D) -> (N, C), each row sums to 1, by temperature_."""
-        return calibration.probabilities(log_outputs(self._z(X), self.loss), self.temperature_)
-
-    @property
-    def params_(self) -> Params:
-        """W1 (H, D), b1, W2 (C, H), b2, which stand for x as it comes (pixels divided by 255)."""
-        check_is_fitted(self)
-        biases = self.intercepts_ or [None, None]
-        return Params(self.coefs_[0].T, biases[0], self.coefs_[1].T, biases[1])
-
-    @property
-    def history_(self) -> History:
-        """Epoch by epoch a record: epoch, loss, and with validation rows validation_loss and score."""
-        check_is_fitted(self)
-        names = {
-            "loss": "loss_curve_",
-            "validation_loss": "validation_loss_curve_",
-            "score": "validation_scores_",
-        }
-        curves = {name: getattr(self, key) for name, key in names.items() if hasattr(self, key)}
-        return History(
-            {"epoch": i + 1} | {name: curve[i] for name, curve in curves.items() if i < len(curve)}
-            for i in range(self.n_iter_)
-        )
-
-    def to_model(self) -> Model:
-        """A handgrad Model with the same weights, for model files, exports and reading pictures.
-
-        It takes floats from 0 to 1, or pixels. ValueError for labels that are neither integers nor texts.
-        """
-        classes = tuple(self.classes_.tolist())
-        if not all(type(c) in (int, str) for c in classes):
-            raise ValueError("expected classes as integers or texts, as a Model has; got others")
-        return Model(self.params_, self.activation, self.loss, classes, history=list(self.history_))
-
-    def __sklearn_tags__(self) -> Any:
-        """What scikit-learn may expect: CSR matrices are taken as they are."""
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
-        return tags
-
-    def _repr_html_inner(self) -> str:
-        """scikit-learn's diagram, and below it the network and a table of the epochs."""
-        from sklearn.utils import estimator_html_repr
-
-        diagram: str = estimator_html_repr(self)
-        if not hasattr(self, "coefs_"):
-            return diagram
-        (D, H), C = self.coefs_[0].shape, len(self.classes_)
-        return (
-            f"{diagram}<p>{escape(f'{D} -> {H} {self.activation} -> {C}')}</p>{self.history_._repr_html_()}"
-        )
-
-    @property
-    def _repr_html_(self) -> Any:
-        return self._repr_html_inner
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, str]:
-        return {"text/plain": repr(self), "text/html": self._repr_html_inner()}
-
-    def _z(self, X: Any) -> NDArray:
-        check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse="csr", dtype=TYPES, reset=False)
-        return self._z_of(X)
-
-    def _z_of(self, X: Any) -> NDArray:
-        """z (N, C) of checked rows, some at a time, to keep the memory small."""
-        dtype, N = self.coefs_[0].dtype, X.shape[0]
-        z = np.empty((N, len(self.classes_)), dtype)
-        for i in range(0, N, AT_ONCE):
-            x = rows.as_x(X[i : i + AT_ONCE], dtype)
-            z[i : i + AT_ONCE] = network.forward(self.params_, x, self.activation).z
-        return z
-
-    def _parts(
-        self, X: Any, y: NDArray, weights: NDArray, seed: int, X_val: Any, y_val: Any, sample_weight_val: Any
-    ) -> tuple[rows.Rows, rows.Rows | None]:
-        """The rows to learn from, and those for validation, if any."""
-        if self.early_stopping not in (True, False, "auto"):
-            raise ValueError(
-                f"expected early_stopping to be True, False or 'auto'; got {self.early_stopping!r}"
-            )
-        if (X_val is None) != (y_val is None):
-            raise ValueError("expected both X_val and y_val, or neither; got only one of them")
-        train = self._merged(X, y, weights)
-        if X_val is not None:
-            X_val, y_val = validate_data(self, X_val, y_val, accept_sparse="csr", dtype=TYPES, reset=False)
-            if not np.isin(y_val, self.classes_).all():
-                raise ValueError(f"expected y_val among the classes {self.classes_}; got others")
-            counts = _check_sample_weight(
-                sample_weight_val, X_val, dtype=np.float64, ensure_non_negative=True
-            )
-            return train, self._merged(X_val, y_val, counts)
-        if self.early_stopping is not True:
-            return train, None
-        split = StratifiedShuffleSplit(1, test_size=self.validation_fraction, random_state=seed)
-        kept, held_back = next(split.split(np.zeros(len(train.numbers)), train.numbers))
-        return _of(train, kept), _of(train, held_back)
-
-    def _merged(self, X: Any, y: NDArray, weights: NDArray) -> rows.Rows:
+    def _merged(self, name: str, X: Any, y: NDArray, weights: NDArray) -> rows.Rows:
         if not np.isin(y, self.classes_).all():
-            raise ValueError(f"expected y among the classes {self.classes_}; got others")
+            raise ValueError(f"expected {name} among the classes {self.classes_}; got others")
         return rows.merged(rows.lists(X), np.searchsorted(self.classes_, y), weights)
 
-    def _class_weights(self, train: rows.Rows) -> NDArray:
-        """The weights of the rows, times those of their classes."""
-        if self.class_weight is None:
-            return train.weights
-        C = len(self.classes_)
-        if self.class_weight == "balanced":
-            of_class = np.bincount(train.numbers, train.weights, C)
-            factors = of_class.sum() / (C * np.where(of_class > 0, of_class, 1))
-        elif isinstance(self.class_weight, dict):
-            factors = np.array([self.class_weight.get(c, 1.0) for c in self.classes_.tolist()], float)
-        else:
-            raise ValueError(
-                f"expected class_weight to be None, 'balanced' or a dictionary; got {self.class_weight!r:.60}"
-            )
-        weighed: NDArray = train.weights * factors[train.numbers]
-        return weighed
+    def _seed(self) -> int:
+        return int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
+
+    def _recipe(self, M: int, epochs: int | None = None) -> Recipe:
+        """The recipe of a fit to M rows.  ValueError names the choice that cannot be."""
+        names = ("activation", "bias", "loss", "optimizer", "schedule")
+        numbers = {"hidden": self.hidden, "batch_size": self.batch_size}
+        if self.max_iter is not None:
+            numbers["max_iter"] = self.max_iter
+        for name, number in numbers.items():
+            whole = isinstance(number, int | np.integer) and not isinstance(number, bool)
+            if not whole or number < 1:
+                raise ValueError(f"expected {name} to be a whole number, 1 or more; got {number!r:.30}")
+        steps_wanted = max(EPOCHS, -(-STEPS // -(-M // self.batch_size)))
+        return Recipe(
+            hidden=operator.index(self.hidden),
+            learning_rate=float(self.learning_rate),
+            warmup=float(self.warmup),
+            batch_size=operator.index(self.batch_size),
+            epochs=epochs or operator.index(self.max_iter or steps_wanted),
+            **{name: getattr(self, name) for name in names},
+        )
 
     def _begin(self, train: rows.Rows, seed: int) -> None:
         """Everything that a fit starts from."""
         self._rng = np.random.default_rng(seed)
         dtype = np.dtype(np.float64 if train.X.dtype == np.float64 else np.float32)
         self.scale_ = 1.0 if beginning.has_weights(self.init) else rows.scale_of(train.X, train.weights)
-        weighed = train._replace(weights=self._class_weights(train))
-        params = beginning.params(self, weighed, self._rng)
+        params = beginning.params(self, self._weighed(train), self._rng)
         self._keep(map_params(lambda p: np.asarray(p, dtype), params._replace(W1=params.W1 * self.scale_)))
         self._memory: Any = None
         self._step = 0
@@ -321,87 +227,25 @@ class TwoLayerClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator): 
         for name in ("validation_loss_curve_", "validation_scores_"):
             self.__dict__.pop(name, None)
 
-    def _recipe(self, epochs: int) -> Recipe:
-        return Recipe(
-            hidden=len(self.coefs_[0].T),
-            activation=self.activation,
-            bias=self.bias,
-            loss=self.loss,
-            optimizer=self.optimizer,
-            learning_rate=self.learning_rate,
-            schedule=self.schedule,
-            warmup=self.warmup,
-            batch_size=int(self.batch_size),
-            epochs=epochs,
-        )
+    def _weighed(self, train: rows.Rows) -> rows.Rows:
+        """The rows with the weights of their classes."""
+        return train._replace(weights=learning.weights_of_classes(self.class_weight, train, self.classes_))
 
-    def _epochs(self, M: int) -> int:
-        if self.max_iter is not None:
-            if isinstance(self.max_iter, bool) or not isinstance(self.max_iter, int | np.integer):
-                raise ValueError(f"expected max_iter to be a whole number or None; got {self.max_iter!r:.30}")
-            if self.max_iter < 1:
-                raise ValueError(f"expected max_iter to be 1 or more; got {self.max_iter}")
-            return int(self.max_iter)
-        return max(EPOCHS, -(-STEPS // -(-M // self.batch_size)))
-
-    def _learn(
-        self, train: rows.Rows, epochs: int, stopping: Stopping | None, X: Any, y: Any, constant: bool = False
-    ) -> None:
-        """Epoch after epoch; the best weights are kept where validation rows say which they are."""
-        dtype = self.coefs_[0].dtype
-        recipe = self._recipe(epochs)
-        images = rows.of_engine(train.X, self.scale_, dtype, self.engine)
-        weights = self._class_weights(train)
-        there = np.flatnonzero(weights > 0)  # a class of weight 0 is absent
-        numbers, scale = train.numbers, dtype.type(self.scale_)
-        M = len(there)
-        weighed = None if (weights == weights[0]).all() else (weights / weights.mean()).astype(dtype)
-        sparse = isinstance(images, Sparse) or images.dtype == np.uint8
-        chosen = self.engine if sparse or self.engine != "auto" else "numpy"
-        engine = (
-            chosen
-            if not isinstance(chosen, str)
-            else engine_of(chosen, threads=threads_of(self.n_jobs), hidden=recipe.hidden)
-        )
-        images, numbers = engine.put(images), engine.put(numbers)
-        weighed = None if weighed is None else engine.put(weighed)
-        params = self.params_
-        params = map_params(engine.put, params._replace(W1=params.W1 / scale))
-        batches = -(-M // recipe.batch_size)
-        with watching(self, epochs, callbacks=not constant) as watch:
-            for epoch in range(epochs):
-                steps = range(epoch * batches, (epoch + 1) * batches)
-                rates = (
-                    np.full(batches, self.learning_rate)
-                    if constant
-                    else recipe.learning_rates(steps, epochs * batches)
-                )
-                order = there[self._rng.permutation(M)]
-                begun = watch.begin(X, y)
-                with engine.limits():
-                    params, self._memory, loss = engine.run_epoch(
-                        params, images, numbers, order, recipe, rates,
-                        self._memory, self._step, weighed,
-                    )  # fmt: skip
-                self._step += batches
-                self.loss_curve_.append(loss)
-                self.n_iter_ = self.best_iter_ = len(self.loss_curve_)
-                here = map_params(to_numpy, params)
-                self._keep(here._replace(W1=here.W1 * scale))
-                stop = stopping is not None and stopping.after(self, self._z_of)
-                if watch.end(begun, X, y, loss) or stop:
-                    break
-            watch.over(X, y)
-        if stopping is not None:
-            stopping.restore(self, self._z_of)
+    def _learn(self, train: rows.Rows, recipe: Recipe, constant: bool = False) -> Iterator[float]:
+        """Train, and yield the loss after each epoch, once the attributes say where training stands."""
+        recipe = replace(recipe, hidden=len(self.params_.W1), bias=bool(self.intercepts_))
+        begun = learning.Learnt(self.params_, self._memory, self._step, 0.0)
+        threads = threads_of(self.n_jobs)
+        for learnt in learning.epochs(
+            begun, self._weighed(train), self.scale_, recipe, self.engine, threads, self._rng, constant
+        ):
+            self._keep(learnt.params)
+            self._memory, self._step = learnt.memory, learnt.step
+            self.loss_curve_.append(learnt.loss)
+            self.n_iter_ = self.best_iter_ = len(self.loss_curve_)
+            yield learnt.loss
 
     def _keep(self, params: Params) -> None:
         """The parameters as attributes, for x as it comes."""
         self.coefs_ = [np.ascontiguousarray(params.W1).T, np.ascontiguousarray(params.W2).T]
         self.intercepts_ = [] if params.b1 is None else [params.b1, params.b2]
-
-
-def _of(some: rows.Rows, chosen: NDArray) -> rows.Rows:
-    """Some of the rows, in their order."""
-    chosen = np.sort(chosen)
-    return rows.Rows(some.X[chosen], some.numbers[chosen], some.weights[chosen])

@@ -17,6 +17,7 @@ from handgrad.engines.sparse import Sparse
 
 USUAL = 0.1  # the mean square of x that suits the learning rates: MNIST's
 SPARSE = 0.5  # share of numbers other than 0 below which lists of them are faster than products
+TYPES = (np.float64, np.float32, np.uint8)  # of X that are kept; pixels (uint8) stand for pixel / 255
 CHUNK = 4_000_000  # numbers that are looked at together
 
 
@@ -26,6 +27,10 @@ class Rows(NamedTuple):
     X: Any  # (M, D), an array or CSR
     numbers: NDArray  # (M,)
     weights: NDArray  # (M,) float64, mean 1
+
+    def of(self, chosen: NDArray) -> "Rows":
+        """Some of the rows, by their numbers."""
+        return Rows(self.X[chosen], self.numbers[chosen], self.weights[chosen])
 
 
 def lists(X: Any) -> Any:

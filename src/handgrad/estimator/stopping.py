@@ -1,14 +1,15 @@
 """Early stopping: which epoch was the best on the validation rows, and when to stop looking further."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from sklearn.metrics import check_scoring
+from sklearn.model_selection import StratifiedShuffleSplit
 
 from handgrad import calibration, losses
 from handgrad.arrays import NDArray
 from handgrad.errors import Choice
+from handgrad.estimator.rows import Rows
 from handgrad.layers import sigmoid_forward
 
 
@@ -24,11 +25,18 @@ def mean_loss(z: NDArray, numbers: NDArray, weights: NDArray, loss: Choice) -> f
     return float(measure(z if reads == "z" else sigmoid_forward(z), numbers, weights)[0])
 
 
-class Stopping:
-    """The best epoch so far on the validation rows (rows.Rows), and its weights."""
+def held_back(train: Rows, share: float, seed: int) -> tuple[Rows, Rows]:
+    """The rows to learn from, and those that are held back: a share of each class, drawn by the seed."""
+    split = StratifiedShuffleSplit(1, test_size=share, random_state=seed)
+    kept, others = map(np.sort, next(split.split(np.zeros(len(train.numbers)), train.numbers)))
+    return train.of(kept), train.of(others)
 
-    def __init__(self, estimator: Any, held_back: Any) -> None:
-        self._rows, self._best, self._waited = held_back, -np.inf, 0
+
+class Stopping:
+    """The best epoch so far on the validation rows, and its weights."""
+
+    def __init__(self, estimator: Any, validation: Rows) -> None:
+        self._rows, self._best, self._waited = validation, -np.inf, 0
         self._kept: tuple[int, list[NDArray], list[NDArray]] | None = None
         scoring = estimator.scoring
         own = isinstance(scoring, str) and scoring in ("loss", "accuracy")
@@ -36,10 +44,10 @@ class Stopping:
         estimator.validation_loss_curve_ = list(getattr(estimator, "validation_loss_curve_", []))
         estimator.validation_scores_ = list(getattr(estimator, "validation_scores_", []))
 
-    def after(self, estimator: Any, z_of: Callable[[Any], NDArray]) -> bool:
-        """Measure an epoch; whether training should stop. z_of: the scores of rows."""
+    def after(self, estimator: Any) -> bool:
+        """Measure an epoch; whether training should stop."""
         X, numbers, weights = self._rows
-        z = z_of(X)
+        z = estimator.z_of(X)
         loss = mean_loss(z, numbers, weights, estimator.loss)
         if self._scorer is not None:
             y = estimator.classes_[numbers]
@@ -57,10 +65,10 @@ class Stopping:
             self._kept = estimator.n_iter_, estimator.coefs_, estimator.intercepts_
         return estimator.early_stopping is not False and self._waited >= estimator.n_iter_no_change
 
-    def restore(self, estimator: Any, z_of: Callable[[Any], NDArray]) -> None:
+    def restore(self, estimator: Any) -> None:
         """Give the estimator its best weights, unless it is not to stop early, and its temperature."""
         if estimator.early_stopping is not False and self._kept is not None:
             estimator.best_iter_, estimator.coefs_, estimator.intercepts_ = self._kept
         X, numbers, weights = self._rows
-        log_y = log_outputs(z_of(X), estimator.loss)
+        log_y = log_outputs(estimator.z_of(X), estimator.loss)
         estimator.temperature_ = calibration.temperature_of(log_y, numbers, weights)

@@ -43,47 +43,56 @@ def threads_of(n_jobs: int | None) -> int:
 
 
 @contextmanager
-def watching(estimator: Any, epochs: int, callbacks: bool) -> Iterator["Watch"]:
-    """A Watch over so many epochs; with a bar where the estimator is verbose, and with its callbacks."""
+def watching(estimator: Any, epochs: int, data: dict[str, Any]) -> Iterator["Watch"]:
+    """A Watch over a fit of so many epochs: with a bar where the estimator is verbose, and its callbacks.
+
+    data: X, y and metadata, which callbacks may ask for.
+    """
     bar: Any = nullcontext()
     if estimator.verbose:
         bar = click.progressbar(
             length=epochs, label="epochs", file=sys.stderr, item_show_func=lambda text: text
         )
     with bar as shown:
-        yield Watch(estimator, epochs, shown, callbacks and has_callbacks)
+        watch = Watch(estimator, epochs, data, shown)
+        yield watch
+        watch.end()
 
 
 class Watch:
     """The callbacks and the bar of one fit."""
 
-    def __init__(self, estimator: Any, epochs: int, bar: Any, callbacks: bool) -> None:
-        self._estimator, self._bar, self._context = estimator, bar, None
-        if callbacks:
+    def __init__(self, estimator: Any, epochs: int, data: dict[str, Any], bar: Any) -> None:
+        self._estimator, self._epochs, self._data, self._bar = estimator, epochs, data, bar
+        self._context: Any = None
+        if has_callbacks:
             self._context = estimator._init_callback_context(max_subtasks=epochs)
-            self._context.call_on_fit_task_begin(estimator=estimator)
+            self._context.call_on_fit_task_begin(estimator=estimator, **data)
 
-    def begin(self, X: Any, y: Any) -> Any:
-        """Before an epoch; what `end` is to be given."""
-        if self._context is None:
-            return None
-        epoch = self._context.subcontext(task_name="epoch")
-        return epoch.call_on_fit_task_begin(estimator=self._estimator, X=X, y=y)
+    def over(self, losses: Iterator[float]) -> Iterator[float]:
+        """The losses, epoch by epoch, until a callback asks to stop."""
+        for _ in range(self._epochs):
+            epoch = None
+            if self._context is not None:
+                epoch = self._context.subcontext(task_name="epoch")
+                epoch.call_on_fit_task_begin(estimator=self._estimator, **self._data)
+            loss = next(losses)
+            if self._bar is not None:
+                self._bar.update(1, f"loss {loss:.5f}")
+            stop = epoch is not None and epoch.call_on_fit_task_end(
+                estimator=self._estimator, reconstruction_attributes=self._fitted, **self._data
+            )
+            yield loss
+            if stop:
+                return
 
-    def end(self, begun: Any, X: Any, y: Any, loss: float) -> bool:
-        """After an epoch; whether a callback asks to stop."""
-        if self._bar is not None:
-            self._bar.update(1, f"loss {loss:.5f}")
-        if begun is None:
-            return False
-        state = {name: getattr(self._estimator, name) for name in FITTED}
-        return bool(
-            begun.call_on_fit_task_end(estimator=self._estimator, X=X, y=y, reconstruction_attributes=state)
-        )
-
-    def over(self, X: Any, y: Any) -> None:
-        """After the last epoch."""
+    def end(self) -> None:
+        """After the last epoch, once the best weights are restored."""
         if self._context is not None:
             self._context.call_on_fit_task_end(
-                estimator=self._estimator, X=X, y=y, reconstruction_attributes={}
+                estimator=self._estimator, reconstruction_attributes=self._fitted, **self._data
             )
+
+    def _fitted(self) -> dict[str, Any]:
+        """What a copy of the estimator needs to predict."""
+        return {name: getattr(self._estimator, name) for name in FITTED}
