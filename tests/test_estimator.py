@@ -327,7 +327,7 @@ def test_without_scikit_learn_the_extra_is_named():
         ({"early_stopping": "yes"}, "expected early_stopping to be True, False or 'auto'; got 'yes'"),
         ({"class_weight": 3}, "expected class_weight to be None, 'balanced' or a dictionary; got 3"),
         ({"activation": "swish"}, "expected activation to be one of"),
-        ({"max_iter": 0}, "expected max_iter to be 1 or more; got 0"),
+        ({"max_iter": 0}, "expected max_iter to be a whole number, 1 or more; got 0"),
         ({"batch_size": 0}, "expected batch_size to be a whole number"),
         ({"init": "templates", "hidden": 3}, "two hidden units for each of 10 classes"),
     ],
