@@ -147,11 +147,13 @@ def test_early_stopping_restores_the_best_weights(tens):
 
 def test_validation_rows_have_weights_of_their_own(tens):
     (X, y), (X_val, y_val) = tens
-    only = (y_val == 3).astype(float)
-    some = quick(max_iter=2, scoring="accuracy").fit(X, y, X_val=X_val, y_val=y_val, sample_weight_val=only)
-    assert some.validation_scores_[some.best_iter_ - 1] == pytest.approx(
-        (some.predict(X_val[y_val == 3]) == 3).mean()
+    weights = np.where(y_val == 3, 5.0, 0.5)
+    some = quick(max_iter=2, scoring="accuracy").fit(
+        X, y, X_val=X_val, y_val=y_val, sample_weight_val=weights
     )
+    right = some.predict(X_val) == y_val
+    assert some.validation_scores_[some.best_iter_ - 1] == pytest.approx(np.average(right, weights=weights))
+    assert right.mean() != pytest.approx(np.average(right, weights=weights))
 
 
 def test_probabilities_are_calibrated_on_the_validation_rows(tens):
