@@ -19,7 +19,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
-from handgrad import calibration, templates, training
+from handgrad import calibration, losses, templates, training
 from handgrad.engines import Engine
 from handgrad.estimator import TemplateClassifier, TwoLayerClassifier
 from handgrad.network import init_params
@@ -127,6 +127,16 @@ def test_labels_of_any_type(labels):
     np.testing.assert_allclose(fitted.predict_proba(X).sum(axis=1), 1)
 
 
+@pytest.mark.parametrize("factor", [1e-30, 2.0**-7, 255.0, 1e30])
+def test_the_unit_of_the_features_does_not_matter(factor, tens):
+    (X, y), _ = tens
+    X = X.astype(np.float32)
+    one, other = quick(max_iter=3).fit(X, y), quick(max_iter=3).fit(X * np.float32(factor), y)
+    mean = (other.scale_ * (X[:200] * np.float32(factor)).astype(float)) ** 2
+    assert 0.025 < mean.mean() < 0.4
+    np.testing.assert_allclose(other.loss_curve_, one.loss_curve_, rtol=0.3)
+
+
 def test_early_stopping_restores_the_best_weights(tens):
     (X, y), (X_val, y_val) = tens
     for scoring in ("loss", "accuracy", "neg_log_loss", lambda fitted, X, y: -1.0):
@@ -170,8 +180,8 @@ def test_probabilities_are_calibrated_on_the_validation_rows(tens):
     log_y = np.log(fitted.predict_proba(X_val))
     assert log_loss(p) < log_loss(np.exp(log_y))
     temperatures = np.geomspace(0.1, 10, 400)
-    losses = [log_loss(calibration.probabilities(log_y, t)) for t in temperatures]
-    best = temperatures[int(np.argmin(losses))]
+    measured = [log_loss(calibration.probabilities(log_y, t)) for t in temperatures]
+    best = temperatures[int(np.argmin(measured))]
     assert calibration.temperature_of(log_y, y_val) == pytest.approx(best, rel=0.1)
 
 
@@ -330,6 +340,11 @@ def test_without_scikit_learn_the_extra_is_named():
         ({"class_weight": 3}, "expected class_weight to be None, 'balanced' or a dictionary; got 3"),
         ({"activation": "swish"}, "expected activation to be one of"),
         ({"max_iter": 0}, "expected max_iter to be a whole number, 1 or more; got 0"),
+        ({"class_weight": {"a": 2}}, "expected class_weight of the classes .*; got one of a"),
+        (
+            {"loss": lambda y, labels: losses.l2_loss(y, labels), "class_weight": {1: 2}},
+            "a loss that takes weights",
+        ),
         ({"batch_size": 0}, "expected batch_size to be a whole number"),
         ({"init": "templates", "hidden": 3}, "two hidden units for each of 10 classes"),
     ],

@@ -1,6 +1,7 @@
 """Epochs over an estimator's rows, by an engine of handgrad: where training stands after each."""
 
 from collections.abc import Iterator
+from inspect import signature
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,7 +10,7 @@ from handgrad.arrays import NDArray
 from handgrad.engines import Engine, to_numpy
 from handgrad.engines import engine as engine_of
 from handgrad.engines.sparse import Sparse
-from handgrad.errors import DivergedError
+from handgrad.errors import DivergedError, name_of
 from handgrad.estimator import rows
 from handgrad.network import Params, map_params
 from handgrad.recipes import Recipe
@@ -38,6 +39,11 @@ def epochs(
     weights = (train.weights / train.weights.mean()).astype(dtype)
     there = np.flatnonzero(weights > 0)
     weighted = not (weights == weights[0]).all()
+    if weighted and not isinstance(recipe.loss, str) and not _takes_weights(recipe.loss):
+        raise ValueError(
+            "expected a loss that takes weights as its third argument, as rows have some (equal rows are "
+            f"merged); got {name_of(recipe.loss)}"
+        )
     if not isinstance(engine, Engine):
         lists = isinstance(images, Sparse) or images.dtype == np.uint8
         name = "numpy" if engine == "auto" and not lists else engine
@@ -64,6 +70,15 @@ def epochs(
         yield Learnt(here._replace(W1=here.W1 * dtype.type(scale)), memory, step, loss)
 
 
+def _takes_weights(loss: Any) -> bool:
+    function = loss[0] if isinstance(loss, tuple) else loss
+    try:
+        signature(function).bind(None, None, None)
+    except TypeError:
+        return False
+    return True
+
+
 def weights_of_classes(class_weight: Any, train: rows.Rows, classes: NDArray) -> NDArray:
     """The weights of the rows, times those of their classes.  ValueError for other class weights."""
     if class_weight is None:
@@ -73,7 +88,11 @@ def weights_of_classes(class_weight: Any, train: rows.Rows, classes: NDArray) ->
         of_class = np.bincount(train.numbers, train.weights, C)
         factors = of_class.sum() / (C * np.where(of_class > 0, of_class, 1))
     elif isinstance(class_weight, dict):
-        factors = np.array([class_weight.get(c, 1.0) for c in classes.tolist()], float)
+        known = classes.tolist()
+        if (unknown := set(class_weight) - set(known)) and not set(known) <= set(class_weight):
+            names = ", ".join(map(str, unknown))
+            raise ValueError(f"expected class_weight of the classes {classes}; got one of {names:.60}")
+        factors = np.array([class_weight.get(c, 1.0) for c in known], float)
     else:
         expected = "expected class_weight to be None, 'balanced' or a dictionary"
         raise ValueError(f"{expected}; got {class_weight!r:.60}")

@@ -104,16 +104,19 @@ def scale_of(X: Any, weights: NDArray) -> float:
     A power of two changes no digit of a number, and is the same for a row that is repeated as for its weight.
     """
     N, D = X.shape
-    unit = PIXEL_MAX if X.dtype == np.uint8 else 1.0
+    largest = float(max(abs(X.max()), abs(X.min()))) if X.shape[1] else 0.0
+    if largest == 0:
+        return 1.0
     squares = 0.0
     for rows in _chunks(N, D):
-        some = X[rows].astype(np.float64)
+        some = X[rows].astype(np.float64) / largest  # whose squares cannot overflow
         of_rows = (some.multiply(some) if issparse(some) else some * some).sum(axis=1)
         squares += float(weights[rows] @ np.asarray(of_rows).ravel())
-    mean = squares / (float(weights.sum()) * D * unit**2)
-    if not 0 < mean < math.inf:
-        return 1.0
-    return float(2.0 ** min(max(round(math.log2(USUAL / mean) / 2), -60), 60))
+    mean = squares / (float(weights.sum()) * D)
+    unit = PIXEL_MAX if X.dtype == np.uint8 else 1.0
+    power = round(math.log2(USUAL / mean) / 2 - math.log2(largest / unit))
+    most = 110 if X.dtype == np.float32 else 1000  # what W1 times the scale has room for
+    return float(2.0 ** min(max(power, -most), most))
 
 
 def _keys(X: Any, numbers: NDArray) -> NDArray:
