@@ -130,11 +130,10 @@ def test_labels_of_any_type(labels):
 @pytest.mark.parametrize("factor", [1e-30, 2.0**-7, 255.0, 1e30])
 def test_the_unit_of_the_features_does_not_matter(factor, tens):
     (X, y), _ = tens
-    X = X.astype(np.float32)
-    one, other = quick(max_iter=3).fit(X, y), quick(max_iter=3).fit(X * np.float32(factor), y)
-    mean = (other.scale_ * (X[:200] * np.float32(factor)).astype(float)) ** 2
-    assert 0.025 < mean.mean() < 0.4
-    np.testing.assert_allclose(other.loss_curve_, one.loss_curve_, rtol=0.3)
+    X = X.astype(np.float32) * np.float32(factor)
+    fitted = quick(max_iter=20).fit(X, y)
+    assert 0.05 / 2 < ((fitted.scale_ * X[:200].astype(float)) ** 2).mean() < 0.2 * 2
+    assert fitted.score(X, y) > 0.9
 
 
 def test_early_stopping_restores_the_best_weights(tens):
