@@ -67,7 +67,7 @@ ROOMS = (
     Room("photos.decoding", "a file of pictures -> upright pixels", ("the floor",), tuple(f"photos.{name}" for name in ("decoding", "formats", "heic", "pdf", "raster", "reduction", "shades"))),
     Room("digits", "the embedded MNIST, sets that can be fetched, and `load`: files and folders of any format ([data](data.md))", ("the floor", "photos.decoding")),
     Room("pretrained", "the networks in the box ([how they were made](best.md))", ("model", "model_file")),
-    Room("engines.dense", "the epoch on NumPy arrays, in buffers made once; what an engine may be given", ("the reference",), ("engines.dense", "engines.arguments")),
+    Room("engines.dense", "the epoch on NumPy arrays, in buffers made once; what an engine may be given", ("the reference",), ("engines.dense", "engines.arguments", "engines.sparse")),
     Room("engines.ink", "the fast engine: `engine` trains, `scorer` answers, `kernel` computes ([engine](engine.md))", ("the reference", "engines.dense")),
     Room("engines", "which arrays, and which `run_epoch`, an epoch is computed with; a model that answers through `ink`", ("the reference", "model", "engines.dense", "engines.ink")),
     Room("runs", "from data to model file: look, split, initial parameters or those of a model, distortions, keep the best, save, resume ([own digits](own-digits.md))", ("the reference", "templates", "calibration", "model", "model_file", "digits", "engines")),
@@ -84,10 +84,11 @@ ROOMS = (
     Room("bench", "epochs, answers and whole processes by every framework that is installed", ("the reference", "model", "digits", "engines.dense", "engines.ink", "engines", "runs")),
     Room("lab", "the page where one draws, trains and steps: `web`, its server, one file of it, widgets ([lab](lab.md))", ("the floor", "model", "model_file")),
     Room("exports", "a trained network in the forms of others: ONNX, PyTorch, C, a model hub ([exports](exports.md))", ("the reference", "calibration", "model", "model_file", "digits")),
+    Room("estimator", "the network and the baseline as scikit-learn classifiers ([estimator](estimator.md))", ()),
     Room("cli", "one thin module a command; nothing imports it", (), ("cli", "__main__")),
 )  # fmt: skip
 COMPUTED = ("workbook.desk",)  # imports libraries that a learner's file names
-SHELLS = ("cli",)  # they may import everything, and nothing imports them
+SHELLS = ("cli", "estimator")  # they may import everything, and nothing imports them
 
 
 def modules():

@@ -172,7 +172,7 @@ def test_the_core_does_no_io_and_prints_nothing():
 def test_heavy_modules_are_imported_where_they_are_used():
     """At the top of a file only where the file is about nothing else: plots (matplotlib), photos (Pillow)."""
     own = {name: {"matplotlib"} for name in ("plots", "plots_explain", "plots_sweep", "pictures")}
-    own |= {"photos": {"PIL", "cv2"}}  # a room of several files
+    own |= {"photos": {"PIL", "cv2"}, "estimator": {"scipy", "sklearn"}}  # rooms of several files
     own |= {name: {"llvmlite"} for name in ("compiler", "machine", "operations", "values")}
     for path in set(SOURCE.rglob("*.py")) - set((SOURCE / "workbook" / "book" / "chapters").iterdir()):
         top = {name.split(".")[0] for name, at_once in imports(path) if at_once} & set(HEAVY)

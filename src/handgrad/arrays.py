@@ -69,8 +69,11 @@ def checked(moved: Any, p: Array) -> Any:
     return moved
 
 
-def expect_images(images: Array, D: int) -> None:
-    """DataError unless images (N, ...) hold at least one image of D pixels: 0..255 or floats 0..1."""
+def expect_images(images: Array, D: int, any_numbers: bool = False) -> None:
+    """DataError unless images (N, ...) hold at least one image of D pixels: 0..255 or floats 0..1.
+
+    any_numbers: floats may be any finite numbers, the x of a network that does not read pictures.
+    """
     if not is_array_api_obj(images):
         raise DataError(f"expected images as an array; got {type(images).__name__}")
     xp = array_namespace(images)
@@ -86,7 +89,10 @@ def expect_images(images: Array, D: int) -> None:
         )
     if xp.isdtype(images.dtype, "real floating"):
         low, high = float(xp.min(images)), float(xp.max(images))
-        if not (low >= 0 and high <= 1):  # also true of NaN
+        if any_numbers:
+            if not math.isfinite(high - low):
+                raise DataError("expected finite numbers; got NaN, infinity or numbers too large")
+        elif not (low >= 0 and high <= 1):  # also true of NaN
             hint = f": divide by {PIXEL_MAX:g}" if low >= 0 and high <= PIXEL_MAX else ""
             raise DataError(f"expected float pixels from 0 (paper) to 1 (ink); got {low:g} to {high:g}{hint}")
     elif xp.isdtype(images.dtype, "integral"):

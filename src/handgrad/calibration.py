@@ -104,6 +104,33 @@ def fit(
     return replace(fitted, threshold=threshold, coverage=float((confidence >= threshold).mean()))
 
 
+def probabilities(log_y: NDArray, temperature: float = 1.0) -> NDArray:
+    """p_c = y_c^(1/T) / sum_k y_k^(1/T), from the logarithms of the outputs, (N, C): each row sums to 1.
+
+    The outputs of a network with the L2 loss estimate the shares of the classes, which need not sum to 1.
+    """
+    p = np.exp((log_y - log_y.max(axis=1, keepdims=True)) / log_y.dtype.type(temperature))
+    shares: NDArray = p / p.sum(axis=1, keepdims=True)
+    return shares
+
+
+def temperature_of(log_y: NDArray, labels: NDArray, weights: NDArray | None = None) -> float:
+    """The T with which `probabilities` have the least log loss on these rows; near 1 where they are few.
+
+    log_y (N, C), labels (N,), weights (N,): of the rows, mean 1. With b = 1/T the slope of the loss is
+    sum_n w_n (sum_c p_nc l_nc - l_n,label); log T has a normal prior of mean 0 and deviation SPREAD.
+    """
+    logs = log_y.astype(np.float64)
+    w = np.ones(len(logs)) if weights is None else weights
+    of_label = logs[np.arange(len(logs)), labels]
+    low, high = math.log(COLDEST), math.log(HOTTEST)
+    for _ in range(STEPS):  # the loss is convex in b: bisection of its slope
+        t = (low + high) / 2
+        slope = math.exp(-t) * float(w @ ((probabilities(logs, math.exp(t)) * logs).sum(axis=1) - of_label))
+        low, high = (low, t) if slope - t / SPREAD**2 < 0 else (t, high)
+    return math.exp((low + high) / 2)
+
+
 def choose_threshold(confidence: NDArray, right: NDArray, wanted: float) -> float:
     """The lowest confidence above which the share of right answers is at least `wanted`; 1 if none has it.
 

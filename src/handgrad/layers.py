@@ -9,8 +9,7 @@ LEAK = 0.01  # the slope of leaky relu below 0
 
 def affine_forward(x: Array, W: Array, b: Array | None = None) -> Array:
     """a = x W^T + b.  x (N, D), W (H, D), b (H,) or None for no bias -> a (N, H)."""
-    agree = x.ndim == W.ndim == 2 and x.shape[1] == W.shape[1] and (b is None or b.shape == W.shape[:1])
-    if not agree:
+    if not (x.ndim == W.ndim == 2 and x.shape[1] == W.shape[1] and (b is None or b.shape == W.shape[:1])):
         got = [None if p is None else tuple(p.shape) for p in (x, W, b)]
         raise ValueError(f"expected x (N, D), W (H, D) and b (H,) that agree; got shapes {got}")
     return x @ W.T if b is None else x @ W.T + b

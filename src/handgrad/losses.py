@@ -1,4 +1,4 @@
-"""Losses: each returns its value together with its own gradient, so the two cannot drift apart."""
+"""Losses, each with its own gradient. Image i counts w_i times, W in all; without weights once, W = N."""
 
 from handgrad.arrays import Array, array_namespace, device
 from handgrad.errors import Pieces
@@ -13,20 +13,19 @@ def one_hot(labels: Array, C: int, dtype: object = None) -> Array:
     return xp.astype(target, xp.zeros(()).dtype if dtype is None else dtype)
 
 
-def l2_loss(y: Array, labels: Array) -> tuple[Array, Array]:
-    """L = 1/N sum_i sum_j (y_ij - target_ij)^2 and grad_y = 2/N (y - target): summed over digits, averaged
-    over images, no 1/2.  y (N, C), labels (N,) -> L (), grad_y (N, C)."""
-    N = y.shape[0]
-    error = y - _target(y, labels)  # (N, C)
-    return array_namespace(y).sum(error * error) / N, 2 / N * error
+def l2_loss(y: Array, labels: Array, weights: Array | None = None) -> tuple[Array, Array]:
+    """L = 1/W sum_i w_i sum_j (y_ij - target_ij)^2 and grad_y = 2/W w (y - target): summed over digits,
+    averaged over images, no 1/2.  y (N, C), labels (N,) -> L (), grad_y (N, C)."""
+    w, W, error = *_weighed(y, weights), y - _target(y, labels)  # (N, 1), (), (N, C)
+    return array_namespace(y).sum(w * error * error) / W, 2 / W * w * error
 
 
-def cross_entropy_loss(z: Array, labels: Array) -> tuple[Array, Array]:
-    """L = -1/N sum_i log softmax(z)_{i, labels_i} and grad_z = 1/N (softmax(z) - target). It reads the scores
-    z (N, C), not y: softmax is its output layer, and exp and log cancel on the way back."""
-    xp, N = array_namespace(z), z.shape[0]
+def cross_entropy_loss(z: Array, labels: Array, weights: Array | None = None) -> tuple[Array, Array]:
+    """L = -1/W sum_i w_i log softmax(z)_{i, labels_i} and grad_z = w/W (softmax(z) - target). It reads the
+    scores z (N, C), not y: softmax is its output layer, and exp and log cancel on the way back."""
+    xp, (w, W) = array_namespace(z), _weighed(z, weights)
     target, log_y = _target(z, labels), log_softmax(z)  # (N, C)
-    return -xp.sum(target * log_y) / N, (xp.exp(log_y) - target) / N
+    return -xp.sum(w * target * log_y) / W, w * (xp.exp(log_y) - target) / W
 
 
 def log_softmax(z: Array) -> Array:
@@ -37,6 +36,11 @@ def log_softmax(z: Array) -> Array:
 
 
 LOSSES = Pieces(l2=(l2_loss, "y"), cross_entropy=(cross_entropy_loss, "z"))  # and which of y and z it reads
+
+
+def _weighed(outputs: Array, weights: Array | None) -> tuple[Array, Array]:
+    w = 1 if weights is None else array_namespace(outputs).astype(weights, outputs.dtype)[:, None]  # (N, 1)
+    return w, outputs.shape[0] if weights is None else array_namespace(w).sum(w)
 
 
 def _target(outputs: Array, labels: Array) -> Array:

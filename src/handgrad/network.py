@@ -54,8 +54,7 @@ def forward(params: Params, x: Array, activation: Choice = "relu") -> Cache:
         both = "both must be the number of hidden units H"
         raise ValueError(f"W2 has {columns} columns but W1 has {rows} rows; {both}")
     a = layers.affine_forward(x, params.W1, params.b1)  # (N, H)
-    activate, _, _ = layers.ACTIVATIONS[activation]
-    h = activate(a)  # (N, H)
+    h = layers.ACTIVATIONS[activation][0](a)  # (N, H)
     z = layers.affine_forward(h, params.W2, params.b2)  # (N, C)
     y = layers.sigmoid_forward(z)  # (N, C)
     return Cache(x, a, h, z, y)
@@ -75,15 +74,14 @@ def backward(
 
 
 def loss_and_gradients(
-    params: Params, x: Array, labels: Array, activation: Choice = "relu", loss: Choice = "l2"
+    params: Params, x: Array, labels: Array, activation: Choice = "relu", loss: Choice = "l2", *weights: Array
 ) -> tuple[Array, Params]:
     """One batch out and back.  x (N, D), labels (N,), loss: a name of LOSSES, or your own -> L (), Params."""
     cache, (measure, reads) = forward(params, x, activation), losses.LOSSES[loss]
-    L, grad = measure(getattr(cache, reads), labels)  # grad_y, or grad_z of a loss that reads z
+    L, grad = measure(getattr(cache, reads), labels, *weights)  # grad_y, or grad_z of a loss that reads z
     return L, backward(params, cache, activation=activation, **{f"grad_{reads}": grad})
 
 
 def predict(params: Params, x: Array, activation: Choice = "relu") -> Array:
     """The class with the largest score for each image: x (N, D) -> labels (N,)."""
-    z = forward(params, x, activation).z
-    return array_namespace(z).argmax(z, axis=1)
+    return array_namespace(x).argmax(forward(params, x, activation).z, axis=1)

@@ -4,6 +4,7 @@ Fitted on MNIST's training images it reads 82.08 % of the test images. Source: t
 """
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -33,6 +34,18 @@ def mean_images(images: NDArray, labels: NDArray, C: int = 10) -> NDArray:
     return means.reshape(C, *shape)
 
 
+def weighted(x: Any, labels: NDArray, weights: NDArray, C: int) -> NDArray:
+    """Normalised templates of rows of any numbers: x (N, D), an array or a CSR matrix -> (C, D) float64.
+
+    labels (N,), 0 to C - 1. weights (N,): how much each row counts in the mean of its class. The template of
+    a class without weight is 0.
+    """
+    share = np.zeros((len(labels), C))
+    of_class = np.bincount(labels, weights, C)
+    share[np.arange(len(labels)), labels] = weights / np.where(of_class > 0, of_class, 1)[labels]
+    return _normalised(np.asarray(x.T @ share).T)
+
+
 def fit(images: NDArray, labels: NDArray, C: int = 10) -> NDArray:
     """Normalised templates: mean images, minus their mean, over their standard deviation.
 
@@ -40,7 +53,10 @@ def fit(images: NDArray, labels: NDArray, C: int = 10) -> NDArray:
     ink (0) would agree with every image, and a digit with little ink (1) with no image. DataError as for
     mean_images.
     """
-    means = mean_images(images, labels, C)
+    return _normalised(mean_images(images, labels, C))
+
+
+def _normalised(means: NDArray) -> NDArray:
     axes = tuple(range(1, means.ndim))
     deviations = means.std(axis=axes, keepdims=True)
     normalised: NDArray = (means - means.mean(axis=axes, keepdims=True)) / np.where(

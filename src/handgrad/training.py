@@ -31,24 +31,25 @@ class Epoch(NamedTuple):
 @np.errstate(over="ignore", invalid="ignore")  # non-finite values are checked below and reported
 def run_epoch(
     params: Params, images: Array, labels: Array, order: Array, recipe: Recipe, rates: np.ndarray,
-    memory: Params | None = None, first_step: int = 0,
+    memory: Params | None = None, first_step: int = 0, weights: Array | None = None,
 ) -> tuple[Params, Params | None, float]:  # fmt: skip
     """One pass over the rows named in order -> new params, new optimizer memory, mean loss.
 
     images (N, ...) integer pixels or floats in 0..1, labels (N,), order (M,) row numbers, rates the learning
-    rate of each batch, the last of which may be smaller. The seam that engines share: same arguments, same
-    batches, same numbers. DivergedError as soon as a loss is not finite."""
-    xp, N, size, total = array_namespace(images), order.shape[0], recipe.batch_size, 0.0
+    rate of each batch, the last of which may be smaller, weights (N,) of the images in the means. The seam
+    that engines share: same batches, same numbers. DivergedError as soon as a loss is not finite."""
+    xp, N, size, total, W = array_namespace(images), order.shape[0], recipe.batch_size, 0.0, 0.0
     order = xp.asarray(order, device=device(images))
     for batch, rate in enumerate(map(float, rates)):
         rows = order[batch * size : min((batch + 1) * size, N)]  # (n,)
         x = as_input(xp.take(images, rows, axis=0), params.W1.dtype)  # (n, D)
-        L, grads = loss_and_gradients(params, x, xp.take(labels, rows), recipe.activation, recipe.loss)
+        w = () if weights is None else (xp.take(weights, rows),)  # (n,)
+        L, grads = loss_and_gradients(params, x, xp.take(labels, rows), recipe.activation, recipe.loss, *w)
         params, memory = update(recipe.optimizer, params, grads, memory, rate, first_step + batch)
         if not np.isfinite(mean := float(L)):
             raise DivergedError("the loss is not finite", first_step // len(rates) + 1, batch + 1, rate)
-        total += mean * rows.shape[0]
-    return params, memory, total / N
+        total, W = total + mean * (batch_W := float(xp.sum(w[0])) if w else rows.shape[0]), W + batch_W
+    return params, memory, total / W
 
 
 def train(
@@ -74,8 +75,7 @@ def train(
         params, memory, loss = run_epoch(params, seen, labels, order, recipe, rates, memory, step)
         if what := failure(params, images, labels, recipe.activation, recipe.loss):
             raise DivergedError(what, epoch + 1, batches, rates.max())
-        took = time.perf_counter() - began
-        yield Epoch(epoch + 1, params, memory, rng.bit_generator.state, loss, took)
+        yield Epoch(epoch + 1, params, memory, rng.bit_generator.state, loss, time.perf_counter() - began)
 
 
 @np.errstate(over="ignore", invalid="ignore")
@@ -84,7 +84,6 @@ def accuracy(params: Params, images: Array, labels: Array, activation: Choice = 
     expect_labels(labels, images.shape[0], params.W2.shape[0])
     xp, N, right = array_namespace(images), images.shape[0], 0
     for i in range(0, N, 2000):  # so many at a time, to keep the memory small
-        rows = slice(i, min(i + 2000, N))
-        x = as_input(images[rows, ...], params.W1.dtype)
+        x = as_input(images[(rows := slice(i, min(i + 2000, N))), ...], params.W1.dtype)
         right += int(xp.count_nonzero(predict(params, x, activation) == labels[rows]))
     return right / int(N)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from handgrad.arrays import NDArray, expect_images, expect_labels
+from handgrad.engines.sparse import Sparse
 from handgrad.errors import DataError, HandgradError
 from handgrad.network import Params, map_params
 
@@ -44,6 +45,47 @@ def plain_images(images: Any, labels: Any, D: int, C: int) -> tuple[NDArray, NDA
     expect_images(images, D)
     expect_labels(labels, len(images), C)
     return images, labels
+
+
+def plain_rows(images: Any, labels: Any, D: int, C: int) -> tuple[Any, NDArray]:
+    """What an epoch learns from: images, or rows of any finite floats (or Sparse), and labels (N,).
+
+    DataError for others.
+    """
+    labels = plain(labels, "labels")
+    if isinstance(images, Sparse):
+        if images.shape[1] != D or len(images) == 0:
+            raise DataError(f"expected rows of {D} numbers, as the network has; got shape {images.shape}")
+    else:
+        expect_images(images := plain(images, "images"), D, any_numbers=True)
+    expect_labels(labels, len(images), C)
+    return images, labels
+
+
+def plain_weights(weights: Any, N: int, dtype: Any) -> NDArray | None:
+    """Weights of N images, each 0 or more, of the parameters' type; None for none.  DataError for others."""
+    if weights is None:
+        return None
+    weights = plain(weights, "weights")
+    if weights.shape != (N,) or weights.dtype.kind not in "iuf":
+        got = f"{weights.dtype} of shape {weights.shape}"
+        raise DataError(f"expected weights as numbers of shape ({N},), one for each image; got {got}")
+    if not (weights.min() >= 0 and np.isfinite(weights.max())):  # also true of NaN
+        raise DataError("expected weights of 0 or more; got others")
+    given: NDArray = weights.astype(dtype, copy=False)
+    return given
+
+
+def weight_of_batches(weights: NDArray | None, order: NDArray, size: int) -> NDArray:
+    """The sum of the weights of each batch of `size` images, float64; without weights, their number.
+
+    DataError for a batch of weight 0, whose mean loss is not defined.
+    """
+    counts = np.ones(len(order)) if weights is None else weights[order].astype(np.float64)
+    sums: NDArray = np.add.reduceat(counts, np.arange(0, len(order), size))
+    if not sums.all():
+        raise DataError("expected some weight in each batch; got none: leave out images of weight 0")
+    return sums
 
 
 def plain_params(params: Any) -> Params:

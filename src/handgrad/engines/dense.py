@@ -12,7 +12,16 @@ import numpy as np
 
 from handgrad import training
 from handgrad.arrays import PIXEL_MAX, NDArray, as_input
-from handgrad.engines.arguments import plain_images, plain_order, plain_params, plain_rates
+from handgrad.engines.arguments import (
+    plain_images,
+    plain_order,
+    plain_params,
+    plain_rates,
+    plain_rows,
+    plain_weights,
+    weight_of_batches,
+)
+from handgrad.engines.sparse import Sparse
 from handgrad.errors import DivergedError
 from handgrad.layers import ACTIVATIONS, LEAK, sigmoid_backward, sigmoid_forward
 from handgrad.losses import LOSSES
@@ -27,7 +36,8 @@ SLOTS = {"sgd": 0, "momentum": 1, "nesterov": 1, "adam": 2}  # arrays that an op
 
 Activate = Callable[[NDArray], object]  # a -> h, in place
 ActivateBackward = Callable[[NDArray, NDArray], object]  # grad_h -> grad_a by h, in place
-Measure = Callable[[NDArray, NDArray, NDArray], float]  # z, labels, their one-hot rows -> L; z becomes grad_z
+# z, labels, their one-hot rows, weights (n, 1) or None -> L; z becomes grad_z
+Measure = Callable[[NDArray, NDArray, NDArray, NDArray | None], float]
 
 ACTIVATE: dict[str, tuple[Activate, ActivateBackward]] = {  # the sign of h is that of a
     "relu": (
@@ -59,17 +69,20 @@ def run_epoch(
     rates: NDArray,
     memory: Params | None = None,
     first_step: int = 0,
+    weights: NDArray | None = None,
 ) -> tuple[Params, Params, float]:
     """training.run_epoch on NumPy arrays, faster: the same arguments and numbers but for rounding.
 
-    BLAS works on one thread, unless the products are large. DataError for what is not NumPy arrays that fit.
+    BLAS works on one thread, unless the products are large. images may be Sparse. DataError for what is not
+    NumPy arrays that fit.
     """
     params, order = plain_params(params), plain_order(order)
     (H, D), C, M = params.W1.shape, len(params.W2), len(order)
-    images, labels = plain_images(images, labels, D, C)
+    images, labels = plain_rows(images, labels, D, C)
     rates = plain_rates(rates, -(-M // recipe.batch_size))
+    weights = plain_weights(weights, len(images), params.W1.dtype)
     with _blas_threads(min(recipe.batch_size, M) * D * H):
-        return _run_epoch(params, images, labels, order, recipe, rates, memory, first_step)
+        return _run_epoch(params, images, labels, order, recipe, rates, memory, first_step, weights)
 
 
 def accuracy(params: Params, images: NDArray, labels: NDArray, activation: Activation = "relu") -> float:
@@ -95,10 +108,12 @@ def _run_epoch(
     rates: NDArray,
     memory: Params | None,
     first_step: int,
+    weights: NDArray | None,
 ) -> tuple[Params, Params, float]:
     (H, D), C, dtype = params.W1.shape, len(params.W2), params.W1.dtype
-    flat, N, total = images.reshape(len(images), -1), len(order), 0.0
-    size = min(recipe.batch_size, N)
+    total, size = 0.0, min(recipe.batch_size, len(order))
+    sums = weight_of_batches(weights, order, size)[: len(rates)]
+    flat = images if isinstance(images, Sparse) else images.reshape(len(images), -1)
     gathered = np.empty((size, D), flat.dtype)
     x, h, grad_h = np.empty((size, D), dtype), np.empty((size, H), dtype), np.empty((size, H), dtype)
     z, grads, target = np.empty((size, C), dtype), map_params(np.empty_like, params), np.eye(C, dtype=dtype)
@@ -109,7 +124,10 @@ def _run_epoch(
         rows = order[batch * size : (batch + 1) * size]
         if (n := len(rows)) < len(x):
             gathered, x, h, grad_h, z = gathered[:n], x[:n], h[:n], grad_h[:n], z[:n]
-        np.take(flat, rows, axis=0, out=gathered, mode="raise")
+        if isinstance(flat, Sparse):
+            gathered = flat.dense(rows)
+        else:
+            np.take(flat, rows, axis=0, out=gathered, mode="raise")
         if flat.dtype == np.uint8:
             np.divide(gathered, dtype.type(PIXEL_MAX), out=x, dtype=dtype)
         else:
@@ -121,7 +139,8 @@ def _run_epoch(
         np.matmul(h, params.W2.T, out=z)
         if params.b2 is not None:
             z += params.b2
-        loss = measure(z, labels[rows], target[labels[rows]])  # z becomes grad_z
+        w = None if weights is None else weights[rows, None]  # (n, 1)
+        loss = measure(z, labels[rows], target[labels[rows]], w)  # z becomes grad_z
         np.matmul(z, params.W2, out=grad_h)
         activate_backward(grad_h, h)
         np.matmul(z.T, h, out=grads.W2)
@@ -132,8 +151,8 @@ def _run_epoch(
         move(grads, rate, first_step + batch)
         if not np.isfinite(loss):
             raise DivergedError("the loss is not finite", first_step // len(rates) + 1, batch + 1, rate)
-        total += loss * n
-    return move.params, move.memory, total / N
+        total += loss * float(sums[batch])
+    return move.params, move.memory, total / float(sums.sum())
 
 
 def _activation(choice: Activation) -> tuple[Activate, ActivateBackward]:
@@ -159,38 +178,45 @@ def _loss(choice: Loss) -> Measure:
     if isinstance(choice, str):
         return {"l2": _l2, "cross_entropy": _cross_entropy}[choice]
 
-    def measure(z: NDArray, labels: NDArray, _: NDArray) -> float:
+    def measure(z: NDArray, labels: NDArray, _: NDArray, w: NDArray | None) -> float:
+        weighted = () if w is None else (w[:, 0],)
         if reads == "z":
-            loss, z[...] = own(z.copy(), labels)
+            loss, z[...] = own(z.copy(), labels, *weighted)
         else:
             y = sigmoid_forward(z)
-            loss, grad_y = own(y, labels)
+            loss, grad_y = own(y, labels, *weighted)
             z[...] = sigmoid_backward(grad_y, y)
         return float(loss)
 
     return measure
 
 
-def _l2(z: NDArray, labels: NDArray, target: NDArray) -> float:
-    n = len(z)
+def _l2(z: NDArray, labels: NDArray, target: NDArray, w: NDArray | None) -> float:
+    W = len(z) if w is None else float(w.sum())
     _sigmoid(z)
     error = z - target
-    loss = float(np.vdot(error, error)) / n
+    weighed = error if w is None else w * error
+    loss = float(np.vdot(error, weighed)) / W
     np.multiply(z, 1 - z, out=z)
-    z *= error
-    z *= 2 / n
+    z *= weighed
+    z *= 2 / W
     return loss
 
 
-def _cross_entropy(z: NDArray, labels: NDArray, target: NDArray) -> float:
-    n = len(z)
+def _cross_entropy(z: NDArray, labels: NDArray, target: NDArray, w: NDArray | None) -> float:
+    W = len(z) if w is None else float(w.sum())
     z -= z.max(axis=1, keepdims=True)
     y = np.exp(z)
     below = y.sum(axis=1, keepdims=True)
-    loss = float(np.log(below).sum() - np.vdot(target, z)) / n
+    if w is None:
+        loss = float(np.log(below).sum() - np.vdot(target, z)) / W
+    else:
+        loss = float(np.vdot(w, np.log(below)) - np.vdot(w * target, z)) / W
     np.divide(y, below, out=z)
     z -= target
-    z /= n
+    if w is not None:
+        z *= w
+    z /= W
     return loss
 
 

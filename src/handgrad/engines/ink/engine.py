@@ -21,12 +21,16 @@ from handgrad.engines.arguments import (
     plain_order,
     plain_params,
     plain_rates,
+    plain_rows,
+    plain_weights,
+    weight_of_batches,
 )
 from handgrad.engines.ink import task
 from handgrad.engines.ink.helpers import SharedOut, Together
 from handgrad.engines.ink.layout import Layout, Work, address, find_bands, rows_of_pixels, scales_of
 from handgrad.engines.ink.machine import code
 from handgrad.engines.ink.scorer import WIDTHS, Scorer, modes, split
+from handgrad.engines.sparse import Sparse
 from handgrad.errors import OWN, DivergedError
 from handgrad.network import Params
 from handgrad.recipes import Activation, Recipe
@@ -60,41 +64,47 @@ class InkEngine:
         rates: NDArray,
         memory: Params | None = None,
         first_step: int = 0,
+        weights: NDArray | None = None,
     ) -> tuple[Params, Params | None, float]:
         """training.run_epoch, faster: the same arguments, batches and numbers (but for rounding).
 
-        What the kernel is not made for, the dense engine computes, with a warning: images that are not
-        uint8, parameters that are neither float32 nor float64, very large batches. DataError and IndexError
+        Sparse rows in the place of images are lists of ink already. What the kernel is not made for, the
+        dense engine computes, with a warning: other images that are not uint8, parameters that are neither
+        float32 nor float64, very large batches. DataError and IndexError
         for what no engine takes; HandgradError where the system does not start the engine's threads.
         """
         params, order = plain_params(params), plain_order(order)
         (H, D), C, dtype, M = params.W1.shape, len(params.W2), params.W1.dtype, len(order)
-        images, labels = plain_images(images, labels, D, C)
+        images, labels = plain_rows(images, labels, D, C)
         batch = min(recipe.batch_size, M)
         if why := _why_dense(recipe, images, dtype, batch):
             warnings.warn(f"{why}; the numpy engine takes over", stacklevel=2)
-            return dense.run_epoch(params, images, labels, order, recipe, rates, memory, first_step)
+            return dense.run_epoch(params, images, labels, order, recipe, rates, memory, first_step, weights)
         rates = plain_rates(rates, -(-M // recipe.batch_size))
         memory = plain_memory(memory, params, dense.SLOTS[str(recipe.optimizer)])
         if not (order.min() >= 0 and order.max() < len(images)):  # as NumPy would
             raise IndexError(f"expected rows from 0 to {len(images) - 1}; got {order.min()} to {order.max()}")
+        weights = plain_weights(weights, len(images), dtype)
+        sums = weight_of_batches(weights, order, recipe.batch_size)[: len(rates)]
         activation, loss, optimizer = str(recipe.activation), str(recipe.loss), str(recipe.optimizer)
         lanes, threads = split(H, self.threads)
         layout = Layout(params, lanes, threads, optimizer, memory)
         work = Work(layout, find_bands(D, lanes, dtype.itemsize), batch, self._together)
         data = {
-            "images": rows_of_pixels(images),
+            **_images(images, dtype),
             "labels": labels.astype(np.uint64),
             "order": _alike_together(order, labels, recipe.batch_size, C),
-            "scales": scales_of(recipe, rates, M, first_step, dtype),
+            "scales": scales_of(rates, sums, first_step, dtype),
+            **({} if weights is None else {"weights": np.ascontiguousarray(weights)}),
         }
         work.tell(N=M, batches=len(rates), **{name: address(array) for name, array in data.items()})
         work.tell(**modes(activation, params, LOSSES[loss], RULES[optimizer]))
+        work.tell(sparse=isinstance(images, Sparse), weighted=weights is not None)
         done = work.run(data)
         if diverged := done.diverged:
             epoch = first_step // len(rates) + 1
             raise DivergedError("the loss is not finite", epoch, diverged, float(rates[diverged - 1]))
-        return layout.params(), layout.memory(), done.total / M
+        return layout.params(), layout.memory(), done.total / float(sums.sum())
 
     def accuracy(
         self, params: Params, images: NDArray, labels: NDArray, activation: Activation = "relu"
@@ -110,12 +120,20 @@ class InkEngine:
         return int(np.count_nonzero(np.argmax(z, axis=1) == labels)) / len(images)
 
 
-def _why_dense(recipe: Recipe, images: NDArray, dtype: Any, batch: int) -> str | None:
+def _images(images: Any, dtype: Any) -> dict[str, NDArray]:
+    """The images as the kernel reads them: rows of pixels, or lists."""
+    if not isinstance(images, Sparse):
+        return {"images": rows_of_pixels(images)}
+    columns, values = images.padded
+    return {"first": images.first, "column": columns, "value": values.astype(dtype, copy=False)}
+
+
+def _why_dense(recipe: Recipe, images: Any, dtype: Any, batch: int) -> str | None:
     """Why the kernel cannot compute an epoch, in a few words; None where it can."""
     own = [name.removeprefix(OWN) for choice, name in recipe.own.items() if choice != "schedule"]
     if own:
         return f"the ink engine does not know {', '.join(own)}"
-    if images.dtype != np.uint8:
+    if images.dtype != np.uint8 and not isinstance(images, Sparse):
         return "the images are not uint8"
     if dtype.name not in WIDTHS:
         return f"the parameters are {dtype}"

@@ -130,6 +130,41 @@ def list_ink(
             count[number] = e - number * room
 
 
+def list_numbers(
+    n: int, at: int, order: Pointer, first: Pointer, column: Pointer, value: Pointer, bands: int,
+    starts: Pointer, place: Pointer, lists: Lists,
+) -> None:  # fmt: skip
+    """As list_ink, for images whose numbers other than 0 are listed: those of image i are number first[i] to
+    first[i + 1] of `value`, and stand in the columns `column`, which rise. Two images are merged.
+
+    An item behind the last is read, and not used.
+    """
+    pixel, ink, count, pairs, room = lists
+    for p in range((n + 1) // 2):
+        i = at + 2 * p
+        j = lesser(i + 1, at + n - 1)
+        a, a_end = first[order[i]], first[order[i] + 1]
+        b, b_end = first[order[j]], first[order[j] + 1]
+        b = b_end if i == j else b
+        for band in range(bands):
+            number, end = band * pairs + p, starts[band + 1]
+            e = number * room
+            of_a = column[a] if a < a_end else end
+            of_b = column[b] if b < b_end else end
+            o = lesser(of_a, of_b)
+            while o < end:
+                pixel[e] = place[o]
+                ink[2 * e] = value[a] if of_a == o else 0.0
+                ink[2 * e + 1] = value[b] if of_b == o else 0.0
+                a = a + 1 if of_a == o else a
+                b = b + 1 if of_b == o else b
+                of_a = column[a] if a < a_end else end
+                of_b = column[b] if b < b_end else end
+                o = lesser(of_a, of_b)
+                e += 1
+            count[number] = e - number * room
+
+
 @apart
 def move(
     zero: Vector, p: Pointer, m: Pointer, v: Pointer, stride: int, grads: Pointer, many: int, rule: int,
@@ -236,15 +271,18 @@ def sigmoid(z: Vector) -> Vector:
 def outputs(
     small: Vector, n: int, at: int, shares: Pointer, of_shares: tuple[int, int], b2: Pointer, labels: Pointer,
     order: Pointer, grad_z: Pointer, targets: Pointer, C: int, Cp: int, loss: int, scale: Pointer,
+    weighted: int, weights: Pointer,
 ) -> float:  # fmt: skip
     """grad_z (n, Cp) from the threads' shares of z and b2. Returns the loss summed over the images.
 
     of_shares: the number of shares, and the distance from one to the next. targets: one-hot rows (C, Cp),
-    and a row of ones.
+    and a row of ones. weights: of the images, if weighted.
     """
     total, (threads, between) = 0.0, of_shares
     for i in range(n):
-        row, label = i * Cp, labels[order[at + i]]
+        row, label, weight = i * Cp, labels[order[at + i]], targets[C * Cp]  # 1
+        if weighted > 0:
+            weight = weights[order[at + i]]
         for group in range(0, Cp, SCORES):
             z = load(b2, group, small)
             for share in range(threads):
@@ -253,8 +291,8 @@ def outputs(
                 y = sigmoid(z)
                 error = y - load(targets, label * Cp + group, small)
                 error = error * load(targets, C * Cp + group, small)
-                total += sum_of(error * error)
-                z = scale[TWO_PER_IMAGE] * error * y * (1.0 - y)
+                total += weight * sum_of(error * error)
+                z = weight * scale[TWO_PER_IMAGE] * error * y * (1.0 - y)
             store(grad_z, row + group, z)
         if loss == CROSS_ENTROPY:
             top, z_label, below = grad_z[row], grad_z[row + label], 0.0
@@ -266,11 +304,11 @@ def outputs(
                 y = live * exp_minus(live * (load(grad_z, row + group, small) - top))
                 below += sum_of(y)
                 store(grad_z, row + group, y)
-            total += log(below) - (z_label - top)
+            total += weight * (log(below) - (z_label - top))
             for group in range(0, Cp, SCORES):
                 y = (1.0 / below) * load(grad_z, row + group, small)
                 y = y - load(targets, label * Cp + group, small)
-                store(grad_z, row + group, scale[PER_IMAGE] * y)
+                store(grad_z, row + group, weight * scale[PER_IMAGE] * y)
     return total
 
 
@@ -373,7 +411,12 @@ def run(task: Any, number: Any, lanes: int) -> None:
         half = batch % 2 * of_lists
         new = pixel[half * room :], ink[2 * half * room :], count[half:], pairs, room
         arrive(counter)
-        list_ink(n_after, after, size, N, D, images, order, where, task.place, task.shades, new)
+        if task.sparse > 0:
+            list_numbers(
+                n_after, after, order, task.first, task.column, task.value, bands, starts, task.place, new
+            )
+        else:
+            list_ink(n_after, after, size, N, D, images, order, where, task.place, task.shades, new)
         if batch > 0:
             waited = 0
             while arrived(counter) < threads * (batch + 1):
@@ -388,8 +431,9 @@ def run(task: Any, number: Any, lanes: int) -> None:
             else:
                 of_shares = threads, z_room
                 batch_loss = outputs(
-                    small, n, start, z, of_shares, b2, labels, order, grad_z, targets, C, Cp, loss, scale
-                )
+                    small, n, start, z, of_shares, b2, labels, order, grad_z, targets, C, Cp, loss, scale,
+                    task.weighted, task.weights,
+                )  # fmt: skip
                 if not is_finite(batch_loss):
                     task.diverged = batch
                     return

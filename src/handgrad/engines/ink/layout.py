@@ -15,7 +15,6 @@ from handgrad.engines.ink.machine import code
 from handgrad.engines.ink.task import Task
 from handgrad.network import Params, map_params
 from handgrad.optimizers import BETA, BETA2
-from handgrad.recipes import Recipe
 
 LINE = 64  # bytes of a cache line
 
@@ -59,14 +58,15 @@ def rows_of_pixels(images: NDArray) -> NDArray:
     return np.ascontiguousarray(flat)
 
 
-def scales_of(recipe: Recipe, rates: NDArray, N: int, first_step: int, dtype: Any) -> NDArray:
-    """The numbers that each batch needs, (batches + 1, SCALES): those of batch k, from 1 on, in row k."""
+def scales_of(rates: NDArray, sums: NDArray, first_step: int, dtype: Any) -> NDArray:
+    """The numbers that each batch needs, (batches + 1, SCALES): those of batch k, from 1 on, in row k.
+
+    sums: the weight of each batch, which is its size where all images count once.
+    """
     scales, steps = np.zeros((len(rates) + 1, task.SCALES)), first_step + np.arange(1, len(rates) + 1)
-    sizes = np.full(len(rates), recipe.batch_size)
-    sizes[-1] = min(recipe.batch_size, N - (len(rates) - 1) * recipe.batch_size)
     scales[1:, task.RATE] = rates
     scales[1:, task.UNBIAS], scales[1:, task.UNBIAS2] = 1 / (1 - BETA**steps), 1 / (1 - BETA2**steps)
-    scales[1:, task.PER_IMAGE], scales[1:, task.TWO_PER_IMAGE] = 1 / sizes, 2 / sizes
+    scales[1:, task.PER_IMAGE], scales[1:, task.TWO_PER_IMAGE] = 1 / sums, 2 / sums
     return scales.astype(dtype)
 
 

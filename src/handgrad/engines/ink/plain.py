@@ -76,13 +76,16 @@ def shapes(task: Task, lanes: int) -> Shapes:
     order = _array(task.order, (N,), np.uint64)
     starts, pieces = (_array(at, (bands + 1,), np.uint64) for at in (task.starts, task.pieces))
     images, rows = int(order.max(initial=0)) + 1, int(starts[-1])  # rows of W1, D without its padding
+    listed = int(_array(task.first, (images + 1,), np.uint64)[-1]) + 1 if task.sparse else 0
     padded = -(-2 * pairs // TOGETHER) * TOGETHER  # images of a batch
     lists = 2, bands, pairs
     is_training, memories = task.rule != READ, {SGD: 0, READ: 0, ADAM: 2}.get(task.rule, 1)
     m, v = int(memories > 0), int(memories > 1)
     b2 = -(-Cp // lanes) * lanes
     return {
-        "images": (images, D), "labels": (images * is_training,), "order": (N,),
+        "images": (images * (not task.sparse), D), "weights": (images * task.weighted,),
+        "labels": (images * is_training,), "order": (N,),
+        "first": (listed and images + 1,), "column": (listed,), "value": (listed,),
         "scales": ((task.batches + 1) * is_training, SCALES),
         "W1": (Hp // lanes, rows, lanes), "W2": (C + 1, Hp), "V2": (Hp, Cp), "b2": (b2,),
         "m_W1": (m * Hp // lanes, rows, lanes), "m_W2": (m * (C + 1), Hp), "m_b2": (m * b2,),

@@ -61,6 +61,10 @@ class Task(Structure):
     kinds: ClassVar[dict[str, str]] = {
         # the images, the order of their rows, and the scales of each batch
         "images": "byte", "labels": "word", "order": "word", "scales": "number",
+        # weights of the images, if weighted is 1; rows of any numbers in the place of `images`, if sparse
+        # is 1: those of row i that are not 0 are number first[i] to first[i + 1] of column and value
+        "weights": "number", "weighted": "size",
+        "first": "word", "column": "word", "value": "number", "sparse": "size",
         "N": "size", "batches": "size", "size": "size",  # size: images in a batch
         "activation": "size", "bias": "size", "loss": "size", "rule": "size",
         # the network's sizes; Hp and Cp: H and C padded; D: pixels of an image

@@ -2,7 +2,8 @@
 
 // a test compares all of it with engines/ink/task.py
 export const FIELDS =
-  "images labels order scales N batches size activation bias loss rule D H C Hp Cp thread threads W1 W2 V2 b2 " +
+  "images labels order scales weights weighted first column value sparse N batches size activation bias loss rule " +
+  "D H C Hp Cp thread threads W1 W2 V2 b2 " +
   "m_W1 v_W1 m_W2 v_W2 m_b2 v_b2 place shades targets bands starts pieces piece mask pixel ink count pairs room " +
   "grad_z grad_a grad_W1 grads h shares counter out squash finite total diverged";
 export const LANES = 16;
