@@ -2,6 +2,8 @@
 
 import inspect
 import re
+import sys
+from collections.abc import Mapping
 from typing import Any
 
 import latex2mathml.converter
@@ -16,6 +18,7 @@ extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.viewcode", "sphinx_co
 
 myst_enable_extensions = ["colon_fence", "dollarmath"]
 myst_heading_anchors = 4
+smartquotes = False  # in "--fields" the hyphens stay
 nb_execution_raise_on_error = True
 nb_execution_timeout = 300
 
@@ -61,16 +64,40 @@ def formula(writer: Any, node: nodes.Element) -> None:
 
 def as_text(app: Sphinx, what: str, name: str, obj: object, options: object, lines: list[str]) -> None:
     """Docstrings are plain text with formulas: `a` is code, and no other character is markup."""
+    if what == "data" and isinstance(
+        obj, Mapping
+    ):  # a table of choices: what it holds, instead of what a table is
+        lines[:] = ["Names: " + ", ".join(f"``{choice}``" for choice in obj) + "."]
+        return
     paragraphs = inspect.cleandoc("\n".join(lines)).split("\n\n")
     lines[:] = []
     for paragraph in paragraphs:
         if re.search(r"^ {2,}\S|\S {3,}\S", paragraph, re.M):  # a table or a listing: it stays as it is
             lines += ["::", "", *(f"   {line}" for line in paragraph.splitlines()), ""]
         else:
-            lines += [*re.sub(r"([*|_\\])|`", lambda m: f"\\{m[1]}" if m[1] else "``", paragraph).splitlines(), ""]
+            lines += [
+                *re.sub(r"([*|_\\])|`", lambda m: f"\\{m[1]}" if m[1] else "``", paragraph).splitlines(),
+                "",
+            ]
+
+
+def with_arrays(
+    app: Sphinx,
+    what: str,
+    name: str,
+    obj: object,
+    options: object,
+    signature: str | None,
+    returns: str | None,
+) -> tuple[str | None, str | None]:
+    """The signature with the word Array, which to Python stands for any type."""
+    if "Array" in vars(sys.modules.get(getattr(obj, "__module__", None) or "") or object):
+        signature, returns = (text and re.sub(r"\bAny\b", "Array", text) for text in (signature, returns))
+    return signature, returns
 
 
 def setup(app: Sphinx) -> None:
     """Sphinx calls this."""
     app.add_html_math_renderer("mathml", (formula, None), (formula, None))
     app.connect("autodoc-process-docstring", as_text)
+    app.connect("autodoc-process-signature", with_arrays)

@@ -1,13 +1,13 @@
-"""The website: docs, the lesson's chapters, the interface, and the lab, live, as one folder for any static host.
+"""The website: docs, chapters, interface, and the lab, live, as one folder for any static host.
 
     python tools/website.py                  write build/site
     python tools/website.py --run            the same, with the chapters' cells run: their pictures are in it
     python tools/website.py --external       ask every external link whether it answers; writes nothing
 
-The Markdown files in docs/ are the pages. This program copies them and site/ into build/pages, turns links to files of
-the repository into links within the site, adds a page for each module that docs/interface.md names, and runs
-Sphinx, for which a warning is an error. Then it writes the lab beside the pages and looks up every link.
-Needs: pip install -e '.[workbook]' --group site
+The Markdown files in docs/ are the pages. This program copies them and site/ into build/pages, turns links
+to files of the repository into links within the site, adds a page for each module that docs/interface.md
+names, and runs Sphinx, for which a warning is an error. Then it writes the lab beside the pages and looks up
+every link. Needs: pip install -e '.[workbook,notebook]' --group site
 """
 
 import ast
@@ -22,6 +22,7 @@ import tempfile
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
+from types import ModuleType
 from urllib.parse import unquote
 
 import click
@@ -42,6 +43,7 @@ SOURCES = {  # files of the repository that are pages, and the names of these
     "CONTRIBUTING.md": "contributing.md",
     "CHANGELOG.md": "changes.md",
 }
+GENERATED = ("reference/index.md",)
 
 
 def stage() -> None:
@@ -71,14 +73,15 @@ def page(source: str) -> str:
     """The text of a Markdown file with its links turned into links within the site."""
     parts = BLOCK.split((ROOT / source).read_text("utf-8"))
     return "".join(
-        part if part.startswith("```") else LINK.sub(lambda m: link(source, *m.groups()), part) for part in parts
+        part if part.startswith("```") else LINK.sub(lambda m: link(source, *m.groups()), part)
+        for part in parts
     )
 
 
 def link(source: str, image: str, text: str, target: str, anchor: str | None) -> str:
     """A link of a page at the top of the site, from the link of a file of the repository."""
     anchor = anchor or ""
-    if image or not target or "://" in target:
+    if image or not target or "://" in target or target in GENERATED:
         return f"{image}[{text}]({target}{anchor})"
     path = os.path.normpath(os.path.join(os.path.dirname(source), target))
     if path in SOURCES:
@@ -102,18 +105,16 @@ def interface() -> None:
     folder = PAGES / "reference"
     folder.mkdir()
     lists = []
-    for before, block in re.findall(
-        r"\n\n([^`]+?):\n\n```python\n(.*?)```", (ROOT / "docs" / "interface.md").read_text("utf-8"), re.S
-    ):
+    text = (ROOT / "docs" / "interface.md").read_text("utf-8")
+    for heading, block in re.findall(r"^([^\n]+):\n\n```python\n(.*?)```", text, re.S | re.M):
         rows = []
         for module, names in imported(block):
             (folder / f"{module}.md").write_text(module_page(module, names), "utf-8")
             rows += [f"| [`{module}`]({module}.md) | {', '.join(f'`{name}`' for name in names)} |"]
-        heading = before.splitlines()[-1]
         lists.append("\n".join([f"{heading}:\n", "| module | names |", "|---|---|", *rows]))
     modules = sorted(path.stem for path in folder.glob("*.md"))
     toctree = "\n".join([":::{toctree}", ":hidden:", "", *modules, ":::"])
-    head = "# The interface, name by name\n\nEvery name of [the interface](../interface.md), with what it takes and gives back."
+    head = "# The interface, name by name\n\nEvery name of [the interface](../interface.md), with its signature."
     (folder / "index.md").write_text("\n\n".join([head, *lists, toctree]) + "\n", "utf-8")
 
 
@@ -135,14 +136,14 @@ def imported(block: str) -> Iterator[tuple[str, list[str]]]:
         yield module_name, list(dict.fromkeys(names)) or public(importlib.import_module(module_name))
 
 
-def public(module: object) -> list[str]:
+def public(module: ModuleType) -> list[str]:
     """The public functions and classes that a module defines."""
     return [
         name
         for name, value in vars(module).items()
         if not name.startswith("_")
-        and (inspect.isfunction(value) or inspect.isclass(value))
-        and value.__module__ == module.__name__  # type: ignore[attr-defined]
+        and callable(value)
+        and getattr(value, "__module__", "") == module.__name__
     ]
 
 
@@ -162,8 +163,9 @@ def module_page(module: str, names: list[str]) -> str:
 
 
 def run(*words: str) -> None:
-    """Run Python with these words; its failure ends this program."""
-    done = subprocess.run([sys.executable, *words], stdout=subprocess.PIPE, text=True, check=False)
+    """Run Python with these words; its failure ends this program, and what it printed is shown."""
+    output = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    done = subprocess.run([sys.executable, *words], **output, text=True, check=False)
     if done.returncode:
         click.echo(done.stdout)
         sys.exit(done.returncode)
@@ -171,7 +173,15 @@ def run(*words: str) -> None:
 
 def sphinx(builder: str, out: Path, execution: str) -> None:
     """Run Sphinx over build/pages; a warning is an error."""
-    options = ["--fail-on-warning", "--keep-going", "--quiet", "--jobs", "2", "-D", f"nb_execution_mode={execution}"]
+    options = [
+        "--fail-on-warning",
+        "--keep-going",
+        "--quiet",
+        "--jobs",
+        "2",
+        "-D",
+        f"nb_execution_mode={execution}",
+    ]
     run("-m", "sphinx", "-b", builder, "-d", str(PAGES.parent / "doctrees"), *options, str(PAGES), str(out))
 
 
@@ -197,7 +207,9 @@ class Links(HTMLParser):
 
 def faults(folder: Path) -> list[str]:
     """Links that lead nowhere, and what a page would load from another address."""
-    pages = {path: Links(path) for path in folder.rglob("*.html") if "lab" not in path.relative_to(folder).parts}
+    pages = {
+        path: Links(path) for path in folder.rglob("*.html") if "lab" not in path.relative_to(folder).parts
+    }
     found = []
     for path, links in pages.items():
         where = path.relative_to(folder)
