@@ -114,7 +114,7 @@ def interface() -> None:
         lists.append("\n".join([f"{heading}:\n", "| module | names |", "|---|---|", *rows]))
     modules = sorted(path.stem for path in folder.glob("*.md"))
     toctree = "\n".join([":::{toctree}", ":hidden:", "", *modules, ":::"])
-    head = "# The interface, name by name\n\nEvery name of [the interface](../interface.md), with its signature."
+    head = "# The interface, name by name\n\nAll names of [the interface](../interface.md)."
     (folder / "index.md").write_text("\n\n".join([head, *lists, toctree]) + "\n", "utf-8")
 
 
