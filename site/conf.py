@@ -57,6 +57,8 @@ viewcode_follow_imported_members = False  # a name of two modules is linked from
 def formula(writer: Any, node: nodes.Element) -> None:
     """A formula as MathML, which browsers draw themselves: no script, and no request to another address."""
     display = "block" if isinstance(node, nodes.math_block) else "inline"
+    if "\\begin" in node.astext():
+        raise ValueError(f"an environment is not drawn well: {node.astext()}; write a formula for each line")
     html = latex2mathml.converter.convert(node.astext(), display=display)
     writer.body.append(f'<div class="formula">{html}</div>' if display == "block" else html)
     raise nodes.SkipNode
