@@ -39,6 +39,7 @@ def code(lanes: int, dtype: Any) -> Function:
     return machine.code(lanes, dtype)
 
 
+@cache
 def has_avx512() -> bool:
     """Whether this processor has AVX-512."""
     library, level = ready()

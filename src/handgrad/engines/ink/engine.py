@@ -23,9 +23,9 @@ from handgrad.engines.arguments import (
     plain_rates,
 )
 from handgrad.engines.ink import task
+from handgrad.engines.ink.ahead import code
 from handgrad.engines.ink.helpers import SharedOut, Together
 from handgrad.engines.ink.layout import Layout, Work, address, find_bands, rows_of_pixels, scales_of
-from handgrad.engines.ink.machine import code
 from handgrad.engines.ink.scorer import WIDTHS, Scorer, modes, split
 from handgrad.errors import OWN, DivergedError
 from handgrad.network import Params
