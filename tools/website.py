@@ -111,7 +111,8 @@ def interface() -> None:
         for module, names in imported(block):
             (folder / f"{module}.md").write_text(module_page(module, names), "utf-8")
             rows += [f"| [`{module}`]({module}.md) | {', '.join(f'`{name}`' for name in names)} |"]
-        lists.append("\n".join([f"{heading}:\n", "| module | names |", "|---|---|", *rows]))
+        plain = LINK.sub(r"\2", heading)  # its links lead on from docs/
+        lists.append("\n".join([f"{plain}:\n", "| module | names |", "|---|---|", *rows]))
     modules = sorted(path.stem for path in folder.glob("*.md"))
     toctree = "\n".join([":::{toctree}", ":hidden:", "", *modules, ":::"])
     head = "# The interface, name by name\n\nAll names of [the interface](../interface.md)."
