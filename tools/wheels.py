@@ -23,6 +23,7 @@ import lief
 import llvmlite.binding as llvm
 
 from handgrad.engines.ink import ahead, compiler, kernel, machine, task, values
+from handgrad.engines.ink.sources import sources
 from handgrad.engines.ink.task import Task
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -92,7 +93,7 @@ def library(system: System) -> bytes:
         out = Path(folder) / f"{ahead.STEM}{system.ending}"
         words = ["cc", "-target", system.zig, "-O2", "-shared", "-s", "-o", str(out)]
         words += [f"-Wl,-install_name,@rpath/{out.name}"] if out.suffix == ".dylib" else []
-        words += [f'-DSOURCES="{ahead.sources()}"', str(Path(__file__).with_name("level.c"))]
+        words += [f'-DSOURCES="{sources()}"', str(Path(__file__).with_name("level.c"))]
         subprocess.run([sys.executable, "-m", "ziglang", *words, *map(str, parts)], check=True)
         made = out.read_bytes()
     if wrong := faults(system, made):

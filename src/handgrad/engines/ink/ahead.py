@@ -6,23 +6,17 @@ it was made from the very sources that stand beside it. Then nothing is compiled
 """
 
 import ctypes
-import hashlib
-from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from handgrad.layers import LEAK
-from handgrad.optimizers import BETA, BETA2, EPSILON
+from handgrad.engines.ink.sources import Function, sources
 
 STEM = "ready"  # the library's name, without the system's ending
 ENDINGS = (".so", ".dylib", ".dll")
-KERNEL = ("kernel.py", "task.py", "operations.py", "values.py", "compiler.py")  # what the kernel is made from
-CONSTANTS = BETA, BETA2, EPSILON, LEAK  # of the kernel, defined outside these files
 LEVELS = {4: "v4", 3: "v3", 1: "arm"}  # what the library says of this processor: which functions run on it
-Function = Callable[[int], None]  # takes the address of a task; runs without the interpreter's lock
 
 
 def code(lanes: int, dtype: Any) -> Function:
@@ -65,13 +59,6 @@ def ready() -> tuple[ctypes.CDLL | None, str]:
             if level and made_from == sources():
                 return library, level
     return None, ""
-
-
-@cache
-def sources() -> str:
-    """The SHA-256 of all that the kernel is made from."""
-    texts = [(Path(__file__).parent / name).read_bytes().replace(b"\r\n", b"\n") for name in KERNEL]
-    return hashlib.sha256(b"".join([*texts, repr(CONSTANTS).encode()])).hexdigest()
 
 
 def name_of(level: str, lanes: int, itemsize: int) -> str:

@@ -19,7 +19,7 @@ import llvmlite
 import llvmlite.binding as llvm
 import numpy as np
 
-from handgrad.engines.ink.ahead import CONSTANTS, KERNEL, Function
+from handgrad.engines.ink.sources import CONSTANTS, KERNEL, Function
 from handgrad.engines.ink.symbols import undefined
 from handgrad.errors import HandgradError
 from handgrad.files import KEPT, new_file, user_folder
