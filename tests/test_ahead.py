@@ -23,10 +23,10 @@ pytestmark = pytest.mark.skipif(
 def library(tmp_path, monkeypatch):
     """library(...) -> what ahead.ready finds, given a library that says this of itself; its answer to all is 7."""
 
-    def made(of=sources(), level=3):
+    def made(of=None, level=3):
         function = "define void @{}(ptr %task) {{\n  store i64 7, ptr %task\n  ret void\n}}\n"
         names = [ahead.name_of(name, 32, 4) for name in ahead.LEVELS.values()]
-        text = f'@sources = constant [64 x i8] c"{of}"\ndefine i32 @level() {{\n  ret i32 {level}\n}}\n'
+        text = f'@sources = constant [64 x i8] c"{of or sources()}"\ndefine i32 @level() {{\n  ret i32 {level}\n}}\n'
         (tmp_path / "a.o").write_bytes(machine.assembled(text + "".join(map(function.format, names))))
         words = ["ld.lld", "-shared", "-o", tmp_path / f"{ahead.STEM}.so", tmp_path / "a.o"]
         subprocess.run(words, check=True)

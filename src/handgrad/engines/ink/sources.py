@@ -1,4 +1,4 @@
-"""What the kernel is made from: by this, code that was made before is known to be of these sources, or not."""
+"""What the kernel is made from: machine code that was made earlier is of these sources, or is not used."""
 
 import hashlib
 from collections.abc import Callable
