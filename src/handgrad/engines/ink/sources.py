@@ -10,9 +10,7 @@ from handgrad.optimizers import BETA, BETA2, EPSILON
 
 KERNEL = ("kernel.py", "task.py", "operations.py", "values.py", "compiler.py")
 CONSTANTS = BETA, BETA2, EPSILON, LEAK  # of the kernel, defined outside these files
-Function = Callable[
-    [int], None
-]  # the kernel: takes the address of a task; runs without the interpreter's lock
+Function = Callable[[int], None]  # takes the address of a task; runs without the interpreter's lock
 
 
 @cache
