@@ -26,9 +26,9 @@ from handgrad.engines.arguments import (
     weight_of_batches,
 )
 from handgrad.engines.ink import task
+from handgrad.engines.ink.ahead import code
 from handgrad.engines.ink.helpers import SharedOut, Together
 from handgrad.engines.ink.layout import Layout, Work, address, find_bands, rows_of_pixels, scales_of
-from handgrad.engines.ink.machine import code
 from handgrad.engines.ink.scorer import WIDTHS, Scorer, modes, split
 from handgrad.engines.sparse import Sparse
 from handgrad.errors import OWN, DivergedError

@@ -10,8 +10,8 @@ import numpy as np
 from handgrad.arrays import PIXEL_MAX, NDArray
 from handgrad.engines.dense import SLOTS
 from handgrad.engines.ink import task
+from handgrad.engines.ink.ahead import code
 from handgrad.engines.ink.helpers import Together
-from handgrad.engines.ink.machine import code
 from handgrad.engines.ink.task import Task
 from handgrad.network import Params, map_params
 from handgrad.optimizers import BETA, BETA2

@@ -8,7 +8,6 @@ its own. Where there is no file, or a damaged one, the kernel is compiled, which
 import hashlib
 import os
 import platform
-from collections.abc import Callable
 from contextlib import suppress
 from ctypes import CFUNCTYPE, c_void_p
 from functools import cache
@@ -20,16 +19,13 @@ import llvmlite
 import llvmlite.binding as llvm
 import numpy as np
 
+from handgrad.engines.ink.sources import CONSTANTS, KERNEL, Function
 from handgrad.engines.ink.symbols import undefined
 from handgrad.errors import HandgradError
 from handgrad.files import KEPT, new_file, user_folder
-from handgrad.layers import LEAK
-from handgrad.optimizers import BETA, BETA2, EPSILON
 
-MADE_FROM = ("kernel.py", "task.py", "operations.py", "values.py", "compiler.py", "machine.py")
-CONSTANTS = BETA, BETA2, EPSILON, LEAK  # of the kernel, defined outside the files of MADE_FROM
+MADE_FROM = (*KERNEL, "machine.py")
 CHECKSUM = hashlib.sha256().digest_size  # bytes of the checksum, which stands before the object file
-Function = Callable[[int], None]  # takes the address of a task; runs without the interpreter's lock
 
 _lock = Lock()
 if hasattr(os, "register_at_fork"):  # a process is forked before or after compiling, never in between

@@ -1,6 +1,5 @@
 """What a network that no longer learns makes of images, through the fast engine: microseconds for one."""
 
-from functools import cache
 from threading import Lock
 from typing import Any, NamedTuple
 
@@ -9,9 +8,9 @@ import numpy as np
 from handgrad.arrays import NDArray
 from handgrad.engines.arguments import expect_threads, plain, plain_params
 from handgrad.engines.ink import task
+from handgrad.engines.ink.ahead import has_avx512
 from handgrad.engines.ink.helpers import SharedOut, renew_in_children
 from handgrad.engines.ink.layout import Layout, Work, address, find_bands, rows_of_pixels
-from handgrad.engines.ink.machine import processor
 from handgrad.errors import Choices, DataError
 from handgrad.network import Params
 
@@ -149,12 +148,7 @@ def split(H: int, threads: int) -> tuple[int, int]:
     wide ones do not fit the processor's registers.
     """
     widths = {task.NARROW: 1.125}
-    if _has_avx512():
+    if has_avx512():
         widths[task.WIDE] = 1.0
     lanes = min(widths, key=lambda lanes: -(-H // lanes // threads) * lanes * widths[lanes])
     return lanes, min(threads, -(-H // lanes))
-
-
-@cache
-def _has_avx512() -> bool:
-    return "+avx512f" in processor()[1].split(",")
