@@ -30,7 +30,7 @@ from handgrad.cli.shared import (
 )
 from handgrad.engines import ENGINES, Engine, engine
 from handgrad.engines.arguments import MOST_THREADS
-from handgrad.errors import HandgradError
+from handgrad.errors import HandgradError, RankLostError
 from handgrad.files import expect_folder, expect_writable
 from handgrad.insight.evaluation import baseline_accuracy, percent
 from handgrad.insight.evaluation import evaluate as measure
@@ -379,6 +379,8 @@ def _train(run: Run, quiet: bool, command: str) -> None:
     try:
         for progress in run:
             say(quiet, _line(progress, recipe, images, began, len(run.seconds)))
+    except RankLostError as error:
+        raise HandgradError(f"{error}; go on with: {command}" if run.done else str(error)) from error
     except KeyboardInterrupt:
         if run.done == 0:
             raise Interrupted("interrupted before the first epoch was done; nothing was written") from None

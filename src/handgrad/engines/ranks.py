@@ -19,7 +19,7 @@ import numpy as np
 
 from handgrad.arrays import Array, array_namespace, device
 from handgrad.engines import Engine, dense
-from handgrad.errors import Choice, DivergedError, HandgradError, MissingExtraError
+from handgrad.errors import Choice, DivergedError, HandgradError, MissingExtraError, RankLostError
 from handgrad.network import Params, map_params
 from handgrad.optimizers import update
 from handgrad.recipes import Recipe
@@ -39,7 +39,7 @@ def ranks_here() -> int:
 class Ranks:
     """The processes that train together, seen from one of them. Every method is called by all of them.
 
-    HandgradError, in every method, where another process has ended or cannot be reached.
+    RankLostError, in every method, where another process has ended or cannot be reached.
     """
 
     rank: int  # of this process, from 0 on
@@ -238,8 +238,7 @@ def _all_there(rank: int) -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:  # of gloo and nccl
-        lost = f"rank {rank}: another process has ended, or cannot be reached"
-        raise HandgradError(f"{lost} ({_line(error)})") from None
+        raise RankLostError(f"rank {rank}: another process has ended, or cannot be reached") from error
 
 
 def _beside(like: Array, numbers: np.ndarray) -> Array:
