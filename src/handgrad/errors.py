@@ -103,6 +103,10 @@ class MissingExtraError(HandgradError, ImportError):
     """A feature needs an optional dependency that is not installed."""
 
 
+class RankLostError(HandgradError):
+    """One of the processes that train together has ended, or cannot be reached."""
+
+
 class DivergedError(HandgradError, ArithmeticError):
     """Training produced values that are not finite, or saturated until no gradient was left."""
 

@@ -6,13 +6,14 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 from handgrad import digits, model_file, runs
 from handgrad.cli import examples
 from handgrad.cli.own import Own, expect_one_way, notes, own_options
+from handgrad.cli.ranks import all_ranks
 from handgrad.cli.shared import (
     FILE,
     Interrupted,
@@ -27,9 +28,9 @@ from handgrad.cli.shared import (
     pair,
     say,
 )
-from handgrad.engines import ENGINES, engine
+from handgrad.engines import ENGINES, Engine, engine
 from handgrad.engines.arguments import MOST_THREADS
-from handgrad.errors import HandgradError
+from handgrad.errors import HandgradError, RankLostError
 from handgrad.files import expect_folder, expect_writable
 from handgrad.insight.evaluation import baseline_accuracy, percent
 from handgrad.insight.evaluation import evaluate as measure
@@ -39,6 +40,9 @@ from handgrad.runs import Beginning, Data, Progress, Run
 from handgrad.runs.beginning import FROM_MODEL, held_back_of_few
 from handgrad.runs.beginning import NAME as FINE_TUNE
 from handgrad.runs.log import Log
+
+if TYPE_CHECKING:
+    from handgrad.engines.ranks import Ranks
 
 DEFAULT_RECIPE = "quick"
 # choice of the recipe -> its option's values (a list, or a type and the name of its values) and help
@@ -183,7 +187,25 @@ def train(
 
     The model file is written after every epoch. An interrupted run continues with --resume; with the same
     engine and number of threads it writes the same bytes as a run that was never interrupted.
+
+    Several processes train one network together where torchrun starts them (docs/cluster.md):
+    torchrun --nproc-per-node 2 -m handgrad train
     """
+    with all_ranks(options["device"]) as ranks:
+        first = ranks is None or ranks.first
+        _run(ranks, resume, out, report if first else None, as_json, quiet or not first, options)
+
+
+def _run(
+    ranks: "Ranks | None",
+    resume: str | None,
+    out: str | None,
+    report: str | None,
+    as_json: bool,
+    quiet: bool,
+    options: dict[str, Any],
+) -> None:
+    """What the command does, in each process that takes part."""
     if resume is not None:
         _expect_nothing_chosen(resume, out, options)
     expect_one_way(options["prepare"], options["invert"])
@@ -200,18 +222,19 @@ def train(
 
         expect_report(report)
     path = Path(out or resume or default_model())
-    if out is None and resume is None:
-        expect_folder(path.parent)
-    expect_writable(path, model_file.KIND)
-    log = None if log_file is None else Log(log_file)
+    log = None
+    if ranks is None or ranks.first:
+        if out is None and resume is None:
+            expect_folder(path.parent)
+        expect_writable(path, model_file.KIND)
+        log = None if log_file is None else Log(log_file)
     resumed = model_file.load(resume) if resume else None
     hidden = recipe.hidden if resumed is None else resumed.hidden
     prepare = options["prepare"] or (resumed is not None and resumed.prepared)
     own = Own(prepare, options["invert"], quiet)
     with ThreadPoolExecutor(1) as pool:  # images are decompressed while the engine gets ready
         reading = pool.submit(source.read, options["validation"], own, begin is not None)
-        chosen = (options["engine_name"], options["device"], options["threads"])
-        where = engine(*chosen, lambda line: say(quiet, line), hidden)
+        where = _engine(ranks, options, quiet, hidden)
         data = reading.result()
     found: list[str] = []
     if not source.embedded and resume is None:
@@ -225,7 +248,19 @@ def train(
         run = runs.resume(path, data, where, options["epochs"])
     go_on = _command(path, source, options, None if resume is None else options["epochs"], log_file)
     _train(run, quiet, go_on, log)
-    _conclude(run, path, source, as_json, report, found)
+    if where.writes:
+        _conclude(run, path, source, as_json, report, found)
+
+
+def _engine(ranks: "Ranks | None", options: dict[str, Any], quiet: bool, hidden: int) -> Engine:
+    """The engine that the options name; of several processes each takes its share of the cores or a GPU."""
+    device, threads = options["device"], options["threads"]
+    if ranks is None:
+        return engine(options["engine_name"], device, threads, lambda line: say(quiet, line), hidden)
+    device = f"cuda:{ranks.local}" if device == "cuda" else device
+    threads = threads or min(ranks.threads, MOST_THREADS)
+    own = engine(options["engine_name"], device, threads, lambda line: say(quiet, line), hidden)
+    return ranks.engine(own)
 
 
 def _expect_nothing_chosen(resume: str, out: str | None, options: dict[str, Any]) -> None:
@@ -359,6 +394,8 @@ def _train(run: Run, quiet: bool, command: str, log: Log | None) -> None:
             if log is not None:
                 log(progress)
             say(quiet, _line(progress, recipe, images, began, len(run.seconds)))
+    except RankLostError as error:
+        raise HandgradError(f"{error}; go on with: {command}" if run.done else str(error)) from error
     except KeyboardInterrupt:
         if run.done == 0:
             raise Interrupted("interrupted before the first epoch was done; nothing was written") from None

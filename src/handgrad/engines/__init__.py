@@ -8,7 +8,7 @@ auto    ink where it is available, else numpy; torch for another device than the
 
 import threading
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext, suppress
 from copy import copy
 from functools import partial
@@ -44,6 +44,8 @@ class Engine(NamedTuple):
     accuracy: Callable[..., float] = accuracy
     answering: Callable[[Model], Model] = _as_it_is  # the model, to be asked through this engine
     limits: Callable[[], AbstractContextManager[Any]] = nullcontext  # to be entered around each epoch
+    writes: bool = True  # whether this process writes the files: of several that train together only one
+    agree: Callable[[Mapping[str, Any]], object] = _as_it_is  # HandgradError where their facts differ
 
 
 def engine(

@@ -77,7 +77,8 @@ def start(
     if recipe is None:
         raise ValueError("expected a recipe, or a model to begin with")
     if out is not None:
-        expect_writable(out, model_file.KIND)
+        if not isinstance(engine, Engine) or engine.writes:
+            expect_writable(out, model_file.KIND)
         model_file.expect_no_own(recipe.activation)
     seed = operator.index(seed)
     if seed < 0:

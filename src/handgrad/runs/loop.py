@@ -97,6 +97,7 @@ class Run:
         if self.finished:
             return
         data, recipe, put = self.data, self.recipe, self.engine.put
+        self.engine.agree(self._facts())
         rng = np.random.default_rng(self.seed)
         if self.last is None or self.averaged is None:
             begun = initial_params(data, recipe, rng) if self.begin is None else self.begin.params(data, rng)
@@ -120,13 +121,31 @@ class Run:
                 "validation_accuracy": self._accuracy(averaged, *validation) if validation else None,
             }
             model = self._keep(averaged, record)
-            if self.out is not None:
+            if self.out is not None and self.engine.writes:
                 finished = epoch.epoch == recipe.epochs
                 state = None if finished else pack(epoch, averaged, recipe, data.held_back)
                 model_file.save(self.out, model, state)
             self.seconds[epoch.epoch] = epoch.seconds
             self.last, self.averaged, self.model = epoch, averaged, model  # together, and once all is done
             yield Progress(epoch, model)
+
+    def _facts(self) -> dict[str, Any]:
+        """What processes that train this run together must have in common."""
+        data, last = self.data, self.last
+        return {
+            "images and labels": data.checksum,
+            "number of images": (
+                len(data.images),
+                data.held_back,
+                data.test is not None and len(data.test[1]),
+            ),
+            "classes": data.names,
+            "recipe": self.recipe.to_dict(),
+            "seed": self.seed,
+            "epochs done": self.done,
+            "state of the run": last and dict(last.rng_state),
+            "version of handgrad": __version__,
+        }
 
     def _accuracy(self, params: Params, images: Any, labels: Any) -> float:
         return self.engine.accuracy(params, images, labels, self.recipe.activation)
