@@ -193,7 +193,8 @@ def train(
     """
     with all_ranks(options["device"]) as ranks:
         first = ranks is None or ranks.first
-        _run(ranks, resume, out, report if first else None, as_json, quiet or not first, options)
+        mine = (report, log_file) if first else (None, None)
+        _run(ranks, resume, out, *mine, as_json, quiet or not first, options)
 
 
 def _run(
@@ -201,6 +202,7 @@ def _run(
     resume: str | None,
     out: str | None,
     report: str | None,
+    log_file: str | None,
     as_json: bool,
     quiet: bool,
     options: dict[str, Any],
@@ -222,12 +224,11 @@ def _run(
 
         expect_report(report)
     path = Path(out or resume or default_model())
-    log = None
     if ranks is None or ranks.first:
         if out is None and resume is None:
             expect_folder(path.parent)
         expect_writable(path, model_file.KIND)
-        log = None if log_file is None else Log(log_file)
+    log = None if log_file is None else Log(log_file)
     resumed = model_file.load(resume) if resume else None
     hidden = recipe.hidden if resumed is None else resumed.hidden
     prepare = options["prepare"] or (resumed is not None and resumed.prepared)
