@@ -11,6 +11,10 @@ from handgrad.cli import main
 from lab_browser import browser, exported_page, lab_server, open_page, page  # noqa: F401  fixtures
 
 FIGURES: dict[str, str] = {}
+LONGEST = (
+    "test_workbook_notebooks", "test_workbook_situations", "test_photos", "test_workbook_suite", "test_runs", "test_ways",
+    "test_workbook_mutants", "test_docs", "test_bench", "test_lab_whole", "test_lab_draw", "test_lab_train", "test_workbook_grade",
+)  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -37,6 +41,12 @@ def marks_are_not_kept_from_test_to_test(monkeypatch):
 def figure():
     """figure(name, value) keeps a measured value; all are printed when the run ends."""
     return lambda name, value: FIGURES.__setitem__(name, value)
+
+
+def pytest_collection_modifyitems(items):
+    """The longest files come first, so that no core is left with one of them when the others are done."""
+    order = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: order.get(item.path.stem, len(order)))
 
 
 def pytest_sessionfinish(session):

@@ -91,7 +91,8 @@ def test_the_command_prints_one_document_or_a_table_and_draws_a_picture(capsys, 
 
 
 def test_whole_processes_end_in_a_good_network(capsys):
-    assert main(["bench", "--what", "process", "--peers", "handgrad,torch", "--rounds", "1", "--json"]) == 0
+    words = ["--peers", "handgrad,torch", "--rounds", "1", "--threads", "2"]
+    assert main(["bench", "--what", "process", *words, "--json"]) == 0
     table = json.loads(capsys.readouterr().out)["process"]["peers"]
     assert set(table) == {"handgrad", "torch"}
     assert all(told["accuracy"] >= 0.975 for told in table.values())

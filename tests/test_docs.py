@@ -90,7 +90,7 @@ def understood(line):
     words = [PLACEHOLDERS.get(word, word) for word in shlex.split(line, comments=True)]
     if words[0] != "handgrad":
         elsewhere = dict.fromkeys(
-            ("pip", "cd", "python3", "onnx2tf", "hf", "curl", "uvicorn")
+            ("pip", "cd", "python3", "onnx2tf", "hf", "curl", "uvicorn", "torchrun")
         )  # other people's programs
         named = {"./check": "check", **elsewhere}.get(words[0], words[1:2] and words[1])
         assert named is None or (house.ROOT / named).exists(), f"{line}: {named} is not in the repository"

@@ -270,7 +270,7 @@ def test_the_command(run, tmp_path, small):
         {"path": str(tmp_path / "p.html"), "bytes": (tmp_path / "p.html").stat().st_size}
     ]
     assert run("export")[::2] == (
-        2, "handgrad: error: expected --page or --site; got neither (see handgrad export --help)\n"
+        2, "handgrad: error: expected at least one of --page, --site, --onnx, --torch, --c, --hub; got none (see handgrad export --help)\n"
     )  # fmt: skip
     code, _, err = run("export", tmp_path / "m.safetensors", "--page", tmp_path / "m.safetensors")
     assert (code, err.count("\n")) == (1, 1)

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import resource
 import struct
 import subprocess
@@ -406,8 +407,12 @@ def test_what_is_no_picture_is_one_line_that_names_it(what, tmp_path):
         read_picture(tmp_path)
 
 
-def test_ten_thousand_mutated_pictures_raise_nothing_but_image_errors(seven, model, rng, figure):
-    """All are opened; every twentieth that can be is read as well, which takes longer."""
+def test_mutated_pictures_raise_nothing_but_image_errors(seven, model, rng, figure):
+    """All are opened; a tenth of those that can be are read as well, which takes longer.
+
+    HANDGRAD_MUTANTS=10000 makes so many; the usual number goes once round all formats about 100 times.
+    """
+    many = int(os.environ.get("HANDGRAD_MUTANTS", "2500"))
     small = drawing(seven, 40)
     seeds = [png(small), png(small.convert("RGBA")), png(small.convert("P"))]
     seeds += [
@@ -421,7 +426,7 @@ def test_ten_thousand_mutated_pictures_raise_nothing_but_image_errors(seven, mod
     seeds += [png(in_mode(small, mode), format="TIFF", **way) for mode, way in TIFFS.values()]
     seeds += [png(small, format="TIFF", save_all=True, append_images=[small] * 3)]
     before, slowest, refused = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, 0.0, 0
-    for i in range(10_000):
+    for i in range(many):
         mutant = bytearray(seeds[i % len(seeds)])
         for _ in range(rng.integers(1, 5)):
             mutant[int(rng.integers(0, len(mutant)))] = rng.integers(0, 256)
@@ -438,10 +443,12 @@ def test_ten_thousand_mutated_pictures_raise_nothing_but_image_errors(seven, mod
             refused += 1
         slowest = max(slowest, time.process_time() - began)
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
-    assert refused > 2000
+    assert refused > many / 5
     assert slowest < 2
     assert grown < 300
-    figure("10,000 mutated pictures", f"{refused} refused, slowest {slowest * 1e3:.0f} ms, +{grown:.0f} MB")
+    figure(
+        f"{many:,} mutated pictures", f"{refused} refused, slowest {slowest * 1e3:.0f} ms, +{grown:.0f} MB"
+    )
 
 
 TWELVE_MEGAPIXELS = """

@@ -35,20 +35,25 @@ def reasons(model: Model, answer: Answer, was_cut: bool) -> tuple[str, ...]:
     is_unsure = sureness < (UNSURE_CUT if was_cut else UNSURE)
     found = {
         of_outputs(model, answer.outputs): bool(model.doubtful(answer.outputs)[0]),
-        _either(1, 7): answer.disputed or _is_one_or_seven(answer),
+        _either(1, 7): answer.disputed or _is_one_or_seven(model, answer),
         UNLIKE: is_strange(answer.image, model.classes[int(answer.outputs.argmax())]),
         NOT_WHOLE: is_unsure and answer.wholeness < answer.outputs.max(),
     }
     return tuple(why for why, holds in found.items() if holds) or ((UNSURE_DIGIT,) if is_unsure else ())
 
 
-def _is_one_or_seven(answer: Answer) -> bool:
-    """Whether both networks together see much of a 7 in a 1, or of a 1 in a 7: a serif decides."""
+def _is_one_or_seven(model: Model, answer: Answer) -> bool:
+    """Whether both networks together see much of a 7 in a 1, or of a 1 in a 7: a serif decides.
+
+    The second network knows nothing of the hand that a model has learnt in addition.
+    """
     digit = int(answer.outputs.argmax())
     if digit not in ONE_OR_SEVEN:
         return False
     other, least = ONE_OR_SEVEN[digit]
-    second = answer.outputs if answer.seconded is None else answer.seconded
+    second = answer.outputs
+    if answer.seconded is not None and model.began is None:
+        second = answer.seconded
     own = float(answer.outputs[other])
     return bool(own + max(float(second[other]), own / 2) >= least)
 

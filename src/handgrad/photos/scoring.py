@@ -95,7 +95,8 @@ def seen(model: Model, images: NDArray) -> tuple[NDArray, NDArray, NDArray, Sequ
     The outputs (N, C), the wholeness (N,), whether the 1 was disputed (N,), and the second network's outputs
     for the digits, None without it. Where the model sees a 7 and the second network rather a 1, these two
     outputs are exchanged. Disputed is also a 1 or a 7 where the model's outputs for both are near each other,
-    and a 1 where the second network rather sees a 7.
+    and a 1 where the second network rather sees a 7: not if the model learnt a hand in addition, which the
+    second network does not know.
     """
     outputs, wholeness = model.scores(images), np.ones(len(images))
     disputed = np.zeros(len(images), bool)
@@ -108,7 +109,8 @@ def seen(model: Model, images: NDArray) -> tuple[NDArray, NDArray, NDArray, Sequ
         outputs[exchanged, 1], outputs[exchanged, 7] = outputs[exchanged, 7], outputs[exchanged, 1]
         both = outputs[:, [1, 7]]
         are_near = np.isin(first, (1, 7)) & (both.min(axis=1) >= NEAR * both.max(axis=1))
-        disputed = exchanged | are_near | ((first == 1) & rather_a_seven)
+        doubts = (first == 1) & rather_a_seven & (model.began is None)
+        disputed = exchanged | are_near | doubts
     return outputs, wholeness, disputed, digits
 
 
