@@ -67,6 +67,20 @@ def idx_options(command: Command) -> Command:
     return command
 
 
+def test_options(command: Command) -> Command:
+    """--test-images and --test-labels: a pair of IDX files to measure with, beside the pair to learn from."""
+    for option in (
+        click.option(
+            "--test-labels", metavar="FILE", type=FILE, help="IDX file with the labels of --test-images."
+        ),
+        click.option(
+            "--test-images", metavar="FILE", type=FILE, help="IDX file with test images, to go with --images."
+        ),
+    ):
+        command = option(command)
+    return command
+
+
 def data_option(command: Command) -> Command:
     """--data: a set, or files of one's own, to use instead of the embedded MNIST."""
     words = (

@@ -21,6 +21,7 @@ from handgrad.cli.shared import (
     idx_options,
     output_options,
     say,
+    test_options,
 )
 from handgrad.cli.train import DEFAULT_RECIPE, Source
 from handgrad.errors import MissingExtraError
@@ -106,10 +107,7 @@ TABLE, PARQUET, PLOT = "table.csv", "table.parquet", "sweep.png"
 )
 @data_option
 @idx_options
-@click.option(
-    "--test-images", metavar="FILE", type=FILE, help="IDX file with test images, to go with --images."
-)
-@click.option("--test-labels", metavar="FILE", type=FILE, help="IDX file with the labels of --test-images.")
+@test_options
 @own_options
 @click.option(
     "--validation",

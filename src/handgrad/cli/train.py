@@ -27,6 +27,7 @@ from handgrad.cli.shared import (
     output_options,
     pair,
     say,
+    test_options,
 )
 from handgrad.engines import ENGINES, Engine, engine
 from handgrad.engines.arguments import MOST_THREADS
@@ -105,10 +106,7 @@ def _recipe_options(command: Callable[..., Any]) -> Callable[..., Any]:
 )
 @data_option
 @idx_options
-@click.option(
-    "--test-images", metavar="FILE", type=FILE, help="IDX file with test images, to go with --images."
-)
-@click.option("--test-labels", metavar="FILE", type=FILE, help="IDX file with the labels of --test-images.")
+@test_options
 @own_options
 @click.option(
     "--validation",

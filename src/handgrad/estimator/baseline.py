@@ -12,7 +12,7 @@ from handgrad.arrays import NDArray
 from handgrad.estimator import rows
 
 
-class TemplateClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class TemplateClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sklearn has no types
     """The baseline of a network: no parameters, one pass over the rows.
 
     Each class has a template: the mean of its rows, minus its own mean, over its own deviation. The class

@@ -23,7 +23,7 @@ STEPS = 3000  # of a fit whose max_iter is None, at least
 EPOCHS = 6  # at least
 
 
-class TwoLayerClassifier(CallbackSupportMixin, Fitted, ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class TwoLayerClassifier(CallbackSupportMixin, Fitted, ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sklearn has no types
     """The two-layer network as a scikit-learn classifier: affine, activation, affine, sigmoid.
 
     X (N, D): arrays, data frames or CSR matrices of any numbers; uint8 are pixels, and stand for pixel / 255.
@@ -110,7 +110,7 @@ class TwoLayerClassifier(CallbackSupportMixin, Fitted, ClassifierMixin, BaseEsti
         self.random_state = random_state
         self.verbose = verbose
 
-    @with_callbacks  # type: ignore[untyped-decorator]
+    @with_callbacks  # type: ignore[untyped-decorator]  # nor here
     def fit(
         self, X: Any, y: Any, sample_weight: Any = None, *, X_val: Any = None, y_val: Any = None,
         sample_weight_val: Any = None,

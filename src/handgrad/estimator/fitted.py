@@ -73,7 +73,7 @@ class Fitted:
 
     def __sklearn_tags__(self) -> Any:
         """What scikit-learn may expect: CSR matrices are taken as they are."""
-        tags = super().__sklearn_tags__()  # type: ignore[misc]
+        tags = super().__sklearn_tags__()  # type: ignore[misc]  # sklearn has no types
         tags.input_tags.sparse = True
         return tags
 

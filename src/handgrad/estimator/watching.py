@@ -22,7 +22,7 @@ try:
 except ImportError:  # before 1.9
     has_callbacks = False
 
-    class CallbackSupportMixin:  # type: ignore[no-redef]
+    class CallbackSupportMixin:  # type: ignore[no-redef]  # where scikit-learn has none yet
         """Nothing: this scikit-learn has no callbacks."""
 
     def with_callbacks(method: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,7 +1,7 @@
 """Connected components of a mask: their number, labels and sizes.
 
-OpenCV measures each component pixel by pixel, also where there is none: on a page that is mostly blank this
-takes eight times as long as finding them. So only the part of the mask that holds ink is looked at.
+OpenCV measures components pixel by pixel, those of blank paper too: on a page that is mostly blank this takes
+eight times as long as finding them. So only the part of the mask that holds ink is looked at.
 """
 
 from typing import NamedTuple

@@ -43,7 +43,7 @@ class Found(NamedTuple):
     share: float  # the level, as a share of full ink; 0 for dotted frames
 
     def cropped(self, room: int) -> "Found":
-        """The same without so many pixels at each border."""
+        """The same ink and frames without the outermost pixels, `room` of them at each border."""
         if not room:
             return self
         inner = slice(room, -room), slice(room, -room)

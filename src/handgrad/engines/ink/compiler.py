@@ -87,7 +87,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 def apart(function: Function) -> Function:
     """Mark a function of the kernel that is compiled once and called, rather than inlined at each call."""
-    function.is_apart = True  # type: ignore[attr-defined]
+    function.is_apart = True  # type: ignore[attr-defined]  # a mark that only the compiler reads
     return function
 
 
