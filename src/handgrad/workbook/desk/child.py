@@ -19,6 +19,7 @@ from handgrad.workbook.desk.stand_ins import give_old_names
 OUT_OF_MEMORY, UNCLEAR = 97, 98  # exit codes
 LARGEST_COMMAND = 1024**3  # bytes of arrays; the checker is to be trusted
 MOST_FILES, LARGEST_FILE = 128, 16 * 1024 * 1024  # open at once; bytes
+LIBRARIES = 512 * 1024 * 1024  # bytes: code and reserved addresses that imports map, of which little is used
 BEFOREHAND = ("torch", "numba")  # on import they do what the guard refuses
 NO_PLAIN_VALUE = "the returned value contains something that is not a number"
 
@@ -79,20 +80,16 @@ def _pipes() -> tuple[int, int]:
 def _limit(seconds: int, memory: int) -> None:
     import resource
 
-    used = 0
-    with (
-        suppress(OSError),
-        open("/proc/self/statm") as file,
-    ):  # Linux: PyTorch maps gigabytes that it never uses
-        used = int(file.read().split()[0]) * resource.getpagesize()
     limits = {
         resource.RLIMIT_CORE: 0,
         resource.RLIMIT_CPU: seconds,
         resource.RLIMIT_NOFILE: MOST_FILES,
         resource.RLIMIT_FSIZE: LARGEST_FILE,
     }
-    if used:
-        limits[resource.RLIMIT_AS] = used + memory
+    with suppress(OSError), open("/proc/self/statm") as file:  # Linux: pages of all that is mapped, of data
+        mapped, _, _, _, _, data, _ = (int(pages) * resource.getpagesize() for pages in file.read().split())
+        limits[resource.RLIMIT_DATA] = data + memory
+        limits[resource.RLIMIT_AS] = mapped + memory + LIBRARIES
     for what, most in limits.items():
         _, hard = resource.getrlimit(what)
         most = most if hard == resource.RLIM_INFINITY else min(most, hard)
