@@ -6,6 +6,7 @@ sums are exact in any order and a pre-activation of exactly 0 can be planted.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -76,6 +77,12 @@ class Net(NamedTuple):
 
 def net(N: int, D: int, H: int, C: int, seed: int) -> Net:
     """Weights and images in eighths; some pre-activations are exactly 0, none of the outputs is saturated."""
+    made = _net(N, D, H, C, seed)  # copies: what runs at the desk may change them
+    return Net({key: p.copy() for key, p in made.params.items()}, made.x.copy(), made.dout.copy())
+
+
+@cache
+def _net(N: int, D: int, H: int, C: int, seed: int) -> Net:
     rng = np.random.default_rng(seed)
 
     def eighths(*shape: int) -> NDArray:

@@ -1,5 +1,6 @@
 """An exception of a learner's code in plain values: its kind, its first line, and the line that raised it."""
 
+import linecache
 import traceback
 from collections.abc import Iterable
 from typing import Any
@@ -19,12 +20,17 @@ class Failures:
 
     def described(self, error: BaseException) -> dict[str, Any]:
         """type, message, line, where it was in words, code; lacks: what is not installed here, in words."""
-        frames = [frame for frame in traceback.extract_tb(error.__traceback__) if self._mine(frame)]
+        frames = [  # walked, not extracted: that looks every frame's line up, and most are not the learner's
+            (frame.f_code.co_filename, line)
+            for frame, line in traceback.walk_tb(error.__traceback__)
+            if self._mine(frame.f_code.co_filename)
+        ]
         line, code, where = None, "", ""
         if frames:
-            line, piece = frames[-1].lineno, self._pieces.get(frames[-1].filename)
+            file, line = frames[-1]
+            piece = self._pieces.get(file)
             where = self.place(piece, line) if piece else f"line {line}"
-            code = (_line(piece.text, line) if piece else frames[-1].line) or ""
+            code = _line(piece.text, line) if piece else linecache.getline(file, line).strip()
         elif isinstance(error, SyntaxError) and (piece := self._pieces.get(str(error.filename))):
             line, where = error.lineno, self.place(piece, error.lineno)
         reply = {"type": type(error).__name__, "line": line, "where": where, "code": code[:LONGEST_CODE]}
@@ -41,10 +47,10 @@ class Failures:
         words = piece.place(line)
         return f"{piece.file}, {words}" if self._several else words
 
-    def _mine(self, frame: traceback.FrameSummary) -> bool:
+    def _mine(self, file: str) -> bool:
         if self._pieces:
-            return frame.filename in self._pieces
-        return "ipykernel" in frame.filename or frame.filename.startswith("<")
+            return file in self._pieces
+        return "ipykernel" in file or file.startswith("<")
 
 
 def _lacks(error: BaseException) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from itertools import permutations
 
 import numpy as np
@@ -57,9 +58,7 @@ def check(name: str, learner: Learner, H: int, C: int, own: bool = False) -> Ver
 
 
 def _one_step(name: str, learner: Learner, H: int, C: int, own: bool) -> Verdict:
-    params = cases.net(IMAGES, PIXELS, H, C, 8).params
-    x = np.random.default_rng(9).integers(1, 9, (IMAGES, PIXELS)) / SMALL
-    labels = np.array([0, 2, 1, 2, 0])
+    params, x, labels = _case(H, C)
     found, _ = _moved(learner, Run(params, x, labels, 1, RATE, IMAGES, (x, labels)), own)
     found = {key: move / -RATE for key, move in found.items()}
     right = gradients(params, x, _dout(params, x, labels))
@@ -68,7 +67,7 @@ def _one_step(name: str, learner: Learner, H: int, C: int, own: bool) -> Verdict
         return Verdict(
             name, True, remarks=("it computes the gradients itself, without the network's backward",)
         )
-    numbers = _numbers_of_step(params, x, labels, found, right)
+    numbers = _numbers_of_step(H, C, found, right)
     if numbers == {5, 6} and "l2_loss" in learner.right:
         numbers = {6}
     entry = first_difference(found[wrong[0]], Truth(right[wrong[0]]), f"grad of {wrong[0]}")
@@ -81,6 +80,11 @@ def _one_step(name: str, learner: Learner, H: int, C: int, own: bool) -> Verdict
         names = " or ".join(f"{MISTAKES[n].name} ({n})" for n in sorted(numbers))
         words = f"{words}; these explain it equally well: {names}"
     return Verdict(name, False, words, entry=entry)
+
+
+def _case(H: int, C: int) -> tuple[Weights, NDArray, NDArray]:
+    x = np.random.default_rng(9).integers(1, 9, (IMAGES, PIXELS)) / SMALL
+    return cases.net(IMAGES, PIXELS, H, C, 8).params, x, np.array([0, 2, 1, 2, 0])
 
 
 def _moved(learner: Learner, run: Run, own: bool = False) -> tuple[Weights, Weights]:
@@ -102,9 +106,7 @@ def _dout(params: Weights, x: NDArray, labels: NDArray) -> NDArray:
     return dout
 
 
-def _numbers_of_step(
-    params: Weights, x: NDArray, labels: NDArray, found: Weights, right: Weights
-) -> set[int]:
+def _numbers_of_step(H: int, C: int, found: Weights, right: Weights) -> set[int]:
     """The mistakes that give this step."""
     wrong = [key for key in KEYS if not same(found[key], right[key])]
     if set(wrong) <= {"b1", "b2"} and not any(found[key].any() for key in wrong):
@@ -113,7 +115,7 @@ def _numbers_of_step(
         return {60}
     numbers = {
         number
-        for number, grads in _wrong_steps(params, x, labels, right)
+        for number, grads in _all_wrong_steps(H, C)
         if all(same(found[key], grads[key]) for key in KEYS)
     }
     if not numbers and len(wrong) == 1:
@@ -121,6 +123,13 @@ def _numbers_of_step(
     if not numbers and all(factor(found[key], right[key]) is not None for key in KEYS):
         numbers = {61} if len({round(factor(found[key], right[key]) or 0, 4) for key in KEYS}) == 1 else set()
     return narrowed(numbers)
+
+
+@cache
+def _all_wrong_steps(H: int, C: int) -> tuple[tuple[int, Weights], ...]:
+    """Worked out once: a wrong loop is looked at in many layouts, and all of a class at the same sizes."""
+    params, x, labels = _case(H, C)
+    return tuple(_wrong_steps(params, x, labels, gradients(params, x, _dout(params, x, labels))))
 
 
 def _wrong_steps(
