@@ -37,8 +37,8 @@ def epoch_by(compiled: Callable[..., Any] | None = None) -> Callable[..., Any]:
     """A run_epoch that computes each batch by `step`, or by what a compiler made of it.
 
     The same arguments, batches and numbers as training.run_epoch. DivergedError for the same batch, but only
-    when the epoch ends. A compiled step is called with the rate and the number as arrays () of the type of the
-    parameters: as numbers of Python's they would be compiled anew in every batch.
+    when the epoch ends. A compiled step is called with the rate and the number as arrays () of the type that
+    the parameters have: numbers of Python's would be compiled anew in every batch.
 
         epoch_by(torch.compile(step))
         epoch_by(jax.jit(step, static_argnames="recipe"))
