@@ -117,11 +117,11 @@ def test_the_step_of_an_epoch_on_the_device_can_be_compiled(rng):
     recipe, results = Recipe(hidden=4, batch_size=4, optimizer="adam"), []
     compiled = device.epoch_by(jax.jit(device.step, static_argnames="recipe"))
     params = network.init_params(12, 4, 5, rng)
-    rates, broken = np.full(3, 0.01), np.array([0.01, np.inf, 0.01])
+    rates, broken, weights = np.full(3, 0.01), np.array([0.01, np.inf, 0.01]), rng.random(10)
     for place, run_epoch in ((np.asarray, training.run_epoch), (jax.numpy.asarray, compiled)):
         own, p, memory = (place(images), place(labels)), map_params(place, params), None
         for first in (0, 3):
-            p, memory, loss = run_epoch(p, *own, np.arange(10), recipe, rates, memory, first)
+            p, memory, loss = run_epoch(p, *own, np.arange(10), recipe, rates, memory, first, place(weights))
         with pytest.raises(DivergedError, match="epoch 3, batch 3"):
             run_epoch(p, *own, np.arange(10), recipe, broken, memory, 6)
         results.append([loss, *map(np.asarray, p)])

@@ -25,6 +25,7 @@ CASES = [  # engine, optimizer, activation, loss
     ("numpy", "adam", "none", "l2"),
     ("torch", "momentum", "relu", "cross_entropy"),
 ]
+WEIGHED = ("numpy", "adam")  # whose images count 0 to 3 times
 
 
 def trained(name, optimizer, activation, loss, make=None):
@@ -42,10 +43,11 @@ def trained(name, optimizer, activation, loss, make=None):
         run_epoch, accuracy = make.run_epoch, make.accuracy
         images, labels = (processes.put(array, name) for array in (images, labels))
         params = map_params(lambda p: processes.put(p, name), params)
+    weights = rng.integers(0, 4, N).astype(float) if (name, optimizer) == WEIGHED else None
     for epoch in range(EPOCHS):
         order, rates = rng.permutation(N), np.full(batches, 0.02)
         params, memory, mean = run_epoch(
-            params, images, labels, order, recipe, rates, memory, epoch * batches
+            params, images, labels, order, recipe, rates, memory, epoch * batches, weights
         )
     return [
         *map(np.asarray, (p for p in params if p is not None)),

@@ -20,15 +20,17 @@ from handgrad.recipes import Recipe
 
 def step(
     params: Params, memory: Params | None, images: Array, labels: Array, rows: Array, rate: Any,
-    number: Any, recipe: Recipe,
+    number: Any, recipe: Recipe, weights: Array | None = None,
 ) -> tuple[Params, Params, Array]:  # fmt: skip
     """One batch: loss, gradients, update -> new params, new memory, L ().
 
-    rows (n,) of images (N, ...) and labels (N,). rate: the learning rate; number: the step's, 0 before any.
+    rows (n,) of images (N, ...), labels (N,) and weights (N,). rate: the learning rate; number: the step's, 0
+    before any.
     """
     xp = array_namespace(images)
     x = as_input(xp.take(images, rows, axis=0), params.W1.dtype)  # (n, D)
-    L, grads = loss_and_gradients(params, x, xp.take(labels, rows), recipe.activation, recipe.loss)
+    w = () if weights is None else (xp.take(weights, rows),)  # (n,)
+    L, grads = loss_and_gradients(params, x, xp.take(labels, rows), recipe.activation, recipe.loss, *w)
     params, memory = update(recipe.optimizer, params, grads, memory, rate, number)
     return params, memory, L
 
@@ -48,7 +50,7 @@ def epoch_by(compiled: Callable[..., Any] | None = None) -> Callable[..., Any]:
     @np.errstate(over="ignore", invalid="ignore")  # non-finite values are checked below and reported
     def run_epoch(
         params: Params, images: Array, labels: Array, order: Array, recipe: Recipe, rates: np.ndarray,
-        memory: Params | None = None, first_step: int = 0,
+        memory: Params | None = None, first_step: int = 0, weights: Array | None = None,
     ) -> tuple[Params, Params | None, float]:  # fmt: skip
         xp, N, size, at = array_namespace(images), order.shape[0], recipe.batch_size, device(images)
         order, losses, counts = xp.asarray(order, device=at), [], []
@@ -58,15 +60,18 @@ def epoch_by(compiled: Callable[..., Any] | None = None) -> Callable[..., Any]:
         for batch in range(len(rates)):
             rows = order[batch * size : min((batch + 1) * size, N)]  # (n,)
             rate, number = (numbers[batch] for numbers in steps)
-            params, memory, L = one(params, memory, images, labels, rows, rate, number, recipe)
+            params, memory, L = one(params, memory, images, labels, rows, rate, number, recipe, weights)
             losses.append(L)
-            counts.append(rows.shape[0])
+            counts.append(rows.shape[0] if weights is None else xp.sum(xp.take(weights, rows)))
         means = xp.stack(losses)  # (batches,)
         if not bool(xp.all(finite := xp.isfinite(means))):
             bad = int(xp.argmin(xp.astype(finite, xp.uint8)))
             epoch = first_step // len(rates) + 1
             raise DivergedError("the loss is not finite", epoch, bad + 1, float(rates[bad]))
-        shares = xp.asarray([count / N for count in counts], dtype=means.dtype, device=at)
-        return params, memory, float(xp.sum(means * shares))
+        if weights is None:
+            counted = xp.asarray(counts, dtype=means.dtype, device=at)  # (batches,)
+        else:
+            counted = xp.astype(xp.stack(counts), means.dtype)
+        return params, memory, float(xp.sum(means * counted) / xp.sum(counted))
 
     return run_epoch
