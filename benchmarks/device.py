@@ -4,7 +4,9 @@
     python benchmarks/device.py cuda --compile
 
 All train the same network from the same numbers in the same order, by plain gradient descent in float32. Each
-must end at the reference's loss. The device is asked to finish before the clock is read. --compile adds torch.compile, which takes half a minute and, on a CPU, a C++ compiler.
+must end at the reference's loss. The device is asked to finish before the clock is read.
+
+--compile adds torch.compile, which takes half a minute and, on a CPU, a C++ compiler.
 """
 
 import statistics
