@@ -2,7 +2,7 @@
 
 ink     NumPy arrays, the fast engine: compiled, over lists of the pixels that hold ink
 numpy   NumPy arrays, dense products in buffers made once
-torch   PyTorch arrays on a device, the reference
+torch   PyTorch arrays on a device, the reference's functions; all of an epoch stays there
 auto    ink where it is available, else numpy; torch for another device than the CPU
 """
 
@@ -20,12 +20,13 @@ from array_api_compat import to_device
 from handgrad.arrays import Array, NDArray
 from handgrad.engines import dense
 from handgrad.engines.arguments import MOST_THREADS, expect_threads
+from handgrad.engines.device import epoch_by
 from handgrad.errors import OWN, HandgradError, MissingExtraError, came_of_ctrl_c, name_of
 from handgrad.model import Model
 from handgrad.network import Params, map_params
 from handgrad.recipes import RECIPES
 from handgrad.threads import available_cores, one_blas_thread
-from handgrad.training import accuracy, run_epoch
+from handgrad.training import accuracy
 
 ENGINES = ("auto", "ink", "numpy", "torch")
 PATIENCE = 0.8  # seconds of preparation after which the user is told
@@ -207,7 +208,7 @@ def _torch(device: str) -> Engine:
     except (RuntimeError, AssertionError, TypeError) as error:  # how PyTorch says that a device is not there
         text = str(error).splitlines()[0]
         raise HandgradError(f"expected a device that PyTorch has here; got {device!r}: {text}") from None
-    return Engine(f"torch on {device}", partial(_on_device, device=device), run_epoch)
+    return Engine(f"torch on {device}", partial(_on_device, device=device), epoch_by())
 
 
 def _on_device(array: NDArray, device: str) -> Array:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -62,10 +63,11 @@ class Ranks:
         """The rows, of n, that are this process's part. Parts differ by a row at most; some may have none."""
         return slice(n * self.rank // self.size, n * (self.rank + 1) // self.size)
 
-    def joined(self, rows: int, loss: float, grads: Params) -> tuple[float, Params]:
-        """The mean loss and the gradients of all the processes' rows together, in one all-reduce.
+    def joined(self, rows: float, loss: float, grads: Params) -> tuple[float, float, Params]:
+        """The number, the mean loss and the gradients of all the processes' rows together, in one all-reduce.
 
-        rows: how many this process has, 0 or more; loss (), grads: their mean loss and its gradients.
+        rows: how many this process has, 0 or more, or the sum of their weights; loss (), grads: their mean
+        loss and its gradients.
         L = sum_r n_r L_r / sum_r n_r over the ranks r, and the gradients likewise.
         """
         xp, kept = array_namespace(grads.W1), [grad for grad in grads if grad is not None]
@@ -73,12 +75,12 @@ class Ranks:
         head = xp.asarray([rows, rows * loss if rows else 0.0], dtype=dtype, device=at)
         flat = xp.concat([head, *(rows * xp.reshape(grad, (-1,)) for grad in kept)])
         self.add_up(flat)
-        total, end, means = float(flat[0]), 2, []
+        total, flat, end, means = float(flat[0]), flat / flat[0], 2, []
         for grad in kept:
             begin, end = end, end + math.prod(grad.shape)
-            means.append(xp.reshape(flat[begin:end] / total, grad.shape))
+            means.append(xp.reshape(flat[begin:end], grad.shape))
         left = iter(means)
-        return float(flat[1]) / total, map_params(lambda _: next(left), grads)
+        return total, float(flat[1]), map_params(lambda _: next(left), grads)
 
     def add_up(self, array: Array) -> None:
         """The array becomes the sum of all processes' arrays, in place."""
@@ -137,7 +139,7 @@ class Ranks:
 
         return own._replace(
             name=f"{own.name}, {self.size} ranks",
-            run_epoch=lambda *arguments: run_epoch(self, own, *arguments),
+            run_epoch=partial(run_epoch, self, own),
             accuracy=accuracy,
             writes=self.first,
             agree=self.agree,
@@ -147,14 +149,14 @@ class Ranks:
 @np.errstate(over="ignore", invalid="ignore")  # non-finite values are checked below and reported
 def run_epoch(
     ranks: Ranks, own: Engine, params: Params, images: Array, labels: Array, order: Array, recipe: Recipe,
-    rates: np.ndarray, memory: Params | None = None, first_step: int = 0,
+    rates: np.ndarray, memory: Params | None = None, first_step: int = 0, weights: Array | None = None,
 ) -> tuple[Params, Params | None, float]:  # fmt: skip
     """training.run_epoch by all ranks: the same arguments in each, the same results but for rounding.
 
     It begins with the parameters and the memory of the first rank, so that no difference between machines
     can grow. HandgradError where a batch has fewer images than there are ranks.
     """
-    N, size, total = order.shape[0], recipe.batch_size, 0.0
+    N, size, total, W = order.shape[0], recipe.batch_size, 0.0, 0.0
     if min(N, size) < ranks.size:
         few = f"expected at most as many ranks as images in a batch, {min(N, size)}; got {ranks.size} ranks"
         raise HandgradError(f"{few}: start fewer processes, or take larger batches (--batch-size)")
@@ -162,37 +164,40 @@ def run_epoch(
     for batch, rate in enumerate(map(float, rates)):
         rows = order[batch * size : min((batch + 1) * size, N)]
         mine = rows[ranks.share(rows.shape[0])]
-        loss, grads = _gradients(own, params, images, labels, mine, recipe)
-        loss, grads = ranks.joined(mine.shape[0], loss, grads)
+        counted, loss, grads = _gradients(own, params, images, labels, mine, recipe, weights)
+        counted, loss, grads = ranks.joined(counted, loss, grads)
         if not np.isfinite(loss):
             raise DivergedError("the loss is not finite", first_step // len(rates) + 1, batch + 1, rate)
         params, memory = update(recipe.optimizer, params, grads, memory, rate, first_step + batch)
-        total += loss * rows.shape[0]
-    return params, memory, total / N
+        total, W = total + loss * counted, W + counted
+    return params, memory, total / W
 
 
 def _gradients(
-    own: Engine, params: Params, images: Array, labels: Array, rows: Array, recipe: Recipe
-) -> tuple[float, Params]:
-    """The mean loss of some rows, NaN where it is not finite, and its gradients, by any engine.
+    own: Engine, params: Params, images: Array, labels: Array, rows: Array, recipe: Recipe,
+    weights: Array | None,
+) -> tuple[float, float, Params]:  # fmt: skip
+    """The weight of some rows, their mean loss (NaN where it is not finite), its gradients; by any engine.
 
     An engine moves parameters. Momentum that has nothing to remember remembers the gradient, v = 0.9 0 + g:
     an epoch of one batch, at the learning rate 0, leaves it in the optimizer's memory.
     """
-    n = rows.shape[0]
-    if n == 0:
-        return 0.0, map_params(array_namespace(params.W1).zeros_like, params)
-    xp = array_namespace(images)
+    n, xp = rows.shape[0], array_namespace(images)
     rows = xp.asarray(rows, device=device(images))
+    w = {} if weights is None else {"weights": xp.take(weights, rows)}
+    counted = float(xp.sum(w["weights"])) if w else float(n)
+    nothing = map_params(array_namespace(params.W1).zeros_like, params)
+    if counted == 0:
+        return counted, 0.0, nothing
     batch = xp.take(images, rows, axis=0), xp.take(labels, rows)
     small = own.name.startswith("ink") and n < SMALL
     epoch: Callable[..., Any] = dense.run_epoch if small else own.run_epoch
     once = replace(recipe, optimizer="momentum", batch_size=n)
     try:
-        _, memory, loss = epoch(params, *batch, np.arange(n), once, np.zeros(1))
+        _, memory, loss = epoch(params, *batch, np.arange(n), once, np.zeros(1), **w)
     except DivergedError:  # told to the others in the place of the loss
-        return float("nan"), map_params(array_namespace(params.W1).zeros_like, params)
-    return loss, map_params(lambda slots: slots[0], memory)
+        return counted, float("nan"), nothing
+    return counted, loss, map_params(lambda slots: slots[0], memory)
 
 
 @contextmanager
