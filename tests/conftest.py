@@ -12,7 +12,7 @@ from lab_browser import browser, exported_page, lab_server, open_page, page  # n
 
 FIGURES: dict[str, str] = {}
 LONGEST = (
-    "test_workbook_notebooks", "test_workbook_situations", "test_photos", "test_workbook_suite", "test_runs", "test_ways",
+    "test_environments", "test_workbook_notebooks", "test_workbook_situations", "test_photos", "test_workbook_suite", "test_runs", "test_ways",
     "test_workbook_mutants", "test_docs", "test_bench", "test_lab_whole", "test_lab_draw", "test_lab_train", "test_workbook_grade",
 )  # fmt: skip
 

@@ -87,6 +87,13 @@ def make(folder, name, python, wheel):
     return inside
 
 
+def build(folder):
+    """The project's wheel, in the folder -> its path."""
+    pip("wheel", "--no-deps", "--wheel-dir", folder, ROOT)
+    (wheel,) = Path(folder).glob("*.whl")
+    return wheel
+
+
 def smoke(name, wheel):
     """Run the suite in a new environment -> whether it passed; its result is printed last, under its name."""
     python = interpreter(name)
@@ -112,8 +119,7 @@ def main(names):
         print(f"expected names among {', '.join(ALL)}; got {', '.join(sorted(unknown))}", file=sys.stderr)
         return 2
     with tempfile.TemporaryDirectory() as folder:
-        pip("wheel", "--no-deps", "--wheel-dir", folder, ROOT)
-        (wheel,) = Path(folder).glob("*.whl")
+        wheel = build(folder)
         passed = [smoke(name, wheel) for name in names or ALL]
     return 0 if all(passed) else 1
 
