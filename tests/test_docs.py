@@ -26,6 +26,8 @@ from PIL import Image
 
 from handgrad import digits
 from handgrad.cli import cli as commands
+from handgrad.workbook.book.exercise import exercises
+from handgrad.workbook.checks.mistakes import MISTAKES
 
 import house
 import own_hands
@@ -217,3 +219,17 @@ def test_a_transcript_that_was_not_printed_is_noticed(tmp_path):
     said("$ echo 12 images; echo 3.5 %\n9 images\n1.2 %\n", tmp_path)
     with pytest.raises(AssertionError):
         said("$ echo 12 images\n12 pictures\n", tmp_path)
+
+
+def test_the_numbers_of_exercises_and_mistakes_are_true():
+    for page in (*PAGES, *sorted((house.ROOT / "site").glob("*.md"))):
+        text = page.read_text("utf-8")
+        said = re.findall(r"\b(\d+) exercises", text)
+        assert set(said) <= {str(len(exercises()))}, page
+        said = [
+            a or b
+            for a, b in re.findall(
+                r"\[(\d+)(?: mistakes)?\]\(\S*mistakes\.md|which\* of (\d+) mistakes", text
+            )
+        ]
+        assert set(said) <= {str(len(MISTAKES))}, page
