@@ -2,10 +2,10 @@
 
     python benchmarks/same_answers.py FILE [--suite N] [FOLDER ...]
 
-The first call writes FILE, with a line for each picture; later calls compare with it, print the pictures that
-are read otherwise, and exit with 1 if there are any. The pictures are those in the folders (benchmarks/pictures.py
---keep makes some) and N of each kind of tests/photo_suite. Compared are the digits with all their outputs,
-boxes, doubts and images, the signs, the fields, what is left out, and the errors.
+The first call writes FILE, with a line for each picture; later calls compare with it, print the pictures
+that are read otherwise, and exit with 1 if there are any. The pictures are those in the folders (python
+benchmarks/pictures.py --keep makes some) and N of each kind of tests/photo_suite. Compared are the digits
+with all their outputs, boxes, doubts and images, the signs, the fields, what is left out, and the errors.
 """
 
 import argparse
