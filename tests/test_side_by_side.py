@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from functools import partial
 from multiprocessing import active_children
 
@@ -29,6 +30,13 @@ def killed_at(number, task, lock):
     if task == number:
         os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
     return told(task, lock)
+
+
+def slow_after_first(path, task, _):
+    """The first task at once; the others take half a minute, and leave a file behind."""
+    if task:
+        time.sleep(30)
+        path.touch()
 
 
 @pytest.fixture
@@ -72,14 +80,15 @@ def test_a_process_that_is_killed_is_one_error(ours):
     assert not active_children()
 
 
-def test_ctrl_c_ends_the_processes(ours, monkeypatch):
+def test_ctrl_c_ends_the_processes(ours, tmp_path, monkeypatch):
     """While they are started and while they work: it is heard once, here, and none of them goes on."""
     handler = signal.getsignal(signal.SIGINT)
-    tasks = in_order(told, range(MANY), 2)
+    tasks = in_order(partial(slow_after_first, tmp_path / "done"), range(MANY), 2)
     next(tasks)
     with pytest.raises(KeyboardInterrupt):
         tasks.throw(KeyboardInterrupt)
     assert not active_children()
+    assert not (tmp_path / "done").exists()
     start = side_by_side.ProcessPoolExecutor.map
 
     def interrupted(*arguments):
