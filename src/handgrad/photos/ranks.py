@@ -64,3 +64,13 @@ def _at(values: NDArray, places: Sequence[tuple[int, int]]) -> list[tuple[np.flo
         before = int(up_to[first - 1]) if first else 0
         found.append((near[pair[0] - before], near[pair[1] - before]))
     return found
+
+
+def medians(shades: NDArray) -> NDArray:
+    """The medians of bytes over the first axis: (N, ...) uint8 -> (...) float64, the same as NumPy's.
+
+    NumPy sorts integers of two bytes in a fifth of the time that it takes to part single bytes at the middle.
+    """
+    rows = np.sort(np.ascontiguousarray(shades.reshape(len(shades), -1).T, np.int16), axis=1)
+    low, high = rows[:, (len(shades) - 1) // 2], rows[:, len(shades) // 2]
+    return np.asarray((low + high) / 2).reshape(shades.shape[1:])
