@@ -223,8 +223,8 @@ def _bordered(pixels: NDArray, border: int) -> NDArray:
             for band in (pixels[:depth], pixels[-depth:])
         ]
         above, below = (np.repeat(band.reshape(1, -1, 3), border, axis=0) for band in bands)
-        pixels = np.concatenate([above, pixels, below]).transpose(1, 0, 2)
-    return np.ascontiguousarray(pixels)
+        pixels = cv2.transpose(np.concatenate([above, pixels, below]))
+    return pixels
 
 
 def in_reading_order(cells: Sequence[Cell]) -> list[Cell]:
