@@ -1,8 +1,8 @@
 """handgrad predict: pictures -> the digits on them."""
 
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from threading import Lock
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, nullcontext
+from functools import partial
 from typing import Any, NamedTuple
 
 import click
@@ -20,12 +20,13 @@ from handgrad.cli.shared import (
     output_options,
     your_own,
 )
+from handgrad.cli.side_by_side import in_order
 from handgrad.errors import ImageError
 from handgrad.files import PNG, write_atomically
 from handgrad.model import Model
 from handgrad.photos import PageReading, Picture, read_page
 from handgrad.photos.expectation import expectation
-from handgrad.threads import available_cores, one_blas_thread
+from handgrad.threads import available_cores
 
 MOST_AT_ONCE = 4  # files; each takes memory
 
@@ -149,22 +150,23 @@ def _all_read(
     items: Sequence[Item], reader: Reader, drawings: Drawings | None, lines: Lines
 ) -> Iterator[Outcome | ImageError]:
     """What is read on each page of each file, in order. Several files are read at once, a core for each."""
-    decoding = Lock()
+    read = partial(_outcomes, reader, drawings)
     if len(items) == 1:
-        yield from _outcomes(items[0], reader, drawings, decoding)
+        yield from read(items[0], nullcontext())
         return
-    pool = ThreadPoolExecutor(min(MOST_AT_ONCE, available_cores()))
-    try:
-        with one_blas_thread():
-            for outcomes in pool.map(lambda item: list(_outcomes(item, reader, drawings, decoding)), items):
-                yield from outcomes
-                lines.step()
-    finally:
-        pool.shutdown(cancel_futures=True)
+    number, is_here = min(MOST_AT_ONCE, available_cores()), any(item.path == "-" for item in items)
+    with closing(in_order(partial(_list_of, read), items, number, is_here)) as found:
+        for outcomes in found:
+            yield from outcomes
+            lines.step()
+
+
+def _list_of(read: Callable[..., Iterator[Any]], *arguments: Any) -> list[Any]:
+    return list(read(*arguments))
 
 
 def _outcomes(
-    item: Item, reader: Reader, drawings: Drawings | None, decoding: Lock
+    reader: Reader, drawings: Drawings | None, item: Item, decoding: AbstractContextManager[Any]
 ) -> Iterator[Outcome | ImageError]:
     """What is read on each page of a file, or why it cannot be read.
 

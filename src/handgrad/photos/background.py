@@ -30,17 +30,33 @@ class Ink(NamedTuple):
     unevenness: float = 0.0  # standard deviation of the paper's shade over the picture
 
 
-def ink_on_paper(pixels: NDArray, other: bool = False) -> Ink:
+class Shades(NamedTuple):
+    """The shades of a picture along its direction of colour."""
+
+    direction: NDArray  # (3,)
+    fine: NDArray  # (height, width) float32
+    coarse: NDArray  # the same of the copy on which paper is estimated
+
+
+def shades_of(pixels: NDArray) -> Shades:
+    """The shades of a picture (height, width, 3) uint8."""
+    picture = pixels.astype(np.float32) / 255
+    coarse = _shrunk(picture, COARSE)
+    direction = _direction(coarse)
+    fine = picture @ direction
+    return Shades(direction, fine, fine if coarse is picture else coarse @ direction)
+
+
+def ink_on_paper(pixels: NDArray, other: bool = False, shades: Shades | None = None) -> Ink:
     """The ink of digits on paper, whether it is darker or lighter than the paper. pixels (height, width, 3).
 
     Ink is what makes more strokes, and narrower ones. Where dark and light are too close to call, it is what
     leaves the more even paper: with the wrong choice, ink would be part of the paper.
     other: the ink of the other choice, which is light instead of dark or dark instead of light.
+    shades: those of the picture, where they are known.
     """
-    picture = pixels.astype(np.float32) / 255
-    coarse = _shrunk(picture, COARSE)
-    direction = _direction(coarse)
-    shade, coarse_shade = picture @ direction, _smoothed(coarse @ direction)
+    direction, shade, coarse = shades or shades_of(pixels)
+    coarse_shade = _smoothed(coarse)
     dark, light = stroke_widths(coarse_shade)
     if not dark.size + light.size:
         return Ink(np.zeros(shade.shape, np.float32), 0.0)
@@ -58,13 +74,12 @@ def ink_on_paper(pixels: NDArray, other: bool = False) -> Ink:
     return choices[-1] if other else choices[0]
 
 
-def flat_ink(pixels: NDArray) -> NDArray:
+def flat_ink(pixels: NDArray, shades: Shades | None = None) -> NDArray:
     """The ink, 0 to 1, on a picture whose paper has one shade and whose ink has another; 0 if it is blank.
 
-    Paper is the shade that covers more of the picture and of its border.
+    Paper is the shade that covers more of the picture and of its border. shades: as ink_on_paper takes them.
     """
-    picture = pixels.astype(np.float32) / 255
-    shade = picture @ _direction(_shrunk(picture, COARSE))
+    shade = (shades or shades_of(pixels)).fine
     dark, light = quantiles(shade, (0.02, 0.98))
     if light - dark < 2 * FAINTEST:
         return np.zeros(shade.shape, np.float32)

@@ -4,12 +4,15 @@ OpenCV measures components pixel by pixel, those of blank paper too: on a page t
 eight times as long as finding them. So only the part of the mask that holds ink is looked at.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import cv2
 import numpy as np
 
 from handgrad.arrays import NDArray
+
+FEW = 8  # labels that are looked for one by one
 
 
 class Connected(NamedTuple):
@@ -32,6 +35,16 @@ def connected(mask: NDArray) -> Connected:
     stats[0] = 0
     stats[1:, :2] += columns.start, rows.start
     return Connected(count, labels, stats)
+
+
+def with_labels(labels: NDArray, chosen: Sequence[int]) -> NDArray:
+    """Which pixels have one of these labels, bool: as np.isin, which takes fifty times as long for one."""
+    if not 0 < len(chosen) <= FEW:
+        return np.isin(labels, chosen)
+    found = labels == chosen[0]
+    for label in chosen[1:]:
+        found |= labels == label
+    return np.asarray(found)
 
 
 def boundary(mask: NDArray, margin: int = 0) -> tuple[slice, slice]:

@@ -83,27 +83,45 @@ def _unlike(ink: NDArray, most: int) -> list[tuple[NDArray, float]]:
     """The cheapest paths through ink (ROWS, columns) that part it differently, and what they cross."""
     paths, crossed = _paths(ink)
     mask = ink > 0.4
-    straight = mask & (np.arange(ink.shape[1]) <= paths[:, :, None])  # (paths, ROWS, columns)
-    total, x = int(mask.sum()), np.nonzero(mask)[1]
-    tried, kept, chosen = list[NDArray](), list[NDArray](), list[int]()
-    for i, left in enumerate(straight):
-        if _is_alike(left[mask], tried, ALIKE / 2 * total):
+    columns, x = np.arange(ink.shape[1]), np.nonzero(mask)[1]
+    total = len(x)
+    tried, kept, chosen = _Sides(total), _Sides(total), list[int]()
+    for i, path in enumerate(paths):
+        left = mask & (columns <= path[:, None])
+        if not tried.added(left[mask], ALIKE / 2 * total):
             continue
-        tried.append(left[mask])
         healed = _healed(left, mask & ~left)[mask]
         is_piece = SMALLEST_PIECE <= healed.sum() / total <= 1 - SMALLEST_PIECE
         is_piece = is_piece and float(x[~healed].mean() - x[healed].mean()) >= BESIDE * len(ink)
-        if is_piece and not _is_alike(healed, kept, ALIKE * total):
-            kept.append(healed)
+        if is_piece and kept.added(healed, ALIKE * total):
             chosen.append(i)
             if len(chosen) == most:
                 break
     return [(paths[i].astype(np.float64), float(crossed[i])) for i in chosen]
 
 
-def _is_alike(side: NDArray, others: list[NDArray], least: float) -> bool:
-    """Whether less than this many pixels differ between a side of a cut and one of the others."""
-    return bool(others) and bool((np.stack(others) ^ side).sum(axis=1).min() < least)
+class _Sides:
+    """Sides of cuts, each the inked pixels (pixels,) that lie on it."""
+
+    def __init__(self, pixels: int) -> None:
+        self._held, self._areas = np.zeros((16, pixels), np.float32), np.zeros(16, np.float32)
+        self._count = 0
+
+    def added(self, side: NDArray, least: float) -> bool:
+        """Whether at least this many pixels differ between a side and each of the others; then it is added.
+
+        The pixels of both are counted by a product, whose whole numbers below 2^24 are exact.
+        """
+        n, own = self._count, side.astype(np.float32)
+        both = self._held[:n] @ own
+        if n and float((self._areas[:n] - 2 * both).min()) + float(own.sum()) < least:
+            return False
+        if n == len(self._areas):
+            self._held, self._areas = (
+                np.concatenate([a, np.zeros_like(a)]) for a in (self._held, self._areas)
+            )
+        self._held[n], self._areas[n], self._count = own, own.sum(), n + 1
+        return True
 
 
 def _healed(left: NDArray, right: NDArray) -> NDArray:

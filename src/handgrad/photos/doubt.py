@@ -4,7 +4,9 @@ import numpy as np
 
 from handgrad.arrays import NDArray
 from handgrad.model import Model
+from handgrad.photos.connected import with_labels
 from handgrad.photos.marks import Mark, Page
+from handgrad.photos.ranks import quantile
 from handgrad.photos.scoring import Answer
 from handgrad.photos.shapes import is_strange
 
@@ -74,11 +76,11 @@ def of_ink(page: Page, mark: Mark) -> tuple[str, ...]:
         return ()
     rows, columns = slice(mark.top, mark.bottom), slice(mark.left, mark.right)
     labels = page.labels[rows, columns]
-    own = np.isin(labels, mark.parts)
+    own = with_labels(labels, mark.parts)
     own = own if own.any() else labels > 0  # what was cut apart has other labels
     if not own.any():
         return ()
-    contrast = float(np.quantile(page.ink[rows, columns][own], 0.7))
+    contrast = quantile(page.ink[rows, columns][own], 0.7)
     if contrast < FAINT:
         return (VERY_FAINT,)
     length = float(np.hypot(mark.width, mark.height))

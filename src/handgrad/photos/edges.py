@@ -27,7 +27,8 @@ def cut_off(pixels: NDArray, ink: NDArray) -> list[Mark]:
     inked = ink > FULL * full
     if full <= 0 or inked.sum() < FEWEST:
         return []
-    ground = np.median(pixels[ink < PALE * full][::7], axis=0) if (ink < PALE * full).any() else np.zeros(3)
+    colours, bare = pixels.reshape(-1, 3), np.flatnonzero(ink < PALE * full)[::7]
+    ground = np.median(colours[bare], axis=0) if bare.size else np.zeros(3)
     axis = np.median(pixels[inked], axis=0) - ground
     if float(axis @ axis) < FAINTEST**2:
         return []

@@ -9,8 +9,8 @@ import numpy as np
 
 from handgrad.arrays import NDArray
 from handgrad.photos.assembly import MOST, Components, assembled
-from handgrad.photos.background import Ink, flat_ink, ink_on_paper
-from handgrad.photos.connected import connected
+from handgrad.photos.background import Ink, Shades, flat_ink, ink_on_paper, shades_of
+from handgrad.photos.connected import connected, with_labels
 from handgrad.photos.decoding import Picture, as_picture
 from handgrad.photos.edges import cut_off
 from handgrad.photos.forms import within, without_frames
@@ -78,11 +78,12 @@ def find_marks(picture: Picture, other_ink: bool = False) -> Page:
 def _marks_on(picture: Picture, other_ink: bool) -> Page:
     original = _without_blocks(picture.pixels)
     enlarged = _enlarged(original)
-    paper = ink_on_paper(enlarged)
+    shades = shades_of(enlarged)
+    paper = ink_on_paper(enlarged, shades=shades)
     pixels, cells = _without_frames(enlarged, paper)
     height, width = original.shape[:2]
     if width <= NARROW * height:
-        page = _single_digit(pixels, picture.size, cells)
+        page = _single_digit(pixels, picture.size, cells, shades if pixels is enlarged else None)
         if max(height, width) <= THUMBNAIL or (_is_filled(page.ink) and not other_ink):
             return alone(page, cells)
     ink = paper if pixels is enlarged and not other_ink else ink_on_paper(pixels, other_ink)
@@ -129,9 +130,11 @@ def _enlarged(pixels: NDArray) -> NDArray:
     return np.asarray(cv2.resize(pixels, (width * factor, height * factor), interpolation=cv2.INTER_CUBIC))
 
 
-def _single_digit(pixels: NDArray, size: tuple[int, int], cells: Sequence[Cell]) -> Page:
+def _single_digit(
+    pixels: NDArray, size: tuple[int, int], cells: Sequence[Cell], shades: Shades | None
+) -> Page:
     """The page on which all the ink is one mark; in a lone cell, all that reaches into it."""
-    ink = flat_ink(pixels)
+    ink = flat_ink(pixels, shades)
     if len(cells) == 1:
         inner = within([grown(cells[0], -RIM)], ink.shape)
         _, parts = cv2.connectedComponents((ink > 0.25).astype(np.uint8), connectivity=8)
@@ -190,7 +193,7 @@ def _without_surroundings(found: Ink, cells: Sequence[Cell]) -> Components:
         entering = set(marks) - set(inner)
         if not entering:
             break
-        covered = np.isin(labels, [mark.parts[0] for mark in entering])
+        covered = with_labels(labels, [mark.parts[0] for mark in entering])
         largest = sorted(entering, key=lambda mark: -mark.height)[:MOST]
         outer += [(mark, traits(ink, labels, mark)) for mark in largest]
         ink = np.where(cv2.dilate(covered.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0, 0, ink)

@@ -14,7 +14,7 @@ from handgrad.photos.erasing import painted_over, paper_around
 from handgrad.photos.frames import Frames, find_frames
 from handgrad.photos.lines import in_lines
 from handgrad.photos.marks import Cell
-from handgrad.photos.ranks import quantile
+from handgrad.photos.ranks import medians, quantile
 from handgrad.photos.strokes import FAINTEST
 
 SEVERAL = 3  # where so many cells are found, paler frames are not looked for
@@ -219,12 +219,12 @@ def _bordered(pixels: NDArray, border: int) -> NDArray:
     for _ in range(2):  # above and below, then, transposed, on both sides
         depth = max(1, round(DEEP * pixels.shape[0]))
         bands = [
-            cv2.medianBlur(np.median(band, axis=0).astype(np.uint8)[None], 2 * border + 1)
+            cv2.medianBlur(medians(band).astype(np.uint8)[None], 2 * border + 1)
             for band in (pixels[:depth], pixels[-depth:])
         ]
         above, below = (np.repeat(band.reshape(1, -1, 3), border, axis=0) for band in bands)
-        pixels = np.concatenate([above, pixels, below]).transpose(1, 0, 2)
-    return np.ascontiguousarray(pixels)
+        pixels = cv2.transpose(np.concatenate([above, pixels, below]))
+    return pixels
 
 
 def in_reading_order(cells: Sequence[Cell]) -> list[Cell]:

@@ -37,7 +37,7 @@ class Lines:
         self._mask = mask
 
     @cached_property
-    def _sums(self) -> NDArray:
+    def _sums(self) -> list[list[int]]:
         """The inked pixels along each segment's line before each column."""
         thickened = cv2.dilate(np.ascontiguousarray(self._mask), np.ones((5, 1), np.uint8))
         columns = np.arange(self.width)
@@ -45,13 +45,14 @@ class Lines:
         for i, segment in enumerate(self.segments):
             rows = np.clip(np.rint(segment.at(columns)).astype(int), 0, thickened.shape[0] - 1)
             sums[i, 1:] = np.cumsum(thickened[rows, columns])
-        return sums
+        return list(sums.tolist())  # they are asked for one by one
 
     def covered(self, i: int, start: float, end: float) -> float:
         """The inked share of a segment's line between two columns."""
         first, last = (round(start), round(end)) if start < end else (round(end), round(start))
         first, last = max(0, first), min(self.width, last)
-        return float(self._sums[i, last] - self._sums[i, first]) / (last - first) if last > first else 0.0
+        sums = self._sums[i]
+        return (sums[last] - sums[first]) / (last - first) if last > first else 0.0
 
     def joins(self, i: int, start: float, end: float) -> bool:
         """Whether a segment's line is inked from one column to another, near both of them too."""

@@ -10,8 +10,10 @@ import numpy as np
 
 from handgrad.arrays import NDArray
 from handgrad.errors import ImageError
+from handgrad.photos.connected import with_labels
 from handgrad.photos.decoding import Picture
 from handgrad.photos.marks import Mark, Page
+from handgrad.photos.ranks import quantile
 from handgrad.photos.strokes import stroke_width
 
 SIDE, BOX = 28, 20  # sides of MNIST's field, and of the box that a digit fits
@@ -57,10 +59,10 @@ def _cut_out(page: Page, mark: Mark) -> NDArray:
     rows = slice(max(0, mark.top - edge), min(height, mark.bottom + edge))
     columns = slice(max(0, mark.left - edge), min(width, mark.right + edge))
     labels = page.labels[rows, columns]
-    own = np.isin(labels, mark.parts).astype(np.uint8)
+    own = with_labels(labels, mark.parts).astype(np.uint8)
     around = cv2.dilate(own, np.ones((2 * edge + 1, 2 * edge + 1), np.uint8))
     ink = page.ink[rows, columns] * ((around > 0) & ((own > 0) | (labels == 0)))
-    full = float(np.quantile(ink[own > 0], 0.7))
+    full = quantile(ink[own > 0], 0.7)
     return np.asarray(np.clip(ink / full, 0, 1), np.float32)
 
 

@@ -77,11 +77,15 @@ def completed(mask: NDArray, row: list[Bounded]) -> list[Bounded]:
     lefts, rights = lefts[is_inked], rights[is_inked]
     cells = np.stack([lefts, heads[lefts], rights, feet[rights]], axis=1).astype(np.float64)
     known = np.array([each.cell for each in row])
-    for i in np.flatnonzero(~_overlap(cells[:, None], known).any(axis=1)):
+    missed = np.flatnonzero(~_overlap(cells[:, None], known).any(axis=1))
+    thickness = float(np.median([side.line.thickness for each in row for side in each.upright]))
+    for i in missed:
         if not _overlap(cells[i], known).any():  # nor with one that has just been added
             left, right = int(lefts[i]), int(rights[i])
             level = Side(top, left, right), Side(bottom, left, right)
-            upright = tuple(_upright(row, place, slope, heads[place], feet[place]) for place in (left, right))
+            upright = tuple(
+                _upright(thickness, place, slope, heads[place], feet[place]) for place in (left, right)
+            )
             found.append(Bounded(Cell(*cells[i].tolist()), level, upright))
             known = np.vstack([known, cells[i]])
     return sorted(found, key=lambda each: each.cell.left)
@@ -108,9 +112,8 @@ def _through(sides: Sequence[Side]) -> Segment:
     return Segment(float(x.min()), float(x.max()), offset, slope, thickness)
 
 
-def _upright(row: Sequence[Bounded], column: float, slope: float, head: float, foot: float) -> Side:
-    """An upright side at a column, as thick as those of the row."""
-    thickness = float(np.median([side.line.thickness for each in row for side in each.upright]))
+def _upright(thickness: float, column: float, slope: float, head: float, foot: float) -> Side:
+    """An upright side at a column."""
     return Side(Segment(head, foot, column - slope * head, slope, thickness), head, foot)
 
 

@@ -6,7 +6,9 @@ import cv2
 import numpy as np
 
 from handgrad.arrays import NDArray
+from handgrad.photos.connected import with_labels
 from handgrad.photos.marks import Mark
+from handgrad.photos.ranks import quantile
 
 RAYS = 72  # directions in which the arms of a cross are looked for
 APART = 50  # smallest angle between two arms, in degrees
@@ -35,7 +37,7 @@ def traits(ink: NDArray, labels: NDArray, mark: Mark) -> Traits:
     inner = [] if ranks is None else [o for o, rank in zip(outlines, ranks[0], strict=True) if rank[3] >= 0]
     hole = max((cv2.contourArea(outline) for outline in inner), default=0.0) / own.size
     window = ink[mark.top : mark.bottom, mark.left : mark.right]
-    contrast = float(np.quantile(window[own > 0], 0.7)) if area else 0.0
+    contrast = quantile(window[own > 0], 0.7) if area else 0.0
     y, x = np.nonzero(own)
     values, vectors = np.linalg.eigh(np.cov(np.stack([x, y]))) if area > 2 else (np.zeros(2), np.eye(2))
     across, along = vectors[:, 1] * (-1 if vectors[1, 1] > 0 else 1)
@@ -47,7 +49,7 @@ def traits(ink: NDArray, labels: NDArray, mark: Mark) -> Traits:
 def shape_of(labels: NDArray, mark: Mark) -> NDArray:
     """The pixels of a mark within its bounding box; uint8, 0 or 1."""
     window = labels[mark.top : mark.bottom, mark.left : mark.right]
-    return np.isin(window, mark.parts).astype(np.uint8)
+    return with_labels(window, mark.parts).astype(np.uint8)
 
 
 def is_clear(labels: NDArray, mark: Mark, around: int) -> bool:
@@ -55,7 +57,7 @@ def is_clear(labels: NDArray, mark: Mark, around: int) -> bool:
     rows = slice(max(0, mark.top - around), mark.bottom + around)
     columns = slice(max(0, mark.left - around), mark.right + around)
     window = labels[rows, columns]
-    own = np.isin(window, mark.parts)
+    own = with_labels(window, mark.parts)
     apart = cv2.distanceTransform((~own).astype(np.uint8), cv2.DIST_L2, 5)
     return not bool(((window > 0) & ~own & (apart <= around)).any())
 
