@@ -101,8 +101,19 @@ def detached(mask: NDArray) -> NDArray:
             continue
         if across < 0.2 * down and down > 0.95 * height:  # an edge of the sheet
             continue
-        cleared = np.where(own & border, 0, cleared).astype(np.uint8)
+        cleared = np.where(own & border & ~_joints(own, border), 0, cleared).astype(np.uint8)
     return cleared
+
+
+def _joints(own: NDArray, border: NDArray) -> NDArray:
+    """The contacts of a mark (height, width) bool with the border without which it falls apart: hooked tails."""
+    count, contacts, _ = connected((own & border).astype(np.uint8))
+    joints = np.zeros_like(own)
+    for label in range(1, count):
+        contact = contacts == label
+        if connected((own & ~contact).astype(np.uint8))[0] > 2:
+            joints |= contact
+    return joints
 
 
 def _stroke_width(mask: NDArray) -> float:
