@@ -14,7 +14,7 @@ UNSURE_CUT = 0.97  # the same for a digit that was cut from another
 LIKE_NOTHING = 0.3  # outputs that are all lower tell of no digit
 NEAR = 0.2  # a runner-up with at least this share of the largest output may be the digit
 ONE_OR_SEVEN = {7: (1, 0.5), 1: (7, 1.0)}  # what both networks see of the other one, for a person to decide
-WIDE, SURE_WIDE = 0.9, 0.97  # a digit of more than this width, in heights, of less sureness may be several
+WIDE, SURE_WIDE = 0.9, 0.96  # a digit of more than this width, in heights, of less sureness may be several
 FAINT = 0.22  # contrast with the paper below which ink may be a stain or a crease; black on white is 1.7
 PALE, HAIR = 0.5, 45  # a line of less contrast that is so many times as long as wide may be a crease
 
@@ -72,7 +72,7 @@ def of_outputs(model: Model, outputs: NDArray) -> str:
 
 
 def of_mark(page: Page, mark: Mark, answer: Answer, usual: float) -> tuple[str, ...]:
-    """What makes a mark doubtful beside what the networks see. usual: the height of the digits on its page."""
+    """What makes a mark doubtful beside what the networks see. usual: the height of digits on its page."""
     of_page = of_ink(page, mark) + of_border(page, mark) + of_shape(page, mark)
     return of_width(answer, mark, usual) + of_page
 
@@ -96,9 +96,9 @@ def of_ink(page: Page, mark: Mark) -> tuple[str, ...]:
 
 
 def of_width(answer: Answer, mark: Mark, usual: float) -> tuple[str, ...]:
-    """What makes a wide mark doubtful: a 1 beside a digit that it touches hardly changes what the networks see.
+    """What makes a wide mark doubtful: it may be several digits. Both networks have to be asked.
 
-    usual: the height of the digits on its page. Both networks have to be asked.
+    A 1 that touches another digit hardly changes what they see.  usual: the height of digits on the page.
     """
     is_wide = mark.width > WIDE * max(mark.height, 0.7 * usual)
     is_unsure = answer.seconded is not None and answer.sureness * answer.agreement < SURE_WIDE

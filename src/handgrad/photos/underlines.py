@@ -106,7 +106,10 @@ def detached(mask: NDArray) -> NDArray:
 
 
 def _joints(own: NDArray, border: NDArray) -> NDArray:
-    """The contacts of a mark (height, width) bool with the border without which it falls apart: hooked tails."""
+    """The contacts of a mark (height, width) bool with the border without which it falls apart.
+
+    The hooked tail of a 9 is one.
+    """
     count, contacts, _ = connected((own & border).astype(np.uint8))
     joints = np.zeros_like(own)
     for label in range(1, count):
