@@ -46,10 +46,14 @@ def _runs_across(shades: NDArray, stroke: float) -> bool:
     inked = shades > INKED
     for left, right in _runs(inked[0]):
         near = slice(max(0, left - behind), right + behind)
-        inner = max((end - start for start, end in _runs(inked[behind, near])), default=0)
+        inner = max(_runs(inked[behind, near]), key=lambda run: run[1] - run[0], default=(0, 0))
+        width, inner_width = right - left, inner[1] - inner[0]
+        # a stroke that leans, or widens behind the border, moves to one side; an end grows on both
+        moves = inner[0] + near.start >= left or inner[1] + near.start <= right
         if (
-            0 < AS_WIDE * inner <= right - left
-            and SLIM * stroke <= right - left <= WIDE * stroke
+            inner_width > 0
+            and (AS_WIDE * inner_width <= width or (moves and AS_WIDE * stroke <= width))
+            and SLIM * stroke <= width <= WIDE * stroke
             and inked[far, near].any()
             and shades[0, left:right].max() >= AS_DARK
         ):
