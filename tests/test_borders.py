@@ -1,7 +1,6 @@
 """What the border of a picture cuts is doubtful, or is said; what only touches it is not."""
 
 from dataclasses import replace
-from itertools import product
 
 import cv2
 import numpy as np
