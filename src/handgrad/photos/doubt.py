@@ -14,7 +14,7 @@ UNSURE_CUT = 0.97  # the same for a digit that was cut from another
 LIKE_NOTHING = 0.3  # outputs that are all lower tell of no digit
 NEAR = 0.2  # a runner-up with at least this share of the largest output may be the digit
 ONE_OR_SEVEN = {7: (1, 0.5), 1: (7, 1.0)}  # what both networks see of the other one, for a person to decide
-WIDE, SURE_WIDE = 0.9, 0.96  # a digit of more than this width, in heights, of less sureness may be several
+WIDE, SURE_WIDE = 0.9, 0.9  # a digit of more than this width, in heights, of less sureness may be several
 FAINT = 0.22  # contrast with the paper below which ink may be a stain or a crease; black on white is 1.7
 PALE, HAIR = 0.5, 45  # a line of less contrast that is so many times as long as wide may be a crease
 
