@@ -85,6 +85,19 @@ def test_what_the_border_leaves_of_a_digit_in_pieces_is_said():
     assert not at_border([(piece, None) for piece in far], digits, usual)
 
 
+@pytest.mark.parametrize("side", [0, 2])
+def test_a_bar_along_the_border_is_said(side):
+    """Paper is taken to go on beyond the border, and the bar with it: a 3 with a flat top is a 5 without it."""
+    picture = np.full((120, 84), 255, np.uint8)
+    cv2.polylines(picture, [np.array([(16, 1), (64, 1), (40, 45), (66, 70), (20, 110)])], False, 0, 4)
+    cv2.line(picture, (6, 12), (6, 110), 0, 4)
+    page = find_marks(as_picture(np.rot90(picture, side)))
+    [bar] = [each.mark for each in page.left_out if each.reason == "mark at the border"]
+    assert bar.width > 4 * bar.height
+    picture[:3] = 255
+    assert not find_marks(as_picture(np.rot90(picture, side))).left_out
+
+
 def test_a_hooked_tail_at_the_border_stays_with_its_digit():
     """A tail that turns back below the border's rows would be a decimal point without its turn."""
     mask = np.zeros((100, 60), np.uint8)
@@ -113,7 +126,7 @@ def test_a_face_is_no_digit():
 def test_a_wide_digit_must_be_surer():
     wide, usual_one = Mark((1,), 0, 0, 96, 100), Mark((1,), 0, 0, 70, 100)
     outputs = np.eye(10)[6]
-    rather = Answer(np.zeros((28, 28), np.uint8), outputs, 1.0, False, None, 0.94 * outputs)
+    rather = Answer(np.zeros((28, 28), np.uint8), outputs, 1.0, False, None, 0.85 * outputs)
     sure = rather._replace(seconded=outputs)
     assert of_width(rather, wide, 100) == (NOT_WHOLE,)
     assert not of_width(sure, wide, 100)
