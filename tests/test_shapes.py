@@ -89,14 +89,17 @@ def test_a_sliver_at_the_border_is_said(model, side, width):
     page = read_page(model, picture)
     is_read = page.text == ("1253" if side == "left" else "2531")
     assert is_read or [each.reason for each in page.left_out] == ["mark at the border"]
-    [mark] = cut_off(np.repeat(picture[:, :, None], 3, 2), (paper()[:, :200] < 128).astype(np.float32))
+    at_border = cut_off(np.repeat(picture[:, :, None], 3, 2), (paper()[:, :200] < 128).astype(np.float32))
+    [mark] = at_border.beside
+    assert not at_border.level
     assert (mark.left, mark.right) == ((0, width) if side == "left" else (200 - width, 200))
     assert (mark.top, mark.bottom) == (50, 112)
 
 
 def test_a_table_beside_a_sheet_is_no_sliver(model):
     picture = paper()[:, :200]
-    assert not cut_off(np.repeat(picture[:, :, None], 3, 2), (picture < 128).astype(np.float32))
+    found = cut_off(np.repeat(picture[:, :, None], 3, 2), (picture < 128).astype(np.float32))
+    assert not [*found.beside, *found.level]
     picture[:, -4:] = 30
     page = read_page(model, picture)
     assert not page.left_out

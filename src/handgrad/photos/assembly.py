@@ -9,7 +9,8 @@ import numpy as np
 
 from handgrad.arrays import NDArray
 from handgrad.errors import ImageError
-from handgrad.photos.left_out import OPERATOR, at_border, worth_a_word
+from handgrad.photos.edges import AtBorder
+from handgrad.photos.left_out import OPERATOR, at_border, bars, worth_a_word
 from handgrad.photos.lines import in_lines
 from handgrad.photos.marks import Cell, Mark, Omission, Page, PageSign, Stroke, distance
 from handgrad.photos.placing import beside_cells, is_for_one, on_sides, placed, reading_boxes
@@ -31,7 +32,7 @@ class Components(NamedTuple):
     labels: NDArray
     marks: list[Mark]
     outer: Sequence[tuple[Mark, Traits]] = ()
-    cut_off: Sequence[Mark] = ()  # strokes at the border of the picture that are no ink
+    cut_off: AtBorder = AtBorder()  # strokes at the border of the picture that are no ink
 
 
 def assembled(found: Components, size: tuple[int, int], cells: Sequence[Cell] = ()) -> Page:
@@ -75,7 +76,8 @@ def assembled(found: Components, size: tuple[int, int], cells: Sequence[Cell] = 
     used = {part for mark in (*read, *told) for part in mark.parts}
     dropped = [mark for mark in components if mark.parts[0] not in used]
     left_out = [*beside, *worth_a_word(dropped, read, usual, look), *at_border(outer, read, usual)]
-    left_out += at_border([(mark, None) for mark in cut_off], read, usual)
+    left_out += at_border([(mark, None) for mark in cut_off.beside], read, usual)
+    left_out += bars(cut_off.level, read, usual)
     left_out += [Omission(sign.mark, OPERATOR) for sign in signs if not sign.text]
     page_signs = [PageSign(sign.mark, sign.text, _line_of(sign.mark, lines)) for sign in signs if sign.text]
     return Page(ink, labels, lines, size, left_out=left_out, signs=page_signs, strokes=strokes, cells=cells)

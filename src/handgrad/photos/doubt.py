@@ -4,17 +4,19 @@ import numpy as np
 
 from handgrad.arrays import NDArray
 from handgrad.model import Model
+from handgrad.photos.borders import is_cut
 from handgrad.photos.connected import with_labels
 from handgrad.photos.marks import Mark, Page
 from handgrad.photos.ranks import quantile
 from handgrad.photos.scoring import Answer
-from handgrad.photos.shapes import is_strange
+from handgrad.photos.shapes import is_face, is_strange
 
 UNSURE = 0.5  # a digit of less sureness is doubtful
 UNSURE_CUT = 0.97  # the same for a digit that was cut from another
 LIKE_NOTHING = 0.3  # outputs that are all lower tell of no digit
 NEAR = 0.2  # a runner-up with at least this share of the largest output may be the digit
 ONE_OR_SEVEN = {7: (1, 0.5), 1: (7, 1.0)}  # what both networks see of the other one, for a person to decide
+WIDE, SURE_WIDE = 0.9, 0.9  # a digit of more than this width, in heights, of less sureness may be several
 FAINT = 0.22  # contrast with the paper below which ink may be a stain or a crease; black on white is 1.7
 PALE, HAIR = 0.5, 45  # a line of less contrast that is so many times as long as wide may be a crease
 
@@ -26,6 +28,7 @@ VERY_FAINT = "very faint"
 SMALL_ONE = "1 or a comma"
 LOW = 0.6  # a 1 of less than this share of the usual height may be a comma
 CREASE = "perhaps a crease or a hair"
+CUT_OFF = "cut by the border of the picture"
 EXCLUDED = "looks like {}, which is not expected here"
 
 
@@ -70,6 +73,12 @@ def of_outputs(model: Model, outputs: NDArray) -> str:
     return LOW_CONFIDENCE
 
 
+def of_mark(page: Page, mark: Mark, answer: Answer, usual: float) -> tuple[str, ...]:
+    """What makes a mark doubtful beside what the networks see. usual: the height of digits on its page."""
+    of_page = of_ink(page, mark) + of_border(page, mark) + of_shape(page, mark)
+    return of_width(answer, mark, usual) + of_page
+
+
 def of_ink(page: Page, mark: Mark) -> tuple[str, ...]:
     """What makes a mark doubtful, whatever the networks see in it: ink that is hardly darker than paper."""
     if page.single:  # its ink is measured by the darkest and the lightest shade of the picture
@@ -86,6 +95,26 @@ def of_ink(page: Page, mark: Mark) -> tuple[str, ...]:
     length = float(np.hypot(mark.width, mark.height))
     is_hair = contrast < PALE and length * length > HAIR * own.sum()
     return (CREASE,) if is_hair else ()
+
+
+def of_width(answer: Answer, mark: Mark, usual: float) -> tuple[str, ...]:
+    """What makes a wide mark doubtful: it may be several digits. Both networks have to be asked.
+
+    A 1 that touches another digit hardly changes what they see.  usual: the height of digits on the page.
+    """
+    is_wide = mark.width > WIDE * max(mark.height, 0.7 * usual)
+    is_unsure = answer.seconded is not None and answer.sureness * answer.agreement < SURE_WIDE
+    return (NOT_WHOLE,) if is_wide and is_unsure else ()
+
+
+def of_shape(page: Page, mark: Mark) -> tuple[str, ...]:
+    """What makes a mark doubtful by its shape on the page, which is finer than the networks' images."""
+    return (UNLIKE,) if not page.single and is_face(page.labels, mark) else ()
+
+
+def of_border(page: Page, mark: Mark) -> tuple[str, ...]:
+    """What makes a mark doubtful at the border of the picture: there is perhaps more of it outside."""
+    return (CUT_OFF,) if is_cut(page, mark) else ()
 
 
 def of_height(digit: int | str, mark: Mark, usual: float) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ and the stroke of the digits, and stands in or near a line of them.
 
 from collections.abc import Callable, Iterable, Sequence
 
-from handgrad.photos.marks import Mark, Omission, distance
+from handgrad.photos.marks import Mark, Omission, distance, joined
 from handgrad.photos.signs import Usual
 from handgrad.photos.traits import Traits
 
@@ -16,6 +16,9 @@ SMALLEST_SHARE = 0.05  # and in heights of a digit
 STROKES = (0.35, 2.4)  # width of its stroke, in those of the digits
 BESIDE, ABOVE = 1.5, 0.3  # how far from a digit it may stand, in heights
 LARGEST = 3.0  # in heights
+BAR_GAP, BAR_THICK = 2.0, 2.0  # of a bar at the border: gap to its digit, and thickness, in strokes,
+BAR_WIDTHS = (0.4, 1.6)  # and its width, in widths of the digit
+PIECES = 0.6  # largest gap between the pieces of a digit at the border, in heights
 
 DOT, DASH, MARK, OPERATOR = "dot", "dash", "mark", "operator"
 AT_BORDER, LARGE = "mark at the border", "mark larger than the digits"
@@ -40,14 +43,42 @@ def at_border(
 
     Those without traits have the shade of the ink; how wide their strokes are, nobody sees.
     """
+    inked = [mark for mark, seen in marks if seen is None or _is_ink(seen, usual)]
     return [
         Omission(mark, AT_BORDER)
-        for mark, seen in marks
+        for mark in _stacked(inked, PIECES * usual.height)
         if 0.35 * usual.height <= mark.height <= 2 * usual.height and mark.width <= 2 * usual.height
-        if _is_in_line(mark, digits)
-        and _is_near(mark, digits, usual)
-        and (seen is None or _is_ink(seen, usual))
+        if _is_in_line(mark, digits) and _is_near(mark, digits, usual)
     ]
+
+
+def bars(marks: Iterable[Mark], digits: Sequence[Mark], usual: Usual) -> list[Omission]:
+    """The level strokes at the upper or the lower border that may be the bar or the foot of a digit."""
+    return [Omission(mark, AT_BORDER) for mark in marks if any(_is_bar(mark, d, usual) for d in digits)]
+
+
+def _is_bar(mark: Mark, digit: Mark, usual: Usual) -> bool:
+    """Whether a level stroke all but touches a digit above or below it, and is no wider than a digit."""
+    covered = min(mark.right, digit.right) - max(mark.left, digit.left)
+    near = max(digit.top - mark.bottom, mark.top - digit.bottom) <= BAR_GAP * usual.stroke
+    is_stroke = mark.height <= BAR_THICK * usual.stroke
+    least, most = BAR_WIDTHS
+    fits = least * digit.width <= mark.width <= most * max(digit.width, 0.5 * usual.height)
+    return near and is_stroke and fits and covered >= 0.5 * mark.width
+
+
+def _stacked(marks: Sequence[Mark], gap: float) -> list[Mark]:
+    """The marks, those above each other as one: a border leaves several pieces of a digit. gap: in pixels."""
+    wholes: list[Mark] = []
+    for mark in sorted(marks, key=lambda mark: mark.top):
+        for i, whole in enumerate(wholes):
+            shares_columns = mark.left < whole.right and whole.left < mark.right
+            if shares_columns and mark.top - whole.bottom <= gap:
+                wholes[i] = joined([whole, mark])
+                break
+        else:
+            wholes.append(mark)
+    return wholes
 
 
 def _reason(mark: Mark, usual: Usual) -> str:

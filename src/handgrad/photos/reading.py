@@ -169,12 +169,15 @@ def _readings(
     groups = np.cumsum([0, *(not digit.candidate.ends_at_cut for digit in line[:-1])])
     was_cut = np.bincount(groups)[groups] > 1
     found = [
-        doubt.reasons(model, digit.answer, part)
-        + doubt.of_ink(page, digit.candidate.mark)
-        + doubt.of_height(model.classes[digit.answer.outputs.argmax()], digit.candidate.mark, usual)
-        + (SLASH_OR_ONE,) * (digit.candidate.mark in unclear)
+        (
+            *doubt.reasons(model, digit.answer, part),
+            *doubt.of_mark(page, digit.candidate.mark, digit.answer, usual),
+            *doubt.of_height(model.classes[digit.answer.outputs.argmax()], digit.candidate.mark, usual),
+            *(SLASH_OR_ONE,) * (digit.candidate.mark in unclear),
+        )
         for digit, part in zip(line, was_cut, strict=True)
     ]
+    found = [tuple(dict.fromkeys(why)) for why in found]
     in_doubt = groups[[bool(why) for why in found]]
     return [
         _reading(

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from handgrad.arrays import NDArray
+from handgrad.photos.marks import Mark
 
 INKED = 100  # shade of a 28 x 28 image above which a pixel is inked
 LARGER = 4  # times as large, holes have smooth outlines
@@ -18,6 +19,7 @@ SMALLEST = 20  # area of a hole that is looked at, in pixels of the image
 TRIANGULAR = 0.82  # share of the smallest triangle around a hole that it covers; an ellipse covers 0.60
 RECTANGULAR = 0.88  # the same for the smallest rectangle; an ellipse covers 0.79
 HOLES, ISLANDS = 3, 2  # a ring with so many holes, or so many strokes within its hole, is a face
+LOOP, SPECK = 0.05, 0.06  # area of a loop, in boxes of its mark; and size of a stroke within it, in heights
 DENTED = 0.72  # the same for a ring whose hole is so far from convex
 
 
@@ -25,6 +27,21 @@ def is_strange(image: NDArray, digit: int | str) -> bool:
     """Whether an image (28, 28) uint8 that looks like this digit has a shape that the digit never has."""
     test = TESTS.get(str(digit))
     return bool(test and test(image))
+
+
+def is_face(labels: NDArray, mark: Mark) -> bool:
+    """Whether a loop of a mark has several strokes within it, as a face has. labels: of the page."""
+    inked = np.pad((labels[mark.top : mark.bottom, mark.left : mark.right] > 0).astype(np.uint8), 1)
+    outlines, ranks = cv2.findContours(inked, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    pairs = [] if ranks is None else [*zip(outlines, ranks[0], strict=True)]
+    loops = [o for o, rank in pairs if rank[3] >= 0 and cv2.contourArea(o) >= LOOP * inked.size]
+    strokes = [
+        tuple(map(float, outline[0, 0]))
+        for outline, rank in pairs
+        if rank[3] < 0 and max(cv2.boundingRect(outline)[2:]) >= SPECK * mark.height
+    ]
+    within = (sum(cv2.pointPolygonTest(loop, start, False) > 0 for start in strokes) for loop in loops)
+    return max(within, default=0) >= ISLANDS
 
 
 def _outlines(image: NDArray) -> tuple[list[NDArray], list[NDArray]]:

@@ -20,6 +20,7 @@ FREE = 0.75  # share of its length below which there is no ink, at least
 LOW = 0.7  # it lies below this share of the height of the ink, unlike the bar of a 4
 TIGHT = 0.4  # in a tight crop, marks at the border are at least this share of its height
 CONTACT = 0.6  # they touch the border along at most this share of their height
+BAR, HELD = 4, 0.5  # a contact is a bar if it is so long, in its depths, and less of it goes on inwards
 SLIM = 0.22  # and their strokes are at most this share of their height wide
 
 
@@ -101,8 +102,28 @@ def detached(mask: NDArray) -> NDArray:
             continue
         if across < 0.2 * down and down > 0.95 * height:  # an edge of the sheet
             continue
-        cleared = np.where(own & border, 0, cleared).astype(np.uint8)
+        cleared = np.where(own & border & ~_joints(own, border, near), 0, cleared).astype(np.uint8)
     return cleared
+
+
+def _joints(own: NDArray, border: NDArray, near: int) -> NDArray:
+    """The contacts of a mark (height, width) bool with the border that belong to its shape.
+
+    Without them it falls apart, as a 9 with a hooked tail, or loses a bar, as a 3 with a flat top.
+    border: the pixels nearer to the border than `near`.
+    """
+    count, contacts, stats = connected((own & border).astype(np.uint8))
+    inside = own & ~border
+    joints = np.zeros_like(own)
+    for label in range(1, count):
+        contact = contacts == label
+        left, top, across, down, _ = (int(value) for value in stats[label])
+        rows, columns = slice(max(0, top - 1), top + down + 1), slice(max(0, left - 1), left + across + 1)
+        held = inside[rows, columns].any(axis=0 if across > down else 1).sum()
+        is_bar = max(across, down) >= BAR * near and held < HELD * max(across, down)
+        if is_bar or connected((own & ~contact).astype(np.uint8))[0] > 2:
+            joints |= contact
+    return joints
 
 
 def _stroke_width(mask: NDArray) -> float:

@@ -102,6 +102,11 @@ def _parts(data: Data) -> Iterator[str]:
                 else "they are not learnt"
             )
             yield f"{_classes(names)} images in the {part} part only: {why}"
+    if "test" in present and "validation" in present:
+        unseen = (present["training"] & present["validation"]) - present["test"]
+        if names := [data.names[i] for i in sorted(unseen)]:
+            shown = f"{_classes(names)} no image in the test part"
+            yield f"{shown}: the test accuracy does not show how {_they_are(names)} read"
     if data.test is not None and (twice := _seen(data.given, data.test)):
         shown = f"{twice:,} of {len(data.test[0]):,} test images"
         yield f"{shown} are training images, too: leave them out, or the test accuracy is too high"
@@ -127,3 +132,7 @@ def _classes(names: Iterable[int | str]) -> str:
 
 def _these(names: list[int | str]) -> str:
     return "it" if len(names) == 1 else "them"
+
+
+def _they_are(names: list[int | str]) -> str:
+    return "it is" if len(names) == 1 else "they are"
