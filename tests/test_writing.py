@@ -9,6 +9,7 @@ import gzip
 import json
 import os
 import resource
+import signal
 import stat
 import subprocess
 import sys
@@ -449,6 +450,44 @@ def test_a_failure_leaves_the_old_file_and_nothing_beside_it(tmp_path):
         interrupted()
     assert os.listdir(tmp_path) == ["x"]
     assert path.read_bytes() == b"old"
+
+
+@pytest.mark.parametrize("unnamed", [True, False], ids=["without a name", "with a name"])
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+def test_a_process_that_is_ended_while_it_writes_leaves_nothing_beside_the_file(end, unnamed, tmp_path):
+    """Linux keeps the new file without a name; elsewhere the signals that can be caught remove it."""
+    if end == signal.SIGKILL and not unnamed:
+        pytest.skip("nobody can remove a named file then")
+    (tmp_path / "m").write_bytes(b"old")
+    program = [
+        "import os, sys", "from handgrad.files import KEPT, new_file",
+        "" if unnamed else "vars(os).pop('O_TMPFILE', None)",
+        "with new_file('m', KEPT) as file:", "    file.write(b'new' * 99999)", f"    os.kill(os.getpid(), {end:d})",
+    ]  # fmt: skip
+    done = subprocess.run([sys.executable, "-c", "\n".join(program)], cwd=tmp_path, capture_output=True)
+    assert done.returncode == (-end if unnamed else 128 + end)
+    assert os.listdir(tmp_path) == ["m"]
+    assert (tmp_path / "m").read_bytes() == b"old"
+
+
+@pytest.mark.parametrize("unnamed", [True, False], ids=["without a name", "with a name"])
+def test_both_ways_of_writing_write(unnamed, tmp_path, monkeypatch):
+    """With the rights of a new file and those of an old one; and signals mean afterwards what they did."""
+    if not unnamed:
+        monkeypatch.delattr(os, "O_TMPFILE", raising=False)
+    before = [signal.getsignal(one) for one in (signal.SIGTERM, signal.SIGHUP)]
+    umask = os.umask(0o027)
+    try:
+        write_atomically(tmp_path / "m", b"first", KEPT)
+    finally:
+        os.umask(umask)
+    assert stat.S_IMODE((tmp_path / "m").stat().st_mode) == 0o640
+    (tmp_path / "m").chmod(0o604)
+    write_atomically(tmp_path / "m", b"second", KEPT)
+    assert stat.S_IMODE((tmp_path / "m").stat().st_mode) == 0o604
+    assert (tmp_path / "m").read_bytes() == b"second"
+    assert os.listdir(tmp_path) == ["m"]
+    assert [signal.getsignal(one) for one in (signal.SIGTERM, signal.SIGHUP)] == before
 
 
 @pytest.mark.parametrize(
