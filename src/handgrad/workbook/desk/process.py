@@ -9,12 +9,14 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from contextlib import suppress
 
 from handgrad.workbook.desk import wire
 from handgrad.workbook.desk.desk import Command
 
 KILLED = -9
+CLEANING = 20.0  # seconds for the removal of what the code has left
 KEPT = (
     "PATH",
     "HOME",
@@ -96,7 +98,7 @@ class Process:
                 self._popen.wait(10)
             for thread in self._threads:
                 thread.join(1)
-            _remove(self._folder)
+            remove(self._folder)
 
     def _talk(self) -> None:
         assert self._popen.stdin
@@ -127,12 +129,21 @@ def _exchange(commands: int, replies: int, command: Command, largest: int) -> Co
     return reply
 
 
-def _remove(folder: str) -> None:
-    """Remove a folder, however deep the folders in it are nested."""
-    with suppress(RecursionError):
+def remove(folder: str) -> None:
+    """Remove a folder, however deep the folders in it are nested, in the seconds that it may take."""
+    with suppress(OSError):
+        os.rmdir(folder)  # nearly always it is empty
+        return
+    if os.name != "posix":
         shutil.rmtree(folder, ignore_errors=True)
-    if os.name == "posix" and os.path.exists(folder):
-        subprocess.run(["rm", "-rf", folder], stderr=subprocess.DEVNULL, check=False)
+        return
+    until = time.monotonic() + CLEANING
+    for words in (["rm", "-rf"], ["chmod", "-R", "u+rwx"], ["rm", "-rf"]):  # some may be protected
+        left = max(0.0, until - time.monotonic())
+        with suppress(OSError, subprocess.TimeoutExpired):
+            subprocess.run([*words, folder], stderr=subprocess.DEVNULL, check=False, timeout=left)
+        if not os.path.exists(folder):
+            return
 
 
 def _environment(folder: str) -> dict[str, str]:
