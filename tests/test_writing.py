@@ -306,7 +306,7 @@ def test_nothing_writes_but_files(figure):
             moves = called in ("os.replace", "os.rename", "os.link", "shutil.copy", "shutil.move")
             if opens or moves or called.endswith((".write_text", ".write_bytes")):
                 found.append(path.relative_to(source).as_posix())
-    assert sorted(found) == ["files.py", "files.py", "files.py", "workbook/book/copies.py"]
+    assert sorted(found) == [*["files.py"] * 4, "workbook/book/copies.py"]
 
 
 def ours():
@@ -540,6 +540,37 @@ def test_the_input_is_not_the_output(words, run, tmp_path):
         code, out, err = run(*(word.format(page) for word in words), tmp_path / name)
         assert (code, out) == (1, "")
         assert f"{name}: is the file to read; choose another name\n" in err
+    assert what_stands(tmp_path) == before
+
+
+@pytest.mark.usefixtures("_no_work")
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("train", "--out", "m", "--log", "m"),
+        ("train", "--out", "m", "--log", "link"),
+        ("train", "--resume", "m", "--log", "r/../m"),
+        ("train", "--out", "r/index.html", "--report", "r"),
+        ("train", "--out", "m", "--log", "r/new.png", "--report", "r"),
+        ("workbook", "grade", "handed-in", "--out", "r/Anna.html", "--feedback", "r"),
+        ("workbook", "grade", "handed-in", "--out", "r/Anna.md", "--feedback", "./r/"),
+        ("export", "--c", "m", "--onnx", "link"),
+    ],
+    ids=" ".join,
+)
+def test_two_options_do_not_write_one_file(words, run, tmp_path, monkeypatch):
+    """It would be seen when the second one is written: after an epoch, or when all is marked."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "r").mkdir()
+    (tmp_path / "handed-in").mkdir()
+    (tmp_path / "handed-in" / "Anna.py").write_text(MINE)
+    if "link" in words:
+        (tmp_path / "m").touch()
+        (tmp_path / "link").symlink_to("m")
+    before = what_stands(tmp_path)
+    code, out, err = run(*words)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "got the same place twice" in err or "another file to write" in err
     assert what_stands(tmp_path) == before
 
 
