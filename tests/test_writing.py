@@ -256,6 +256,7 @@ def test_the_matrix_is_whole(figure):
     import click
 
     from handgrad.cli import cli
+    from handgrad.cli.shared import FILE
 
     def commands(command, words=()):
         if isinstance(command, click.Group):
@@ -264,25 +265,17 @@ def test_the_matrix_is_whole(figure):
         else:
             yield words, command
 
-    writing = set()
-    for words, command in commands(cli):
-        for option in command.params:
-            flags = {
-                "--out",
-                "--report",
-                "--save-boxes",
-                "--picture",
-                "--page",
-                "--site",
-                "--onnx",
-                "--torch",
-                "--c",
-                "--hub",
-                "--feedback",
-                "--log",
-            } & set(option.opts)
-            if not getattr(option, "is_flag", False):  # workbook new --torch
-                writing |= {f"{words[-1]} {flag}" for flag in flags}
+    reading = {
+        "--data", "--images", "--labels", "--test-images", "--test-labels", "--from", "--model", "--scheme",
+        "--resume",
+    }  # fmt: skip
+    writing = {
+        f"{words[-1]} {flag}"
+        for words, command in commands(cli)
+        for option in command.params
+        for flag in set(option.opts) - reading
+        if option.type is FILE and flag.startswith("--")
+    }
     assert writing == {place for place in PLACES if place.count(" --") == 1 and " of " not in place} - {
         "train --resume"
     }
