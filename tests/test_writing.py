@@ -536,6 +536,27 @@ def test_the_input_is_not_the_output(words, run, tmp_path):
     assert what_stands(tmp_path) == before
 
 
+@pytest.mark.parametrize("name", ["data", "lab.js", "notes.txt", "data/mine.csv"])
+def test_a_site_is_not_written_over_a_strangers_files(name, run, tmp_path):
+    """An earlier site, into which somebody has put a file or a link to a place elsewhere."""
+    (tmp_path / "site" / "data").mkdir(parents=True)
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "facts.json").write_text("Dear Ann,")
+    (tmp_path / "site" / "index.html").write_bytes(ours()["lab"][1][0])
+    path = tmp_path / "site" / name
+    if name == "data":
+        path.rmdir()
+    if "." in name[4:] and name != "lab.js":
+        path.write_text("Dear Ann,")
+    else:
+        path.symlink_to(tmp_path / "elsewhere")
+    before = what_stands(tmp_path)
+    code, out, err = run("export", "--site", tmp_path / "site")
+    assert (code, out, err.count("\n")) == (1, "", 1)
+    assert f"expected nothing but an earlier site; got {name}" in err
+    assert what_stands(tmp_path) == before
+
+
 @pytest.mark.usefixtures("_no_work")
 @pytest.mark.parametrize(
     "words",
