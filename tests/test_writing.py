@@ -716,6 +716,29 @@ def test_marks_are_told_where_the_table_cannot_be_written_after_all(run, tmp_pat
         assert out.read_text() == "Dear Ann,"
 
 
+def test_no_mark_is_lost_where_feedback_cannot_be_written_after_all(run, tmp_path, monkeypatch):
+    """The folder was good when it was asked; while the class is marked it is taken away for a file."""
+    (tmp_path / "class").mkdir()
+    for name in ("anna", "ben"):
+        (tmp_path / "class" / f"{name}.py").write_text(MINE)
+    writes = feedback.Feedback.write
+
+    def taken(pages, number, result):
+        if not (tmp_path / "pages").is_file():
+            (tmp_path / "pages").rmdir()
+            (tmp_path / "pages").write_text("Dear Ann,")
+        writes(pages, number, result)
+
+    monkeypatch.setattr(feedback.Feedback, "write", taken)
+    words = ("--feedback", tmp_path / "pages", "--out", tmp_path / "marks.csv")
+    code, out, err = run("workbook", "grade", tmp_path / "class", *words, "--quiet")
+    assert code == 1
+    assert out.count("1 of 10") == 2
+    assert (tmp_path / "marks.csv").read_text("utf-8-sig").count("\n") == 3
+    assert err.count("\n") == 1
+    assert "cannot be written: Not a directory; and 3 more like it" in err
+
+
 @pytest.mark.usefixtures("_no_work")
 def test_a_submission_is_never_the_table(run, tmp_path):
     """Not even an empty one, nor through a link."""

@@ -126,6 +126,9 @@ def grade(
             quiet,
             f"{again} of {len(given)} have not changed since they were marked (--fresh marks them anew)",
         )
+    if pages and pages.failures:
+        more = len(pages.failures) - 1
+        raise HandgradError(pages.failures[0] + (f"; and {more} more like it" if more else ""))
     if unmarked := results.unmarked():
         raise HandgradError(unmarked)
 
