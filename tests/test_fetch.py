@@ -11,6 +11,7 @@ import resource
 import shlex
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import textwrap
@@ -26,6 +27,7 @@ import pytest
 from handgrad import digits
 from handgrad.cli import main
 from handgrad.digits import conversions, download, fetch, sets
+from handgrad.digits.pairs import Pairs
 from handgrad.errors import DataError, HandgradError
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
@@ -403,8 +405,9 @@ def process(server, *faults):
     files = tuple(published(name, body) for name, body in server.files.items())
     at = tuple(f"{server.at}/{fault}/" for fault in faults)
     code = f"""
-        import sys
+        import os, sys
         from dataclasses import replace
+        vars(os).pop("O_TMPFILE", None)  # where there is none, the unfinished file has a name to wait for
         from handgrad.digits import sets
         from handgrad.digits.sets import PublishedFile
         sets.SETS["kmnist"] = replace(sets.KMNIST, files={files!r}, mirrors={at!r})
@@ -559,13 +562,65 @@ def test_text_that_is_not_usps_is_one_error(text, tmp_path):
         conversions._read_libsvm(path)
 
 
-@pytest.mark.parametrize(
-    "spoil", [lambda b: b[:10], lambda b: b[:-1], lambda b: b + b"x", lambda b: b"\x1f" + b[1:]]
-)
-def test_images_that_are_not_emnist_are_one_error(spoil):
-    stream = io.BytesIO(spoil(idx(np.zeros((3, 2, 2)))))
-    with pytest.raises(DataError, match="images: expected"):
-        conversions._turn_upright(stream, io.BytesIO(), "images")
+def patched(archive, local, central, value):
+    """A zip archive with two bytes of each header changed."""
+    archive = bytearray(archive)
+    for signature, at in ((b"PK\3\4", local), (b"PK\1\2", central)):
+        where = archive.find(signature)
+        while where >= 0:
+            struct.pack_into("<H", archive, where + at, value)
+            where = archive.find(signature, where + 4)
+    return bytes(archive)
+
+
+def zipped(images=None, labels=None, how=zipfile.ZIP_STORED):
+    """An archive like EMNIST's, with other bytes in the place of the first images or labels."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", how) as archive:
+        for part in ("train", "test"):
+            for what, data, other in (
+                ("images-idx3", idx(np.zeros((3, 28, 28))), images),
+                ("labels-idx1", idx(np.arange(3)), labels),
+            ):
+                data = gzip.compress(data) if other is None or part == "test" else other
+                archive.writestr(f"gzip/emnist-digits-{part}-{what}-ubyte.gz", data)
+    return buffer.getvalue()
+
+
+def promised(*shape, data=b""):
+    return gzip.compress(b"\0\0\x08\x03" + struct.pack(">III", *shape) + data)
+
+
+SPOILT = {
+    "no archive": (b"Dear Ann,", "archive is damaged"),
+    "cut off": (zipped()[:-9], "archive is damaged"),
+    "encrypted": (patched(zipped(), 6, 8, 1), "is encrypted"),
+    "strong encryption": (patched(zipped(), 6, 8, 65), "is damaged"),
+    "a method of compression that zipfile lacks": (patched(zipped(), 8, 10, 97), "is damaged"),
+    "of a later version of zip": (patched(zipped(), 4, 6, 99), "archive is damaged"),
+    "bytes that are no bz2": (patched(zipped(), 8, 10, zipfile.ZIP_BZIP2), "Invalid data stream"),
+    "bytes that are no lzma": (patched(zipped(), 8, 10, zipfile.ZIP_LZMA), "is damaged"),
+    "no gzip": (zipped(b"Dear Ann,"), "expected images in the IDX format"),
+    "no images": (zipped(gzip.compress(b"")), "expected images in the IDX format"),
+    "fewer images": (zipped(promised(3, 28, 28, data=bytes(1568))), "expected 3 images; the file ends after 2"),
+    "more images": (zipped(promised(1, 28, 28, data=bytes(785))), "expected 1 images; more follow"),
+    "more than there is memory": (zipped(promised(4096, 2**16, 2**16)), "expected images of 28 x 28 pixels"),
+    "more than a number holds": (zipped(promised(1, 2**32 - 1, 2**32 - 1)), "expected images of 28 x 28"),
+    "labels that are images": (zipped(labels=gzip.compress(idx(np.zeros((3, 2))))), "expected 3 labels"),
+    "labels without end": (zipped(labels=gzip.compress(bytes(2**27))), "expands more than 100-fold"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("how", SPOILT)
+def test_what_is_not_emnist_is_one_error(how, tmp_path):
+    data, told = SPOILT[how]
+    (tmp_path / "gzip.zip").write_bytes(data)
+    pairs = Pairs(*(tmp_path / name for name in fetch.MADE))
+    with pytest.raises(DataError, match=told) as raised:
+        conversions.convert_emnist(tmp_path / "gzip.zip", "digits", pairs)
+    assert str(raised.value).startswith(f"{tmp_path}/gzip.zip")
+    assert "\n" not in str(raised.value)
+    assert not list(tmp_path.glob(".*"))
 
 
 @pytest.mark.parametrize("name", sets.SETS)

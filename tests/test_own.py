@@ -337,8 +337,12 @@ def test_cut_replaces_its_own_pictures_and_no_others(run, written, tmp_path):
     assert run(*words)[0] == 0
     other = tmp_path / "7" / "sheet-2-8.png"
     other.write_text("Dear Ann,")
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.png")}
     code, _, err = run(*words)
     assert (code, err.count("\n")) == (1, 1)
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.png")} == before, (
+        "all are asked first"
+    )
     assert "sheet-2-8.png: exists and is not a PNG image made by handgrad" in err
     assert other.read_text() == "Dear Ann,"
 

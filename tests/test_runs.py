@@ -452,6 +452,36 @@ def test_engines_that_are_not_there_are_named():
         engine("torch", "abacus")
 
 
+def test_of_two_runs_with_one_file_the_later_writer_is_told(data, tmp_path):
+    """Whoever writes first goes on to its end; the other one leaves its file alone."""
+    path, alone = tmp_path / "m", tmp_path / "alone"
+    list(runs.run(data, RECIPE, 1, alone))
+    for epochs in (0, 1):  # both begin where there is no file, and the second where the first has written it
+        first = iter(runs.start(data, RECIPE, 1, path))
+        winner, loser = first, iter(runs.start(data, RECIPE, 2, path))
+        if epochs:
+            next(first)
+            winner, loser = iter(runs.start(data, RECIPE, 1, path)), first
+        next(winner)
+        with pytest.raises(
+            ModelFileError, match=f"m: another program .* ends after epoch {epochs}; "
+        ) as told:
+            next(loser)
+        assert "\n" not in str(told.value)
+        list(winner)
+        assert digest(path) == digest(alone)
+        path.unlink()
+
+
+def test_a_file_that_was_moved_away_is_written_anew(data, tmp_path):
+    run = iter(runs.start(data, RECIPE, 1, tmp_path / "m"))
+    next(run)
+    (tmp_path / "m").rename(tmp_path / "moved")
+    list(run)
+    list(runs.run(data, RECIPE, 1, tmp_path / "alone"))
+    assert digest(tmp_path / "m") == digest(tmp_path / "alone")
+
+
 def train(*options):
     command = [
         sys.executable,

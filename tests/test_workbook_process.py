@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from handgrad.errors import HandgradError
-from handgrad.workbook.desk import wire
+from handgrad.workbook.desk import disk, wire
 from handgrad.workbook.desk.desk import Desk, GoneError
 from handgrad.workbook.desk.remote import MB, Limits, RemoteDesk
 
@@ -278,7 +278,7 @@ def lie():
         except OSError:
             pass
 def stale():
-    from handgrad.workbook.desk import wire
+    from handgrad.workbook.desk import disk, wire
     for n in range(3, 9):
         try:
             wire.send(n, b"A" * 8, {"value": {"is": "none"}})
@@ -469,12 +469,27 @@ def test_nothing_is_left_of_a_process(monkeypatch, tmp_path):
 
 
 @posix
-def test_folders_nested_without_end_are_removed(monkeypatch, tmp_path):
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    text = "import os\ndef probe():\n    for _ in range(3000):\n        os.mkdir('a'), os.chdir('a')"
-    with RemoteDesk(SMALL) as desk:
-        assert "error" not in call(loaded(desk, text))
-    assert list(tmp_path.iterdir()) == []
+def test_what_was_left_is_removed_however_deep_and_protected(tmp_path):
+    """3000 folders within each other, which have no path that the system takes; and one that must not be read."""
+    nest = "import os\nfor _ in range(3000): os.mkdir('a'), os.chdir('a')"
+    (tmp_path / "left" / "b").mkdir(parents=True)
+    subprocess.run([sys.executable, "-c", nest], cwd=tmp_path / "left", check=True)
+    (tmp_path / "left" / "b" / "c").write_text("c")
+    (tmp_path / "left" / "b").chmod(0)
+    disk.remove(str(tmp_path / "left"))
+    assert os.listdir(tmp_path) == []
+
+
+@posix
+def test_cleaning_up_has_a_limit_of_its_own(tmp_path, monkeypatch):
+    """Where the disk does not answer, marking goes on."""
+    (tmp_path / "rm").write_text("#!/bin/sh\nexec sleep 60\n")
+    (tmp_path / "rm").chmod(0o755)
+    (tmp_path / "left" / "a").mkdir(parents=True)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setattr(disk, "CLEANING", 0.1)
+    disk.remove(str(tmp_path / "left"))
+    assert (tmp_path / "left" / "a").is_dir()
 
 
 def children():
@@ -654,14 +669,54 @@ def test_the_guard_is_not_reached_through_a_traceback(ask):
 
 
 @posix
-def test_the_disk_is_not_filled(ask):
-    assert ask("for n in range(1000): open(str(n), 'w').close()")["error"]["message"].startswith(
-        "writing more than 256 files"
-    )
-    assert (
-        ask("with open('x', 'wb') as file:\n    while True: file.write(bytes(2**20))")["error"]["type"]
-        == "OSError"
-    )
+@pytest.mark.parametrize(
+    "made", ["open(str(n), 'w').close()", "os.mkdir(str(n))", "os.mkdir('a'), os.chdir('a')"]
+)
+def test_files_and_folders_are_counted(ask, made):
+    said = ask(f"for n in range(1000): {made}")["error"]["message"]
+    assert said.startswith("making more than 256 files and folders")
+
+
+@posix
+def test_a_file_has_a_largest_size(ask):
+    body = "with open('x', 'wb') as file:\n    while True: file.write(bytes(2**20))"
+    assert ask(body)["error"]["type"] == "OSError"
+
+
+@posix
+def test_what_is_put_on_the_disk_has_a_limit_in_all(ask):
+    """Seen from outside, whatever the code calls: here it waits until it is ended, with files of 15 MB."""
+    body = """
+    for n in range(9):
+        with open(str(n), "wb") as file:
+            file.write(bytes(15 * 2**20))
+    import time
+    time.sleep(60)
+    """
+    with pytest.raises(GoneError, match="it put more than 1,000 files or 64 MB on the disk"):
+        ask(body)
+
+
+@posix
+def test_a_look_at_a_folder_sees_bytes_and_entries_and_follows_no_link(tmp_path, monkeypatch):
+    monkeypatch.setattr(disk, "MOST_ENTRIES", 6)
+    monkeypatch.setattr(disk, "MOST_BYTES", 2**20)
+    (tmp_path / "large").mkdir()
+    (tmp_path / "large" / "x").write_bytes(bytes(2**21))
+    own = tmp_path / "own"
+    (own / "a" / "b").mkdir(parents=True)
+    (own / "a" / "link").symlink_to(tmp_path / "large")
+    with open(own / "a" / "sparse", "wb") as file:
+        file.truncate(2**30)
+    assert not disk.is_overfull(str(own))
+    (own / "a" / "b" / "x").write_bytes(bytes(2**20))
+    assert disk.is_overfull(str(own))
+    (own / "a" / "b" / "x").write_bytes(b"")
+    for n in range(2):
+        assert not disk.is_overfull(str(own))
+        (own / "a" / "b" / str(n)).touch()
+    assert disk.is_overfull(str(own))
+    assert not disk.is_overfull(str(tmp_path / "none"))
 
 
 def test_ordinary_work_is_not_refused(ask):

@@ -9,6 +9,7 @@ import gzip
 import json
 import os
 import resource
+import signal
 import stat
 import subprocess
 import sys
@@ -255,6 +256,7 @@ def test_the_matrix_is_whole(figure):
     import click
 
     from handgrad.cli import cli
+    from handgrad.cli.shared import FILE
 
     def commands(command, words=()):
         if isinstance(command, click.Group):
@@ -263,25 +265,17 @@ def test_the_matrix_is_whole(figure):
         else:
             yield words, command
 
-    writing = set()
-    for words, command in commands(cli):
-        for option in command.params:
-            flags = {
-                "--out",
-                "--report",
-                "--save-boxes",
-                "--picture",
-                "--page",
-                "--site",
-                "--onnx",
-                "--torch",
-                "--c",
-                "--hub",
-                "--feedback",
-                "--log",
-            } & set(option.opts)
-            if not getattr(option, "is_flag", False):  # workbook new --torch
-                writing |= {f"{words[-1]} {flag}" for flag in flags}
+    reading = {
+        "--data", "--images", "--labels", "--test-images", "--test-labels", "--from", "--model", "--scheme",
+        "--resume",
+    }  # fmt: skip
+    writing = {
+        f"{words[-1]} {flag}"
+        for words, command in commands(cli)
+        for option in command.params
+        for flag in set(option.opts) - reading
+        if option.type is FILE and flag.startswith("--")
+    }
     assert writing == {place for place in PLACES if place.count(" --") == 1 and " of " not in place} - {
         "train --resume"
     }
@@ -305,7 +299,7 @@ def test_nothing_writes_but_files(figure):
             moves = called in ("os.replace", "os.rename", "os.link", "shutil.copy", "shutil.move")
             if opens or moves or called.endswith((".write_text", ".write_bytes")):
                 found.append(path.relative_to(source).as_posix())
-    assert sorted(found) == ["files.py", "files.py", "files.py", "workbook/book/copies.py"]
+    assert sorted(found) == [*["files.py"] * 4, "workbook/book/copies.py"]
 
 
 def ours():
@@ -451,6 +445,44 @@ def test_a_failure_leaves_the_old_file_and_nothing_beside_it(tmp_path):
     assert path.read_bytes() == b"old"
 
 
+@pytest.mark.parametrize("unnamed", [True, False], ids=["without a name", "with a name"])
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+def test_a_process_that_is_ended_while_it_writes_leaves_nothing_beside_the_file(end, unnamed, tmp_path):
+    """Linux keeps the new file without a name; elsewhere the signals that can be caught remove it."""
+    if end == signal.SIGKILL and not unnamed:
+        pytest.skip("nobody can remove a named file then")
+    (tmp_path / "m").write_bytes(b"old")
+    program = [
+        "import os, sys", "from handgrad.files import KEPT, new_file",
+        "" if unnamed else "vars(os).pop('O_TMPFILE', None)",
+        "with new_file('m', KEPT) as file:", "    file.write(b'new' * 99999)", f"    os.kill(os.getpid(), {end:d})",
+    ]  # fmt: skip
+    done = subprocess.run([sys.executable, "-c", "\n".join(program)], cwd=tmp_path, capture_output=True)
+    assert done.returncode == (-end if unnamed else 128 + end)
+    assert os.listdir(tmp_path) == ["m"]
+    assert (tmp_path / "m").read_bytes() == b"old"
+
+
+@pytest.mark.parametrize("unnamed", [True, False], ids=["without a name", "with a name"])
+def test_both_ways_of_writing_write(unnamed, tmp_path, monkeypatch):
+    """With the rights of a new file and those of an old one; and signals mean afterwards what they did."""
+    if not unnamed:
+        monkeypatch.delattr(os, "O_TMPFILE", raising=False)
+    before = [signal.getsignal(one) for one in (signal.SIGTERM, signal.SIGHUP)]
+    umask = os.umask(0o027)
+    try:
+        write_atomically(tmp_path / "m", b"first", KEPT)
+    finally:
+        os.umask(umask)
+    assert stat.S_IMODE((tmp_path / "m").stat().st_mode) == 0o640
+    (tmp_path / "m").chmod(0o604)
+    write_atomically(tmp_path / "m", b"second", KEPT)
+    assert stat.S_IMODE((tmp_path / "m").stat().st_mode) == 0o604
+    assert (tmp_path / "m").read_bytes() == b"second"
+    assert os.listdir(tmp_path) == ["m"]
+    assert [signal.getsignal(one) for one in (signal.SIGTERM, signal.SIGHUP)] == before
+
+
 @pytest.mark.parametrize(
     ("name", "shown"),
     [
@@ -501,6 +533,58 @@ def test_the_input_is_not_the_output(words, run, tmp_path):
         code, out, err = run(*(word.format(page) for word in words), tmp_path / name)
         assert (code, out) == (1, "")
         assert f"{name}: is the file to read; choose another name\n" in err
+    assert what_stands(tmp_path) == before
+
+
+@pytest.mark.parametrize("name", ["data", "lab.js", "notes.txt", "data/mine.csv"])
+def test_a_site_is_not_written_over_a_strangers_files(name, run, tmp_path):
+    """An earlier site, into which somebody has put a file or a link to a place elsewhere."""
+    (tmp_path / "site" / "data").mkdir(parents=True)
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "facts.json").write_text("Dear Ann,")
+    (tmp_path / "site" / "index.html").write_bytes(ours()["lab"][1][0])
+    path = tmp_path / "site" / name
+    if name == "data":
+        path.rmdir()
+    if "." in name[4:] and name != "lab.js":
+        path.write_text("Dear Ann,")
+    else:
+        path.symlink_to(tmp_path / "elsewhere")
+    before = what_stands(tmp_path)
+    code, out, err = run("export", "--site", tmp_path / "site")
+    assert (code, out, err.count("\n")) == (1, "", 1)
+    assert f"expected nothing but an earlier site; got {name}" in err
+    assert what_stands(tmp_path) == before
+
+
+@pytest.mark.usefixtures("_no_work")
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("train", "--out", "m", "--log", "m"),
+        ("train", "--out", "m", "--log", "link"),
+        ("train", "--resume", "m", "--log", "r/../m"),
+        ("train", "--out", "r/index.html", "--report", "r"),
+        ("train", "--out", "m", "--log", "r/new.png", "--report", "r"),
+        ("workbook", "grade", "handed-in", "--out", "r/Anna.html", "--feedback", "r"),
+        ("workbook", "grade", "handed-in", "--out", "r/Anna.md", "--feedback", "./r/"),
+        ("export", "--c", "m", "--onnx", "link"),
+    ],
+    ids=" ".join,
+)
+def test_two_options_do_not_write_one_file(words, run, tmp_path, monkeypatch):
+    """It would be seen when the second one is written: after an epoch, or when all is marked."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "r").mkdir()
+    (tmp_path / "handed-in").mkdir()
+    (tmp_path / "handed-in" / "Anna.py").write_text(MINE)
+    if "link" in words:
+        (tmp_path / "m").touch()
+        (tmp_path / "link").symlink_to("m")
+    before = what_stands(tmp_path)
+    code, out, err = run(*words)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "got the same place twice" in err or "another file to write" in err
     assert what_stands(tmp_path) == before
 
 
@@ -630,6 +714,29 @@ def test_marks_are_told_where_the_table_cannot_be_written_after_all(run, tmp_pat
         assert r"\udcff" in told
         assert err == f"handgrad: error: {out}: exists and is not a table of marks (CSV); choose another name, or remove it\n"  # fmt: skip
         assert out.read_text() == "Dear Ann,"
+
+
+def test_no_mark_is_lost_where_feedback_cannot_be_written_after_all(run, tmp_path, monkeypatch):
+    """The folder was good when it was asked; while the class is marked it is taken away for a file."""
+    (tmp_path / "class").mkdir()
+    for name in ("anna", "ben"):
+        (tmp_path / "class" / f"{name}.py").write_text(MINE)
+    writes = feedback.Feedback.write
+
+    def taken(pages, number, result):
+        if not (tmp_path / "pages").is_file():
+            (tmp_path / "pages").rmdir()
+            (tmp_path / "pages").write_text("Dear Ann,")
+        writes(pages, number, result)
+
+    monkeypatch.setattr(feedback.Feedback, "write", taken)
+    words = ("--feedback", tmp_path / "pages", "--out", tmp_path / "marks.csv")
+    code, out, err = run("workbook", "grade", tmp_path / "class", *words, "--quiet")
+    assert code == 1
+    assert out.count("1 of 10") == 2
+    assert (tmp_path / "marks.csv").read_text("utf-8-sig").count("\n") == 3
+    assert err.count("\n") == 1
+    assert "cannot be written: Not a directory; and 3 more like it" in err
 
 
 @pytest.mark.usefixtures("_no_work")

@@ -8,14 +8,17 @@ other people's files, and files without write permission. A link to a file of th
 
 import errno
 import os
+import secrets
+import signal
 import stat
 import tempfile
+import threading
 import unicodedata
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Never
 
 from handgrad.errors import HandgradError
 
@@ -136,24 +139,31 @@ def new_file(path: str | os.PathLike[str], kind: Kind) -> Iterator[IO[bytes]]:
 
     Temporary file, fsync, rename, fsync of the folder. The temporary file lives in the same folder, so that
     the rename cannot cross a file system. A process killed at any moment leaves the old file or the new one,
-    never a torn one. kind.error where what stands there must not be replaced; OSError where the system
-    refuses. This is asked before the block and again after it, just before the rename. What appears between
-    that last look and the rename, some microseconds, is replaced: no system call renames by kind.
+    never a torn one. On Linux the temporary file has no name until just before the rename, so that the system
+    removes it however the process ends; elsewhere SIGTERM and SIGHUP remove it. kind.error where what stands
+    there must not be replaced; OSError where the system refuses. This is asked before the block and again
+    after it. What appears between that last look and the rename, some microseconds, is replaced: no system
+    call renames by kind.
     """
     expect_replaceable(path, kind)
     real = Path(os.path.realpath(path))  # a link stays a link: what it points to is replaced
-    descriptor, name = tempfile.mkstemp(prefix=f".{real.name[:40]}.", suffix=".tmp", dir=real.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(name, _mode_for(real))
-        expect_replaceable(real, kind)
-        os.replace(name, real)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    descriptor, name = _without_name(real.parent), ""
+    with nullcontext() if descriptor else _signals_unwind():
+        if not descriptor:
+            descriptor, name = tempfile.mkstemp(prefix=_beginning(real), suffix=".tmp", dir=real.parent)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                yield file
+                file.flush()
+                os.fsync(descriptor)
+                os.chmod(name or descriptor, _mode_for(real))
+                expect_replaceable(real, kind)
+                name = name or _named(descriptor, real)
+            os.replace(name, real)
+        except BaseException:
+            if name:
+                Path(name).unlink(missing_ok=True)
+            raise
     _fsync_folder(real.parent)
 
 
@@ -231,6 +241,53 @@ def _escaped(code: int) -> str:
     if 0xDC80 <= code <= 0xDCFF:  # how Python keeps a byte of a file name that is not UTF-8
         code -= 0xDC00
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+def _beginning(real: Path) -> str:
+    return f".{real.name[:40]}."  # short: the temporary name must not be longer than the file's own
+
+
+def _without_name(folder: Path) -> int:
+    """The descriptor of a new file without a name; 0 where the system or the file system knows none."""
+    try:
+        descriptor = os.open(folder, os.O_TMPFILE | os.O_WRONLY, 0o600)
+    except (AttributeError, OSError):
+        return 0
+    if descriptor and os.path.exists(f"/proc/self/fd/{descriptor}"):  # by which it gets its name
+        return descriptor
+    os.close(descriptor)
+    return 0
+
+
+def _named(descriptor: int, real: Path) -> str:
+    """Give a file without a name a temporary one beside `real`."""
+    while True:
+        name = str(real.with_name(f"{_beginning(real)}{secrets.token_hex(4)}.tmp"))
+        with suppress(
+            FileExistsError
+        ):  # given a folder, Python calls linkat, which follows the link in /proc
+            os.link(f"/proc/self/fd/{descriptor}", name, src_dir_fd=descriptor)
+            return name
+
+
+@contextmanager
+def _signals_unwind() -> Iterator[None]:
+    """SIGTERM and SIGHUP raise SystemExit, so that a temporary file with a name is removed."""
+    signals = [getattr(signal, name, None) for name in ("SIGTERM", "SIGHUP")]
+    ours = [one for one in signals if one and signal.getsignal(one) is signal.SIG_DFL]
+    if threading.current_thread() is not threading.main_thread():
+        ours = []  # only the main thread may
+
+    def unwind(number: int, _: object) -> Never:
+        raise SystemExit(128 + number)
+
+    for one in ours:
+        signal.signal(one, unwind)
+    try:
+        yield
+    finally:
+        for one in ours:
+            signal.signal(one, signal.SIG_DFL)
 
 
 def _mode_for(path: Path) -> int:

@@ -10,7 +10,7 @@ from handgrad import model_file
 from handgrad.cli import examples
 from handgrad.cli.shared import FILE, emit, existing_model, output_options, say
 from handgrad.errors import ImageError
-from handgrad.files import PNG, expect_folder, readable, write_atomically
+from handgrad.files import PNG, expect_folder, expect_replaceable, readable, write_atomically
 
 if TYPE_CHECKING:
     from handgrad.photos.known import Known
@@ -67,7 +67,10 @@ def cut(pictures: tuple[str, ...], labels: str, out: str, as_json: bool, quiet: 
         if right < MOSTLY * len(sheet.digits):
             says = f"only {right} of {len(sheet.digits)} digits are read as their labels"
             say(quiet, f"note: {picture}: {says}; are the labels right?")
-    written = [_write(Path(out), stem, digit) for stem, digits in found.items() for digit in digits]
+    places = [(digit, _place(out, stem, digit)) for stem, digits in found.items() for digit in digits]
+    for _, path in places:  # all of them, or none
+        expect_replaceable(path, PNG)
+    written = [_write(digit, path) for digit, path in places]
     if not written:
         raise ImageError("no line shows the digits that --labels names; nothing was written")
     if as_json:
@@ -83,12 +86,15 @@ def cut(pictures: tuple[str, ...], labels: str, out: str, as_json: bool, quiet: 
     click.echo(f"folder            {readable(out)}")
 
 
-def _write(folder: Path, stem: str, digit: "Known") -> dict[str, str]:
+def _place(folder: str, stem: str, digit: "Known") -> Path:
+    return Path(folder, digit.label, f"{stem}-{digit.line}-{digit.place}.png")
+
+
+def _write(digit: "Known", path: Path) -> dict[str, str]:
     from PIL import Image
     from PIL.PngImagePlugin import PngInfo
 
-    expect_folder(folder / digit.label)
-    path = folder / digit.label / f"{stem}-{digit.line}-{digit.place}.png"
+    expect_folder(path.parent)
     buffer, maker = io.BytesIO(), PngInfo()
     maker.add_text("Software", "handgrad")  # by which files.PNG recognises it
     Image.fromarray(digit.image).save(buffer, "PNG", pnginfo=maker)

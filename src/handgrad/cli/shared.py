@@ -1,6 +1,7 @@
 """What the commands share: options, where things are kept, how results are printed."""
 
 import json
+import os
 import shlex
 from collections.abc import Callable
 from contextlib import suppress
@@ -107,6 +108,20 @@ def expect_one_source(data: str | None, *files: str | None) -> None:
     """UsageError if both --data and files are given."""
     if data is not None and any(file is not None for file in files):
         raise click.UsageError("--data names images and labels already; leave out the files")
+
+
+def expect_apart(*files: str | Path | None, folder: str | None = None, endings: tuple[str, ...] = ()) -> None:
+    """UsageError where two of the files to write are one, or where one lies in a folder to write and ends as
+    the files there do: of the two only one could be kept, which would be seen after the work."""
+    places = [os.path.realpath(file) for file in files if file is not None]
+    if len(set(places)) < len(places):
+        raise click.UsageError("expected a place of its own for each file to write; got the same place twice")
+    for place in places if folder is not None else []:
+        if os.path.dirname(place) == os.path.realpath(str(folder)) and place.endswith(endings):
+            raise click.UsageError(
+                f"expected {' and '.join(endings)} files in {folder} to be those that are made there; "
+                f"got {os.path.basename(place)}, another file to write"
+            )
 
 
 def pair(images: str | None, labels: str | None) -> "tuple[NDArray, NDArray] | None":

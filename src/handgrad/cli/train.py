@@ -21,6 +21,7 @@ from handgrad.cli.shared import (
     default_model,
     emit,
     existing_model,
+    expect_apart,
     expect_one_source,
     idx_options,
     loaded,
@@ -217,11 +218,12 @@ def _run(
         raise click.UsageError(
             "--from goes with images of your own: name them (--data, or --images and --labels)"
         )
+    path = Path(out or resume or default_model())
+    expect_apart(path, log_file, folder=report, endings=(".html", ".png"))
     if report is not None:
         from handgrad.insight.report import expect_report
 
         expect_report(report)
-    path = Path(out or resume or default_model())
     if ranks is None or ranks.first:
         if out is None and resume is None:
             expect_folder(path.parent)

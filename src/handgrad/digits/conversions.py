@@ -6,44 +6,44 @@ conversion puts them upright. USPS is text in LIBSVM's format: each line has a l
 """
 
 import bz2
-import gzip
+import math
 import struct
-import zipfile
-import zlib
+from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import numpy as np
 
 from handgrad.arrays import NDArray
 from handgrad.digits.idx import idx_bytes, parse_idx
 from handgrad.digits.pairs import Pairs
+from handgrad.digits.places import Archive
 from handgrad.errors import DataError
 from handgrad.files import KEPT, new_file
 
-SIDE = 16  # of USPS's images, in pixels
+SIDE, EMNIST_SIDE = 16, 28  # of USPS's and of EMNIST's images, in pixels
 IMAGES = 4096  # turned at once
+HEADER = 16  # bytes before the images of an IDX file
 
 
 def convert_emnist(archive: Path, split: str, pairs: Pairs) -> None:
     """Write a split of EMNIST, upright. The letters' labels, 1 to 26 in the archive, become 0 to 25.
 
-    DataError where the archive does not hold what it should.
+    DataError where the archive does not hold what it should, OSError where a file cannot be written.
     """
-    try:
-        with zipfile.ZipFile(archive) as opened:
-            names = {name.rpartition("/")[2]: name for name in opened.namelist()}
-            for part, images, labels in (("train", *pairs[:2]), ("test", *pairs[2:])):
-                member = opened.open(names[f"emnist-{split}-{part}-images-idx3-ubyte.gz"])
-                with member, gzip.open(member) as stream, new_file(images, KEPT) as out:
-                    _turn_upright(stream, out, f"{archive}, {member.name}")
-                name = names[f"emnist-{split}-{part}-labels-idx1-ubyte.gz"]
-                read = parse_idx(bytearray(gzip.decompress(opened.read(name))), f"{archive}, {name}")
-                _keep(labels, read - 1 if split == "letters" else read)
-    except KeyError as error:
-        raise DataError(f"{archive}: the archive does not contain {error.args[0]}") from None
-    except (zipfile.BadZipFile, zlib.error, EOFError, gzip.BadGzipFile) as error:
-        raise DataError(f"{archive}: the archive is damaged ({error}); remove it and fetch again") from None
+    opened = Archive(archive)
+    names = {name.rpartition("/")[2]: name for name in opened.names}
+    for part, images, labels in (("train", *pairs[:2]), ("test", *pairs[2:])):
+        wanted = [f"emnist-{split}-{part}-{what}-ubyte.gz" for what in ("images-idx3", "labels-idx1")]
+        if missing := [name for name in wanted if name not in names]:
+            raise DataError(f"{archive}: the archive does not contain {missing[0]}")
+        of_images, of_labels = (names[name] for name in wanted)
+        with new_file(images, KEPT) as out:
+            size = sum(map(out.write, _pieces(opened, of_images)))
+        read = parse_idx(bytearray(opened.read(of_labels)), opened.shown(of_labels))
+        if read.shape != (N := (size - HEADER) // EMNIST_SIDE**2,):
+            raise DataError(f"{opened.shown(of_labels)}: expected {N} labels; got shape {read.shape}")
+        _keep(labels, read - 1 if split == "letters" else read)
 
 
 def convert_usps(train: Path, test: Path, pairs: Pairs) -> None:
@@ -62,19 +62,30 @@ def _keep(path: Path, array: NDArray) -> None:
         file.write(idx_bytes(array, str(path)))
 
 
-def _turn_upright(stream: Any, out: IO[bytes], name: str) -> None:
-    """Copy an IDX stream of images, each with its rows and columns exchanged; little memory at a time."""
-    header = stream.read(16)
-    if len(header) < 16 or header[:4] != b"\0\0\x08\x03":
+def _pieces(archive: Archive, name: str) -> Iterator[bytes]:
+    """The images of a member, upright. A generator, since the errors of whoever writes them are not the
+    archive's."""
+    with archive.open(name) as stream:
+        yield from _upright(stream, archive.shown(name))
+
+
+def _upright(stream: IO[bytes], name: str) -> Iterator[bytes]:
+    """An IDX stream of images, each with its rows and columns exchanged; little memory at a time."""
+    header = stream.read(HEADER)
+    if len(header) < HEADER or header[:4] != b"\0\0\x08\x03":
         raise DataError(f"{name}: expected images in the IDX format; got {header[:4].hex(' ')}")
     N, height, width = struct.unpack(">III", header[4:])
-    out.write(header[:8] + struct.pack(">II", width, height))
+    if (height, width) != (EMNIST_SIDE, EMNIST_SIDE):
+        raise DataError(f"{name}: expected images of 28 x 28 pixels; got {height} x {width}")
+    yield header
     for first in range(0, N, IMAGES):
         shape = (min(IMAGES, N - first), height, width)
-        images = np.frombuffer(stream.read(shape[0] * height * width), np.uint8)
-        if images.size != shape[0] * height * width:
-            raise DataError(f"{name}: expected {N} images; the file ends after {first + images.size}")
-        out.write(images.reshape(shape).transpose(0, 2, 1).tobytes())
+        images = np.frombuffer(stream.read(math.prod(shape)), np.uint8)
+        if images.size != math.prod(shape):
+            raise DataError(
+                f"{name}: expected {N} images; the file ends after {first + images.size // (height * width)}"
+            )
+        yield images.reshape(shape).transpose(0, 2, 1).tobytes()
     if stream.read(1):
         raise DataError(f"{name}: expected {N} images; more follow")
 

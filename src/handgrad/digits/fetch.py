@@ -177,10 +177,8 @@ def _by_hand(chosen: DataSet, missing: list[PublishedFile], why: str) -> str:
 
 def _make(chosen: DataSet, folder: Path) -> None:
     """Convert the published files of a set into pairs; SHA256SUMS is written last."""
-    from handgrad.digits.conversions import (
-        convert_emnist,
-        convert_usps,
-    )  # imports zipfile and bz2, which only conversions need
+    # imported here, since only conversions need zipfile and bz2
+    from handgrad.digits.conversions import convert_emnist, convert_usps
 
     pairs = pairs_of(chosen)
     into = pairs.train_images.parent

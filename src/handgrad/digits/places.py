@@ -21,10 +21,18 @@ from handgrad.digits.idx import CHUNK, FREE_BYTES, SUSPECT_RATIO
 from handgrad.errors import DataError
 from handgrad.files import readable, reason, without_waiting
 
+try:
+    from lzma import LZMAError
+except ImportError:  # Python was built without it; then zipfile raises NotImplementedError
+    LZMAError = zlib.error  # type: ignore[misc, assignment]  # a second name for one that is listed below
+
 IGNORED = ("__MACOSX", "Thumbs.db", "desktop.ini")  # what systems leave in folders; so are names with a dot
 MOST_FILES = 2_000_000
 # What damaged archives raise; zipfile raises NotImplementedError for methods of compression that it lacks.
-DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, gzip.BadGzipFile, NotImplementedError, RuntimeError)
+DAMAGE = (
+    *(zipfile.BadZipFile, zlib.error, LZMAError, EOFError, gzip.BadGzipFile),
+    *(NotImplementedError, RuntimeError),
+)
 
 
 class Place(ABC):

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from handgrad.errors import HandgradError
-from handgrad.files import BEGINNING, KEPT, expect_folder, write_atomically
+from handgrad.files import BEGINNING, KEPT, expect_folder, readable, write_atomically
 from handgrad.lab import contents
 from handgrad.lab.page import GENERATOR, marked
 
@@ -21,17 +21,25 @@ def expect_site(folder: str | os.PathLike[str]) -> None:
     """
     place = Path(folder)
     expect_folder(place)
-    found = {path.relative_to(place).as_posix() for path in place.rglob("*")}
-    index = place / "index.html"
-    if found and not (index.is_file() and GENERATOR in index.read_text("utf-8", "replace")[:BEGINNING]):
+    if any(place.iterdir()) and not _is_site(place):
         raise HandgradError(f"{folder}: expected an empty folder, or an earlier site; choose another name")
     ours = {"data"} | set(contents.folder(contents.Network(b"", "")))
-    modules = {
-        name for name in found if re.fullmatch(r"[\w-]+\.(js|css)", name)
-    }  # of an earlier version, too
-    if strange := sorted(found - ours - modules):
-        hint = "choose another name"
-        raise HandgradError(f"{folder}: expected nothing but an earlier site; got {strange[0]}; {hint}")
+    for path in place.rglob("*"):
+        name = path.relative_to(place).as_posix()
+        earlier = re.fullmatch(r"[\w-]+\.(js|css)", name)  # of an earlier version
+        if path.is_symlink() or not (name in ours or earlier):
+            strange = f"{readable(name)}, a link" if path.is_symlink() else readable(name)
+            raise HandgradError(
+                f"{folder}: expected nothing but an earlier site; got {strange}; choose another name"
+            )
+
+
+def _is_site(place: Path) -> bool:
+    index = place / "index.html"
+    if not index.is_file():
+        return False
+    with index.open("rb") as file:
+        return GENERATOR.encode() in file.read(BEGINNING)
 
 
 def export_site(model: "Model | str | os.PathLike[str] | None", folder: str | os.PathLike[str]) -> None:

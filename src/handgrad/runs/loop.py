@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from handgrad import __version__, calibration, model_file, templates
+from handgrad import __version__, calibration, templates
 from handgrad.arrays import NDArray
 from handgrad.engines import Engine, to_numpy
 from handgrad.errors import DataError, DivergedError
@@ -18,6 +18,7 @@ from handgrad.recipes import Recipe
 from handgrad.runs.beginning import Beginning
 from handgrad.runs.data import Data
 from handgrad.runs.distortions import augment
+from handgrad.runs.output import Output
 from handgrad.runs.state import pack
 from handgrad.training import Epoch, train
 
@@ -52,7 +53,8 @@ class Run:
     and resumed or not.
 
     A loop that is left early can be entered again: iterating goes on after the last epoch that was yielded.
-    DivergedError, DataError, ModelFileError as they occur; the file then still holds the last finished epoch.
+    DivergedError, DataError, ModelFileError as they occur; the file then still holds the last finished epoch,
+    or what another program has written to it meanwhile.
     """
 
     data: Data = field(repr=False)
@@ -66,6 +68,9 @@ class Run:
     averaged: Params | None = field(default=None, repr=False)  # the running average of the weights
     seconds: dict[int, float] = field(default_factory=dict, repr=False)  # of the epochs computed here
     begin: Beginning | None = field(default=None, repr=False)  # in place of random weights
+
+    def __post_init__(self) -> None:
+        self._output = None if self.out is None or not self.engine.writes else Output(self.out)
 
     @property
     def done(self) -> int:
@@ -121,10 +126,10 @@ class Run:
                 "validation_accuracy": self._accuracy(averaged, *validation) if validation else None,
             }
             model = self._keep(averaged, record)
-            if self.out is not None and self.engine.writes:
+            if self._output is not None:
                 finished = epoch.epoch == recipe.epochs
                 state = None if finished else pack(epoch, averaged, recipe, data.held_back)
-                model_file.save(self.out, model, state)
+                self._output.save(model, state)
             self.seconds[epoch.epoch] = epoch.seconds
             self.last, self.averaged, self.model = epoch, averaged, model  # together, and once all is done
             yield Progress(epoch, model)

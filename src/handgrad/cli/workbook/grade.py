@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from handgrad.cli import examples
-from handgrad.cli.shared import FILE, emit, output_options, say
+from handgrad.cli.shared import FILE, emit, expect_apart, output_options, say
 from handgrad.errors import HandgradError
 from handgrad.files import expect_folder, expect_writable, write_atomically
 
@@ -87,6 +87,7 @@ def grade(
     if exercises and scheme_file:
         raise click.UsageError("expected one of --exercises and --scheme")
     scheme = _scheme(exercises, scheme_file)
+    expect_apart(out, folder=feedback, endings=(".html", ".md"))
     if out is not None:
         grading.expect_no_submission(out)
         expect_writable(out, marks.CSV)
@@ -125,6 +126,9 @@ def grade(
             quiet,
             f"{again} of {len(given)} have not changed since they were marked (--fresh marks them anew)",
         )
+    if pages and pages.failures:
+        more = len(pages.failures) - 1
+        raise HandgradError(pages.failures[0] + (f"; and {more} more like it" if more else ""))
     if unmarked := results.unmarked():
         raise HandgradError(unmarked)
 

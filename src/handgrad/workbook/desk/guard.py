@@ -42,7 +42,7 @@ UNWATCHED = {  # Python raises no audit event for these
     "signal": ("pidfd_send_signal", "raise_signal"),
 }
 MOST_LINKS = 40  # on the way to one file
-MOST_OPENED = 256  # files opened for writing
+MOST_MADE = 256  # files opened for writing, and folders made
 
 
 def install(folder: str, hidden: tuple[str, ...] = ()) -> None:
@@ -77,10 +77,10 @@ def _hook(folder: str, hidden: tuple[str, ...]) -> Callable[[str, tuple[Any, ...
     denied, failed, kind, text, data, number = PermissionError, OSError, type, str, bytes, int
     changes, lists, others = CHANGES, LISTS, OTHERS
     readlink, stat, me, most_links = os.readlink, os.stat, str(os.getpid()), MOST_LINKS
-    opened, most_opened = 0, MOST_OPENED
+    made, most_made = 0, MOST_MADE
 
     def hook(event: str, args: tuple[Any, ...]) -> None:
-        nonlocal opened
+        nonlocal made
         if event in refused:
             raise denied(f"{reasons[refused.index(event)]} is not allowed in code that is being checked")
         if event.startswith("socket."):
@@ -88,10 +88,10 @@ def _hook(folder: str, hidden: tuple[str, ...]) -> Callable[[str, tuple[Any, ...
         changing = event in changes or (event == "open" and args[2] & writing)
         if not changing and event != "open" and event not in lists:
             return
-        opened += event == "open" and changing > 0
-        if opened > most_opened:
+        made += event == "os.mkdir" or (event == "open" and changing > 0)
+        if made > most_made:
             raise denied(
-                f"writing more than {most_opened} files is not allowed in code that is being checked"
+                f"making more than {most_made} files and folders is not allowed in code that is being checked"
             )
         what = "changing a file outside its own folder" if changing else "reading what belongs to others"
         for path in args[: 2 if event == "os.rename" else 1]:

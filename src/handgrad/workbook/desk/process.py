@@ -3,7 +3,6 @@
 import os
 import queue
 import secrets
-import shutil
 import signal
 import subprocess
 import sys
@@ -11,7 +10,7 @@ import tempfile
 import threading
 from contextlib import suppress
 
-from handgrad.workbook.desk import wire
+from handgrad.workbook.desk import disk, wire
 from handgrad.workbook.desk.desk import Command
 
 KILLED = -9
@@ -36,7 +35,8 @@ THREADS = (
 
 
 class Process:
-    """One process of child.py, with an empty folder of its own, and one thread for each of its two pipes."""
+    """One process of child.py, with an empty folder of its own; a thread for each of its two pipes, and one
+    that looks at the folder."""
 
     def __init__(self, most_output: int) -> None:
         self._folder = tempfile.mkdtemp(prefix="handgrad-")
@@ -53,7 +53,12 @@ class Process:
         self._replies: queue.SimpleQueue[Command | Exception] = queue.SimpleQueue()
         self._kept, self._lost, self._most = bytearray(), 0, most_output
         self._ended, self._lock = False, threading.Lock()
-        self._threads = [threading.Thread(target=work, daemon=True) for work in (self._talk, self._drain)]
+        self.overfull, self._ends = (
+            False,
+            threading.Event(),
+        )  # whether it was killed for what it put on the disk
+        works = (self._talk, self._drain, self._look)
+        self._threads = [threading.Thread(target=work, daemon=True) for work in works]
         for thread in self._threads:
             thread.start()
 
@@ -86,17 +91,31 @@ class Process:
                 return
             self._ended = True
             self._commands.put(None)
-            # before wait(): afterwards the process id may be reused
-            with suppress(OSError):
-                if os.name == "posix":
-                    os.killpg(self._popen.pid, signal.SIGKILL)
-                else:
-                    self._popen.kill()
+            self._ends.set()
+            self._kill()
             with suppress(subprocess.TimeoutExpired):
                 self._popen.wait(10)
             for thread in self._threads:
                 thread.join(1)
-            _remove(self._folder)
+            disk.remove(self._folder)
+
+    def _kill(self) -> None:
+        """Kill the whole group; before wait(), since afterwards the process id may be reused."""
+        with suppress(OSError):
+            if os.name == "posix":
+                os.killpg(self._popen.pid, signal.SIGKILL)
+            else:
+                self._popen.kill()
+
+    def _look(self) -> None:
+        """Kill the process once it has put too much into its folder."""
+        while not self._ends.wait(disk.EVERY):
+            if disk.is_overfull(self._folder):
+                with self._lock:
+                    if not self._ended:
+                        self.overfull = True
+                        self._kill()
+                return
 
     def _talk(self) -> None:
         assert self._popen.stdin
@@ -125,14 +144,6 @@ def _exchange(commands: int, replies: int, command: Command, largest: int) -> Co
     if repeated != mark or not isinstance(reply, dict):
         raise wire.MessageError("expected the reply to this command; got another one")
     return reply
-
-
-def _remove(folder: str) -> None:
-    """Remove a folder, however deep the folders in it are nested."""
-    with suppress(RecursionError):
-        shutil.rmtree(folder, ignore_errors=True)
-    if os.name == "posix" and os.path.exists(folder):
-        subprocess.run(["rm", "-rf", folder], stderr=subprocess.DEVNULL, check=False)
 
 
 def _environment(folder: str) -> dict[str, str]:

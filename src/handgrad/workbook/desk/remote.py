@@ -15,12 +15,14 @@ from handgrad.errors import HandgradError
 from handgrad.workbook.desk import wire
 from handgrad.workbook.desk.child import OUT_OF_MEMORY, UNCLEAR
 from handgrad.workbook.desk.desk import Command, GoneError
+from handgrad.workbook.desk.disk import MOST_BYTES, MOST_ENTRIES
 from handgrad.workbook.desk.process import KILLED, Process
 from handgrad.workbook.desk.time_limit import late
 
 MB = 1024**2
 CLOSED = "the check was stopped"
 BROKEN = "it broke the connection to the checker"
+FULL = f"it put more than {MOST_ENTRIES:,} files or {MOST_BYTES / MB:g} MB on the disk"
 ENDED = "it ended the process (os._exit or sys.exit)"
 
 
@@ -156,6 +158,8 @@ class RemoteDesk:
         """The reason, in words, why the connection ended."""
         if self._closed:
             return CLOSED
+        if self._process and self._process.overfull:
+            return FULL
         if isinstance(error, wire.MessageError):
             return f"its answer is missing, or larger than {self.limits.answer / MB:g} MB"
         if exit_code == OUT_OF_MEMORY:

@@ -14,7 +14,16 @@ from pathlib import Path
 from string import Template
 
 from handgrad import __version__
-from handgrad.files import BEGINNING, Kind, expect_folder, expect_replaceable, readable, write_atomically
+from handgrad.errors import HandgradError
+from handgrad.files import (
+    BEGINNING,
+    Kind,
+    expect_folder,
+    expect_replaceable,
+    readable,
+    reason,
+    write_atomically,
+)
 from handgrad.workbook.book.exercise import exercises
 from handgrad.workbook.checks.heat_maps import heat_maps, numbers
 from handgrad.workbook.checks.verdict import NOT_DONE, RIGHT, WRONG, Verdict
@@ -36,7 +45,7 @@ class Feedback:
 
     def __init__(self, folder: str | os.PathLike[str], given: Sequence[HandIn]) -> None:
         """Ask for every file, before any work is done."""
-        self.folder = Path(folder)
+        self.folder, self.failures = Path(folder), list[str]()
         expect_folder(folder)
         self._stems = file_names([(one.student, one.id, one.attempt) for one in given])
         for stem in self._stems:
@@ -44,12 +53,20 @@ class Feedback:
                 expect_replaceable(self.folder / f"{stem}{ending}", kind)
 
     def write(self, number: int, result: Result) -> None:
-        """The two files of one result; a file that says the same already is left alone."""
+        """The two files of one result; a file that says the same already is left alone.
+
+        Where one cannot be written after all, marking goes on: failures says so at the end.
+        """
         for ending, text in ((".html", page(result)), (".md", markdown(result))):
             path, data = self.folder / f"{self._stems[number]}{ending}", text.encode("utf-8", "replace")
-            expect_replaceable(path, KINDS[ending])
-            if not path.is_file() or path.read_bytes() != data:
-                write_atomically(path, data, KINDS[ending])
+            try:
+                expect_replaceable(path, KINDS[ending])
+                if not path.is_file() or path.read_bytes() != data:
+                    write_atomically(path, data, KINDS[ending])
+            except HandgradError as error:
+                self.failures.append(str(error))
+            except OSError as error:
+                self.failures.append(f"{path}: cannot be read: {reason(error)}")
 
 
 @dataclass(frozen=True)
