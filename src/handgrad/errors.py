@@ -36,6 +36,13 @@ def one_line(text: str) -> str:
     return _shortened(readable(text))
 
 
+def expect_short(what: str, text: object, most: int = 100) -> None:
+    """ValueError unless this is a text that every message and picture can hold: short, and readable."""
+    if not isinstance(text, str) or len(text) > most or text != readable(text):
+        expected = f"expected {what} as a text of at most {most} characters, without control characters"
+        raise ValueError(f"{expected}; got {text!r:.80}")
+
+
 def _shortened(text: str) -> str:
     if len(text) <= MOST_OF_LINE:
         return text

@@ -11,7 +11,7 @@ import numpy as np
 from handgrad import __version__
 from handgrad.arrays import NDArray, as_input, expect_bright_ink, expect_images
 from handgrad.calibration import Calibration
-from handgrad.errors import DataError, name_of, names_own
+from handgrad.errors import DataError, expect_short, name_of, names_own
 from handgrad.layers import ACTIVATIONS, sigmoid_forward
 from handgrad.losses import LOSSES, log_softmax
 from handgrad.network import Params, forward, map_params
@@ -20,6 +20,8 @@ from handgrad.recipes import Activation, Loss, Recipe
 CHUNK = 2000  # images that go through the network at once
 CLEAR = 0.8  # without a calibration: an answer is doubtful unless its output exceeds the next by this
 STORAGES = ("float32", "float16")
+SIDES = 8  # of an image, at most
+LARGEST_CLASS = 1 << 63  # what NumPy's integers hold, with either sign
 SHOWN = 12  # epochs in a notebook
 NEAR_BLANK = 0.1  # outputs whose log odds are all this near those of a blank image tell of no ink
 MNIST = "63ee38e2bea3238d37d1f8e452e0b71706f5da10a78a86f2068035ccaa3a4322"  # checksum of its training set
@@ -260,13 +262,28 @@ class Model:
             )
         if not all(type(c) in (int, str) for c in self.classes):
             raise ValueError("expected classes as integers or strings")
+        if any(type(c) is int and not -LARGEST_CLASS <= c < LARGEST_CLASS for c in self.classes):
+            raise ValueError("expected classes within 64 bits; got larger numbers")
+        self._check_texts()
         if self.storage not in STORAGES:
             raise ValueError(f"expected storage to be one of {', '.join(STORAGES)}; got {self.storage!r:.30}")
         if self.calibration is not None and not isinstance(self.calibration, Calibration):
             raise ValueError(f"expected a Calibration or None; got {type(self.calibration).__name__}")
+        if len(self.image_shape) > SIDES:
+            raise ValueError(f"expected images of at most {SIDES} sides; got {len(self.image_shape)}")
         if min(self.image_shape) < 1 or math.prod(self.image_shape) != W1.shape[1]:
             shape = " x ".join(map(str, self.image_shape))
             raise ValueError(f"W1 has {W1.shape[1]} columns but images are {shape} pixels")
+
+    def _check_texts(self) -> None:
+        """All of them are shown: in messages, tables and pictures."""
+        texts = [("each class", c) for c in self.classes if isinstance(c, str)]
+        texts += [("each name of an accuracy", name) for name in self.accuracy]
+        for name in ("recipe_name", "data_checksum", "handgrad_version", "began"):
+            if (text := getattr(self, name)) is not None:
+                texts.append((name, text))
+        for what, text in texts:
+            expect_short(what, text)
 
 
 def _as_float32(p: NDArray) -> NDArray:

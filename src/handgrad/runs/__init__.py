@@ -233,8 +233,6 @@ def _held_back(path: Path, model: Model, state: RunState | None, needed: bool) -
     if type(count) is not int:
         expected = f"{path}: the run does not say how many images were held back"
         raise ModelFileError(f"{expected}; start anew")
-    if needed and any(
-        (type(record["validation_accuracy"]) is float) != (count > 0) for record in model.history
-    ):
+    if needed and any((record["validation_accuracy"] is not None) != (count > 0) for record in model.history):
         raise ModelFileError(f"{path}: the history does not match {count} images held back; start anew")
     return count
