@@ -5,11 +5,13 @@ names, classes, a server's words. So here is also how a text of theirs is shown:
 terminal would obey, and of bounded length.
 """
 
+import re
 import unicodedata
 from typing import Any
 
 UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}  # control characters, bytes that are not UTF-8, separators of lines
 TURNING = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")  # marks of direction
+LINE_END = re.compile(r"\s*\n\s*")
 MOST_OF_LINE = 600  # characters of a message
 END_OF_LINE = 200  # of these, what is kept of the end of a longer one: what to do stands there
 
@@ -30,7 +32,7 @@ def readable(text: str) -> str:
 
 def one_line(text: str) -> str:
     """A message as one readable line of bounded length: lines are joined, a long middle is left out."""
-    text = " ".join(text.expandtabs(1).splitlines())
+    text = LINE_END.sub(" ", text).replace("\t", " ")
     if len(text) > MOST_OF_LINE:  # before the escapes, which may be six times as long
         text = _shortened(text)
     return _shortened(readable(text))

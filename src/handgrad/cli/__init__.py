@@ -128,5 +128,5 @@ def _run(arguments: list[str]) -> int:
 def _fail(message: str, code: int = 1) -> int:
     if code == INTERRUPTED:  # a second Ctrl-C must not break the way out
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-    click.echo(one_line(f"handgrad: error: {' '.join(message.split())}"), err=True)
+    click.echo(one_line(f"handgrad: error: {message}"), err=True)
     return code
