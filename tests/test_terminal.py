@@ -58,12 +58,14 @@ def test_both_streams_are_guarded_while_a_command_runs(monkeypatch):
     streams = io.StringIO(), io.StringIO()
     monkeypatch.setattr(sys, "stdout", streams[0])
     monkeypatch.setattr(sys, "stderr", streams[1])
-    with pytest.raises(KeyError), guarded():
+    with guarded():
         for text in EVIL.values():
             print(f"a\t{text}")
             print(text, "behind", file=sys.stderr)
         sys.stdout.writelines(["\x1b\n", "\x07\n"])
         print("\r\x1b[K", end="", file=bars())
+    assert (sys.stdout, sys.stderr, bars()) == (*streams, streams[1])
+    with pytest.raises(KeyError), guarded():
         raise KeyError
     assert (sys.stdout, sys.stderr, bars()) == (*streams, streams[1])
     out, err = (stream.getvalue() for stream in streams)
