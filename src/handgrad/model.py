@@ -89,8 +89,14 @@ class Model:
     scorer: Scorer | None = field(default=None, init=False, repr=False)  # engines.compiled sets it
     _blank: tuple[Params, NDArray] | None = field(default=None, init=False, repr=False)  # see _is_blank
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Parameters that are given later are checked as the first ones are."""
+        if name == "params":
+            value = _checked_params(value)
+        super().__setattr__(name, value)
+
     def __post_init__(self) -> None:
-        self.params = map_params(_as_float32, self.params)
+        self.params = self.params  # checked again: their arrays may have been written to
         self.history = History(self.history)
         self.classes = tuple(self.classes) or tuple(range(len(self.params.W2)))
         self.classes = tuple(c.item() if isinstance(c, np.generic) else c for c in self.classes)
@@ -236,20 +242,7 @@ class Model:
         return _numbers(together if np.isfinite(together).all() else np.full_like(together, np.nan))
 
     def _check(self) -> None:
-        W1, b1, W2, b2 = self.params
-        if W1.ndim != 2 or W2.ndim != 2 or W1.size == 0 or W2.size == 0:
-            raise ValueError(f"expected W1 (H, D) and W2 (C, H); got shapes {W1.shape} and {W2.shape}")
-        if W2.shape[1] != W1.shape[0]:
-            both = "both must be the number of hidden units H"
-            raise ValueError(f"W2 has {W2.shape[1]} columns but W1 has {W1.shape[0]} rows; {both}")
-        if (b1 is None) != (b2 is None):
-            raise ValueError("expected both b1 and b2, or neither; got only one of them")
-        for name, b, W in (("b1", b1, W1), ("b2", b2, W2)):
-            if b is not None and b.shape != W.shape[:1]:
-                raise ValueError(f"expected {name} of shape {W.shape[:1]}; got {b.shape}")
-        for name, p in self.params._asdict().items():
-            if p is not None and not np.isfinite(p).all():
-                raise ValueError(f"{name} holds values that are not finite (NaN or infinity)")
+        W1, _, W2, _ = self.params
         if self.activation not in ACTIVATIONS:
             raise ValueError(
                 f"expected activation to be one of {', '.join(ACTIVATIONS)}; got {self.activation!r:.80}"
@@ -286,9 +279,34 @@ class Model:
             expect_short(what, text)
 
 
+def _checked_params(params: Any) -> Params:
+    """Parameters as a model keeps them.  ValueError where they are not numbers, or do not fit together."""
+    if not isinstance(params, tuple) or len(params) != 4 or params[0] is None or params[2] is None:
+        raise ValueError(f"expected parameters as Params(W1, b1, W2, b2); got {type(params).__name__}")
+    kept = map_params(_as_float32, Params(*params))
+    W1, b1, W2, b2 = kept
+    if W1.ndim != 2 or W2.ndim != 2 or W1.size == 0 or W2.size == 0:
+        raise ValueError(f"expected W1 (H, D) and W2 (C, H); got shapes {W1.shape} and {W2.shape}")
+    if W2.shape[1] != W1.shape[0]:
+        both = "both must be the number of hidden units H"
+        raise ValueError(f"W2 has {W2.shape[1]} columns but W1 has {W1.shape[0]} rows; {both}")
+    if (b1 is None) != (b2 is None):
+        raise ValueError("expected both b1 and b2, or neither; got only one of them")
+    for name, b, W in (("b1", b1, W1), ("b2", b2, W2)):
+        if b is not None and b.shape != W.shape[:1]:
+            raise ValueError(f"expected {name} of shape {W.shape[:1]}; got {b.shape}")
+    for name, p in kept._asdict().items():
+        if p is not None and not np.isfinite(p).all():
+            raise ValueError(f"{name} holds values that are not finite (NaN or infinity)")
+    return kept
+
+
 def _as_float32(p: NDArray) -> NDArray:
     """A parameter as the model keeps it.  ValueError for what is not an array of numbers."""
-    array = np.asarray(p)
+    try:
+        array = np.asarray(p)
+    except ValueError:
+        raise ValueError("expected parameters as arrays; got rows of different lengths") from None
     if array.dtype.kind not in "iuf" or hasattr(p, "mask"):
         got = "a masked array" if hasattr(p, "mask") else array.dtype
         raise ValueError(f"expected parameters as arrays of real numbers; got {got}")
