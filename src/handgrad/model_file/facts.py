@@ -105,7 +105,8 @@ def expect_history(history: list[Any]) -> None:
 
 
 def _is_number(value: Any) -> bool:
-    return type(value) in (int, float) and -LARGEST <= value <= LARGEST  # false of NaN
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and -LARGEST <= value <= LARGEST  # false of NaN
 
 
 def expect_plain(metadata: Any) -> None:
