@@ -69,9 +69,11 @@ class Fitted:
         classes = tuple(self.classes_.tolist())
         if not all(type(c) in (int, str) for c in classes):
             raise ValueError("expected classes as integers or texts, as a Model has; got others")
-        unknown = {"train_accuracy": None, "validation_accuracy": None}
-        history = [{name: float(value) for name, value in record.items()} for record in self.history_]
-        history = [record | unknown | {"epoch": i + 1} for i, record in enumerate(history)]
+        history: list[dict[str, Any]] = []
+        for record in self.history_:
+            known = {name: float(value) for name, value in record.items() if name != "epoch"}
+            unknown = {"train_accuracy": None, "validation_accuracy": None}
+            history.append({"epoch": record["epoch"], **known, **unknown})
         return Model(self.params_, self.activation, self.loss, classes, history=history)
 
     def __sklearn_tags__(self) -> Any:
