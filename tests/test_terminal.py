@@ -10,9 +10,13 @@ import pytest
 from PIL import Image
 
 from handgrad import errors, model_file, network
+from handgrad.calibration import Calibration
 from handgrad.cli.terminal import bars, guarded
 from handgrad.errors import MOST_OF_LINE, DataError, HandgradError, MissingExtraError, one_line, readable
 from handgrad.model import Model
+from handgrad.recipes import Distortion, Recipe
+
+PARAMS = network.init_params(4, 3, 2, np.random.default_rng(0))
 
 OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 EVIL = {
@@ -139,3 +143,27 @@ def test_a_document_with_the_last_control_character_is_still_json(capsys):
     with guarded():
         emit({"a\x7fb": "\x7f\x1b\x9b\u202e\udcff"})
     assert json.loads(capsys.readouterr().out) == {"a\x7fb": "\x7f\x1b\x9b\u202e\udcff"}
+
+
+class Twice:
+    """Whose repr has two lines, and is long."""
+
+    def __repr__(self):
+        return "a line\n\x1b" * 1000
+
+
+@pytest.mark.parametrize("value", [np.zeros((9, 9)), "\x1b[2J" * 1000, [1] * 10**5, 10**4000, Twice()])
+def test_choices_that_cannot_be_are_quoted_in_one_short_line(value):
+    calls = [lambda name=name: Recipe(**{name: value}) for name in Recipe().to_dict()]
+    calls += [lambda: Distortion(shear=value), lambda: Calibration(1.0, 0.5, 0.9, 1.0, 60, value)]
+    calls += [
+        lambda: Model(PARAMS, value),
+        lambda: Model(PARAMS, loss=value),
+        lambda: Model(PARAMS, storage=value),
+    ]
+    calls += [lambda: Model(PARAMS, recipe_name=value), lambda: Model(PARAMS, classes=(value, 2))]
+    for call in calls:
+        with pytest.raises(ValueError, match="expected") as caught:
+            call()
+        assert str(caught.value).isprintable()
+        assert len(str(caught.value)) < 400

@@ -38,11 +38,16 @@ def one_line(text: str) -> str:
     return _shortened(readable(text))
 
 
+def quoted(value: object, most: int = 80) -> str:
+    """The beginning of a value's repr, for a message: of an array, say, which has several lines."""
+    return one_line(repr(value))[:most]
+
+
 def expect_short(what: str, text: object, most: int = 100) -> None:
     """ValueError unless this is a text that every message and picture can hold: short, and readable."""
     if not isinstance(text, str) or len(text) > most or text != readable(text):
         expected = f"expected {what} as a text of at most {most} characters, without control characters"
-        raise ValueError(f"{expected}; got {text!r:.80}")
+        raise ValueError(f"{expected}; got {quoted(text)}")
 
 
 def _shortened(text: str) -> str:
@@ -66,7 +71,7 @@ class Choices(dict[str, Any]):
     """A dictionary that raises ValueError for a missing name; the message lists the names that it has."""
 
     def __missing__(self, name: str) -> Any:
-        raise ValueError(f"expected one of {', '.join(self)}; got {name!r}")
+        raise ValueError(f"expected one of {', '.join(self)}; got {quoted(name)}")
 
 
 class Pieces(Choices):
@@ -80,7 +85,7 @@ class Pieces(Choices):
         if isinstance(choice, str):
             return super().__getitem__(choice)
         if (piece := self._completed(choice)) is None:
-            raise ValueError(f"expected one of {', '.join(self)}, or {self.form}; got {choice!r:.80}")
+            raise ValueError(f"expected one of {', '.join(self)}, or {self.form}; got {quoted(choice)}")
         return piece
 
     def __missing__(self, name: str) -> Any:

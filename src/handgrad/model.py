@@ -11,7 +11,7 @@ import numpy as np
 from handgrad import __version__
 from handgrad.arrays import NDArray, as_input, expect_bright_ink, expect_images
 from handgrad.calibration import Calibration
-from handgrad.errors import DataError, expect_short, name_of, names_own
+from handgrad.errors import DataError, expect_short, name_of, names_own, quoted
 from handgrad.layers import ACTIVATIONS, sigmoid_forward
 from handgrad.losses import LOSSES, log_softmax
 from handgrad.network import Params, forward, map_params
@@ -245,23 +245,27 @@ class Model:
         W1, _, W2, _ = self.params
         if self.activation not in ACTIVATIONS:
             raise ValueError(
-                f"expected activation to be one of {', '.join(ACTIVATIONS)}; got {self.activation!r:.80}"
+                f"expected activation to be one of {', '.join(ACTIVATIONS)}; got {quoted(self.activation)}"
             )
         if self.loss not in LOSSES and not names_own(self.loss):
-            raise ValueError(f"expected loss to be l2 or cross_entropy; got {self.loss!r:.80}")
+            raise ValueError(f"expected loss to be l2 or cross_entropy; got {quoted(self.loss)}")
+        if not all(type(c) in (int, str) for c in self.classes):
+            raise ValueError("expected classes as integers or strings")
         if len(set(self.classes)) != len(W2) or len(self.classes) != len(W2):
             raise ValueError(
                 f"expected {len(W2)} different classes, one for each row of W2; got {len(self.classes)}"
             )
-        if not all(type(c) in (int, str) for c in self.classes):
-            raise ValueError("expected classes as integers or strings")
         if any(type(c) is int and not -LARGEST_CLASS <= c < LARGEST_CLASS for c in self.classes):
             raise ValueError("expected classes within 64 bits; got larger numbers")
         self._check_texts()
         if self.storage not in STORAGES:
-            raise ValueError(f"expected storage to be one of {', '.join(STORAGES)}; got {self.storage!r:.30}")
+            raise ValueError(
+                f"expected storage to be one of {', '.join(STORAGES)}; got {quoted(self.storage, 30)}"
+            )
         if self.calibration is not None and not isinstance(self.calibration, Calibration):
             raise ValueError(f"expected a Calibration or None; got {type(self.calibration).__name__}")
+        if not all(isinstance(side, int | np.integer) for side in self.image_shape):
+            raise ValueError(f"expected image_shape as whole numbers; got {quoted(self.image_shape)}")
         if len(self.image_shape) > SIDES:
             raise ValueError(f"expected images of at most {SIDES} sides; got {len(self.image_shape)}")
         if min(self.image_shape) < 1 or math.prod(self.image_shape) != W1.shape[1]:

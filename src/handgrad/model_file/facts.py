@@ -9,7 +9,7 @@ from typing import Any
 
 from handgrad.arrays import NDArray
 from handgrad.calibration import Calibration
-from handgrad.errors import expect_short
+from handgrad.errors import expect_short, quoted
 from handgrad.model import STORAGES, Model
 from handgrad.network import Params
 from handgrad.recipes import MOST, Recipe
@@ -30,7 +30,7 @@ def model_of(metadata: dict[str, Any], tensors: dict[str, NDArray]) -> Model:
     params = Params(*(tensors[name] for name in NAMES))
     storage = _typed(metadata, "storage", str) if "storage" in metadata else STORAGES[0]
     if storage not in STORAGES:
-        raise ValueError(f"expected storage as one of {', '.join(STORAGES)}; got {storage!r:.30}")
+        raise ValueError(f"expected storage as one of {', '.join(STORAGES)}; got {quoted(storage, 30)}")
     for name, tensor in tensors.items():
         expected = storage if name in NAMES else STORAGES[0]
         if tensor.dtype != expected:
@@ -53,19 +53,21 @@ def model_of(metadata: dict[str, Any], tensors: dict[str, NDArray]) -> Model:
         recipe_name = None
     accuracy, history = _typed(metadata, "accuracy", dict), _typed(metadata, "history", list)
     if not all(type(share) is float and 0 <= share <= 1 for share in accuracy.values()):
-        raise ValueError(f"expected accuracy to be shares from 0 to 1; got {accuracy!r:.60}")
+        raise ValueError(f"expected accuracy to be shares from 0 to 1; got {quoted(accuracy, 60)}")
     if (seed := _typed(metadata, "seed", int, None)) is not None and seed < 0:
         raise ValueError(f"expected seed to be 0 or more; got {seed}")
     expect_history(history)
     fitted = Calibration.from_dict(metadata["calibration"]) if "calibration" in metadata else None
     held_back = metadata.get("held_back", held_back_by(fitted))
     if held_back is not None and (type(held_back) is not int or held_back < 1):
-        raise ValueError(f"expected held_back as a number of images; got {held_back!r:.30}")
+        raise ValueError(f"expected held_back as a number of images; got {quoted(held_back, 30)}")
     continued = metadata.get("continued", [])
     if type(continued) is not list or not all(type(epoch) is int and epoch > 0 for epoch in continued):
-        raise ValueError(f"expected continued as numbers of epochs; got {continued!r:.30}")
+        raise ValueError(f"expected continued as numbers of epochs; got {quoted(continued, 30)}")
     if recipe is not None and [*continued, recipe.epochs] != sorted({*continued, recipe.epochs}):
-        raise ValueError(f"expected to be continued before epoch {recipe.epochs}; got {continued!r:.30}")
+        raise ValueError(
+            f"expected to be continued before epoch {recipe.epochs}; got {quoted(continued, 30)}"
+        )
     return Model(
         params if bias else params._replace(b1=None, b2=None),
         _typed(metadata, "activation", str),
@@ -101,7 +103,9 @@ def expect_history(history: list[Any]) -> None:
             else:
                 known = _is_number(value) or (name not in HISTORY and (value is None or type(value) is str))
             if not known:
-                raise ValueError(f"expected {name:.40} of a record of history as a number; got {value!r:.40}")
+                raise ValueError(
+                    f"expected {name:.40} of a record of history as a number; got {quoted(value, 40)}"
+                )
 
 
 def _is_number(value: Any) -> bool:
@@ -132,7 +136,7 @@ def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in found if names.count(name) > 1)
-        raise ValueError(f"the key {twice!r:.60} stands twice")
+        raise ValueError(f"the key {quoted(twice, 60)} stands twice")
     return found
 
 
@@ -140,5 +144,5 @@ def _typed(metadata: dict[str, Any], key: str, kind: type, *others: Any) -> Any:
     """metadata[key], if it is of that type or one of the other values.  ValueError otherwise."""
     value = metadata.get(key)
     if type(value) is not kind and (value not in others or not others):
-        raise ValueError(f"expected the metadata's {key} to be {kind.__name__}; got {value!r:.60}")
+        raise ValueError(f"expected the metadata's {key} to be {kind.__name__}; got {quoted(value, 60)}")
     return value

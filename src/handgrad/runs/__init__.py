@@ -198,7 +198,7 @@ def fit(
     elif isinstance(recipe, str):
         if recipe not in RECIPES:
             raise ValueError(
-                f"expected recipe to be one of {', '.join(RECIPES)}, or a Recipe; got {recipe!r}"
+                f"expected recipe to be one of {', '.join(RECIPES)}, or a Recipe; got {recipe!r:.80}"
             )
         name, chosen = recipe, RECIPES[recipe]
     else:
