@@ -258,7 +258,7 @@ class Model:
         if any(type(c) is int and not -LARGEST_CLASS <= c < LARGEST_CLASS for c in self.classes):
             raise ValueError("expected classes within 64 bits; got larger numbers")
         self._check_texts()
-        if self.storage not in STORAGES:
+        if not isinstance(self.storage, str) or self.storage not in STORAGES:
             raise ValueError(
                 f"expected storage to be one of {', '.join(STORAGES)}; got {quoted(self.storage, 30)}"
             )
