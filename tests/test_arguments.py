@@ -212,6 +212,41 @@ def test_what_no_engine_takes_is_refused_in_one_line(name, what):
             Scorer(changed["params"])
 
 
+STEPS = [-1, -(2**40), 2**60, 1.0, True, None, "3", float("nan")]
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_the_steps_before_an_epoch_are_a_whole_number(step):
+    for name, run_epoch in ENGINES.items():
+        with pytest.raises(DataError, match="expected first_step as a whole number from 0 on; got "):
+            epoch(run_epoch, first_step=step)
+        assert np.isfinite(epoch(run_epoch, first_step=np.int8(3)).W1).all(), name
+
+
+@pytest.mark.parametrize("kind", [np.float64, np.longdouble])
+def test_weights_beyond_the_type_of_the_parameters_are_refused(kind):
+    for run_epoch in ENGINES.values():
+        with pytest.raises(DataError, match="expected weights within the range of float32; got 1e"):
+            epoch(run_epoch, weights=np.full(40, 1e300, kind))
+
+
+def test_numbers_of_types_that_others_gave_numpy_are_refused():
+    """bfloat16 and its like, which come with JAX: NumPy itself does not know of what kind they are."""
+    ml_dtypes = pytest.importorskip("ml_dtypes")
+    for kind in (ml_dtypes.bfloat16, ml_dtypes.float8_e4m3fn, ml_dtypes.int4):
+        for run_epoch in ENGINES.values():
+            for key, array in (("images", IMAGES), ("labels", LABELS), ("order", ORDER), ("rates", RATES)):
+                with pytest.raises(DataError, match="expected "):
+                    epoch(run_epoch, **{key: array.astype(kind)})
+            with pytest.raises(DataError, match="expected W1 as floats, float32 or float64; got "):
+                epoch(run_epoch, params=PARAMS._replace(W1=PARAMS.W1.astype(kind)))
+        for model in (Model(PARAMS), compiled(Model(PARAMS), 2)):
+            with pytest.raises(DataError, match="expected images as integers 0"):
+                model.predict(IMAGES.astype(kind))
+        with pytest.raises(ValueError, match="expected parameters as arrays of real numbers"):
+            Model(map_params(lambda p, kind=kind: p.astype(kind), PARAMS))
+
+
 MEMORY = map_params(lambda p: (np.zeros_like(p),), PARAMS)
 MEMORIES = {
     "of another rule": map_params(lambda p: (p, p), PARAMS),
@@ -227,8 +262,9 @@ MEMORIES = {
 
 @pytest.mark.parametrize("what", MEMORIES)
 def test_a_memory_that_does_not_fit_is_refused_before_the_kernel_sees_it(what):
-    with pytest.raises(DataError, match="optimizer's memory"):
-        epoch(InkEngine(1).run_epoch, memory=MEMORIES[what])
+    for run_epoch in ENGINES.values():
+        with pytest.raises(DataError, match="optimizer's memory"):
+            epoch(run_epoch, memory=MEMORIES[what])
 
 
 def test_a_scorer_refuses_what_is_not_images_of_its_size():
@@ -295,6 +331,75 @@ def test_a_compiled_model_never_answers_by_parameters_that_it_no_longer_has():
     again = compiled(fast, 2)
     assert again.scorer.activation == "tanh"
     np.testing.assert_allclose(again.scores(IMAGES), Model(other, "tanh").scores(IMAGES), atol=1e-6)
+
+
+GIVEN = {
+    "a list": (list(PARAMS), r"expected parameters as Params\(W1, b1, W2, b2\); got list"),
+    "nothing": (None, "expected parameters as Params"),
+    "no W1": (PARAMS._replace(W1=None), "expected parameters as Params"),
+    "a mask": (PARAMS._replace(W1=MASKED(PARAMS.W1, 0)), "got a masked array"),
+    "complex": (PARAMS._replace(W2=PARAMS.W2 + 0j), "arrays of real numbers; got complex64"),
+    "texts": (PARAMS._replace(b1=PARAMS.b1.astype(str)), "arrays of real numbers; got <U"),
+    "fields": (PARAMS._replace(b2=np.zeros(3, [("a", "f4"), ("b", "f4")])), "arrays of real numbers; got "),
+    "ragged rows": (PARAMS._replace(W1=[[1.0], [1.0, 2.0]]), "rows of different lengths"),
+    "turned": (map_params(np.transpose, PARAMS), "both must be the number of hidden units"),
+    "a row": (PARAMS._replace(W1=PARAMS.W1[0]), "expected W1 .* got shapes"),
+    "a long bias": (PARAMS._replace(b2=np.zeros(9)), "expected b2 of shape"),
+    "a single bias": (PARAMS._replace(b2=None), "expected both b1 and b2"),
+    "infinity": (PARAMS._replace(W1=PARAMS.W1 * np.float32(np.inf)), "W1 holds values that are not finite"),
+}
+
+
+@pytest.mark.parametrize("what", GIVEN)
+def test_parameters_given_to_a_model_later_are_checked_as_the_first_are(what):
+    """Masks were dropped, and lists or texts ended the next answer in a traceback."""
+    params, message = GIVEN[what]
+    for model in (Model(PARAMS), compiled(Model(PARAMS), 2)):
+        expected = model.predict(IMAGES)
+        with pytest.raises(ValueError, match=message) as caught:
+            model.params = params
+        assert "\n" not in str(caught.value)
+        np.testing.assert_array_equal(model.predict(IMAGES), expected)  # as before
+        with pytest.raises(ValueError, match=message):
+            Model(params)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("kind", ["f2", "f4", "f8", "g", "i4"])
+def test_a_compiled_model_answers_by_parameters_of_every_type_and_form(kind, form):
+    fast, scaled = compiled(Model(PARAMS), 2), map_params(lambda p: np.rint(8 * p), PARAMS)
+    fast.params = map_params(lambda p: FORMS[form](p.astype(kind)), scaled)
+    np.testing.assert_array_equal(fast.scores(IMAGES), Model(scaled).scores(IMAGES))
+    assert {p.dtype for p in fast.params} == {np.dtype(np.float32)}
+
+
+def test_masked_arrays_are_refused_wherever_images_and_labels_are_taken():
+    from handgrad import estimator, fit
+    from handgrad.insight.evaluation import evaluate
+    from handgrad.insight.explain import explain
+    from handgrad.photos import read
+
+    images, labels, model = MASKED(IMAGES, 0), MASKED(LABELS, 0), Model(PARAMS)
+    calls = [
+        lambda: fit(images, LABELS),
+        lambda: fit(IMAGES, labels),
+        lambda: fit(IMAGES, LABELS, test=(images, LABELS)),
+        lambda: evaluate(model, images, LABELS),
+        lambda: evaluate(model, IMAGES, labels),
+        lambda: explain(model, images[0]),
+        lambda: read(Model(network.init_params(784, 4, 10, RNG)), MASKED(np.zeros((90, 90), np.uint8), 0)),
+    ]
+    for kind in (estimator.TwoLayerClassifier, estimator.TemplateClassifier):
+        fitted = estimator.TemplateClassifier().fit(IMAGES, LABELS)
+        calls += [
+            lambda kind=kind: kind().fit(images, LABELS),
+            lambda kind=kind: kind().fit(IMAGES, labels),
+            lambda kind=kind: kind().fit(IMAGES, LABELS, sample_weight=MASKED(np.ones(40), 0)),
+            lambda: fitted.predict(images),
+        ]
+    for call in calls:
+        with pytest.raises(HandgradError, match="without a mask; got a masked array"):
+            call()
 
 
 @pytest.mark.parametrize("again", [lambda model: pickle.loads(pickle.dumps(model)), copy.deepcopy, copy.copy])

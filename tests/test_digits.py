@@ -4,6 +4,7 @@ import gzip
 import resource
 import struct
 import time
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -197,3 +198,23 @@ def test_a_damaged_package_is_noticed(damage, tmp_path, monkeypatch):
         DataError, match=r"t10k-labels-idx1-ubyte.gz is (damaged|missing); install handgrad again"
     ):
         digits.load_mnist()
+
+
+@pytest.mark.parametrize("kind", ["i4", "f8"])
+def test_zeros_that_unfold_from_a_small_file_take_memory_once_or_not_at_all(kind, tmp_path):
+    """16 MB of zeros in 16 kB: the numbers are swapped where they stand, and no images are refused unread."""
+    path, N = tmp_path / "zeros.gz", (16 << 20) // 784 // np.dtype(kind).itemsize
+    digits.write_idx(path, np.zeros((N, 28, 28), kind))
+    assert path.stat().st_size < 20_000
+    tracemalloc.start()
+    try:
+        assert digits.read_idx(path).shape == (N, 28, 28)
+        assert tracemalloc.get_traced_memory()[1] < 22 << 20
+        tracemalloc.reset_peak()
+        with pytest.raises(DataError, match=r"expected images as uint8 \(N, height, width\); got "):
+            digits.load_pair(path, path)
+        assert tracemalloc.get_traced_memory()[1] < 2 << 20
+    finally:
+        tracemalloc.stop()
+    digits.write_idx(path, np.array([1, -2, 2**30], "i4"))
+    assert digits.read_idx(path).tolist() == [1, -2, 2**30]

@@ -19,7 +19,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
-from handgrad import calibration, losses, templates, training
+from handgrad import calibration, losses, model_file, templates, training
 from handgrad.engines import Engine
 from handgrad.estimator import TemplateClassifier, TwoLayerClassifier
 from handgrad.network import init_params
@@ -204,7 +204,7 @@ def test_partial_fit_and_warm_start_go_on(tens):
         quick(class_weight="balanced").partial_fit(X, y, classes=range(10))
 
 
-def test_it_begins_with_what_it_is_told(tens):
+def test_it_begins_with_what_it_is_told(tens, tmp_path):
     (X, y), (X_test, _) = tens
     still = {"learning_rate": 0.0, "max_iter": 1}
     templates = TemplateClassifier().fit(X, y)
@@ -220,6 +220,11 @@ def test_it_begins_with_what_it_is_told(tens):
     np.testing.assert_array_equal(
         model.predict(X.astype(np.uint8) * 15), fitted.predict(X.astype(np.uint8) * 15)
     )
+    path = tmp_path / "model"
+    model_file.save(
+        path, quick(early_stopping=True).fit(X, y).to_model()
+    )  # a Model has what a model file needs
+    assert {"loss", "validation_loss", "score", "train_accuracy"} < set(model_file.load(path).history[0])
     odd = quick(init=model, **still).fit(X.astype(np.uint8)[y % 2 == 1] * 15, y[y % 2 == 1])
     np.testing.assert_allclose(odd.coefs_[1], fitted.coefs_[1][:, 1::2], rtol=1e-6)
     other = quick(init=model, **still).fit(X.astype(np.uint8) * 15, y.astype(str))

@@ -196,6 +196,24 @@ def tensors(change):
     return crafted
 
 
+def first_epoch(**change):
+    """The same file with a history of one epoch, changed."""
+    return fact("history", [{**RECORD, **change}])
+
+
+def text_twice(before, more):
+    """The same file with more text behind some of its header's."""
+
+    def crafted(data):
+        header = data[8 : 8 + int.from_bytes(data[:8], "little")]
+        assert header.count(before) == 1
+        longer = header.replace(before, before + more)
+        return len(longer).to_bytes(8, "little") + longer + data[8 + len(header) :]
+
+    return crafted
+
+
+CLASSES = list("abcdefghij")
 CRAFTED = {
     "empty": (lambda data: b"", "safetensors file"),
     "text": (lambda data: b"hello, this is not a model at all", "safetensors file"),
@@ -265,6 +283,35 @@ CRAFTED = {
     "H that disagrees": (tensors(lambda t: t.update(W2=t["W2"][:, :11].copy())), "W2 has 11 columns but W1 has 12 rows"),
     "a bias too long": (tensors(lambda t: t.update(b1=np.zeros(13, np.float32))), r"b1 of shape \(12,\); got \(13,\)"),
     "W1 flat": (tensors(lambda t: t.update(W1=t["W1"].ravel())), "its recipe says"),
+    "a loss that is none": (first_epoch(loss=float("nan")), "expected loss of a record of history as a number; got nan"),
+    "a loss without end": (first_epoch(loss=float("inf")), "loss of a record of history as a number; got inf"),
+    "a loss as text": (first_epoch(loss="x"), "loss of a record of history as a number; got 'x'"),
+    "a loss beyond floats": (first_epoch(loss=10**400), "loss of a record of history as a number; got 1000"),
+    "no loss": (first_epoch(loss=None), "loss of a record of history as a number; got None"),
+    "an epoch as a list": (first_epoch(epoch=[1]), r"epoch of a record of history as a number; got \[1\]"),
+    "an epoch as a table": (first_epoch(epoch={}), "epoch of a record of history as a number; got {}"),
+    "epoch 0": (first_epoch(epoch=0), "epoch of a record of history as a number; got 0"),
+    "an accuracy of an epoch beyond 1": (first_epoch(validation_accuracy=2.0), "validation_accuracy of a record"),
+    "an accuracy of an epoch as text": (first_epoch(train_accuracy="x"), "train_accuracy of a record"),
+    "an accuracy of an epoch as true": (first_epoch(train_accuracy=True), "train_accuracy of a record"),
+    "what an epoch remembers as a list": (first_epoch(memory=[1]), r"memory of a record of history as a number; got \[1\]"),
+    "a class that a terminal obeys": (fact("classes", ["\x1b]0;owned\x07", *CLASSES[1:]]), r"each class as a text of at most 100 characters, without control characters; got '\\x1b\]0;"),
+    "a class of half a character": (fact("classes", ["\ud800", *CLASSES[1:]]), r"each class .* got '\\ud800'"),
+    "a class of two lines": (fact("classes", ["a\nall right: 100 %", *CLASSES[1:]]), "each class as a text"),
+    "a class that turns what follows": (fact("classes", ["\u202eabc", *CLASSES[1:]]), "each class as a text"),
+    "a class of megabytes": (fact("classes", ["x" * 3_900_000, *CLASSES[1:]]), "each class as a text of at most 100"),
+    "a class beyond 64 bits": (fact("classes", [10**4000, *range(1, 10)]), "expected classes within 64 bits"),
+    "a recipe's name that a terminal obeys": (fact("recipe", {**Recipe(hidden=12).to_dict(), "name": "\x1b[2J"}), "expected recipe_name as a text"),
+    "a version that a terminal obeys": (fact("handgrad_version", "\x1b[2J"), "expected handgrad_version as a text"),
+    "a checksum of a megabyte": (fact("data_checksum", "x" * 1_000_000), "expected data_checksum as a text"),
+    "an accuracy of two lines": (fact("accuracy", {"a\nb": 0.5}), "expected each name of an accuracy as a text"),
+    "a fact that nobody knows, of a megabyte": (fact("more", ["x" * 1_000_000]), "each text of the metadata as a text of at most 500"),
+    "the random state as infinity": (fact("run", {"rng_state": [1e999]}), "expected finite numbers in the metadata; got inf"),
+    "a seed beyond all seeds": (fact("seed", 10**4000), "expected whole numbers below 10"),
+    "a hundred thousand sides": (fact("image_shape", [1] * 100_000 + [784]), "images of at most 8 sides; got 100001"),
+    "a scaling of a megabyte": (fact("pixel_scaling", "x" * 1_000_000), "expected pixel_scaling divide_by 255; got xxx"),
+    "a key twice in the header": (text_twice(b'"shape":[12,784]', b',"shape":[12,784]'), "the key 'shape' stands twice"),
+    "a key twice in the metadata": (text_twice(rb'"accuracy":"{', rb'\"test\": 0.5, '), "the key 'test' stands twice"),
     "no pixels": (tensors(lambda t: t.update(W1=np.zeros((12, 0), np.float32))), "expected W1"),
     "NaN": (tensors(lambda t: t["W1"].__setitem__((3, 5), np.nan)), "W1 holds values that are not finite"),
     "infinity": (tensors(lambda t: t["b2"].__setitem__(3, np.inf)), "b2 holds values that are not finite"),
@@ -286,7 +333,8 @@ def test_a_bad_file_is_one_line_that_names_it(what, saved):
     with pytest.raises(ModelFileError, match=message) as caught:
         model_file.load(saved)
     assert str(saved) in str(caught.value)
-    assert "\n" not in str(caught.value)
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) <= 600
 
 
 def test_a_missing_file_and_a_folder_are_refused(tmp_path):

@@ -15,6 +15,7 @@ __all__ += [
     "expect_bright_ink",
     "expect_images",
     "expect_labels",
+    "expect_no_mask",
     "is_array_api_obj",
     "repr_of_shapes",
 ]
@@ -87,7 +88,7 @@ def expect_images(images: Array, D: int, any_numbers: bool = False) -> None:
         raise DataError(
             f"expected images of {D} pixels, as the network has; got {got} = {pixels} pixels{hint}"
         )
-    if xp.isdtype(images.dtype, "real floating"):
+    if _is_kind(images, "real floating"):
         low, high = float(xp.min(images)), float(xp.max(images))
         if any_numbers:
             if not math.isfinite(high - low):
@@ -95,12 +96,26 @@ def expect_images(images: Array, D: int, any_numbers: bool = False) -> None:
         elif not (low >= 0 and high <= 1):  # also true of NaN
             hint = f": divide by {PIXEL_MAX:g}" if low >= 0 and high <= PIXEL_MAX else ""
             raise DataError(f"expected float pixels from 0 (paper) to 1 (ink); got {low:g} to {high:g}{hint}")
-    elif xp.isdtype(images.dtype, "integral"):
+    elif _is_kind(images, "integral"):
         if images.dtype != xp.uint8 and not (int(xp.min(images)) >= 0 and int(xp.max(images)) <= PIXEL_MAX):
             raise DataError("expected integer pixels from 0 to 255; got values outside")
     else:
-        hint = ": pass images.astype(float)" if xp.isdtype(images.dtype, "bool") else ""
+        hint = ": pass images.astype(float)" if _is_kind(images, "bool") else ""
         raise DataError(f"expected images as integers 0..255 or floats 0..1; got {images.dtype}{hint}")
+
+
+def expect_no_mask(what: str, array: Any) -> None:
+    """DataError for a masked array: NumPy's functions would take what it hides."""
+    if isinstance(array, np.ma.MaskedArray):
+        raise DataError(f"expected {what} without a mask; got a masked array: fill it, array.filled(value)")
+
+
+def _is_kind(array: Array, kind: str) -> bool:
+    """Whether the numbers are of a kind of the standard; those of a type that others gave NumPy are not."""
+    try:
+        return bool(array_namespace(array).isdtype(array.dtype, kind))
+    except TypeError:  # NumPy's word for bfloat16, float8 and their like
+        return False
 
 
 def expect_bright_ink(images: NDArray, D: int) -> None:
@@ -133,7 +148,7 @@ def expect_labels(labels: Array, N: int, C: int) -> None:
     if not is_array_api_obj(labels):
         raise DataError(f"expected labels as an array; got {type(labels).__name__}")
     xp = array_namespace(labels)
-    if labels.ndim != 1 or not xp.isdtype(labels.dtype, "integral"):
+    if labels.ndim != 1 or not _is_kind(labels, "integral"):
         got = f"{labels.dtype} of shape {tuple(labels.shape)}"
         raise DataError(f"expected labels as integers of shape (N,), one class a row; got {got}")
     if labels.shape[0] != N:

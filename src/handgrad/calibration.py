@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from handgrad.arrays import NDArray, expect_labels
+from handgrad.errors import quoted
 
 NONE = 0.1  # the odds of "none of these"
 LEAST, MOST = 1e-12, 1 - 2.0**-24  # outputs are clipped to these; 2^-24 is float32's last step below 1
@@ -53,16 +54,15 @@ class Calibration:
             value = getattr(self, name)
             if type(value) is not float or not low <= value <= high:
                 expected = f"expected the calibration's {name} to be a number from {low:g} to {high:g}"
-                raise ValueError(f"{expected}; got {value!r:.30}")
+                raise ValueError(f"{expected}; got {quoted(value, 30)}")
         if type(self.images) is not int or type(self.mistakes) is not int or self.images < 1:
             raise ValueError("expected the calibration's images and mistakes to be whole numbers")
         if not 0 <= self.mistakes <= self.images:
-            raise ValueError(
-                f"expected at most {self.images} mistakes in {self.images} images; got {self.mistakes}"
-            )
+            expected = f"expected at most {self.images} mistakes in {self.images} images"
+            raise ValueError(f"{expected}; got {quoted(self.mistakes, 30)}")
         if self.source not in SOURCES:
             raise ValueError(
-                f"expected the calibration's source to be validation or given; got {self.source!r:.30}"
+                f"expected the calibration's source to be validation or given; got {quoted(self.source, 30)}"
             )
 
     def confidence(self, scores: NDArray) -> NDArray:

@@ -1,19 +1,77 @@
 """The exceptions that handgrad raises, and tables of choices that raise them for a name they do not have.
 
-A message is one line: what was expected, what came, what to do.
+A message is one line: what was expected, what came, what to do. It often quotes what strangers wrote: file
+names, classes, a server's words. So here is also how a text of theirs is shown: with escapes for what a
+terminal would obey, and of bounded length.
 """
 
+import re
+import unicodedata
 from typing import Any
+
+UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}  # control characters, bytes that are not UTF-8, separators of lines
+TURNING = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")  # marks of direction
+LINE_END = re.compile(r"\s*\n\s*")
+MOST_OF_LINE = 600  # characters of a message
+END_OF_LINE = 200  # of these, what is kept of the end of a longer one: what to do stands there
 
 Choice = Any  # a name of a table of Pieces, or a piece of one's own
 OWN, LONGEST = "own: ", 80  # stands before the name of a function, where only its name can be given
+
+
+def readable(text: str) -> str:
+    """A text as one line of a terminal, a table or a JSON document can hold it.
+
+    Bytes that are not UTF-8, control characters, and marks that turn the direction of what follows are
+    escaped as Python writes them.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_escaped(ord(c)) if _is_unprintable(c) else c for c in text)
+
+
+def one_line(text: str) -> str:
+    """A message as one readable line of bounded length: lines are joined, a long middle is left out."""
+    text = LINE_END.sub(" ", text).replace("\t", " ")
+    if len(text) > MOST_OF_LINE:  # before the escapes, which may be six times as long
+        text = _shortened(text)
+    return _shortened(readable(text))
+
+
+def quoted(value: object, most: int = 80) -> str:
+    """The beginning of a value's repr, for a message: of an array, say, which has several lines."""
+    return one_line(repr(value))[:most]
+
+
+def expect_short(what: str, text: object, most: int = 100) -> None:
+    """ValueError unless this is a text that every message and picture can hold: short, and readable."""
+    if not isinstance(text, str) or len(text) > most or text != readable(text):
+        expected = f"expected {what} as a text of at most {most} characters, without control characters"
+        raise ValueError(f"{expected}; got {quoted(text)}")
+
+
+def _shortened(text: str) -> str:
+    if len(text) <= MOST_OF_LINE:
+        return text
+    mark = " ... "
+    return text[: MOST_OF_LINE - END_OF_LINE - len(mark)] + mark + text[-END_OF_LINE:]
+
+
+def _is_unprintable(character: str) -> bool:
+    return unicodedata.category(character) in UNPRINTABLE or character in TURNING
+
+
+def _escaped(code: int) -> str:
+    if 0xDC80 <= code <= 0xDCFF:  # how Python keeps a byte of a file name that is not UTF-8
+        code -= 0xDC00
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 
 
 class Choices(dict[str, Any]):
     """A dictionary that raises ValueError for a missing name; the message lists the names that it has."""
 
     def __missing__(self, name: str) -> Any:
-        raise ValueError(f"expected one of {', '.join(self)}; got {name!r}")
+        raise ValueError(f"expected one of {', '.join(self)}; got {quoted(name)}")
 
 
 class Pieces(Choices):
@@ -27,7 +85,7 @@ class Pieces(Choices):
         if isinstance(choice, str):
             return super().__getitem__(choice)
         if (piece := self._completed(choice)) is None:
-            raise ValueError(f"expected one of {', '.join(self)}, or {self.form}; got {choice!r:.80}")
+            raise ValueError(f"expected one of {', '.join(self)}, or {self.form}; got {quoted(choice)}")
         return piece
 
     def __missing__(self, name: str) -> Any:
@@ -84,7 +142,13 @@ def names_own(choice: Choice) -> bool:
 
 
 class HandgradError(Exception):
-    """The base class of all errors that handgrad raises about files, data and runs."""
+    """The base class of all errors that handgrad raises about files, data and runs.
+
+    Whatever the message quotes, it is one readable line of bounded length.
+    """
+
+    def __init__(self, message: object = "") -> None:
+        super().__init__(one_line(str(message)))
 
 
 class DataError(HandgradError, ValueError):

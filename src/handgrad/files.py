@@ -13,7 +13,6 @@ import signal
 import stat
 import tempfile
 import threading
-import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
@@ -21,10 +20,9 @@ from pathlib import Path
 from typing import IO, Never
 
 from handgrad.errors import HandgradError
+from handgrad.errors import readable as readable
 
 BEGINNING = 4096  # bytes of a file, by which most kinds are recognised
-UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}  # control characters, bytes that are not UTF-8, separators of lines
-TURNING = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")  # marks of direction
 NAMES = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
 
 
@@ -167,19 +165,6 @@ def new_file(path: str | os.PathLike[str], kind: Kind) -> Iterator[IO[bytes]]:
     _fsync_folder(real.parent)
 
 
-def readable(text: str) -> str:
-    """A name as one line of a terminal, a table or a JSON document can hold it.
-
-    Bytes that are not UTF-8, control characters, and marks that turn the direction of what follows are
-    escaped as Python writes them.
-    """
-    return "".join(_escaped(ord(c)) if _is_unprintable(c) else c for c in text)
-
-
-def _is_unprintable(character: str) -> bool:
-    return unicodedata.category(character) in UNPRINTABLE or character in TURNING
-
-
 def reason(error: OSError) -> str:
     """An operating system's error in a few words: "No such file or directory"."""
     return error.strerror or str(error) or type(error).__name__
@@ -235,12 +220,6 @@ def _is_standard_stream(status: os.stat_result) -> bool:
         except OSError:  # it is closed
             pass
     return False
-
-
-def _escaped(code: int) -> str:
-    if 0xDC80 <= code <= 0xDCFF:  # how Python keeps a byte of a file name that is not UTF-8
-        code -= 0xDC00
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 
 
 def _beginning(real: Path) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 from handgrad import __version__
 from handgrad.arrays import NDArray, as_input, expect_bright_ink, expect_images
 from handgrad.calibration import Calibration
-from handgrad.errors import DataError, name_of, names_own
+from handgrad.errors import DataError, expect_short, name_of, names_own, quoted
 from handgrad.layers import ACTIVATIONS, sigmoid_forward
 from handgrad.losses import LOSSES, log_softmax
 from handgrad.network import Params, forward, map_params
@@ -20,6 +20,8 @@ from handgrad.recipes import Activation, Loss, Recipe
 CHUNK = 2000  # images that go through the network at once
 CLEAR = 0.8  # without a calibration: an answer is doubtful unless its output exceeds the next by this
 STORAGES = ("float32", "float16")
+SIDES = 8  # of an image, at most
+LARGEST_CLASS = 1 << 63  # what NumPy's integers hold, with either sign
 SHOWN = 12  # epochs in a notebook
 NEAR_BLANK = 0.1  # outputs whose log odds are all this near those of a blank image tell of no ink
 MNIST = "63ee38e2bea3238d37d1f8e452e0b71706f5da10a78a86f2068035ccaa3a4322"  # checksum of its training set
@@ -87,8 +89,14 @@ class Model:
     scorer: Scorer | None = field(default=None, init=False, repr=False)  # engines.compiled sets it
     _blank: tuple[Params, NDArray] | None = field(default=None, init=False, repr=False)  # see _is_blank
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Parameters that are given later are checked as the first ones are."""
+        if name == "params":
+            value = _checked_params(value)
+        super().__setattr__(name, value)
+
     def __post_init__(self) -> None:
-        self.params = map_params(_as_float32, self.params)
+        self.params = self.params  # checked again: their arrays may have been written to
         self.history = History(self.history)
         self.classes = tuple(self.classes) or tuple(range(len(self.params.W2)))
         self.classes = tuple(c.item() if isinstance(c, np.generic) else c for c in self.classes)
@@ -234,44 +242,75 @@ class Model:
         return _numbers(together if np.isfinite(together).all() else np.full_like(together, np.nan))
 
     def _check(self) -> None:
-        W1, b1, W2, b2 = self.params
-        if W1.ndim != 2 or W2.ndim != 2 or W1.size == 0 or W2.size == 0:
-            raise ValueError(f"expected W1 (H, D) and W2 (C, H); got shapes {W1.shape} and {W2.shape}")
-        if W2.shape[1] != W1.shape[0]:
-            both = "both must be the number of hidden units H"
-            raise ValueError(f"W2 has {W2.shape[1]} columns but W1 has {W1.shape[0]} rows; {both}")
-        if (b1 is None) != (b2 is None):
-            raise ValueError("expected both b1 and b2, or neither; got only one of them")
-        for name, b, W in (("b1", b1, W1), ("b2", b2, W2)):
-            if b is not None and b.shape != W.shape[:1]:
-                raise ValueError(f"expected {name} of shape {W.shape[:1]}; got {b.shape}")
-        for name, p in self.params._asdict().items():
-            if p is not None and not np.isfinite(p).all():
-                raise ValueError(f"{name} holds values that are not finite (NaN or infinity)")
+        W1, _, W2, _ = self.params
         if self.activation not in ACTIVATIONS:
             raise ValueError(
-                f"expected activation to be one of {', '.join(ACTIVATIONS)}; got {self.activation!r:.80}"
+                f"expected activation to be one of {', '.join(ACTIVATIONS)}; got {quoted(self.activation)}"
             )
         if self.loss not in LOSSES and not names_own(self.loss):
-            raise ValueError(f"expected loss to be l2 or cross_entropy; got {self.loss!r:.80}")
+            raise ValueError(f"expected loss to be l2 or cross_entropy; got {quoted(self.loss)}")
+        if not all(type(c) in (int, str) for c in self.classes):
+            raise ValueError("expected classes as integers or strings")
         if len(set(self.classes)) != len(W2) or len(self.classes) != len(W2):
             raise ValueError(
                 f"expected {len(W2)} different classes, one for each row of W2; got {len(self.classes)}"
             )
-        if not all(type(c) in (int, str) for c in self.classes):
-            raise ValueError("expected classes as integers or strings")
-        if self.storage not in STORAGES:
-            raise ValueError(f"expected storage to be one of {', '.join(STORAGES)}; got {self.storage!r:.30}")
+        if any(type(c) is int and not -LARGEST_CLASS <= c < LARGEST_CLASS for c in self.classes):
+            raise ValueError("expected classes within 64 bits; got larger numbers")
+        self._check_texts()
+        if not isinstance(self.storage, str) or self.storage not in STORAGES:
+            raise ValueError(
+                f"expected storage to be one of {', '.join(STORAGES)}; got {quoted(self.storage, 30)}"
+            )
         if self.calibration is not None and not isinstance(self.calibration, Calibration):
             raise ValueError(f"expected a Calibration or None; got {type(self.calibration).__name__}")
+        if not all(isinstance(side, int | np.integer) for side in self.image_shape):
+            raise ValueError(f"expected image_shape as whole numbers; got {quoted(self.image_shape)}")
+        if len(self.image_shape) > SIDES:
+            raise ValueError(f"expected images of at most {SIDES} sides; got {len(self.image_shape)}")
         if min(self.image_shape) < 1 or math.prod(self.image_shape) != W1.shape[1]:
             shape = " x ".join(map(str, self.image_shape))
             raise ValueError(f"W1 has {W1.shape[1]} columns but images are {shape} pixels")
 
+    def _check_texts(self) -> None:
+        """All of them are shown: in messages, tables and pictures."""
+        texts = [("each class", c) for c in self.classes if isinstance(c, str)]
+        texts += [("each name of an accuracy", name) for name in self.accuracy]
+        for name in ("recipe_name", "data_checksum", "handgrad_version", "began"):
+            if (text := getattr(self, name)) is not None:
+                texts.append((name, text))
+        for what, text in texts:
+            expect_short(what, text)
+
+
+def _checked_params(params: Any) -> Params:
+    """Parameters as a model keeps them.  ValueError where they are not numbers, or do not fit together."""
+    if not isinstance(params, tuple) or len(params) != 4 or params[0] is None or params[2] is None:
+        raise ValueError(f"expected parameters as Params(W1, b1, W2, b2); got {type(params).__name__}")
+    kept = map_params(_as_float32, Params(*params))
+    W1, b1, W2, b2 = kept
+    if W1.ndim != 2 or W2.ndim != 2 or W1.size == 0 or W2.size == 0:
+        raise ValueError(f"expected W1 (H, D) and W2 (C, H); got shapes {W1.shape} and {W2.shape}")
+    if W2.shape[1] != W1.shape[0]:
+        both = "both must be the number of hidden units H"
+        raise ValueError(f"W2 has {W2.shape[1]} columns but W1 has {W1.shape[0]} rows; {both}")
+    if (b1 is None) != (b2 is None):
+        raise ValueError("expected both b1 and b2, or neither; got only one of them")
+    for name, b, W in (("b1", b1, W1), ("b2", b2, W2)):
+        if b is not None and b.shape != W.shape[:1]:
+            raise ValueError(f"expected {name} of shape {W.shape[:1]}; got {b.shape}")
+    for name, p in kept._asdict().items():
+        if p is not None and not np.isfinite(p).all():
+            raise ValueError(f"{name} holds values that are not finite (NaN or infinity)")
+    return kept
+
 
 def _as_float32(p: NDArray) -> NDArray:
     """A parameter as the model keeps it.  ValueError for what is not an array of numbers."""
-    array = np.asarray(p)
+    try:
+        array = np.asarray(p)
+    except ValueError:
+        raise ValueError("expected parameters as arrays; got rows of different lengths") from None
     if array.dtype.kind not in "iuf" or hasattr(p, "mask"):
         got = "a masked array" if hasattr(p, "mask") else array.dtype
         raise ValueError(f"expected parameters as arrays of real numbers; got {got}")

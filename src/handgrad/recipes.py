@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from handgrad.arrays import Array, NDArray
-from handgrad.errors import Pieces, name_of, names_own
+from handgrad.errors import Pieces, name_of, names_own, quoted
 from handgrad.layers import ACTIVATIONS
 from handgrad.losses import LOSSES
 from handgrad.optimizers import OPTIMIZERS, Memory, Moved
@@ -114,18 +114,22 @@ class Recipe:
             if not own and (not isinstance(value, str) or value not in allowed):
                 or_own = f", or {pieces.form}" if pieces is not None and not isinstance(value, str) else ""
                 raise ValueError(
-                    f"expected {name} to be one of {', '.join(allowed)}{or_own}; got {value!r:.80}"
+                    f"expected {name} to be one of {', '.join(allowed)}{or_own}; got {quoted(value)}"
                 )
         for name in ("hidden", "batch_size", "epochs"):
             value = getattr(self, name)
             if type(value) is not int or not 1 <= value <= MOST:
-                raise ValueError(f"expected {name} to be a whole number, 1 to {MOST:,}; got {value!r:.30}")
+                raise ValueError(
+                    f"expected {name} to be a whole number, 1 to {MOST:,}; got {quoted(value, 30)}"
+                )
         if type(self.bias) is not bool:
-            raise ValueError(f"expected bias to be true or false; got {self.bias!r}")
+            raise ValueError(f"expected bias to be true or false; got {quoted(self.bias)}")
         for name, high in (("learning_rate", 1e300), ("warmup", 1.0), ("averaging", 0.9999)):
             _expect_number(name, getattr(self, name), 0, high)
         if self.distortion is not None and type(self.distortion) is not Distortion:
-            raise ValueError(f"expected distortion to be a Distortion or none; got {self.distortion!r:.30}")
+            raise ValueError(
+                f"expected distortion to be a Distortion or none; got {quoted(self.distortion, 30)}"
+            )
         if self.init == "templates" and self.hidden < 20:
             raise ValueError(f"init 'templates' needs 20 or more hidden units; got hidden {self.hidden}")
 
@@ -163,7 +167,7 @@ class Recipe:
 def _expect_number(name: str, value: Any, low: float, high: float) -> None:
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if not number or not low <= value <= high:
-        raise ValueError(f"expected {name} to be a number, {low:g} to {high:g}; got {value!r:.30}")
+        raise ValueError(f"expected {name} to be a number, {low:g} to {high:g}; got {quoted(value, 30)}")
 
 
 RECIPES = {

@@ -1,6 +1,5 @@
 """The command line. One module per command; each is imported only when its command is called."""
 
-import io
 import os
 import signal
 import sys
@@ -10,7 +9,8 @@ from typing import Any
 import click
 
 from handgrad import __version__
-from handgrad.errors import HandgradError, came_of_ctrl_c
+from handgrad.cli.terminal import guarded
+from handgrad.errors import HandgradError, came_of_ctrl_c, one_line
 from handgrad.files import reason
 
 COMMANDS = (
@@ -80,7 +80,8 @@ def cli() -> None:
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return the exit code; every foreseen failure is one line on stderr."""
     try:
-        return _run(sys.argv[1:] if arguments is None else arguments)
+        with guarded():
+            return _run(sys.argv[1:] if arguments is None else arguments)
     except BaseException as error:
         if not came_of_ctrl_c(error):
             raise
@@ -91,8 +92,6 @@ def _run(arguments: list[str]) -> int:
     debug = "--debug" in arguments
     if sys.stdout is None:
         return _fail("stdout is closed, so there is nowhere to write the result")
-    if isinstance(sys.stdout, io.TextIOWrapper):  # no result is lost for a character that it cannot show
-        sys.stdout.reconfigure(errors="backslashreplace")
     if "_HANDGRAD_COMPLETE" in os.environ:  # the shell asks for completions
         cli.main(arguments, prog_name="handgrad")
     try:
@@ -129,5 +128,5 @@ def _run(arguments: list[str]) -> int:
 def _fail(message: str, code: int = 1) -> int:
     if code == INTERRUPTED:  # a second Ctrl-C must not break the way out
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-    click.echo(f"handgrad: error: {' '.join(message.split())}", err=True)
+    click.echo(one_line(f"handgrad: error: {message}"), err=True)
     return code

@@ -12,6 +12,7 @@ from handgrad import digits
 from handgrad.cli import Group, examples
 from handgrad.cli.cut import cut
 from handgrad.cli.shared import emit, output_options, say
+from handgrad.cli.terminal import bars
 from handgrad.digits.fetch import cache_folder, is_cached, pairs_of, verify_cached
 from handgrad.digits.mnist import ATTRIBUTION, FILES
 from handgrad.digits.pairs import Pairs
@@ -163,7 +164,7 @@ class _Bar:
         if not self._shown:
             return
         if self._bar is None:  # the first file, or a note has ended the bar of the file before
-            self._bar = click.progressbar(length=file.size, label=f"  {file.name}", file=sys.stderr)
+            self._bar = click.progressbar(length=file.size, label=f"  {file.name}", file=bars())
             self._bar.__enter__()
         self._bar.update(received - self._bar.pos)
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from handgrad.arrays import NDArray
 from handgrad.cli.shared import say
+from handgrad.cli.terminal import bars
 from handgrad.errors import DataError
 from handgrad.runs import in_shades
 
@@ -45,7 +46,7 @@ class Own(NamedTuple):
 
         shown = not self.quiet and sys.stderr is not None and sys.stderr.isatty()
         if shown:
-            with click.progressbar(length=len(images), label="preparing", file=sys.stderr) as bar:
+            with click.progressbar(length=len(images), label="preparing", file=bars()) as bar:
                 done = prepare(images, lambda count: bar.update(1))
         else:
             done = prepare(images)

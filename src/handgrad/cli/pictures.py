@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import click
 
 from handgrad.cli.shared import say
+from handgrad.cli.terminal import bars
 from handgrad.errors import HandgradError, ImageError
 from handgrad.files import PNG, expect_folder, expect_replaceable, expect_writable
 from handgrad.photos import Picture, read_pictures
@@ -119,7 +120,7 @@ class Lines:
         """Print a line."""
         shares_terminal = self._bar is not None and (err or sys.stdout.isatty())
         if shares_terminal:
-            click.echo(CLEAR, nl=False, err=True)
+            click.echo(CLEAR, nl=False, file=bars())
         click.echo(line, err=err)
         if shares_terminal:
             self._bar.render_progress()
@@ -136,5 +137,5 @@ def progress(total: int, quiet: bool) -> Iterator[Lines]:
     if quiet or total < 2 or sys.stderr is None or not sys.stderr.isatty():
         yield Lines()
         return
-    with click.progressbar(length=total, label="pictures", file=sys.stderr, show_pos=True) as bar:
+    with click.progressbar(length=total, label="pictures", file=bars(), show_pos=True) as bar:
         yield Lines(bar)

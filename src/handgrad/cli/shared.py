@@ -172,7 +172,8 @@ def your_own(path: str | None, command: str) -> str:
 
 def emit(document: dict[str, Any]) -> None:
     """One JSON document on stdout."""
-    click.echo(json.dumps(document, indent=2, allow_nan=False))
+    text = json.dumps(document, indent=2, allow_nan=False)
+    click.echo(text.replace("\x7f", "\\u007f"))  # the one control character that JSON leaves as it is
 
 
 def say(quiet: bool, line: str) -> None:

@@ -23,6 +23,7 @@ from handgrad.cli.shared import (
     say,
     test_options,
 )
+from handgrad.cli.terminal import bars
 from handgrad.cli.train import DEFAULT_RECIPE, Source
 from handgrad.errors import MissingExtraError
 from handgrad.files import PNG, expect_folder, expect_replaceable, write_atomically
@@ -234,7 +235,7 @@ def _progress(total: int, quiet: bool) -> Iterator[Any]:
     if quiet or sys.stderr is None:
         yield lambda step: None
     elif sys.stderr.isatty():
-        with click.progressbar(length=total, label="networks", file=sys.stderr, show_pos=True) as bar:
+        with click.progressbar(length=total, label="networks", file=bars(), show_pos=True) as bar:
             yield lambda step: bar.update(step.done - bar.pos)
     else:
 

@@ -11,6 +11,7 @@ import os
 import stat
 import struct
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
 
@@ -27,9 +28,13 @@ GZIP_LARGEST_RATIO = 1032  # deflate cannot shrink by more
 FREE_BYTES, SUSPECT_RATIO = 64 << 20, 100  # larger and beyond this ratio: treated as a decompression bomb
 CHUNK = 1 << 20
 
+Wanted = Callable[[np.dtype[Any], tuple[int, ...]], object]  # DataError for a type and shape that it is not
 
-def read_idx(path: str | os.PathLike[str]) -> NDArray:
+
+def read_idx(path: str | os.PathLike[str], wanted: Wanted = lambda dtype, shape: None) -> NDArray:
     """The array in an IDX file, raw or gzip, in native byte order.
+
+    wanted is called with the type and the shape that the header promises, before memory is taken.
 
     DataError, in one line that names the file, if it is not a complete and valid IDX file. Source:
     http://yann.lecun.com/exdb/mnist (the format's description).
@@ -44,8 +49,8 @@ def read_idx(path: str | os.PathLike[str]) -> NDArray:
             file.seek(0)
             if compressed:
                 with gzip.GzipFile(fileobj=file) as stream:
-                    return _read(stream, path, size, compressed)
-            return _read(file, path, size, compressed)
+                    return _read(stream, path, size, compressed, wanted)
+            return _read(file, path, size, compressed, wanted)
     except (gzip.BadGzipFile, zlib.error, EOFError) as error:
         raise DataError(f"{path}: the gzip data is damaged or cut off ({error}); get it again") from None
     except OSError as error:
@@ -77,7 +82,8 @@ def idx_bytes(array: NDArray, name: str) -> bytes:
 
 
 def parse_idx(data: bytearray, name: str) -> NDArray:
-    """The array in the bytes of an IDX file; it shares their memory. DataError as for read_idx."""
+    """The array in the bytes of an IDX file; it shares their memory, where bytes that can
+    be written to are swapped. DataError as for read_idx."""
     dtype, shape, start = _parse_header(bytes(data[: 4 + 4 * MAX_RANK]), name)
     expected = start + math.prod(shape) * dtype.itemsize
     if len(data) != expected:
@@ -86,6 +92,8 @@ def parse_idx(data: bytearray, name: str) -> NDArray:
         array = np.frombuffer(data, dtype, offset=start).reshape(shape)
     except ValueError:  # no values, but sizes whose product without the zero cannot be addressed
         raise DataError(f"{name}: expected sizes of an array; got {shape}") from None
+    if array.flags.writeable and not dtype.isnative:  # where it stands: large files fit into memory once
+        return array.byteswap(inplace=True).view(dtype.newbyteorder("="))
     return array.astype(dtype.newbyteorder("="), copy=False)
 
 
@@ -104,12 +112,15 @@ def _is_idx(file: IO[bytes]) -> bool:
 KIND = Kind("an IDX file", _is_idx, DataError)
 
 
-def _read(stream: IO[bytes] | gzip.GzipFile, path: Any, size: int, compressed: bool) -> NDArray:
+def _read(
+    stream: IO[bytes] | gzip.GzipFile, path: Any, size: int, compressed: bool, wanted: Wanted
+) -> NDArray:
     """Read header and values from a stream; size is the length of the file on disk."""
     data = bytearray(stream.read(4))
     if len(data) == 4 and 1 <= data[3] <= MAX_RANK:
         data += stream.read(4 * data[3])
     dtype, shape, start = _parse_header(bytes(data), str(path))
+    wanted(dtype.newbyteorder("="), shape)
     expected = start + math.prod(shape) * dtype.itemsize
     if compressed and expected > GZIP_LARGEST_RATIO * size:
         claim = f"its header promises {expected} bytes, more than its {size} compressed bytes can hold"

@@ -4,7 +4,7 @@ import hashlib
 import math
 import os
 from pathlib import Path as FilePath
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -32,29 +32,43 @@ def load_pair(images_path: Path, labels_path: Path) -> tuple[NDArray, NDArray]:
     square if D is a square number, else strips 1 pixel high. DataError names the file, what was expected and
     what was found.
     """
-    return pair_of(read_idx(images_path), read_idx(labels_path), images_path, labels_path)
+    images = read_idx(images_path, lambda dtype, shape: _expect_images(dtype, shape, images_path))
+    labels = read_idx(
+        labels_path, lambda dtype, shape: _expect_labels(dtype, shape, len(images), images_path, labels_path)
+    )
+    return pair_of(images, labels, images_path, labels_path)
 
 
 def pair_of(
     images: NDArray, labels: NDArray, images_path: Path, labels_path: Path
 ) -> tuple[NDArray, NDArray]:
     """The arrays of two IDX files in the form of load_pair.  DataError as there."""
-    if images.ndim not in (2, 3) or images.dtype != np.uint8 or images.size == 0:
-        got = f"{images.dtype} of shape {images.shape}"
-        hint = "; are images and labels swapped?" if images.ndim == 1 else ""
-        raise DataError(f"{images_path}: expected images as uint8 (N, height, width); got {got}{hint}")
-    if labels.ndim == 2 and labels.shape[1] == 8 and labels.dtype == np.int32:
+    _expect_images(images.dtype, images.shape, images_path)
+    _expect_labels(labels.dtype, labels.shape, len(images), images_path, labels_path)
+    if labels.ndim == 2:
         labels = labels[:, 0]
-    if labels.ndim != 1 or labels.dtype.kind not in "iu":
-        got = f"{labels.dtype} of shape {labels.shape}"
-        raise DataError(f"{labels_path}: expected labels as integers (N,); got {got}")
-    if len(labels) != len(images):
-        got = f"{len(labels)} labels and {len(images)} images"
-        raise DataError(f"{labels_path}: expected one label for each image in {images_path}; got {got}")
     if labels.min() < 0 or labels.max() > 255:
         got = f"{labels.min()} to {labels.max()}"
         raise DataError(f"{labels_path}: expected labels from 0 to 255; got {got}")
     return as_pictures(images), labels.astype(np.uint8)
+
+
+def _expect_images(dtype: np.dtype[Any], shape: tuple[int, ...], path: Path) -> None:
+    if len(shape) not in (2, 3) or dtype != np.uint8 or 0 in shape:
+        hint = "; are images and labels swapped?" if len(shape) == 1 else ""
+        got = f"{dtype} of shape {shape}{hint}"
+        raise DataError(f"{path}: expected images as uint8 (N, height, width); got {got}")
+
+
+def _expect_labels(
+    dtype: np.dtype[Any], shape: tuple[int, ...], N: int, images_path: Path, path: Path
+) -> None:
+    qmnist = len(shape) == 2 and shape[1] == 8 and dtype == np.int32
+    if dtype.kind not in "iu" or not (len(shape) == 1 or qmnist):
+        raise DataError(f"{path}: expected labels as integers (N,); got {dtype} of shape {shape}")
+    if shape[0] != N:
+        got = f"{shape[0]} labels and {N} images"
+        raise DataError(f"{path}: expected one label for each image in {images_path}; got {got}")
 
 
 def as_pictures(images: NDArray) -> NDArray:

@@ -13,7 +13,7 @@ from handgrad.engines.sparse import Sparse
 from handgrad.errors import DataError, HandgradError
 from handgrad.network import Params, map_params
 
-MOST_THREADS = 1024
+MOST_THREADS, MOST_STEPS = 1024, 1 << 53
 
 
 def expect_threads(threads: Any) -> int:
@@ -72,8 +72,19 @@ def plain_weights(weights: Any, N: int, dtype: Any) -> NDArray | None:
         raise DataError(f"expected weights as numbers of shape ({N},), one for each image; got {got}")
     if not (weights.min() >= 0 and np.isfinite(weights.max())):  # also true of NaN
         raise DataError("expected weights of 0 or more; got others")
-    given: NDArray = weights.astype(dtype, copy=False)
+    with np.errstate(over="ignore"):  # infinite weights are refused
+        given: NDArray = weights.astype(dtype, copy=False)
+    if not np.isfinite(given).all():
+        raise DataError(f"expected weights within the range of {dtype}; got {weights.max():g}")
     return given
+
+
+def plain_step(first_step: Any) -> int:
+    """The number of steps before an epoch, as an int.  DataError for what is not one."""
+    whole = isinstance(first_step, int | np.integer) and not isinstance(first_step, bool)
+    if not whole or not 0 <= first_step <= MOST_STEPS:
+        raise DataError(f"expected first_step as a whole number from 0 on; got {first_step!r:.30}")
+    return int(first_step)
 
 
 def weight_of_batches(weights: NDArray | None, order: NDArray, size: int) -> NDArray:

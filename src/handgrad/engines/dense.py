@@ -14,10 +14,12 @@ from handgrad import training
 from handgrad.arrays import PIXEL_MAX, NDArray, as_input
 from handgrad.engines.arguments import (
     plain_images,
+    plain_memory,
     plain_order,
     plain_params,
     plain_rates,
     plain_rows,
+    plain_step,
     plain_weights,
     weight_of_batches,
 )
@@ -80,7 +82,11 @@ def run_epoch(
     (H, D), C, M = params.W1.shape, len(params.W2), len(order)
     images, labels = plain_rows(images, labels, D, C)
     rates = plain_rates(rates, -(-M // recipe.batch_size))
-    weights = plain_weights(weights, len(images), params.W1.dtype)
+    weights, first_step = plain_weights(weights, len(images), params.W1.dtype), plain_step(first_step)
+    if (
+        isinstance(recipe.optimizer, str) and recipe.optimizer in SLOTS
+    ):  # a rule of one's own knows its memory
+        memory = plain_memory(memory, params, SLOTS[recipe.optimizer])
     with _blas_threads(min(recipe.batch_size, M) * D * H):
         return _run_epoch(params, images, labels, order, recipe, rates, memory, first_step, weights)
 

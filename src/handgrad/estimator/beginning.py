@@ -34,18 +34,37 @@ def params(estimator: Any, train: Rows, rng: np.random.Generator) -> Params:
         made = templates.weighted(x, train.numbers, train.weights, C)
         begun = templates.init_from(made, estimator.hidden, rng, estimator.bias)
     elif isinstance(init, Params):
-        begun = map_params(lambda p: np.array(p, np.float64), init)
+        begun = map_params(_as_float64, init)
     elif isinstance(init, Model) or hasattr(init, "params_"):
         begun = _of_model(init, estimator.classes_, rng)
     else:
         expected = "expected init to be 'he', 'templates', Params, a Model or a fitted TwoLayerClassifier"
         raise ValueError(f"{expected}; got {init!r:.60}")
+    if begun.W1 is None or begun.W2 is None:
+        raise ValueError("expected init with W1 and W2; got None")
     if begun.W1.ndim != 2 or begun.W1.shape[1] != D or begun.W2.shape != (C, len(begun.W1)):
         got = f"W1 {begun.W1.shape} and W2 {begun.W2.shape}"
         raise ValueError(f"expected init with W1 (H, {D}) and W2 ({C}, H), as X and y have; got {got}")
+    if (begun.b1 is None) != (begun.b2 is None):
+        raise ValueError("expected init with both biases, or None for both; got a single one")
+    for bias, W in ((begun.b1, begun.W1), (begun.b2, begun.W2)):
+        if bias is not None and bias.shape != W.shape[:1]:
+            raise ValueError(f"expected init with a bias of shape {W.shape[:1]}; got {bias.shape}")
     if not has_weights(init) and estimator.loss == "l2" and begun.b2 is not None and C > 2:
         begun.b2[:] = -math.log(C - 1)  # each output begins at 1/C (runs.initial_params)
     return begun
+
+
+def _as_float64(p: Any) -> NDArray:
+    """A parameter.  ValueError for what is not an array of numbers."""
+    try:
+        array = np.asarray(p)
+    except ValueError:
+        raise ValueError("expected init with parameters as arrays; got rows of different lengths") from None
+    if array.dtype.kind not in "iuf" or hasattr(p, "mask"):
+        got = "a masked array" if hasattr(p, "mask") else array.dtype
+        raise ValueError(f"expected init with parameters as arrays of real numbers; got {got}")
+    return array.astype(np.float64)
 
 
 def _of_model(model: Any, classes: NDArray, rng: np.random.Generator) -> Params:

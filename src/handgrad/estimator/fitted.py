@@ -8,7 +8,7 @@ from sklearn.utils import estimator_html_repr
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from handgrad import calibration, network
-from handgrad.arrays import NDArray
+from handgrad.arrays import NDArray, expect_no_mask
 from handgrad.errors import name_of
 from handgrad.estimator import rows
 from handgrad.estimator.stopping import log_outputs
@@ -69,7 +69,12 @@ class Fitted:
         classes = tuple(self.classes_.tolist())
         if not all(type(c) in (int, str) for c in classes):
             raise ValueError("expected classes as integers or texts, as a Model has; got others")
-        return Model(self.params_, self.activation, self.loss, classes, history=list(self.history_))
+        history: list[dict[str, Any]] = []
+        for record in self.history_:
+            known = {name: float(value) for name, value in record.items() if name != "epoch"}
+            unknown = {"train_accuracy": None, "validation_accuracy": None}
+            history.append({"epoch": record["epoch"], **known, **unknown})
+        return Model(self.params_, self.activation, self.loss, classes, history=history)
 
     def __sklearn_tags__(self) -> Any:
         """What scikit-learn may expect: CSR matrices are taken as they are."""
@@ -95,6 +100,7 @@ class Fitted:
 
     def _z(self, X: Any) -> NDArray:
         check_is_fitted(self)
+        expect_no_mask("X", X)
         X = validate_data(self, X, accept_sparse="csr", dtype=rows.TYPES, reset=False)
         return self.z_of(X)
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from handgrad import templates
-from handgrad.arrays import NDArray, expect_images
+from handgrad.arrays import NDArray, expect_images, expect_no_mask
 from handgrad.calibration import Calibration
 from handgrad.errors import DataError
 from handgrad.insight import reliability
@@ -171,6 +171,7 @@ def columns(model: Model, images: NDArray, labels: NDArray) -> NDArray:
     for labels that are not classes of the model.
     """
     expect_images(images, model.pixels)
+    expect_no_mask("labels", labels)
     labels = np.asarray(labels)
     if labels.shape != (len(images),):
         raise DataError(f"expected one label for each of {len(images)} images; got shape {labels.shape}")

@@ -16,7 +16,7 @@ import math
 
 import numpy as np
 
-from handgrad.arrays import Array, as_input, expect_images
+from handgrad.arrays import Array, as_input, expect_images, expect_no_mask
 from handgrad.errors import Choice, DataError
 from handgrad.insight.explanation import PIECEWISE, Explanation
 from handgrad.layers import ACTIVATIONS, sigmoid_forward
@@ -62,6 +62,7 @@ def explain(
     templates.fit, to ask them too. versus: the class to compare the answer with; by default the
     runner-up. DataError for an image of another size, and for a class that is unknown or the answer itself.
     """
+    expect_no_mask("an image", image)
     image = np.asarray(image)[None]
     expect_images(image, model.pixels)
     params = map_params(lambda p: p.astype(np.float64), model.params)

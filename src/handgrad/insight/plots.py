@@ -1,12 +1,14 @@
 """Pictures: each function draws one matplotlib Figure (never pyplot: no global state, no window)."""
 
 import io
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator, PercentFormatter
 
 from handgrad.arrays import NDArray
@@ -26,10 +28,26 @@ MANY = 30  # classes beyond which pictures leave details out
 
 
 def png(figure: Figure) -> bytes:
-    """The figure as a PNG file that says who made it (files.PNG); equal figures give equal bytes."""
+    """The figure as a PNG file that says who made it (files.PNG); equal figures give equal bytes.
+
+    Its texts are shown as they are: in a class, "$" is a dollar and no mathematics. A letter that the font
+    lacks becomes a box.
+    """
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=DPI, metadata={"Software": "handgrad"})
+    _without_mathematics(figure)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
+        figure.savefig(buffer, format="png", dpi=DPI, metadata={"Software": "handgrad"})
     return buffer.getvalue()
+
+
+def _without_mathematics(figure: Figure) -> None:
+    """Have all texts shown as they are, but for the powers of ten along logarithmic axes, which are ours."""
+    axes = [axis for each in figure.axes for axis in (each.xaxis, each.yaxis) if axis.get_scale() == "log"]
+    powers = {id(text) for axis in axes for text in axis.findobj(Text)} - {id(axis.label) for axis in axes}
+    for text in figure.findobj(Text):
+        if isinstance(text, Text) and id(text) not in powers:
+            text.set_parse_math(False)
 
 
 def learning_curves(history: Sequence[dict[str, Any]]) -> Figure:

@@ -125,8 +125,8 @@ def _dark_ink(shade: NDArray, coarse: NDArray, widths: NDArray, multiplies: bool
     paper = _paper(coarse, max(5, int(FILLED * _usual_width(widths, 0.1 * max(coarse.shape)))) | 1)
     paper = cv2.resize(paper, shade.shape[::-1], interpolation=cv2.INTER_LINEAR)
     ink = paper - shade
-    if multiplies:
-        ink = ink * (float(paper.max()) / np.maximum(paper, DARKEST * float(paper.max())))
+    if multiplies and (light := float(paper.max())) > 0:  # black paper has no light to lose
+        ink = ink * (light / np.maximum(paper, DARKEST * light))
     sample = ink[::2, ::2]
     level = median(sample[sample <= quantile(sample, 0.6)])  # closing follows the lightest grains
     return Ink(np.maximum(ink - level, 0).astype(np.float32), _grain(ink), float(paper.std()))

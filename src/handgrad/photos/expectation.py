@@ -76,15 +76,15 @@ def expectation(given: int | str) -> Expectation:
         while at < len(row):
             step = STEP.match(row, at)
             if not step:
-                raise ValueError(f"expected {GRAMMAR}; got {row[at]!r} in {text!r}")
+                raise ValueError(f"expected {GRAMMAR}; got {row[at]!r} in {text!r:.80}")
             sign, several, separator = step.group(), step.group(1), step.group(2)
             steps.append(None if separator else ANY if sign == "d" else frozenset(several or sign))
             at = step.end()
         if not {"d", "["} & {*row}:
-            raise ValueError(f"expected {GRAMMAR}; got {text!r}, in which no digit is open")
+            raise ValueError(f"expected {GRAMMAR}; got {text!r:.80}, in which no digit is open")
     found = Expectation(text, tuple(steps), int(lines) if lines else None)
     if isinstance(given, bool) or not 1 <= found.digits <= MOST:
-        raise ValueError(f"expected 1 to {MOST} digits in a line; got {text!r}")
+        raise ValueError(f"expected 1 to {MOST} digits in a line; got {text!r:.80}")
     return found
 
 

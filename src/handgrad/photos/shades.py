@@ -19,6 +19,10 @@ SHAPES = "(height, width), (height, width, 3) or (3, height, width)"
 
 def as_bytes(array: Any) -> NDArray:
     """The picture as uint8: (height, width, 1, 3 or 4).  ImageError if it is no picture."""
+    if isinstance(array, np.ma.MaskedArray):
+        raise ImageError(
+            "expected a picture without a mask; got a masked array: fill it, array.filled(value)"
+        )
     try:
         pixels = np.asarray(array)
     except Exception as error:  # other libraries' arrays raise what they like: on a GPU, part of a graph

@@ -198,7 +198,7 @@ def fit(
     elif isinstance(recipe, str):
         if recipe not in RECIPES:
             raise ValueError(
-                f"expected recipe to be one of {', '.join(RECIPES)}, or a Recipe; got {recipe!r}"
+                f"expected recipe to be one of {', '.join(RECIPES)}, or a Recipe; got {recipe!r:.80}"
             )
         name, chosen = recipe, RECIPES[recipe]
     else:
@@ -233,8 +233,6 @@ def _held_back(path: Path, model: Model, state: RunState | None, needed: bool) -
     if type(count) is not int:
         expected = f"{path}: the run does not say how many images were held back"
         raise ModelFileError(f"{expected}; start anew")
-    if needed and any(
-        (type(record["validation_accuracy"]) is float) != (count > 0) for record in model.history
-    ):
+    if needed and any((record["validation_accuracy"] is not None) != (count > 0) for record in model.history):
         raise ModelFileError(f"{path}: the history does not match {count} images held back; start anew")
     return count

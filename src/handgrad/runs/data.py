@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from handgrad.arrays import NDArray, expect_images
+from handgrad.arrays import NDArray, expect_images, expect_no_mask
 from handgrad.digits import checksum
 from handgrad.digits.pairs import as_pictures
 from handgrad.errors import DataError
@@ -190,6 +190,7 @@ def _numbered(labels: NDArray, names: tuple[int | str, ...], what: str) -> NDArr
 
 
 def _array(what: str, values: Any) -> NDArray:
+    expect_no_mask(what, values)
     try:
         array = np.asarray(values)
     except (ValueError, TypeError) as error:

@@ -9,7 +9,8 @@ import click
 
 from handgrad.cli import examples
 from handgrad.cli.shared import FILE, emit, expect_apart, output_options, say
-from handgrad.errors import HandgradError
+from handgrad.cli.terminal import bars
+from handgrad.errors import HandgradError, readable
 from handgrad.files import expect_folder, expect_writable, write_atomically
 
 if TYPE_CHECKING:
@@ -105,14 +106,15 @@ def grade(
         if pages:
             pages.write(number, result)
         if shown:
-            click.echo(f"\r\x1b[K{count} of {len(given)} marked: {result.student}", nl=False, err=True)
+            marked = f"{count} of {len(given)} marked: {readable(result.student)}"
+            click.echo(f"\r\x1b[K{marked}", nl=False, file=bars())
 
     try:
         kept = records.folder()
         results = grading.mark(given, folder, limits, workers, seen, scheme, kept, fresh)
     finally:
         if shown:
-            click.echo("\r\x1b[K", nl=False, err=True)
+            click.echo("\r\x1b[K", nl=False, file=bars())
     try:
         if out is not None:
             write_atomically(out, marks.table(results), marks.CSV)

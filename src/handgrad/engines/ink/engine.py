@@ -22,6 +22,7 @@ from handgrad.engines.arguments import (
     plain_params,
     plain_rates,
     plain_rows,
+    plain_step,
     plain_weights,
     weight_of_batches,
 )
@@ -84,7 +85,7 @@ class InkEngine:
         memory = plain_memory(memory, params, dense.SLOTS[str(recipe.optimizer)])
         if not (order.min() >= 0 and order.max() < len(images)):  # as NumPy would
             raise IndexError(f"expected rows from 0 to {len(images) - 1}; got {order.min()} to {order.max()}")
-        weights = plain_weights(weights, len(images), dtype)
+        weights, first_step = plain_weights(weights, len(images), dtype), plain_step(first_step)
         sums = weight_of_batches(weights, order, recipe.batch_size)[: len(rates)]
         activation, loss, optimizer = str(recipe.activation), str(recipe.loss), str(recipe.optimizer)
         lanes, threads = split(H, self.threads)

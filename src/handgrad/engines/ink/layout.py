@@ -58,6 +58,7 @@ def rows_of_pixels(images: NDArray) -> NDArray:
     return np.ascontiguousarray(flat)
 
 
+@np.errstate(over="ignore")  # a rate that the type cannot hold is infinite, and training then diverges
 def scales_of(rates: NDArray, sums: NDArray, first_step: int, dtype: Any) -> NDArray:
     """The numbers that each batch needs, (batches + 1, SCALES): those of batch k, from 1 on, in row k.
 

@@ -1,5 +1,5 @@
 /**
- * What a model file says of its network, checked as model_file.py does: no rule for the other facts of a file is
+ * What a model file says of its network, checked as model_file does in Python: no rule for the other facts of a file is
  * left to the rooms, and what this page keeps, Python can read.
  */
 
@@ -11,10 +11,14 @@ const HISTORY = ["epoch", "loss", "train_accuracy", "validation_accuracy"]; // w
 const CALIBRATION = { temperature: [0.05, 20], threshold: [0, 1], wanted: [0, 1], coverage: [0, 1] };
 const COUNTED = ["images", "mistakes", "source"]; // the other fields of a calibration
 
+const SIDES = 8; // of an image, at most
+const MOST_OF_TEXT = 100;
+const UNREADABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u; // the last turn the direction of texts
+
 const OWN = "own: "; // before the name of a function of the user's own, which no file holds
 /** Whether a part of a recipe can be. @type {Record<string, (value: any) => boolean>} */
 const RECIPE = {
-  name: (value) => value === null || typeof value === "string",
+  name: (value) => value === null || isShort(value),
   init: (value) => ["random", "templates"].includes(value),
   output_bias: (value) => ["zero", "prior"].includes(value),
   optimizer: (value) => ["sgd", "momentum", "nesterov", "adam"].includes(value) || isOwn(value),
@@ -37,6 +41,10 @@ const isTable = (value) => typeof value === "object" && value !== null && !Array
 const within = (value, low, high) => typeof value === "number" && value >= low && value <= high;
 /** @param {any} value @param {number} low */
 const isWhole = (value, low) => Number.isInteger(value) && value >= low;
+
+/** Whether a text can stand in a message or a picture: no control characters. @param {any} value */
+const isShort = (value) =>
+  typeof value === "string" && [...value].length <= MOST_OF_TEXT && !UNREADABLE.test(value);
 
 /** @param {any} value */
 const isOwn = (value) => typeof value === "string" && value.startsWith(OWN);
@@ -66,10 +74,10 @@ export function expectFacts(facts, { H, D, C }, fail) {
   if (!Array.isArray(classes) || classes.length !== C || new Set(classes).size !== C) {
     throw fail(`expected ${C} different classes; got ${short(classes)}`);
   }
-  if (!classes.every((each) => typeof each === "string" || Number.isSafeInteger(each))) {
-    throw fail(`expected classes as whole numbers or texts; got ${short(classes)}`);
+  if (!classes.every((each) => isShort(each) || Number.isSafeInteger(each))) {
+    throw fail(`expected classes as whole numbers or short texts; got ${short(classes)}`);
   }
-  const sides = Array.isArray(image_shape) && image_shape.length > 0;
+  const sides = Array.isArray(image_shape) && image_shape.length > 0 && image_shape.length <= SIDES;
   if (!sides || !image_shape.every((side) => isWhole(side, 1)) || product(image_shape) !== D) {
     throw fail(`expected an image_shape of ${D} pixels; got ${short(image_shape)}`);
   }
@@ -81,16 +89,21 @@ export function expectFacts(facts, { H, D, C }, fail) {
 function expectRecord(facts, H, fail) {
   const { accuracy, history, seed = null, recipe = null, activation, loss, bias } = facts;
   const { handgrad_version, data_checksum = null } = facts;
-  if (typeof handgrad_version !== "string") {
-    throw fail(`expected handgrad_version to be a text; got ${short(handgrad_version)}`);
+  if (!isShort(handgrad_version)) {
+    throw fail(`expected handgrad_version to be a short text; got ${short(handgrad_version)}`);
   }
-  if (data_checksum !== null && typeof data_checksum !== "string") {
-    throw fail(`expected data_checksum to be a text; got ${short(data_checksum)}`);
+  if (data_checksum !== null && !isShort(data_checksum)) {
+    throw fail(`expected data_checksum to be a short text; got ${short(data_checksum)}`);
   }
-  if (!isTable(accuracy) || !Object.values(accuracy).every((share) => within(share, 0, 1))) {
+  if (!isTable(accuracy) || !Object.keys(accuracy).every(isShort) || !Object.values(accuracy).every((share) => within(share, 0, 1))) {
     throw fail(`expected accuracy to be shares from 0 to 1; got ${short(accuracy)}`);
   }
-  const told = (/** @type {any} */ record) => isTable(record) && HISTORY.every((key) => key in record);
+  const told = (/** @type {any} */ record) =>
+    isTable(record) &&
+    HISTORY.every((key) => key in record) &&
+    isWhole(record.epoch, 1) &&
+    Number.isFinite(record.loss) &&
+    [record.train_accuracy, record.validation_accuracy].every((share) => share === null || within(share, 0, 1));
   if (!Array.isArray(history) || !history.every(told)) {
     throw fail(`expected a history whose records have ${HISTORY.join(", ")}; got ${short(history)}`);
   }

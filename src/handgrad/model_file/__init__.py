@@ -21,18 +21,15 @@ from typing import IO, Any
 import numpy as np
 
 from handgrad.arrays import PIXEL_MAX, NDArray
-from handgrad.calibration import Calibration
 from handgrad.errors import OWN, ModelFileError, name_of
 from handgrad.files import Kind, reason, write_atomically
 from handgrad.layers import ACTIVATIONS
 from handgrad.model import STORAGES, Model
-from handgrad.network import Params
-from handgrad.recipes import Activation, Recipe
+from handgrad.model_file.facts import NAMES, expect_history, expect_plain, held_back_by, model_of, once
+from handgrad.recipes import Activation
 
 FORMAT_VERSION = 1
-NAMES = Params._fields
 RUN = "run."  # prefix of the tensors of a run in progress
-HISTORY = {"epoch", "loss", "train_accuracy", "validation_accuracy"}
 MAX_HEADER = 1 << 22  # bytes; the header of a model file has a few thousand
 MAX_FLOATS = 1 << 28  # in all tensors together: a gigabyte
 
@@ -79,7 +76,7 @@ def save(path: str | os.PathLike[str], model: Model, run: RunState | None = None
         metadata["calibration"] = model.calibration.to_dict()
     if model.storage != STORAGES[0]:
         metadata["storage"] = model.storage
-    if run is None and model.held_back is not None and model.held_back != _held_back(model.calibration):
+    if run is None and model.held_back is not None and model.held_back != held_back_by(model.calibration):
         metadata["held_back"] = model.held_back
     if model.continued:
         metadata["continued"] = list(model.continued)
@@ -92,6 +89,11 @@ def save(path: str | os.PathLike[str], model: Model, run: RunState | None = None
             RUN + name: np.ascontiguousarray(tensor, np.float32) for name, tensor in run.tensors.items()
         }
         metadata["run"] = run.facts
+    try:
+        expect_history(model.history)
+        expect_plain(metadata)
+    except ValueError as error:
+        raise ModelFileError(f"{path}: {error}") from None
     data = to_safetensors(tensors, metadata={key: json.dumps(value) for key, value in metadata.items()})
     write_atomically(path, _in_order(data), KIND)
 
@@ -134,7 +136,8 @@ def load_run(path: str | os.PathLike[str]) -> tuple[Model, RunState | None]:
             raise ValueError(
                 f"expected the tensors {', '.join(NAMES)}; got {', '.join(sorted(tensors)) or 'none'}"
             )
-        model = _model(metadata, tensors)
+        model = model_of(metadata, tensors)
+        expect_plain(metadata)
     except (ValueError, TypeError, KeyError, OverflowError) as error:
         raise ModelFileError(f"{path}: {error}") from None
     if "run" not in metadata:
@@ -142,11 +145,6 @@ def load_run(path: str | os.PathLike[str]) -> tuple[Model, RunState | None]:
     if not isinstance(metadata["run"], dict):
         raise ModelFileError(f"{path}: the state of the run is damaged: expected a dictionary")
     return model, RunState({name.removeprefix(RUN): tensors[name] for name in run_names}, metadata["run"])
-
-
-def _held_back(fitted: Calibration | None) -> int | None:
-    """The number of images that the run held back, where the calibration was fitted on these."""
-    return fitted.images if fitted is not None and fitted.source == "validation" else None
 
 
 def _narrowed(path: str | os.PathLike[str], name: str, p: NDArray, storage: str) -> NDArray:
@@ -173,77 +171,6 @@ def looks_like_one(file: IO[bytes]) -> bool:
 KIND = Kind("a model file", looks_like_one, ModelFileError)
 
 
-def _model(metadata: dict[str, Any], tensors: dict[str, NDArray]) -> Model:
-    params = Params(*(tensors[name] for name in NAMES))
-    storage = _typed(metadata, "storage", str) if "storage" in metadata else STORAGES[0]
-    if storage not in STORAGES:
-        raise ValueError(f"expected storage as one of {', '.join(STORAGES)}; got {storage!r:.30}")
-    for name, tensor in tensors.items():
-        expected = storage if name in NAMES else STORAGES[0]
-        if tensor.dtype != expected:
-            raise ValueError(f"expected {name} as {expected}; got {tensor.dtype}")
-    bias = _typed(metadata, "bias", bool)
-    classes, shape = _typed(metadata, "classes", list), _typed(metadata, "image_shape", list)
-    if not all(type(c) in (int, str) for c in classes) or not all(type(s) is int and s > 0 for s in shape):
-        raise ValueError("expected classes to be integers or strings, and image_shape positive integers")
-    if not bias and (params.b1.any() or params.b2.any()):
-        raise ValueError("the metadata says that biases are off, but b1 or b2 is not zero")
-    named, recipe = metadata.get("recipe"), None
-    if named is not None:
-        recipe_name = _typed(named := dict(_typed(metadata, "recipe", dict)), "name", str, None)
-        del named["name"]
-        recipe = Recipe.from_dict(named)
-        model = {key: metadata[key] for key in ("activation", "loss", "bias")} | {"hidden": len(params.W1)}
-        if (said := {key: getattr(recipe, key) for key in model}) != model:
-            raise ValueError(f"its recipe says {said}, but the model is {model}")
-    else:
-        recipe_name = None
-    accuracy, history = _typed(metadata, "accuracy", dict), _typed(metadata, "history", list)
-    if not all(type(share) is float and 0 <= share <= 1 for share in accuracy.values()):
-        raise ValueError(f"expected accuracy to be shares from 0 to 1; got {accuracy!r:.60}")
-    if (seed := _typed(metadata, "seed", int, None)) is not None and seed < 0:
-        raise ValueError(f"expected seed to be 0 or more; got {seed}")
-    if not all(isinstance(record, dict) and set(record) >= HISTORY for record in history):
-        raise ValueError(f"expected each record of history to have {', '.join(sorted(HISTORY))}")
-    fitted = Calibration.from_dict(metadata["calibration"]) if "calibration" in metadata else None
-    held_back = metadata.get("held_back", _held_back(fitted))
-    if held_back is not None and (type(held_back) is not int or held_back < 1):
-        raise ValueError(f"expected held_back as a number of images; got {held_back!r:.30}")
-    continued = metadata.get("continued", [])
-    if type(continued) is not list or not all(type(epoch) is int and epoch > 0 for epoch in continued):
-        raise ValueError(f"expected continued as numbers of epochs; got {continued!r:.30}")
-    if recipe is not None and [*continued, recipe.epochs] != sorted({*continued, recipe.epochs}):
-        raise ValueError(f"expected to be continued before epoch {recipe.epochs}; got {continued!r:.30}")
-    return Model(
-        params if bias else params._replace(b1=None, b2=None),
-        _typed(metadata, "activation", str),
-        _typed(metadata, "loss", str),
-        tuple(classes),
-        tuple(shape),
-        recipe_name,
-        recipe,
-        seed,
-        _typed(metadata, "data_checksum", str, None),
-        accuracy,
-        history,
-        _typed(metadata, "handgrad_version", str),
-        fitted,
-        storage,
-        held_back,
-        tuple(continued),
-        _typed(metadata, "began", str, None),
-        _typed(metadata, "prepared", bool, None) or False,
-    )
-
-
-def _typed(metadata: dict[str, Any], key: str, kind: type, *others: Any) -> Any:
-    """metadata[key], if it is of that type or one of the other values.  ValueError otherwise."""
-    value = metadata.get(key)
-    if type(value) is not kind and (value not in others or not others):
-        raise ValueError(f"expected the metadata's {key} to be {kind.__name__}; got {value!r:.60}")
-    return value
-
-
 def _read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, NDArray]]:
     """Metadata and tensors of a safetensors file. Header, types and sizes are checked before any is read."""
     from safetensors import SafetensorError, safe_open
@@ -253,8 +180,9 @@ def _read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, NDArr
             raise ModelFileError(f"{path}: no such model file")
         with open(path, "rb") as file:
             length = int.from_bytes(file.read(8), "little")
-        if length > MAX_HEADER:
-            raise ModelFileError(f"{path}: not a safetensors file, or its header is damaged")
+            if length > MAX_HEADER:
+                raise ModelFileError(f"{path}: not a safetensors file, or its header is damaged")
+            json.loads(file.read(length), object_pairs_hook=once)
         with safe_open(path, framework="numpy") as file:
             slices = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118  not a dict
             floats = sum(int(np.prod(part.get_shape(), dtype=object)) for part in slices.values())
@@ -265,7 +193,9 @@ def _read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, NDArr
                 raise ModelFileError(
                     f"{path}: expected float16 or float32 tensors; got {', '.join(sorted(odd))}"
                 )
-            metadata = {key: json.loads(text) for key, text in (file.metadata() or {}).items()}
+            metadata = {
+                key: json.loads(text, object_pairs_hook=once) for key, text in (file.metadata() or {}).items()
+            }
             return metadata, {name: file.get_tensor(name) for name in slices}
     except OSError as error:
         raise ModelFileError(f"{path}: cannot be read: {reason(error)}") from None
