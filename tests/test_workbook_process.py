@@ -18,11 +18,13 @@ from handgrad.errors import HandgradError
 from handgrad.workbook.desk import wire
 from handgrad.workbook.desk.desk import Desk, GoneError
 from handgrad.workbook.desk.remote import MB, Limits, RemoteDesk
+from handgrad.workbook.desk.walls import Level
 
 posix = pytest.mark.skipif(os.name != "posix", reason="only the timeouts are elsewhere")
 linux = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 SMALL = Limits(call=20, total=100, memory=400 * MB)
 IMPATIENT = Limits(call=1, total=20, memory=400 * MB)
+ONLY_LIMITS = Level(lacks="these tests look at what limits do by themselves")  # walls: test_workbook_walls.py
 
 
 def loaded(desk, text, name="mine.py"):
@@ -423,7 +425,10 @@ def test_a_process_that_fails_to_start_says_what_it_said(monkeypatch, tmp_path):
     python.write_text("#!/bin/sh\necho no module named handgrad >&2\nexit 1\n")
     python.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(python))
-    with RemoteDesk() as desk, pytest.raises(HandgradError, match="no module named handgrad"):
+    with (
+        RemoteDesk(level=ONLY_LIMITS) as desk,
+        pytest.raises(HandgradError, match="no module named handgrad"),
+    ):
         loaded(desk, FATAL)
 
 
@@ -452,7 +457,7 @@ def test_the_process_sees_an_empty_folder_and_no_secrets(ask, monkeypatch):
 def test_nothing_is_left_of_a_process(monkeypatch, tmp_path):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     others = set(children())  # of the tests before this one
-    with RemoteDesk() as desk:
+    with RemoteDesk(level=ONLY_LIMITS) as desk:
         loaded(
             desk,
             "from pathlib import Path\ndef probe():\n    Path('a/b').mkdir(parents=True)\n    Path('a/b/c').write_text('c')",
@@ -472,7 +477,7 @@ def test_nothing_is_left_of_a_process(monkeypatch, tmp_path):
 def test_folders_nested_without_end_are_removed(monkeypatch, tmp_path):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     text = "import os\ndef probe():\n    for _ in range(3000):\n        os.mkdir('a'), os.chdir('a')"
-    with RemoteDesk(SMALL) as desk:
+    with RemoteDesk(SMALL, level=ONLY_LIMITS) as desk:
         assert "error" not in call(loaded(desk, text))
     assert list(tmp_path.iterdir()) == []
 
@@ -494,7 +499,8 @@ def children():
 def test_the_process_ends_when_the_checker_is_killed():
     program = """
     from handgrad.workbook.desk.remote import RemoteDesk
-    desk = RemoteDesk()
+    from handgrad.workbook.desk.walls import Level
+    desk = RemoteDesk(level=Level())
     desk.do({"do": "load", "files": [{"name": "x.py", "text": "import time\\ndef f(): time.sleep(60)"}]})
     print(desk._process._popen.pid, desk._process._folder, flush=True)
     desk.do({"do": "call", "name": "f", "args": []})
@@ -577,7 +583,15 @@ REFUSED = [
     ("links", "os.chown(OUTSIDE / 'old', 0, 0)"),
     ("links", "os.utime(OUTSIDE / 'old', (0, 0))"),
     ("not watch", "os.mkfifo(OUTSIDE / 'new')"),
+    ("what Python does not watch", "(lambda si: si.run_string(si.create(isolated=False), 'import os; os.getpid()'))(__import__(INTERPRETERS))"),
+    ("what Python does not watch", "(sys.modules.pop('_posixsubprocess', 0), __import__('_posixsubprocess'))[1].fork_exec()"),
+    ("what Python does not watch", "(sys.modules.pop('posix'), __import__('posix'))[1].mkfifo(OUTSIDE / 'new')"),
+    ("what Python does not watch", "__import__('readline').read_history_file(HIDDEN)"),
+    ("what Python does not watch", "__import__('readline').write_history_file(OUTSIDE / 'new')"),
+    ("what Python does not watch", "__import__('_posixshmem').shm_open('/handgrad', os.O_CREAT | os.O_RDWR)"),
+    ("what Python does not watch", "setattr(__import__('ssl').SSLContext(), 'keylog_filename', str(OUTSIDE / 'new'))"),
 ]  # fmt: skip
+DENIED = ("PermissionError", "ImportError", "RunFailedError")  # the last is raised of another interpreter
 
 
 @pytest.fixture(scope="module")
@@ -592,6 +606,7 @@ def attempts(tmp_path_factory):
     text = (
         "import os, sys, builtins, posixpath\nfrom pathlib import Path\nimport numpy as np\n"
         f"OUTSIDE, HIDDEN = Path({str(outside)!r}), {str(hidden)!r}\n"
+        "INTERPRETERS = '_interpreters' if sys.version_info > (3, 13) else '_xxsubinterpreters'\n"
         f"CASES = [\n{''.join(cases)}]\ndef probe(n):\n    return CASES[n]()\n"
     )
     return text, outside, hidden
@@ -616,14 +631,14 @@ def test_the_guard_refuses(attempts, patched):
             sys.modules.pop("handgrad.workbook.desk.guard")
         """)
     wrong = {}
-    with RemoteDesk(Limits(total=60, memory=400 * MB), [hidden]) as desk:
+    with RemoteDesk(Limits(total=60, memory=400 * MB), [hidden], ONLY_LIMITS) as desk:
         loaded(desk, text)
         for n, (what, code) in enumerate(REFUSED):
             if sys.platform != "linux" and ("/proc" in code or "prlimit" in code):
                 continue
             error = call(desk, "probe", n).get("error") or {"type": "nothing", "message": ""}
             said = "not allowed" if patched else what  # patched, the guard is told less of what is there
-            if (error["type"], said in error["message"]) != ("PermissionError", True):
+            if error["type"] not in DENIED or said not in error["message"]:
                 wrong[code] = error
     assert wrong == {}
     assert sorted(path.name for path in outside.iterdir()) == ["link", "old"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from handgrad.cli import examples
-from handgrad.cli.shared import FILE, emit, output_options, say
+from handgrad.cli.shared import FILE, emit, level_to_run, output_options, sandbox_option, say
 from handgrad.errors import HandgradError
 from handgrad.files import expect_folder, expect_writable, write_atomically
 
@@ -61,19 +61,22 @@ if TYPE_CHECKING:
     type=click.IntRange(1, 256),
     help="Number of submissions that are marked at the same time. Default: one for each core.",
 )
+@sandbox_option
 @output_options
 def grade(
     folder: str, out: str | None, feedback: str | None, exercises: tuple[str, ...], scheme_file: str | None,
-    fresh: bool, seconds: float, memory: int, workers: int | None, as_json: bool, quiet: bool, debug: bool,
+    fresh: bool, seconds: float, memory: int, workers: int | None, require_sandbox: bool, as_json: bool,
+    quiet: bool, debug: bool,
 ) -> None:  # fmt: skip
     """Mark every submission in a folder.
 
     DIR is a folder of submissions, or a zip file of one: Python files, notebooks (.ipynb), and subfolders
     with such files. A submission is named after its file or subfolder.
 
-    Each submission runs in a process of its own, with limits on time and memory. The limits stop mistakes
-    and pranks, but they are not a sandbox. What has not changed since the last time is not run again; its
-    marks are kept in the cache folder.
+    Each submission runs in a process of its own, with limits on time and memory. On Linux with bubblewrap
+    it runs behind walls too: without network, and without any files or processes but its own. Elsewhere the
+    limits stop mistakes and pranks, but they are not a sandbox; the last line says which. What has not
+    changed since the last time is not run again; its marks are kept in the cache folder.
 
     The exit code is 0 if every submission could be marked, whatever the marks, and 1 otherwise; then the
     last line says which submissions could not be marked, or only in part.
@@ -93,6 +96,7 @@ def grade(
     if feedback is not None:
         _expect_elsewhere(feedback, folder)
         expect_folder(feedback)
+    level = level_to_run(require_sandbox)
     limits = Limits(call=min(5.0, seconds), total=seconds, memory=memory * MB)
     given = collect(folder)
     pages = None if feedback is None else Feedback(feedback, given)
@@ -108,7 +112,7 @@ def grade(
 
     try:
         kept = records.folder()
-        results = grading.mark(given, folder, limits, workers, seen, scheme, kept, fresh)
+        results = grading.mark(given, folder, limits, workers, seen, scheme, kept, fresh, level)
     finally:
         if shown:
             click.echo("\r\x1b[K", nl=False, err=True)
@@ -120,6 +124,7 @@ def grade(
             emit(results.to_dict())
         else:
             click.echo(str(results))
+    say(quiet, f"the code ran {level}")
     if again := sum(result.marked_before for result in results.results):
         say(
             quiet,

@@ -1,6 +1,7 @@
 """A desk in a process of its own: the learner's code may hang, crash or lie, and only its process suffers.
 
-These are limits, not a sandbox: they stop mistakes and mischief, but not a determined attacker.
+Where the system offers walls the process stands behind them (walls.py). Elsewhere there are limits only: they
+stop mistakes and mischief, but not a determined attacker.
 """
 
 import os
@@ -17,8 +18,10 @@ from handgrad.workbook.desk.child import OUT_OF_MEMORY, UNCLEAR
 from handgrad.workbook.desk.desk import Command, GoneError
 from handgrad.workbook.desk.process import KILLED, Process
 from handgrad.workbook.desk.time_limit import late
+from handgrad.workbook.desk.walls import Level, best
 
 MB = 1024**2
+FIRST = 1  # behind walls, the process that ends all others with the checker
 CLOSED = "the check was stopped"
 BROKEN = "it broke the connection to the checker"
 ENDED = "it ended the process (os._exit or sys.exit)"
@@ -43,8 +46,14 @@ class RemoteDesk:
     hidden: files and folders that the code must not read. A context manager: the process has to be ended.
     """
 
-    def __init__(self, limits: Limits | None = None, hidden: Iterable[str | os.PathLike[str]] = ()) -> None:
-        self.limits = limits or Limits()
+    def __init__(
+        self,
+        limits: Limits | None = None,
+        hidden: Iterable[str | os.PathLike[str]] = (),
+        level: Level | None = None,
+    ) -> None:
+        """level: walls or limits only; by default the best that this system offers."""
+        self.limits, self.level = limits or Limits(), level or best()
         self._hidden = [os.path.realpath(path) for path in hidden]
         self._load: Command = {}
         self._taken: dict[str, Command] = {}
@@ -135,13 +144,13 @@ class RemoteDesk:
             "hidden": self._hidden,
             "seconds": self.limits.total,
             "memory": self.limits.memory,
-            "parent": os.getpid(),
+            "parent": FIRST if self.level.walls else os.getpid(),
         }
         try:
             with self._lock:
                 if self._closed:
                     raise GoneError(CLOSED)
-                self._process = Process(self.limits.output)
+                self._process = Process(self.limits.output, self.level.walls, self._hidden)
             self._process.ask({"do": "prepare", "with": settings}, self.limits.start, self.limits.answer)
         except (OSError, EOFError, wire.MessageError) as error:
             self._forget(GoneError(BROKEN))

@@ -18,6 +18,7 @@ from handgrad.workbook.checks.common import DeskLike
 from handgrad.workbook.checks.verdict import Verdict
 from handgrad.workbook.desk.remote import Limits, RemoteDesk
 from handgrad.workbook.desk.submission import Source
+from handgrad.workbook.desk.walls import Level, best
 from handgrad.workbook.marking import kinds
 from handgrad.workbook.marking.class_table import Result, Results
 from handgrad.workbook.marking.collecting import collect, places
@@ -34,9 +35,10 @@ def grade(
     seen: Callable[[int, Result], object] = lambda number, result: None,
     scheme: Scheme = SHARE,
     records: Path | None = None,
+    level: Level | None = None,
 ) -> Results:
     """Mark all that a class handed in, in a folder or an archive: see collecting.collect, and mark."""
-    return mark(collect(folder), folder, limits, workers, seen, scheme, records)
+    return mark(collect(folder), folder, limits, workers, seen, scheme, records, level=level)
 
 
 def mark(
@@ -48,16 +50,19 @@ def mark(
     scheme: Scheme = SHARE,
     records: Path | None = None,
     fresh: bool = False,
+    level: Level | None = None,
 ) -> Results:
     """Mark the hand-ins that were read from a folder. What cannot be read or marked says so in its Result.
 
     workers: how many at once (as many as there are cores). seen is called after each, with its place among
     the given; only there a verdict has its pictures. records: where verdicts are kept, to mark only what has
-    changed; None keeps nothing, and fresh marks all anew.
+    changed; None keeps nothing, and fresh marks all anew. level: behind walls or not; by default the best
+    that this system offers.
     """
-    limits = limits or Limits()
-    kept = Records(records, limits, scheme.exercises, fresh) if records else None
-    marker = _Marker(limits, scheme, kept, [*map(Path, places(folder)), *([records] if records else [])])
+    limits, level = limits or Limits(), level or best()
+    kept = Records(records, limits, scheme.exercises, fresh, level.name) if records else None
+    hidden = [*map(Path, places(folder)), *([records] if records else [])]
+    marker = _Marker(limits, scheme, kept, hidden, level)
     flags, results = flags_of(given, scheme.exercises, kept), dict[int, Result]()
     with ThreadPoolExecutor(workers or available_cores()) as pool:
         numbers = {
@@ -77,7 +82,7 @@ def mark(
                 future.cancel()
             marker.stop()
             raise
-    return Results(tuple(results[n] for n in range(len(given))))
+    return Results(tuple(results[n] for n in range(len(given))), level.name)
 
 
 def expect_no_submission(path: str | os.PathLike[str]) -> None:
@@ -101,8 +106,11 @@ def verdicts(desk: DeskLike, sources: Sequence[Source], only: Sequence[str] = ()
 class _Marker:
     """Marks hand-ins, each at a desk of its own; any thread may stop it."""
 
-    def __init__(self, limits: Limits, scheme: Scheme, records: Records | None, hidden: list[Path]) -> None:
+    def __init__(
+        self, limits: Limits, scheme: Scheme, records: Records | None, hidden: list[Path], level: Level
+    ) -> None:
         self._limits, self._scheme, self._records, self._hidden = limits, scheme, records, hidden
+        self._level = level
         self._desks, self._stopped, self._lock = set[RemoteDesk](), False, Lock()
 
     def mark(self, given: HandIn, flags: Sequence[str]) -> Result:
@@ -135,7 +143,7 @@ class _Marker:
             desk.close()
 
     def _verdicts(self, given: HandIn) -> list[Verdict]:
-        desk = RemoteDesk(self._limits, self._hidden)
+        desk = RemoteDesk(self._limits, self._hidden, self._level)
         with self._lock:
             if self._stopped:
                 raise HandgradError("the marking was stopped")
