@@ -15,6 +15,7 @@ import handgrad
 from handgrad.cli import main
 from handgrad.errors import DataError
 from handgrad.workbook.desk.remote import MB, Limits
+from handgrad.workbook.desk.walls import best
 from handgrad.workbook.marking.collecting import collect, collect_one
 from handgrad.workbook.marking.grade import grade
 from workbook_suite import bases
@@ -107,6 +108,7 @@ ABOUT = {  # what must be said of some of them
     "sockets": "using the network", "empty_file": "not done", "syntax_error": "cannot be read as Python",
 }  # fmt: skip
 UNREADABLE = {"null_bytes": "got a binary file", "not_utf8": "got other bytes"}
+LEVEL = f"the code ran {best()}\n"
 LIMITS = Limits(call=1.5, total=5, memory=400 * MB)
 posix = pytest.mark.skipif(os.name != "posix", reason="only the timeouts are elsewhere")
 
@@ -273,7 +275,7 @@ def folder(tmp_path):
 
 def test_grade_prints_a_table_and_a_tally(run, folder, tmp_path):
     code, out, err = run("grade", folder, "--out", tmp_path / "marks.csv")
-    assert (code, err) == (0, "")
+    assert (code, err) == (0, LEVEL)
     lines = out.splitlines()
     assert lines[0].split() == ["student", "passed", "points", "what", "is", "wrong"]
     assert lines[1].split() == ["Anna", "10", "of", "10", "100"]
@@ -397,7 +399,7 @@ def environment(path):
 def test_check_says_that_all_is_right(run, tmp_path):
     (tmp_path / "mine.py").write_text(RIGHT)
     code, out, err = run("check", tmp_path / "mine.py")
-    assert (code, err) == (0, "")
+    assert (code, err) == (0, LEVEL)
     assert out.splitlines()[-1] == "10 of 10 right"
 
 
@@ -410,7 +412,8 @@ def test_what_a_learner_prints_is_labelled_and_bounded(run, tmp_path):
         code, out, err = run("check", tmp_path / "mine.py", *more)
         assert code == 0
         assert out.splitlines()[-1] == "10 of 10 right"
-        label, *printed = err.splitlines()
+        assert err.endswith(LEVEL) == (not more)
+        label, *printed = err.removesuffix(LEVEL).splitlines()
         assert label == "printed by mine.py:"
         assert all(line.startswith(("    so  it", "    xxx", "    ... and ")) for line in printed)
         assert max(map(len, printed)) < 220

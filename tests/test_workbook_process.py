@@ -9,15 +9,18 @@ import sys
 import textwrap
 import threading
 import time
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from handgrad.errors import HandgradError
+from handgrad.workbook.checks import run
 from handgrad.workbook.desk import wire
 from handgrad.workbook.desk.desk import Desk, GoneError
 from handgrad.workbook.desk.remote import MB, Limits, RemoteDesk
+from handgrad.workbook.desk.submission import Source
 from handgrad.workbook.desk.walls import Level
 
 posix = pytest.mark.skipif(os.name != "posix", reason="only the timeouts are elsewhere")
@@ -155,6 +158,16 @@ def test_sizes_are_looked_at_before_memory_is_taken(pipe, sizes):
         forged(pipe, [], sizes=sizes)
 
 
+def test_a_number_counts_as_wide_as_it_is_computed_with(pipe):
+    """Bytes would take eight times as much in the checker."""
+    assert forged(pipe, {wire.ARRAY: ["|u1", [500]]}, bytes(500), largest=4000)[1].shape == (500,)
+
+
+def test_more_numbers_than_fit_are_refused_however_narrow(pipe):
+    with pytest.raises(wire.MessageError, match="more numbers"):
+        forged(pipe, {wire.ARRAY: ["|u1", [501]]}, bytes(501), largest=4000)
+
+
 def test_a_torn_message_is_an_end(pipe):
     with pytest.raises(EOFError):
         forged(pipe, [], sizes=(3, 0))
@@ -286,7 +299,7 @@ def stale():
             wire.send(n, b"A" * 8, {"value": {"is": "none"}})
         except OSError:
             pass
-def big(): return tuple(np.zeros(3_000_000) for _ in range(4))
+def big(): return tuple(np.zeros(900_000) for _ in range(4))
 """
 
 
@@ -297,7 +310,7 @@ def big(): return tuple(np.zeros(3_000_000) for _ in range(4))
         ("sleep", "did not finish within 1 second"),
         ("flood", "did not finish within 1 second"),
         ("leave", "ended the process"),
-        ("big", "larger than 64 MB"),
+        ("big", "larger than 16 MB"),
         pytest.param("abort", "crashed (SIGABRT)", marks=posix),
         pytest.param("close", "broke the connection", marks=posix),
         pytest.param("stale", "its answer is missing", marks=posix),
@@ -525,6 +538,38 @@ def alive(pid):
     if sys.platform == "linux":  # a zombie whose new parent has not looked yet is as good as gone
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     return True
+
+
+STUFFED = """
+def train_model(model, train_data, train_labels, validation_data, validation_labels, n_epochs, learning_rate=1e-3, batch_size=16):
+    out, cache = model.forward(train_data[:4])
+    model.backward(out, cache)
+    {}
+"""  # what the notes of the network that watches are filled with
+
+
+@pytest.mark.parametrize(
+    "stuffing",
+    [
+        "model.forwards[0]['x'] = np.zeros((200_000, 5), np.uint8)",
+        "model.forwards[0]['params'] = {'W1': np.zeros(200_000)}",
+        "model.backwards[0]['dout'] = np.zeros((200_000, 5))",
+        "model.backwards *= 3000",
+        "model.params['W1'] = np.zeros((200_000, 5))",
+    ],
+)
+def test_stuffed_notes_do_not_fill_the_checker(stuffing):
+    """A million bytes of notes took a gigabyte to judge."""
+    text = "import numpy as np\n" + STUFFED.format(stuffing)
+    tracemalloc.start()
+    try:
+        (verdict,) = run(Desk(), [Source("mine.py", text)], ["train_model"])
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert not verdict.passed
+    assert "more than the training data, or what it noted was changed" in verdict.message
+    assert most < 64 * MB
 
 
 # --- the guard -----------------------------------------------------------------------------------------------

@@ -56,6 +56,7 @@ def check(
     sources = handin.sources
     for note in (*handin.notes, *handin.unread):
         say(quiet, note)
+    level = None if local else level_to_run(require_sandbox)
     if local:
         desk: Any = Desk()
         stdout = Printed(sources, partial(_tell, quiet))
@@ -65,16 +66,16 @@ def check(
         finally:
             stdout.end()
     else:
-        level = level_to_run(require_sandbox)
         with RemoteDesk(level=level) as desk:
             found = verdicts(desk, sources, names)
-        say(quiet, f"the code ran {level}")
         if printed := labelled(sources, desk.output):
             say(quiet, printed)
     if as_json:
-        emit({"exercises": [verdict.to_dict() for verdict in found]})
+        told = level.name if level else "none"
+        emit({"exercises": [verdict.to_dict() for verdict in found], "level": told})
     else:
         click.echo(table(found))
+        say(quiet or local, f"the code ran {level}")
     states = {verdict.state for verdict in found}
     if states & {UNREADABLE, NOT_RUN}:
         raise click.exceptions.Exit(UNKNOWN)

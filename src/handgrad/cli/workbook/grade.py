@@ -97,7 +97,8 @@ def grade(
         _expect_elsewhere(feedback, folder)
         expect_folder(feedback)
     level = level_to_run(require_sandbox)
-    limits = Limits(call=min(5.0, seconds), total=seconds, memory=memory * MB)
+    answer = min(Limits.answer, memory * MB // 16)  # judging it takes the rest
+    limits = Limits(call=min(5.0, seconds), total=seconds, memory=memory * MB, answer=answer)
     given = collect(folder)
     pages = None if feedback is None else Feedback(feedback, given)
     shown, count = sys.stderr.isatty() and not quiet, 0
@@ -124,7 +125,7 @@ def grade(
             emit(results.to_dict())
         else:
             click.echo(str(results))
-    say(quiet, f"the code ran {level}")
+    say(quiet or as_json, f"the code ran {level}")
     if again := sum(result.marked_before for result in results.results):
         say(
             quiet,

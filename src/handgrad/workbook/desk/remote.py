@@ -32,11 +32,11 @@ class Limits:
     """The resources that the code of one submission may use."""
 
     call: float = 5.0  # seconds for one command
-    total: float = 60.0  # seconds for all commands, and for starting the process again
+    total: float = 60.0  # seconds for all commands, for judging the answers, for starting the process again
     start: float = 60.0  # seconds for one start, in which none of the code runs yet
     memory: int = 2048 * MB  # bytes, on top of what Python and its libraries use
     output: int = 64 * 1024  # bytes of printed text that are kept
-    answer: int = 64 * MB  # bytes of the arrays in one reply
+    answer: int = 16 * MB  # bytes of the arrays in one reply; judging them takes some 15 times as many
 
 
 class RemoteDesk:
@@ -60,6 +60,7 @@ class RemoteDesk:
         self._process: Process | None = None
         self._gone = GoneError("nothing has been loaded")  # why there is no process
         self._used = 0.0  # seconds
+        self._answered = (0, 0.0)  # the thread that got the last answer, and its processor time then
         self._printed = ""
         self._closed, self._lock = False, threading.Lock()
 
@@ -117,6 +118,9 @@ class RemoteDesk:
         """One command and its reply, in the time that is left."""
         if not self._process:
             raise GoneError(str(self._gone), self._gone.late)
+        thread, processor = self._answered
+        if thread == threading.get_ident():  # what the judging of the last answer took counts, too
+            self._used += time.thread_time() - processor
         left = self.limits.total - self._used
         if left <= 0:
             self._lose(self._late(True))
@@ -131,6 +135,7 @@ class RemoteDesk:
             self._lose(GoneError(self._why(error, self._process.exit_code)))
         finally:
             self._used += time.monotonic() - start
+            self._answered = threading.get_ident(), time.thread_time()
 
     def _begin(self) -> None:
         """Start a new process in place of the old one. HandgradError if it cannot be started."""
