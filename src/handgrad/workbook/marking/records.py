@@ -2,8 +2,8 @@
 
 The key is a hash of the files' names and texts, their order in time, the exercises, the limits, whether there
 are walls, the code of handgrad, Python, every package that is installed, and what they import that is not. A
-record is JSON behind its checksum, in handgrad's cache folder; what is damaged, foreign or not a plain file is
-marked anew. Names of files stand in it as numbers, since students name files after themselves.
+record is JSON behind its checksum, in handgrad's cache folder; what is damaged, foreign or not a plain file
+is marked anew. Names of files stand in it as numbers, since students name files after themselves.
 """
 
 import dataclasses
