@@ -86,6 +86,7 @@ def grade(
     from handgrad.workbook.marking import marks, records
     from handgrad.workbook.marking.collecting import collect
     from handgrad.workbook.marking.feedback import Feedback
+    from handgrad.workbook.marking.stopping import stoppable
 
     if exercises and scheme_file:
         raise click.UsageError("expected one of --exercises and --scheme")
@@ -101,36 +102,43 @@ def grade(
     limits = Limits(call=min(5.0, seconds), total=seconds, memory=memory * MB, answer=answer)
     given = collect(folder)
     pages = None if feedback is None else Feedback(feedback, given)
+    table = None if out is None else marks.Growing(out, given, scheme)
     shown, count = sys.stderr.isatty() and not quiet, 0
 
     def seen(number: int, result: "Result") -> None:
         nonlocal count
         count += 1
+        if table:
+            table.add(number, result)
         if pages:
             pages.write(number, result)
         if shown:
             click.echo(f"\r\x1b[K{count} of {len(given)} marked: {result.student}", nl=False, err=True)
 
-    try:
-        kept = records.folder()
-        results = grading.mark(given, folder, limits, workers, seen, scheme, kept, fresh, level)
-    finally:
-        if shown:
-            click.echo("\r\x1b[K", nl=False, err=True)
-    try:
-        if out is not None:
-            write_atomically(out, marks.table(results), marks.CSV)
-    finally:  # whatever may have happened to the file meanwhile, the results are printed
-        if as_json:
-            emit(results.to_dict())
-        else:
-            click.echo(str(results))
+    with stoppable() as stop:
+        try:
+            kept = records.folder()
+            results = grading.mark(given, folder, limits, workers, seen, scheme, kept, fresh, level, stop)
+        finally:
+            if shown:
+                click.echo("\r\x1b[K", nl=False, err=True)
+        try:
+            if out is not None:
+                write_atomically(out, marks.table(results), marks.CSV)
+        finally:  # whatever may have happened to the file meanwhile, the results are printed
+            if as_json:
+                emit(results.to_dict())
+            else:
+                click.echo(str(results))
     say(quiet or as_json, f"the code ran {level}")
     if again := sum(result.marked_before for result in results.results):
         say(
             quiet,
             f"{again} of {len(given)} have not changed since they were marked (--fresh marks them anew)",
         )
+    if stop.number:
+        say(False, f"{stop}: {count} of {len(given)} are marked; the same command goes on from there")
+        raise click.exceptions.Exit(128 + stop.number)  # as shells have it
     if unmarked := results.unmarked():
         raise HandgradError(unmarked)
 

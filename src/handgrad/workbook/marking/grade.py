@@ -24,8 +24,12 @@ from handgrad.workbook.marking.class_table import Result, Results
 from handgrad.workbook.marking.collecting import collect, places
 from handgrad.workbook.marking.flags import flags_of
 from handgrad.workbook.marking.handin import HandIn
+from handgrad.workbook.marking.marks import not_marked
 from handgrad.workbook.marking.records import Records
 from handgrad.workbook.marking.scheme import SHARE, Scheme
+from handgrad.workbook.marking.stopping import Stop
+
+STOPPED = "not marked yet: the marking was stopped"
 
 
 def grade(
@@ -51,15 +55,17 @@ def mark(
     records: Path | None = None,
     fresh: bool = False,
     level: Level | None = None,
+    stop: Stop | None = None,
 ) -> Results:
     """Mark the hand-ins that were read from a folder. What cannot be read or marked says so in its Result.
 
     workers: how many at once (as many as there are cores). seen is called after each, with its place among
     the given; only there a verdict has its pictures. records: where verdicts are kept, to mark only what has
     changed; None keeps nothing, and fresh marks all anew. level: behind walls or not; by default the best
-    that this system offers.
+    that this system offers. stop: tells of a signal (stopping.stoppable); then the results are of those that
+    were marked until then, and the others say that they are not.
     """
-    limits, level = limits or Limits(), level or best()
+    limits, level, stop = limits or Limits(), level or best(), stop or Stop()
     kept = Records(records, limits, scheme.exercises, fresh, level.name) if records else None
     hidden = [*map(Path, places(folder)), *([records] if records else [])]
     marker = _Marker(limits, scheme, kept, hidden, level)
@@ -70,6 +76,7 @@ def mark(
             for n, (one, words) in enumerate(zip(given, flags, strict=True))
         }
         try:
+            stop.arm()
             for future in as_completed(numbers):
                 n, result = numbers.pop(future), future.result()
                 seen(n, result)
@@ -77,12 +84,15 @@ def mark(
                     result, verdicts=tuple(replace(verdict, pictures=()) for verdict in result.verdicts)
                 )
                 del future, result  # with its pictures
-        except BaseException:  # Ctrl-C: no process outlives us
+            stop.disarm()
+        except BaseException:  # no process outlives us
             for future in numbers:
                 future.cancel()
             marker.stop()
-            raise
-    return Results(tuple(results[n] for n in range(len(given))), level.name)
+            if not stop.number:
+                raise
+    whole = tuple(results.get(n) or not_marked(one, STOPPED, scheme) for n, one in enumerate(given))
+    return Results(whole, level.name)
 
 
 def expect_no_submission(path: str | os.PathLike[str]) -> None:
@@ -122,6 +132,8 @@ class _Marker:
         elif not failure:
             try:
                 found = self._verdicts(given)
+                if self._stopped:  # what was said since is about the end of its process
+                    raise HandgradError(STOPPED)
                 if self._records:
                     self._records.keep(given.sources, found)
             except HandgradError as error:
@@ -146,7 +158,7 @@ class _Marker:
         desk = RemoteDesk(self._limits, self._hidden, self._level)
         with self._lock:
             if self._stopped:
-                raise HandgradError("the marking was stopped")
+                raise HandgradError(STOPPED)
             self._desks.add(desk)
         try:
             with desk:
