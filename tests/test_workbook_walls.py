@@ -3,14 +3,17 @@
 Here the guard is taken out of the process before it begins, so what is refused is refused by the walls.
 """
 
+import json
 import os
 import socket
+import sys
 import textwrap
 import time
 from pathlib import Path
 
 import pytest
 
+from handgrad.cli import main
 from handgrad.workbook.desk import walls
 from handgrad.workbook.desk.desk import GoneError
 from handgrad.workbook.desk.remote import MB, Limits, RemoteDesk
@@ -18,6 +21,7 @@ from handgrad.workbook.desk.walls import best
 
 LEVEL = best()
 behind = pytest.mark.skipif(LEVEL.walls is None, reason=f"no walls here: {LEVEL.lacks}")
+linux = pytest.mark.skipif(sys.platform != "linux", reason="bubblewrap needs Linux")
 LIMITS = Limits(call=20, total=60, memory=400 * MB)
 UNGUARDED = "import handgrad.workbook.desk.guard as guard; guard.install = lambda *a: None"
 
@@ -162,3 +166,68 @@ def test_what_ended_the_process_is_said_as_without_walls(ask, body, reason):
     with pytest.raises(GoneError) as gone:
         ask(body)
     assert reason in str(gone.value)
+
+
+# --- where there are no walls ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def without(monkeypatch, tmp_path):
+    """without(text) -> commands run where bwrap is this program, or where there is none."""
+
+    def without(text=None):
+        if text:
+            (tmp_path / "bwrap").write_text(text)
+            (tmp_path / "bwrap").chmod(0o755)
+        monkeypatch.setenv("PATH", str(tmp_path))
+        best.cache_clear()
+
+    yield without
+    best.cache_clear()
+
+
+BROKEN = "#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2\nexit 1\n"
+
+
+@linux
+@pytest.mark.parametrize(
+    ("bwrap", "why"),
+    [
+        (None, "bubblewrap is not installed"),
+        (BROKEN, "bubblewrap does not work here (bwrap: No permissions to create new namespace)"),
+        ("#!/no/such/program\n", "bubblewrap cannot be started: "),
+    ],
+)
+def test_without_walls_limits_remain_and_the_reason_is_said(without, bwrap, why, tmp_path, capsys):
+    without(bwrap)
+    (tmp_path / "class").mkdir()
+    (tmp_path / "class" / "anna.py").write_text("def relu_forward(x):\n    return x * (x > 0), x\n")
+    words = ["workbook", "check", str(tmp_path / "class" / "anna.py"), "relu_forward"]
+    assert main(words) == 0
+    assert f"the code ran with limits only, which are no sandbox: {why}" in capsys.readouterr().err
+    assert main([*words, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["level"] == "limits"
+    for refused in (
+        [*words, "--require-sandbox"],
+        ["workbook", "grade", str(tmp_path / "class"), "--require-sandbox"],
+    ):
+        assert main(refused) == 1
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert err.startswith(
+            f"handgrad: error: --require-sandbox: nothing was run, there is no sandbox here: {why}"
+        )
+        assert err.count("\n") == 1
+
+
+@behind
+def test_with_walls_a_sandbox_may_be_required(tmp_path, capsys):
+    (tmp_path / "anna.py").write_text("def relu_forward(x):\n    return x * (x > 0), x\n")
+    assert main(["workbook", "check", str(tmp_path / "anna.py"), "relu_forward", "--require-sandbox"]) == 0
+    assert "the code ran behind walls (bubblewrap)" in capsys.readouterr().err
+
+
+def test_a_sandbox_and_no_process_exclude_each_other(tmp_path, capsys):
+    (tmp_path / "anna.py").write_text("")
+    assert main(["workbook", "check", str(tmp_path / "anna.py"), "--local", "--require-sandbox"]) == 2
+    assert "leave out one of the two" in capsys.readouterr().err

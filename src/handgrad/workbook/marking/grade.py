@@ -79,10 +79,10 @@ def mark(
             stop.arm()
             for future in as_completed(numbers):
                 n, result = numbers.pop(future), future.result()
-                seen(n, result)
                 results[n] = replace(
                     result, verdicts=tuple(replace(verdict, pictures=()) for verdict in result.verdicts)
                 )
+                seen(n, result)
                 del future, result  # with its pictures
             stop.disarm()
         except BaseException:  # no process outlives us
