@@ -78,6 +78,9 @@ def grade(
     limits stop mistakes and pranks, but they are not a sandbox; the last line says which. What has not
     changed since the last time is not run again; its marks are kept in the cache folder.
 
+    Ctrl-C, SIGTERM and SIGHUP stop the marking; what is marked is written and printed, and the same command
+    goes on from there.
+
     The exit code is 0 if every submission could be marked, whatever the marks, and 1 otherwise; then the
     last line says which submissions could not be marked, or only in part.
     """
