@@ -304,6 +304,25 @@ def test_what_a_stop_ended_is_not_kept_as_wrong(marked, tmp_path):
     assert kept.find(ben) is None
 
 
+@pytest.mark.parametrize("killed", [True, False])
+def test_where_a_checker_was_killed_is_marked_last(marked, tmp_path, monkeypatch, killed):
+    """Else a submission that kills the checker would do so before the others are marked, each time."""
+    files = {"Anna.py": FORWARD, "Ben.py": MINUS, "Cleo.py": FORWARD + RELU}
+    kept = Records(tmp_path / "kept", Limits(), level=best().name)
+    (tmp_path / "class").mkdir()
+    (tmp_path / "class" / "Anna.py").write_text(FORWARD)
+    os.utime(tmp_path / "class" / "Anna.py", (1e9, 1e9))
+    (anna,) = grade.collect(tmp_path / "class")
+    kept.begin(anna.sources)
+    if not killed:
+        kept.end(anna.sources)
+    order, real = [], grade.verdicts
+    monkeypatch.setattr(grade, "verdicts", lambda *given: order.append(given[1][0].name) or real(*given))
+    marked(files, workers=1)
+    assert order == (["Ben.py", "Cleo.py", "Anna.py"] if killed else ["Anna.py", "Ben.py", "Cleo.py"])
+    assert not kept.was_begun(anna.sources)
+
+
 def test_a_signal_before_the_first_mark_is_heard(marked):
     stop = Stop()
     stop.hear(signal.SIGTERM)

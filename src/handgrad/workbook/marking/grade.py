@@ -71,10 +71,7 @@ def mark(
     marker = _Marker(limits, scheme, kept, hidden, level)
     flags, results = flags_of(given, scheme.exercises, kept), dict[int, Result]()
     with ThreadPoolExecutor(workers or available_cores()) as pool:
-        numbers = {
-            pool.submit(marker.mark, one, words): n
-            for n, (one, words) in enumerate(zip(given, flags, strict=True))
-        }
+        numbers = {pool.submit(marker.mark, given[n], flags[n]): n for n in _in_order(given, kept)}
         try:
             stop.arm()
             for future in as_completed(numbers):
@@ -93,6 +90,12 @@ def mark(
                 raise
     whole = tuple(results.get(n) or not_marked(one, STOPPED, scheme) for n, one in enumerate(given))
     return Results(whole, level.name)
+
+
+def _in_order(given: Sequence[HandIn], records: Records | None) -> list[int]:
+    """The places of the hand-ins; those come last at which a checker was killed before."""
+    places = range(len(given))
+    return sorted(places, key=lambda n: records.was_begun(given[n].sources)) if records else list(places)
 
 
 def expect_no_submission(path: str | os.PathLike[str]) -> None:
@@ -131,6 +134,8 @@ class _Marker:
             found = kept
         elif not failure:
             try:
+                if self._records:
+                    self._records.begin(given.sources)
                 found = self._verdicts(given)
                 if self._stopped:  # what was said since is about the end of its process
                     raise HandgradError(STOPPED)
@@ -138,6 +143,9 @@ class _Marker:
                     self._records.keep(given.sources, found)
             except HandgradError as error:
                 failure = str(error)
+            finally:
+                if self._records:
+                    self._records.end(given.sources)
         return Result(
             readable(given.student), readable(given.file), tuple(found), failure and readable(failure),
             time.monotonic() - start, readable(given.id), given.attempt,

@@ -80,6 +80,19 @@ class Records:
         key = self._key(sources, self._asked)
         self._store(key, [_fields(verdict, names) for verdict in verdicts])
 
+    def begin(self, sources: Sequence[Source]) -> None:
+        """Note that these files are being marked, until end: a checker that is killed leaves the note."""
+        self._store(self._key(sources, "begun"), True)
+
+    def end(self, sources: Sequence[Source]) -> None:
+        """Take the note of begin away."""
+        with suppress(OSError):
+            self._path(self._key(sources, "begun")).unlink(missing_ok=True)
+
+    def was_begun(self, sources: Sequence[Source]) -> bool:
+        """Whether a checker was killed while it marked these files, perhaps by them."""
+        return self._path(self._key(sources, "begun")).exists()
+
     def facts(self, sources: Sequence[Source], read: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         """What `read` reads of the texts, plain values, perhaps as it was kept."""
         names, key = _names(sources), self._key(sources, "facts")
