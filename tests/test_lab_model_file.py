@@ -200,7 +200,11 @@ def test_parameters_that_are_not_finite_or_too_few_are_not_saved(rng):
 # what concerns only who continues a run, with Python
 ONLY_PYTHON = {
     *("the state of a run as a list", "the random state as infinity", "a key twice in the header"),
-    *("a key twice in the metadata", "a fact that nobody knows, of a megabyte", "what an epoch remembers as a list"),
+    *(
+        "a key twice in the metadata",
+        "a fact that nobody knows, of a megabyte",
+        "what an epoch remembers as a list",
+    ),
 }
 
 

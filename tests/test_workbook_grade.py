@@ -15,6 +15,7 @@ import handgrad
 from handgrad.cli import main
 from handgrad.errors import DataError
 from handgrad.workbook.desk.remote import MB, Limits
+from handgrad.workbook.desk.walls import best
 from handgrad.workbook.marking.collecting import collect, collect_one
 from handgrad.workbook.marking.grade import grade
 from workbook_suite import bases
@@ -107,7 +108,9 @@ ABOUT = {  # what must be said of some of them
     "sockets": "using the network", "empty_file": "not done", "syntax_error": "cannot be read as Python",
 }  # fmt: skip
 UNREADABLE = {"null_bytes": "got a binary file", "not_utf8": "got other bytes"}
+LEVEL = f"the code ran {best()}\n"
 LIMITS = Limits(call=1.5, total=5, memory=400 * MB)
+linux = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 posix = pytest.mark.skipif(os.name != "posix", reason="only the timeouts are elsewhere")
 
 
@@ -123,7 +126,7 @@ def write_class(folder):
     """The hostile ones and three honest ones, in the middle of the alphabet and at its end."""
     folder.mkdir()
     for path in HOSTILE:
-        (folder / path.name).write_text(whole(path.read_text()))
+        (folder / path.name).write_text(whole(path.read_text()).replace("CLASS", str(folder)))
     (folder / "null_bytes.py").write_bytes(b"x = 1\0\n" + RIGHT.encode())
     (folder / "not_utf8.py").write_bytes(RIGHT.encode() + b"# \x81\x01")  # in no encoding
     (folder / "syntax_error.py").write_text("def (:\n")
@@ -152,6 +155,7 @@ def marked(tmp_path_factory):
     before, own = contents(folder), (PACKAGE / "__init__.py").read_bytes()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HOME", str(folder / "home"))
+        patch.setenv("VIRTUAL_ENV", str(folder / "temporary"))  # by which its processes are found
         patch.setattr("tempfile.tempdir", str(folder / "temporary"))
         start = time.monotonic()
         marks = grade(folder / "class", LIMITS, workers=4)
@@ -213,18 +217,10 @@ def test_no_file_is_lost_or_made(marked):
     assert "planted_by_a_submission.py" not in package()
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
-def test_no_process_is_left(marked):
-    """Whoever was started, by us or by them, has our folder for temporary files in its environment."""
-    name = f"TMPDIR={marked['folder'] / 'temporary'}".encode()
-    left = []
-    for environment in Path("/proc").glob("[0-9]*/environ"):
-        try:
-            if name in environment.read_bytes():
-                left.append(environment.with_name("cmdline").read_bytes())
-        except OSError:
-            continue
-    assert left == []
+@linux
+def test_no_process_and_no_shared_memory_is_left(marked):
+    assert started_with(marked["folder"] / "temporary") == []
+    assert not [name for name in os.listdir("/dev/shm") if name.startswith("handgrad-hostile")]
 
 
 # --- a class of honest people -------------------------------------------------------------------------------
@@ -273,7 +269,7 @@ def folder(tmp_path):
 
 def test_grade_prints_a_table_and_a_tally(run, folder, tmp_path):
     code, out, err = run("grade", folder, "--out", tmp_path / "marks.csv")
-    assert (code, err) == (0, "")
+    assert (code, err) == (0, LEVEL)
     lines = out.splitlines()
     assert lines[0].split() == ["student", "passed", "points", "what", "is", "wrong"]
     assert lines[1].split() == ["Anna", "10", "of", "10", "100"]
@@ -356,35 +352,52 @@ def test_a_checker_that_stumbles_marks_nobody(folder, monkeypatch, run):
     assert "could not make sense of what came back (KeyError: 'surprise')" in out
 
 
-@posix
+@linux
 @pytest.mark.parametrize(
-    ("words", "processes"), [(("grade", ".", "--workers", "3"), 3), (("check", "Anna.py"), 1)]
+    ("words", "processes", "number", "said"),
+    [
+        (("grade", ".", "--workers", "3"), 3, signal.SIGINT, "stopped by SIGINT: 0 of 4 are marked"),
+        (("grade", ".", "--workers", "3"), 3, signal.SIGHUP, "stopped by SIGHUP: 0 of 4 are marked"),
+        (("check", "Anna.py"), 1, signal.SIGINT, "handgrad: error: interrupted"),
+    ],
 )
-def test_ctrl_c_ends_every_process(folder, tmp_path, words, processes):
+def test_ctrl_c_and_signals_end_every_process(folder, tmp_path, words, processes, number, said):
     for path in folder.rglob("*.py"):
         path.write_text(
             "import time\ndef affine_forward(x, W, b):\n    time.sleep(1000)\nrelu_forward = affine_forward\n"
         )
     temporary = tmp_path / "temporary"
     temporary.mkdir()
-    command, own = [sys.executable, "-m", "handgrad", "workbook", *words], {"TMPDIR": str(temporary)}
+    own = {"TMPDIR": str(temporary), "VIRTUAL_ENV": str(temporary)}
+    command = [sys.executable, "-m", "handgrad", "workbook", *words]
     with subprocess.Popen(
         command, stderr=subprocess.PIPE, text=True, cwd=folder, env=os.environ | own
     ) as process:
         until = time.monotonic() + 60
-        while len(list(temporary.iterdir())) < processes and time.monotonic() < until:
+        while len(of_learners(temporary)) < processes and time.monotonic() < until:
             time.sleep(0.05)
         time.sleep(0.3)
-        process.send_signal(signal.SIGINT)
-        assert process.wait(60) == 130
-        assert process.stderr.read() == "handgrad: error: interrupted\n"
+        process.send_signal(number)
+        assert process.wait(60) == 128 + number
+        assert process.stderr.read().splitlines()[-1].startswith(said)
     assert list(temporary.iterdir()) == []
-    if sys.platform == "linux":
-        name = f"TMPDIR={temporary}/".encode()
-        assert not [p for p in Path("/proc").glob("[0-9]*/environ") if name in environment(p)]
+    assert started_with(temporary) == []
 
 
-def environment(path):
+def started_with(mark):
+    """The processes that have this in their environment, as all do that learners' code runs in."""
+    return [
+        p.parent for p in Path("/proc").glob("[0-9]*/environ") if f"VIRTUAL_ENV={mark}".encode() in content(p)
+    ]
+
+
+def of_learners(mark):
+    """Those that run learners' code themselves, not what builds walls around them."""
+    words = [content(process / "cmdline").split(b"\0") for process in started_with(mark)]
+    return [w for w in words if w[0] == os.fsencode(sys.executable) and b"handgrad.workbook.desk.child" in w]
+
+
+def content(path):
     try:
         return path.read_bytes()
     except OSError:
@@ -397,7 +410,7 @@ def environment(path):
 def test_check_says_that_all_is_right(run, tmp_path):
     (tmp_path / "mine.py").write_text(RIGHT)
     code, out, err = run("check", tmp_path / "mine.py")
-    assert (code, err) == (0, "")
+    assert (code, err) == (0, LEVEL)
     assert out.splitlines()[-1] == "10 of 10 right"
 
 
@@ -410,7 +423,8 @@ def test_what_a_learner_prints_is_labelled_and_bounded(run, tmp_path):
         code, out, err = run("check", tmp_path / "mine.py", *more)
         assert code == 0
         assert out.splitlines()[-1] == "10 of 10 right"
-        label, *printed = err.splitlines()
+        assert err.endswith(LEVEL) == (not more)
+        label, *printed = err.removesuffix(LEVEL).splitlines()
         assert label == "printed by mine.py:"
         assert all(line.startswith(("    so  it", "    xxx", "    ... and ")) for line in printed)
         assert max(map(len, printed)) < 220
@@ -428,7 +442,8 @@ def test_check_names_the_mistake(run, tmp_path):
     assert [(e["name"], e["mistake"], e["done"]) for e in wrong] == [("affine_backward", 7, True)]
     assert wrong[0]["entry"]["got"] != wrong[0]["entry"]["expected"]
     local = run("check", tmp_path / "mine.py", "--json", "--local")
-    assert json.loads(local[1]) == json.loads(out)
+    assert json.loads(local[1]) == {**json.loads(out), "level": "none"}
+    assert json.loads(out)["level"] == best().name
 
 
 def test_check_of_some_exercises(run, tmp_path):

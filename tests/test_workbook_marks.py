@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import signal
 import stat
 import subprocess
 import sys
@@ -16,10 +17,13 @@ from handgrad.errors import DataError
 from handgrad.workbook.checks.verdict import LATE, NOT_DONE, NOT_RUN, UNREADABLE, Entry, Verdict
 from handgrad.workbook.desk.remote import Limits
 from handgrad.workbook.desk.submission import Source
+from handgrad.workbook.desk.walls import Level, best
 from handgrad.workbook.marking import grade, marks, records, scheme
 from handgrad.workbook.marking.class_table import Result, Results, what_is_wrong
+from handgrad.workbook.marking.handin import HandIn
 from handgrad.workbook.marking.records import Records
 from handgrad.workbook.marking.scheme import SHARE, Scheme
+from handgrad.workbook.marking.stopping import Stop
 
 HEAD = "import numpy as np\n\n\n"
 FORWARD = HEAD + "def affine_forward(x, W, b):\n    return x @ W.T + b, (x, W)\n"
@@ -265,10 +269,86 @@ def test_what_the_marks_depend_on_is_in_the_key(marked, monkeypatch):
     assert marked(files)[1] == 1
     assert marked({"Ben.py": FORWARD})[1] == 1  # its messages name the file
     assert marked(files, limits=Limits(total=30))[1] == 1
+    assert marked(files, level=Level(lacks="this test wants none"))[1] == (1 if best().walls else 0)
     assert marked(files, scheme=Scheme({"affine_forward": 1}))[1] == 1
     assert marked(files)[1] == 0
     monkeypatch.setattr(records, "made_with", lambda: "other code, another Python, other packages")
     assert marked(files)[1] == 1
+
+
+def test_a_signal_keeps_what_is_marked_and_marking_goes_on_from_there(marked, tmp_path):
+    sleeping = FORWARD.replace("return", "import time; time.sleep(1000); return")
+    files = {"Anna.py": FORWARD, "Ben.py": sleeping, "Cleo.py": MINUS}
+    stop = Stop()
+
+    def seen(number, result):
+        stop.hear(signal.SIGTERM)
+
+    results, _ = marked(files, stop=stop, seen=seen, workers=2, limits=Limits(call=60))
+    done = [one.student for one in results if one.marked == "yes"]
+    assert done in (["Anna"], ["Anna", "Cleo"])  # Ben's process is ended, with or without Cleo's
+    assert {one.failure for one in results} == {None, "not marked yet: the marking was stopped"}
+    assert str(stop) == "stopped by SIGTERM"
+    again, _ = marked(files | {"Ben.py": FORWARD + RELU}, limits=Limits(call=60))
+    assert again[0].marked_before
+    assert [one.passed for one in again] == [1, 2, 0]
+
+
+def test_what_a_stop_ended_is_not_kept_as_wrong(marked, tmp_path):
+    sleeping = FORWARD.replace("return", "import time; time.sleep(1000); return")
+    stop, limits, files = Stop(), Limits(call=60), {"Anna.py": FORWARD, "Ben.py": sleeping}
+    marked(files, stop=stop, seen=lambda *_: stop.hear(signal.SIGTERM), workers=2, limits=limits)
+    kept = Records(tmp_path / "kept", limits, level=best().name)
+    anna, ben = (one.sources for one in grade.collect(tmp_path / "class"))
+    assert kept.find(anna)[0].passed
+    assert kept.find(ben) is None
+
+
+@pytest.mark.parametrize("killed", [True, False])
+def test_where_a_checker_was_killed_is_marked_last(marked, tmp_path, monkeypatch, killed):
+    """Else a submission that kills the checker would do so before the others are marked, each time."""
+    files = {"Anna.py": FORWARD, "Ben.py": MINUS, "Cleo.py": FORWARD + RELU}
+    kept = Records(tmp_path / "kept", Limits(), level=best().name)
+    (tmp_path / "class").mkdir()
+    (tmp_path / "class" / "Anna.py").write_text(FORWARD)
+    os.utime(tmp_path / "class" / "Anna.py", (1e9, 1e9))
+    (anna,) = grade.collect(tmp_path / "class")
+    kept.begin(anna.sources)
+    if not killed:
+        kept.end(anna.sources)
+    order, real = [], grade.verdicts
+    monkeypatch.setattr(grade, "verdicts", lambda *given: order.append(given[1][0].name) or real(*given))
+    marked(files, workers=1)
+    assert order == (["Ben.py", "Cleo.py", "Anna.py"] if killed else ["Anna.py", "Ben.py", "Cleo.py"])
+    assert not kept.was_begun(anna.sources)
+
+
+def test_a_signal_before_the_first_mark_is_heard(marked):
+    stop = Stop()
+    stop.hear(signal.SIGTERM)
+    results, _ = marked({"Anna.py": FORWARD}, stop=stop)
+    assert results[0].failure == "not marked yet: the marking was stopped"
+
+
+def test_the_table_grows_while_marks_come(tmp_path, monkeypatch):
+    given = [HandIn("Anna", "Anna.py"), HandIn("Ben", "Ben.py", id="7")]
+    path = tmp_path / "marks.csv"
+    table = marks.Growing(str(path), given, SHARE)
+    assert not path.exists()  # nothing is known yet, and older marks are not overwritten with that
+
+    def failures():
+        return [row["failure"] for row in csv.DictReader(path.read_text("utf-8-sig").splitlines())]
+
+    table.add(1, result(RIGHT, student="Ben"))
+    assert failures() == ["not marked yet", ""]
+    table.add(0, result(RIGHT))
+    assert failures() == ["not marked yet", ""]  # within a second of the last writing
+    monkeypatch.setattr(marks, "EVERY", 0.0)
+    table.add(0, result(RIGHT))
+    assert failures() == ["", ""]
+    path.write_text("somebody else's")
+    table.add(0, result(RIGHT))  # the last writing says so, not this one
+    assert path.read_text() == "somebody else's"
 
 
 def test_the_code_and_the_packages_are_in_the_key(tmp_path, monkeypatch):

@@ -9,20 +9,25 @@ import sys
 import textwrap
 import threading
 import time
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from handgrad.errors import HandgradError
+from handgrad.workbook.checks import run
 from handgrad.workbook.desk import disk, wire
 from handgrad.workbook.desk.desk import Desk, GoneError
 from handgrad.workbook.desk.remote import MB, Limits, RemoteDesk
+from handgrad.workbook.desk.submission import Source
+from handgrad.workbook.desk.walls import Level
 
 posix = pytest.mark.skipif(os.name != "posix", reason="only the timeouts are elsewhere")
 linux = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 SMALL = Limits(call=20, total=100, memory=400 * MB)
 IMPATIENT = Limits(call=1, total=20, memory=400 * MB)
+ONLY_LIMITS = Level(lacks="these tests look at what limits do by themselves")  # walls: test_workbook_walls.py
 
 
 def loaded(desk, text, name="mine.py"):
@@ -151,6 +156,16 @@ def test_a_forged_message_is_refused(pipe, text, data):
 def test_sizes_are_looked_at_before_memory_is_taken(pipe, sizes):
     with pytest.raises(wire.MessageError, match="at most"):
         forged(pipe, [], sizes=sizes)
+
+
+def test_a_number_counts_as_wide_as_it_is_computed_with(pipe):
+    """Bytes would take eight times as much in the checker."""
+    assert forged(pipe, {wire.ARRAY: ["|u1", [500]]}, bytes(500), largest=4000)[1].shape == (500,)
+
+
+def test_more_numbers_than_fit_are_refused_however_narrow(pipe):
+    with pytest.raises(wire.MessageError, match="more numbers"):
+        forged(pipe, {wire.ARRAY: ["|u1", [501]]}, bytes(501), largest=4000)
 
 
 def test_a_torn_message_is_an_end(pipe):
@@ -284,7 +299,7 @@ def stale():
             wire.send(n, b"A" * 8, {"value": {"is": "none"}})
         except OSError:
             pass
-def big(): return tuple(np.zeros(3_000_000) for _ in range(4))
+def big(): return tuple(np.zeros(900_000) for _ in range(4))
 """
 
 
@@ -295,7 +310,7 @@ def big(): return tuple(np.zeros(3_000_000) for _ in range(4))
         ("sleep", "did not finish within 1 second"),
         ("flood", "did not finish within 1 second"),
         ("leave", "ended the process"),
-        ("big", "larger than 64 MB"),
+        ("big", "larger than 16 MB"),
         pytest.param("abort", "crashed (SIGABRT)", marks=posix),
         pytest.param("close", "broke the connection", marks=posix),
         pytest.param("stale", "its answer is missing", marks=posix),
@@ -423,7 +438,10 @@ def test_a_process_that_fails_to_start_says_what_it_said(monkeypatch, tmp_path):
     python.write_text("#!/bin/sh\necho no module named handgrad >&2\nexit 1\n")
     python.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(python))
-    with RemoteDesk() as desk, pytest.raises(HandgradError, match="no module named handgrad"):
+    with (
+        RemoteDesk(level=ONLY_LIMITS) as desk,
+        pytest.raises(HandgradError, match="no module named handgrad"),
+    ):
         loaded(desk, FATAL)
 
 
@@ -452,7 +470,7 @@ def test_the_process_sees_an_empty_folder_and_no_secrets(ask, monkeypatch):
 def test_nothing_is_left_of_a_process(monkeypatch, tmp_path):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     others = set(children())  # of the tests before this one
-    with RemoteDesk() as desk:
+    with RemoteDesk(level=ONLY_LIMITS) as desk:
         loaded(
             desk,
             "from pathlib import Path\ndef probe():\n    Path('a/b').mkdir(parents=True)\n    Path('a/b/c').write_text('c')",
@@ -509,7 +527,8 @@ def children():
 def test_the_process_ends_when_the_checker_is_killed():
     program = """
     from handgrad.workbook.desk.remote import RemoteDesk
-    desk = RemoteDesk()
+    from handgrad.workbook.desk.walls import Level
+    desk = RemoteDesk(level=Level())
     desk.do({"do": "load", "files": [{"name": "x.py", "text": "import time\\ndef f(): time.sleep(60)"}]})
     print(desk._process._popen.pid, desk._process._folder, flush=True)
     desk.do({"do": "call", "name": "f", "args": []})
@@ -534,6 +553,38 @@ def alive(pid):
     if sys.platform == "linux":  # a zombie whose new parent has not looked yet is as good as gone
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     return True
+
+
+STUFFED = """
+def train_model(model, train_data, train_labels, validation_data, validation_labels, n_epochs, learning_rate=1e-3, batch_size=16):
+    out, cache = model.forward(train_data[:4])
+    model.backward(out, cache)
+    {}
+"""  # what the notes of the network that watches are filled with
+
+
+@pytest.mark.parametrize(
+    "stuffing",
+    [
+        "model.forwards[0]['x'] = np.zeros((200_000, 5), np.uint8)",
+        "model.forwards[0]['params'] = {'W1': np.zeros(200_000)}",
+        "model.backwards[0]['dout'] = np.zeros((200_000, 5))",
+        "model.backwards *= 3000",
+        "model.params['W1'] = np.zeros((200_000, 5))",
+    ],
+)
+def test_stuffed_notes_do_not_fill_the_checker(stuffing):
+    """A million bytes of notes took a gigabyte to judge."""
+    text = "import numpy as np\n" + STUFFED.format(stuffing)
+    tracemalloc.start()
+    try:
+        (verdict,) = run(Desk(), [Source("mine.py", text)], ["train_model"])
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert not verdict.passed
+    assert "more than the training data, or what it noted was changed" in verdict.message
+    assert most < 64 * MB
 
 
 # --- the guard -----------------------------------------------------------------------------------------------
@@ -592,7 +643,15 @@ REFUSED = [
     ("links", "os.chown(OUTSIDE / 'old', 0, 0)"),
     ("links", "os.utime(OUTSIDE / 'old', (0, 0))"),
     ("not watch", "os.mkfifo(OUTSIDE / 'new')"),
+    ("what Python does not watch", "(lambda si: si.run_string(si.create(isolated=False), 'import os; os.getpid()'))(__import__(INTERPRETERS))"),
+    ("what Python does not watch", "(sys.modules.pop('_posixsubprocess', 0), __import__('_posixsubprocess'))[1].fork_exec()"),
+    ("what Python does not watch", "(sys.modules.pop('posix'), __import__('posix'))[1].mkfifo(OUTSIDE / 'new')"),
+    ("what Python does not watch", "__import__('readline').read_history_file(HIDDEN)"),
+    ("what Python does not watch", "__import__('readline').write_history_file(OUTSIDE / 'new')"),
+    ("what Python does not watch", "__import__('_posixshmem').shm_open('/handgrad', os.O_CREAT | os.O_RDWR)"),
+    ("what Python does not watch", "setattr(__import__('ssl').SSLContext(), 'keylog_filename', str(OUTSIDE / 'new'))"),
 ]  # fmt: skip
+DENIED = ("PermissionError", "ImportError", "RunFailedError")  # the last is raised of another interpreter
 
 
 @pytest.fixture(scope="module")
@@ -607,6 +666,7 @@ def attempts(tmp_path_factory):
     text = (
         "import os, sys, builtins, posixpath\nfrom pathlib import Path\nimport numpy as np\n"
         f"OUTSIDE, HIDDEN = Path({str(outside)!r}), {str(hidden)!r}\n"
+        "INTERPRETERS = '_interpreters' if sys.version_info > (3, 13) else '_xxsubinterpreters'\n"
         f"CASES = [\n{''.join(cases)}]\ndef probe(n):\n    return CASES[n]()\n"
     )
     return text, outside, hidden
@@ -631,14 +691,14 @@ def test_the_guard_refuses(attempts, patched):
             sys.modules.pop("handgrad.workbook.desk.guard")
         """)
     wrong = {}
-    with RemoteDesk(Limits(total=60, memory=400 * MB), [hidden]) as desk:
+    with RemoteDesk(Limits(total=60, memory=400 * MB), [hidden], ONLY_LIMITS) as desk:
         loaded(desk, text)
         for n, (what, code) in enumerate(REFUSED):
             if sys.platform != "linux" and ("/proc" in code or "prlimit" in code):
                 continue
             error = call(desk, "probe", n).get("error") or {"type": "nothing", "message": ""}
             said = "not allowed" if patched else what  # patched, the guard is told less of what is there
-            if (error["type"], said in error["message"]) != ("PermissionError", True):
+            if error["type"] not in DENIED or said not in error["message"]:
                 wrong[code] = error
     assert wrong == {}
     assert sorted(path.name for path in outside.iterdir()) == ["link", "old"]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def delete():
-    found = [Path(__file__), Path(".").absolute(), *Path(os.environ["TMPDIR"]).parent.parent.glob("class/*")]
+    found = [Path(__file__), Path(".").absolute(), *Path("CLASS").glob("*")]
     for path in found:
         for way in (
             os.remove,

@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # NumPy is loaded where it is used: 'handgrad lab' answers so
     from handgrad.arrays import NDArray
     from handgrad.digits import Labelled, Loaded
     from handgrad.model import Model
+    from handgrad.workbook.desk.walls import Level
 
 Command = Callable[..., Any]
 
@@ -54,6 +55,22 @@ def output_options(command: Command) -> Command:
     ):
         command = option(command)
     return command
+
+
+def sandbox_option(command: Command) -> Command:
+    """--require-sandbox."""
+    words = "Refuse to run any code where the system offers no walls (Linux with bubblewrap)."
+    return click.option("--require-sandbox", is_flag=True, help=words)(command)
+
+
+def level_to_run(require_sandbox: bool) -> "Level":
+    """The level at which learners' code runs here.  HandgradError where a sandbox is asked for, and lacks."""
+    from handgrad.workbook.desk.walls import best
+
+    level = best()
+    if require_sandbox and not level.walls:
+        raise HandgradError(f"--require-sandbox: nothing was run, there is no sandbox here: {level.lacks}")
+    return level
 
 
 def idx_options(command: Command) -> Command:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from handgrad.cli import examples
-from handgrad.cli.shared import FILE, emit, expect_apart, output_options, say
+from handgrad.cli.shared import FILE, emit, expect_apart, level_to_run, output_options, sandbox_option, say
 from handgrad.cli.terminal import bars
 from handgrad.errors import HandgradError, readable
 from handgrad.files import expect_folder, expect_writable, write_atomically
@@ -62,19 +62,25 @@ if TYPE_CHECKING:
     type=click.IntRange(1, 256),
     help="Number of submissions that are marked at the same time. Default: one for each core.",
 )
+@sandbox_option
 @output_options
 def grade(
     folder: str, out: str | None, feedback: str | None, exercises: tuple[str, ...], scheme_file: str | None,
-    fresh: bool, seconds: float, memory: int, workers: int | None, as_json: bool, quiet: bool, debug: bool,
+    fresh: bool, seconds: float, memory: int, workers: int | None, require_sandbox: bool, as_json: bool,
+    quiet: bool, debug: bool,
 ) -> None:  # fmt: skip
     """Mark every submission in a folder.
 
     DIR is a folder of submissions, or a zip file of one: Python files, notebooks (.ipynb), and subfolders
     with such files. A submission is named after its file or subfolder.
 
-    Each submission runs in a process of its own, with limits on time and memory. The limits stop mistakes
-    and pranks, but they are not a sandbox. What has not changed since the last time is not run again; its
-    marks are kept in the cache folder.
+    Each submission runs in a process of its own, with limits on time and memory. On Linux with bubblewrap
+    it runs behind walls too: without network, and without any files or processes but its own. Elsewhere the
+    limits stop mistakes and pranks, but they are not a sandbox; the last line says which. What has not
+    changed since the last time is not run again; its marks are kept in the cache folder.
+
+    Ctrl-C, SIGTERM and SIGHUP stop the marking; what is marked is written and printed, and the same command
+    goes on from there.
 
     The exit code is 0 if every submission could be marked, whatever the marks, and 1 otherwise; then the
     last line says which submissions could not be marked, or only in part.
@@ -84,6 +90,7 @@ def grade(
     from handgrad.workbook.marking import marks, records
     from handgrad.workbook.marking.collecting import collect
     from handgrad.workbook.marking.feedback import Feedback
+    from handgrad.workbook.marking.stopping import stoppable
 
     if exercises and scheme_file:
         raise click.UsageError("expected one of --exercises and --scheme")
@@ -95,39 +102,49 @@ def grade(
     if feedback is not None:
         _expect_elsewhere(feedback, folder)
         expect_folder(feedback)
-    limits = Limits(call=min(5.0, seconds), total=seconds, memory=memory * MB)
+    level = level_to_run(require_sandbox)
+    answer = min(Limits.answer, memory * MB // 16)  # judging it takes the rest
+    limits = Limits(call=min(5.0, seconds), total=seconds, memory=memory * MB, answer=answer)
     given = collect(folder)
     pages = None if feedback is None else Feedback(feedback, given)
+    table = None if out is None else marks.Growing(out, given, scheme)
     shown, count = sys.stderr.isatty() and not quiet, 0
 
     def seen(number: int, result: "Result") -> None:
         nonlocal count
         count += 1
+        if table:
+            table.add(number, result)
         if pages:
             pages.write(number, result)
         if shown:
             marked = f"{count} of {len(given)} marked: {readable(result.student)}"
             click.echo(f"\r\x1b[K{marked}", nl=False, file=bars())
 
-    try:
-        kept = records.folder()
-        results = grading.mark(given, folder, limits, workers, seen, scheme, kept, fresh)
-    finally:
-        if shown:
-            click.echo("\r\x1b[K", nl=False, file=bars())
-    try:
-        if out is not None:
-            write_atomically(out, marks.table(results), marks.CSV)
-    finally:  # whatever may have happened to the file meanwhile, the results are printed
-        if as_json:
-            emit(results.to_dict())
-        else:
-            click.echo(str(results))
+    with stoppable() as stop:
+        try:
+            kept = records.folder()
+            results = grading.mark(given, folder, limits, workers, seen, scheme, kept, fresh, level, stop)
+        finally:
+            if shown:
+                click.echo("\r\x1b[K", nl=False, file=bars())
+        try:
+            if out is not None:
+                write_atomically(out, marks.table(results), marks.CSV)
+        finally:  # whatever may have happened to the file meanwhile, the results are printed
+            if as_json:
+                emit(results.to_dict())
+            else:
+                click.echo(str(results))
+    say(quiet or as_json, f"the code ran {level}")
     if again := sum(result.marked_before for result in results.results):
         say(
             quiet,
             f"{again} of {len(given)} have not changed since they were marked (--fresh marks them anew)",
         )
+    if stop.number:
+        say(False, f"{stop}: {count} of {len(given)} are marked; the same command goes on from there")
+        raise click.exceptions.Exit(128 + stop.number)  # as shells have it
     if pages and pages.failures:
         more = len(pages.failures) - 1
         raise HandgradError(pages.failures[0] + (f"; and {more} more like it" if more else ""))

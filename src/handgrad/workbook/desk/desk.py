@@ -45,7 +45,7 @@ from handgrad.workbook.desk.time_limit import LateError, late, time_limit
 
 Command = dict[str, Any]
 ABSENT = object()
-MOST_ITEMS, DEEPEST, MOST_NUMBERS = 32, 3, 4_000_000
+MOST_ITEMS, DEEPEST, MOST_NUMBERS = 32, 3, 1_000_000
 FUNCTIONS: dict[str, Callable[[Any], Any]] = {  # for numerical_gradient: curved, to detect one-sided steps
     "cubes": lambda x: (x * x * x).sum(),
     # rows and columns together: a row alone has other slopes than as a part of x

@@ -2,7 +2,7 @@
 
 Python calls an audit hook before such operations; this hook refuses them with a PermissionError. A hook
 cannot be removed. These are limits, not a sandbox: C code is not watched, and an expert in the interpreter
-can get around them. POSIX only.
+can get around them; where there are walls (walls.py), this is the second line. POSIX only.
 """
 
 import os
@@ -29,6 +29,7 @@ REFUSED = {
         "os.utime",
     ),
     "opening a data base": ("sqlite3.connect",),
+    "starting another interpreter": ("cpython.PyInterpreterState_New",),
     "steering a file descriptor": ("fcntl.fcntl", "fcntl.ioctl", "fcntl.flock", "fcntl.lockf"),
 }  # fmt: skip
 CHANGES = frozenset({"os.remove", "os.rmdir", "os.mkdir", "os.truncate", "os.rename", "os.chdir"})
@@ -36,11 +37,16 @@ LISTS = frozenset({"os.listdir", "os.scandir"})
 OTHERS = frozenset({"fd", "fdinfo", "mem", "task", "root", "cwd"})  # of a process in /proc
 UNWATCHED = {  # Python raises no audit event for these
     "_posixsubprocess": ("fork_exec",),
+    "_posixshmem": ("shm_open", "shm_unlink"),
     "posix": ("mkfifo", "mknod", "pidfd_open", "setpriority"),
     "os": ("mkfifo", "mknod", "pidfd_open", "setpriority"),
     "_signal": ("pidfd_send_signal", "raise_signal"),
     "signal": ("pidfd_send_signal", "raise_signal"),
 }
+BLIND = frozenset({  # modules in C that open files, share memory or start processes without an audit event
+    "_posixsubprocess", "posix", "_signal", "_xxsubinterpreters", "_interpreters", "readline", "_posixshmem",
+    "_ssl",
+})  # fmt: skip
 MOST_LINKS = 40  # on the way to one file
 MOST_MADE = 256  # files opened for writing, and folders made
 
@@ -73,6 +79,7 @@ def _hook(folder: str, hidden: tuple[str, ...]) -> Callable[[str, tuple[Any, ...
     refused, reasons = zip(
         *((event, what) for what, events in REFUSED.items() for event in events), strict=True
     )
+    blind, unavailable = BLIND, ImportError
     writing = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
     denied, failed, kind, text, data, number = PermissionError, OSError, type, str, bytes, int
     changes, lists, others = CHANGES, LISTS, OTHERS
@@ -85,6 +92,10 @@ def _hook(folder: str, hidden: tuple[str, ...]) -> Callable[[str, tuple[Any, ...
             raise denied(f"{reasons[refused.index(event)]} is not allowed in code that is being checked")
         if event.startswith("socket."):
             raise denied("using the network is not allowed in code that is being checked")
+        if event == "import" and args[0] in blind:  # anew, if it was there; libraries do without
+            raise unavailable(
+                "importing what Python does not watch is not allowed in code that is being checked"
+            )
         changing = event in changes or (event == "open" and args[2] & writing)
         if not changing and event != "open" and event not in lists:
             return

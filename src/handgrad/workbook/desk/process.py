@@ -8,56 +8,47 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
 
 from handgrad.workbook.desk import disk, wire
 from handgrad.workbook.desk.desk import Command
+from handgrad.workbook.desk.environment import variables
+from handgrad.workbook.desk.walls import FOLDER, Walls
 
 KILLED = -9
-KEPT = (
-    "PATH",
-    "HOME",
-    "LANG",
-    "LC_ALL",
-    "LC_CTYPE",
-    "VIRTUAL_ENV",
-    "SYSTEMROOT",
-    "XDG_CACHE_HOME",
-    "MPLCONFIGDIR",
-)
-THREADS = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS",
-    "NUMBA_NUM_THREADS",
-)
+SIGNALLED = 128  # behind walls, the exit code after a signal is this much more than its number
 
 
 class Process:
     """One process of child.py, with an empty folder of its own; a thread for each of its two pipes, and one
-    that looks at the folder."""
+    that looks at the folder.
 
-    def __init__(self, most_output: int) -> None:
-        self._folder = tempfile.mkdtemp(prefix="handgrad-")
+    Behind walls that folder is in memory and gone with the process.
+    """
+
+    def __init__(self, most_output: int, walls: Walls | None = None, hidden: Sequence[str] = ()) -> None:
+        """hidden: real paths that cannot be seen from behind the walls."""
+        self._walls = walls
+        self._folder = "" if walls else tempfile.mkdtemp(prefix="handgrad-")
+        child = [sys.executable, "-u", "-m", "handgrad.workbook.desk.child"]
         try:
             self._popen = subprocess.Popen(
-                [sys.executable, "-u", "-m", "handgrad.workbook.desk.child"],
+                walls.command(hidden, child) if walls else child,
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0,
-                cwd=self._folder, env=_environment(self._folder), start_new_session=True,
+                cwd=self._folder or "/", env=variables(self._folder or FOLDER, bool(walls)),
+                start_new_session=True,
             )  # fmt: skip
         except BaseException:
-            os.rmdir(self._folder)
+            if self._folder:
+                os.rmdir(self._folder)
             raise
         self._commands: queue.SimpleQueue[tuple[Command, int] | None] = queue.SimpleQueue()
         self._replies: queue.SimpleQueue[Command | Exception] = queue.SimpleQueue()
         self._kept, self._lost, self._most = bytearray(), 0, most_output
         self._ended, self._lock = False, threading.Lock()
-        self.overfull, self._ends = (
-            False,
-            threading.Event(),
-        )  # whether it was killed for what it put on the disk
-        works = (self._talk, self._drain, self._look)
+        self.overfull, self._ends = False, threading.Event()  # overfull: killed for what it put on the disk
+        works = [self._talk, self._drain, *([self._look] if self._folder else [])]
         self._threads = [threading.Thread(target=work, daemon=True) for work in works]
         for thread in self._threads:
             thread.start()
@@ -82,7 +73,9 @@ class Process:
     def exit_code(self) -> int:
         """The exit code of the ended process; a negative value is the signal that ended it."""
         code = self._popen.returncode
-        return KILLED if code is None else code
+        if code is None:
+            return KILLED
+        return SIGNALLED - code if self._walls and code > SIGNALLED else code
 
     def end(self) -> None:
         """Kill the process and all of its group, and remove its folder."""
@@ -97,7 +90,8 @@ class Process:
                 self._popen.wait(10)
             for thread in self._threads:
                 thread.join(1)
-            disk.remove(self._folder)
+            if self._folder:
+                disk.remove(self._folder)
 
     def _kill(self) -> None:
         """Kill the whole group; before wait(), since afterwards the process id may be reused."""
@@ -144,18 +138,3 @@ def _exchange(commands: int, replies: int, command: Command, largest: int) -> Co
     if repeated != mark or not isinstance(reply, dict):
         raise wire.MessageError("expected the reply to this command; got another one")
     return reply
-
-
-def _environment(folder: str) -> dict[str, str]:
-    """The environment variables of the process: no secrets, one thread, temporary files in its own folder."""
-    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
-    paths = [os.path.abspath(path) for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
-    own = {
-        "TMPDIR": folder,
-        "TEMP": folder,
-        "TMP": folder,
-        "MPLBACKEND": "agg",
-        "PYTHONHASHSEED": "0",
-        "PYTHONUTF8": "1",
-    }
-    return kept | own | {"PYTHONPATH": os.pathsep.join(paths)} | dict.fromkeys(THREADS, "1")

@@ -1,6 +1,7 @@
 """A desk in a process of its own: the learner's code may hang, crash or lie, and only its process suffers.
 
-These are limits, not a sandbox: they stop mistakes and mischief, but not a determined attacker.
+Where the system offers walls the process stands behind them (walls.py). Elsewhere there are limits only: they
+stop mistakes and mischief, but not a determined attacker.
 """
 
 import os
@@ -18,8 +19,10 @@ from handgrad.workbook.desk.desk import Command, GoneError
 from handgrad.workbook.desk.disk import MOST_BYTES, MOST_ENTRIES
 from handgrad.workbook.desk.process import KILLED, Process
 from handgrad.workbook.desk.time_limit import late
+from handgrad.workbook.desk.walls import Level, best
 
 MB = 1024**2
+FIRST = 1  # behind walls, the process that ends all others with the checker
 CLOSED = "the check was stopped"
 BROKEN = "it broke the connection to the checker"
 FULL = f"it put more than {MOST_ENTRIES:,} files or {MOST_BYTES / MB:g} MB on the disk"
@@ -31,11 +34,11 @@ class Limits:
     """The resources that the code of one submission may use."""
 
     call: float = 5.0  # seconds for one command
-    total: float = 60.0  # seconds for all commands, and for starting the process again
+    total: float = 60.0  # seconds for all commands, for judging the answers, for starting the process again
     start: float = 60.0  # seconds for one start, in which none of the code runs yet
     memory: int = 2048 * MB  # bytes, on top of what Python and its libraries use
     output: int = 64 * 1024  # bytes of printed text that are kept
-    answer: int = 64 * MB  # bytes of the arrays in one reply
+    answer: int = 16 * MB  # bytes of the arrays in one reply; judging them takes some 15 times as many
 
 
 class RemoteDesk:
@@ -45,14 +48,21 @@ class RemoteDesk:
     hidden: files and folders that the code must not read. A context manager: the process has to be ended.
     """
 
-    def __init__(self, limits: Limits | None = None, hidden: Iterable[str | os.PathLike[str]] = ()) -> None:
-        self.limits = limits or Limits()
+    def __init__(
+        self,
+        limits: Limits | None = None,
+        hidden: Iterable[str | os.PathLike[str]] = (),
+        level: Level | None = None,
+    ) -> None:
+        """level: walls or limits only; by default the best that this system offers."""
+        self.limits, self.level = limits or Limits(), level or best()
         self._hidden = [os.path.realpath(path) for path in hidden]
         self._load: Command = {}
         self._taken: dict[str, Command] = {}
         self._process: Process | None = None
         self._gone = GoneError("nothing has been loaded")  # why there is no process
         self._used = 0.0  # seconds
+        self._answered = (0, 0.0)  # the thread that got the last answer, and its processor time then
         self._printed = ""
         self._closed, self._lock = False, threading.Lock()
 
@@ -110,6 +120,9 @@ class RemoteDesk:
         """One command and its reply, in the time that is left."""
         if not self._process:
             raise GoneError(str(self._gone), self._gone.late)
+        thread, processor = self._answered
+        if thread == threading.get_ident():  # what the judging of the last answer took counts, too
+            self._used += time.thread_time() - processor
         left = self.limits.total - self._used
         if left <= 0:
             self._lose(self._late(True))
@@ -124,6 +137,7 @@ class RemoteDesk:
             self._lose(GoneError(self._why(error, self._process.exit_code)))
         finally:
             self._used += time.monotonic() - start
+            self._answered = threading.get_ident(), time.thread_time()
 
     def _begin(self) -> None:
         """Start a new process in place of the old one. HandgradError if it cannot be started."""
@@ -137,13 +151,13 @@ class RemoteDesk:
             "hidden": self._hidden,
             "seconds": self.limits.total,
             "memory": self.limits.memory,
-            "parent": os.getpid(),
+            "parent": FIRST if self.level.walls else os.getpid(),
         }
         try:
             with self._lock:
                 if self._closed:
                     raise GoneError(CLOSED)
-                self._process = Process(self.limits.output)
+                self._process = Process(self.limits.output, self.level.walls, self._hidden)
             self._process.ask({"do": "prepare", "with": settings}, self.limits.start, self.limits.answer)
         except (OSError, EOFError, wire.MessageError) as error:
             self._forget(GoneError(BROKEN))

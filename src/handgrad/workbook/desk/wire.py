@@ -6,7 +6,8 @@
     bytes    the numbers of the arrays, in the order in which the text names them
 
 What comes from a learner's process is read as JSON and as numbers of known types: nothing is unpickled or
-evaluated, sizes are checked before memory is allocated, and an inconsistent message is refused.
+evaluated, sizes are checked before memory is allocated, and an inconsistent message is refused. A number
+counts as 8 bytes, whatever its type: so many it takes once somebody computes with it.
 """
 
 import json
@@ -25,6 +26,7 @@ HEADER = struct.Struct(">8sQQ")
 LONGEST_TEXT = 4 * 1024 * 1024
 LARGEST_SIDE = 2**48
 PIECE = 1024 * 1024
+WIDE = 8  # bytes of a number that is computed with
 ARRAY = "array of"
 NUMBERS = re.compile(r"[<>|][biufc]\d{1,2}")  # boolean, integer, float and complex types by NumPy's names
 
@@ -45,15 +47,15 @@ def send(descriptor: int, mark: bytes, message: Any) -> None:
 def receive(descriptor: int, largest: int, clean: Callable[[str], str] = str) -> tuple[bytes, Any]:
     """Read one message -> its mark, and what it says, each string as clean makes it.
 
-    EOFError if the other side has closed; MessageError for more than `largest` bytes of arrays and for
-    malformed messages.
+    EOFError if the other side has closed; MessageError for more than `largest` bytes of arrays, or for more
+    numbers than fit there as float64, and for malformed messages.
     """
     mark, text_size, data_size = HEADER.unpack(_read(descriptor, HEADER.size))
     if text_size > LONGEST_TEXT or data_size > largest:
         raise MessageError(f"expected at most {largest:,} bytes; got {text_size + data_size:,}")
     text, data = _read(descriptor, text_size), _read(descriptor, data_size)
     try:
-        return mark, _Reader(data, clean).whole(json.loads(text))
+        return mark, _Reader(data, clean, largest // WIDE).whole(json.loads(text))
     except (ValueError, TypeError, OverflowError, RecursionError) as error:
         raise MessageError(f"expected a message; got something else ({error})") from None
 
@@ -88,8 +90,8 @@ def _plain(value: Any, arrays: list[bytes]) -> Any:
 class _Reader:
     """Puts the arrays back in their places."""
 
-    def __init__(self, data: bytearray, clean: Callable[[str], str]) -> None:
-        self._data, self._clean, self._start = data, clean, 0
+    def __init__(self, data: bytearray, clean: Callable[[str], str], most: int) -> None:
+        self._data, self._clean, self._start, self._most = data, clean, 0, most
 
     def whole(self, plain: Any) -> Any:
         """The message of a JSON value; ValueError where numbers are missing or left."""
@@ -118,6 +120,9 @@ class _Reader:
         size = math.prod(shape) * dtype.itemsize
         if size > len(self._data) - self._start:
             raise ValueError("an array without its numbers")
+        self._most -= math.prod(shape)
+        if self._most < 0:
+            raise ValueError("more numbers than are allowed")
         flat = np.frombuffer(self._data, dtype, math.prod(shape), self._start) if size else np.empty(0, dtype)
         self._start += size
         return flat.reshape(shape).copy()

@@ -100,6 +100,7 @@ class Results:
     """What is said of a folder of hand-ins; str() is a table."""
 
     results: tuple[Result, ...]
+    level: str = ""  # walls or limits: what the code ran behind
 
     @property
     def failed(self) -> tuple[Result, ...]:
@@ -143,6 +144,7 @@ class Results:
             "tally": tally,
             "counts": counts,
             "points": points,
+            "level": self.level,
         }
 
     def __str__(self) -> str:

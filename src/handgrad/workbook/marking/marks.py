@@ -6,12 +6,19 @@ begins with a byte-order mark, by which Excel sees that it is UTF-8. No cell beg
 
 import csv
 import io
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from typing import IO, Any
 
-from handgrad.files import Kind, readable
+from handgrad.errors import HandgradError
+from handgrad.files import Kind, readable, write_atomically
 from handgrad.workbook.marking.class_table import Result, Results, cell
+from handgrad.workbook.marking.handin import HandIn
+from handgrad.workbook.marking.scheme import Scheme
 
+EVERY = 1.0  # seconds between two writings of a table that grows
 COLUMNS = ("student", "file", "passed", "of", "points", "seconds", "failure")
 LATER = ("id", "attempt", "late", "marked", "full_points", "points_from", "notes", "flags")
 HEADER = ",".join(COLUMNS).encode()  # how every table begins
@@ -24,6 +31,36 @@ def _is_ours(file: IO[bytes]) -> bool:
 
 
 CSV = Kind("a table of marks (CSV)", _is_ours)
+
+
+class Growing:
+    """The table on disk while marks come: every hand-in has a line, and what is not marked yet says so."""
+
+    def __init__(self, path: str, given: Sequence[HandIn], scheme: Scheme) -> None:
+        self._path, self._written = path, 0.0
+        self._results = [not_marked(one, "not marked yet", scheme) for one in given]
+
+    def add(self, number: int, result: Result) -> None:
+        """Take one result in, and write the table unless it was written within the last second.
+
+        Where it cannot be written, marking goes on: the last writing says so.
+        """
+        self._results[number] = replace(
+            result, verdicts=tuple(replace(v, pictures=()) for v in result.verdicts)
+        )
+        if time.monotonic() - self._written > EVERY:
+            with suppress(HandgradError):
+                write_atomically(self._path, table(Results(tuple(self._results))), CSV)
+            self._written = time.monotonic()
+
+
+def not_marked(given: HandIn, failure: str, scheme: Scheme) -> Result:
+    """The result of a hand-in of which nothing is known, for this reason."""
+    student, file, id_ = map(readable, (given.student, given.file, given.id))
+    return Result(
+        student, file, (), failure, 0.0, id_, given.attempt,
+        given.late or scheme.is_late(source.changed for source in given.sources), scheme=scheme,
+    )  # fmt: skip
 
 
 def table(results: Results) -> bytes:

@@ -1,9 +1,9 @@
 """What was marked before: the verdicts of a hand-in, found again by all that they depend on.
 
-The key is a hash of the files' names and texts, their order in time, the exercises, the limits, the code of
-handgrad, Python, every package that is installed, and what they import that is not. A record is JSON behind
-its checksum, in handgrad's cache folder; what is damaged, foreign or not a plain file is marked anew. Names
-of files stand in it as numbers, since students name files after themselves.
+The key is a hash of the files' names and texts, their order in time, the exercises, the limits, whether there
+are walls, the code of handgrad, Python, every package that is installed, and what they import that is not. A
+record is JSON behind its checksum, in handgrad's cache folder; what is damaged, foreign or not a plain file
+is marked anew. Names of files stand in it as numbers, since students name files after themselves.
 """
 
 import dataclasses
@@ -53,11 +53,16 @@ class Records:
     """Records in a folder. Whatever goes wrong with them, marking goes on without."""
 
     def __init__(
-        self, folder: Path, limits: Limits, exercises: Sequence[str] = (), fresh: bool = False
+        self,
+        folder: Path,
+        limits: Limits,
+        exercises: Sequence[str] = (),
+        fresh: bool = False,
+        level: str = "",
     ) -> None:
-        """fresh: find no verdicts, but keep new ones."""
+        """fresh: find no verdicts, but keep new ones. level: walls or limits."""
         self.folder, self._fresh = folder, fresh
-        self._asked = ["verdicts", dataclasses.asdict(limits), list(exercises)]
+        self._asked = ["verdicts", dataclasses.asdict(limits), list(exercises), level]
 
     def find(self, sources: Sequence[Source]) -> list[Verdict] | None:
         """The verdicts of these files, or None."""
@@ -74,6 +79,19 @@ class Records:
         names = _names(sources)
         key = self._key(sources, self._asked)
         self._store(key, [_fields(verdict, names) for verdict in verdicts])
+
+    def begin(self, sources: Sequence[Source]) -> None:
+        """Note that these files are being marked, until end: a checker that is killed leaves the note."""
+        self._store(self._key(sources, "begun"), True)
+
+    def end(self, sources: Sequence[Source]) -> None:
+        """Take the note of begin away."""
+        with suppress(OSError):
+            self._path(self._key(sources, "begun")).unlink(missing_ok=True)
+
+    def was_begun(self, sources: Sequence[Source]) -> bool:
+        """Whether a checker was killed while it marked these files, perhaps by them."""
+        return self._path(self._key(sources, "begun")).exists()
 
     def facts(self, sources: Sequence[Source], read: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         """What `read` reads of the texts, plain values, perhaps as it was kept."""
