@@ -83,13 +83,19 @@ def _unlike(ink: NDArray, most: int) -> list[tuple[NDArray, float]]:
     """The cheapest paths through ink (ROWS, columns) that part it differently, and what they cross."""
     paths, crossed = _paths(ink)
     mask = ink > 0.4
-    straight = mask & (np.arange(ink.shape[1]) <= paths[:, :, None])  # (paths, ROWS, columns)
     total, x = int(mask.sum()), np.nonzero(mask)[1]
-    tried, kept, chosen = list[NDArray](), list[NDArray](), list[int]()
-    for i, left in enumerate(straight):
-        if _is_alike(left[mask], tried, ALIKE / 2 * total):
+    up_to = np.pad(np.cumsum(mask, axis=1, dtype=np.int32), ((0, 0), (1, 0)))
+    # How much of each row lies left of each path: two paths part the ink by the sum of the differences.
+    left_of = up_to[np.arange(len(ink)), np.clip(paths + 1, 0, ink.shape[1])]
+    tried = np.zeros_like(left_of)
+    count = 0
+    kept, chosen = list[NDArray](), list[int]()
+    for i, amounts in enumerate(left_of):
+        if count and np.abs(tried[:count] - amounts).sum(axis=1).min() < ALIKE / 2 * total:
             continue
-        tried.append(left[mask])
+        tried[count] = amounts
+        count += 1
+        left = mask & (np.arange(ink.shape[1]) <= paths[i][:, None])
         healed = _healed(left, mask & ~left)[mask]
         is_piece = SMALLEST_PIECE <= healed.sum() / total <= 1 - SMALLEST_PIECE
         is_piece = is_piece and float(x[~healed].mean() - x[healed].mean()) >= BESIDE * len(ink)
