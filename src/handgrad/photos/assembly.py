@@ -19,6 +19,7 @@ from handgrad.photos.slashes import straight_strokes
 from handgrad.photos.traits import Traits, cross, is_clear, shape_of, traits
 
 MOST = 64  # largest number of digits on a picture
+MOST_COVERED = 5  # the boxes of all digits together are at most so many times as large as the picture
 SMALLEST_ZERO = 0.14  # height of a small zero, in heights of a digit
 ROUND = 0.2  # least share of its box that its hole covers
 APART = 0.05  # how far it is from other ink, in heights
@@ -47,9 +48,11 @@ def assembled(found: Components, size: tuple[int, int], cells: Sequence[Cell] = 
 
     inner = without_edges(components, ink.shape)
     marks, signs = placed(labels, inner, cells), []
-    components = [*marks, *(mark for mark in components if mark not in inner)]
+    edges = set(components) - set(inner)
+    components = [*marks, *(mark for mark in components if mark in edges)]
     beside = [*on_sides(marks, cells), *beside_cells(marks, cells)]
-    marks = [mark for mark in marks if mark not in {each.mark for each in beside}]
+    outside = {each.mark for each in beside}
+    marks = [mark for mark in marks if mark not in outside]
     usual = _usual(marks, look) if 0 < len(of_digit_size(marks)) <= 4 * MOST else None
     if usual:
         signs = signs_among(marks, usual, look, lambda mark, surely: cross(shape_of(labels, mark), surely))
@@ -64,6 +67,10 @@ def assembled(found: Components, size: tuple[int, int], cells: Sequence[Cell] = 
     if len(marks) > MOST:
         got = f"got {len(marks)} marks: crop the picture"
         raise ImageError(f"expected at most {MOST} digits on a picture; {got}")
+    if sum(mark.width * mark.height for mark in marks) > MOST_COVERED * ink.size:
+        raise ImageError(
+            "expected digits side by side; got marks that lie across each other: crop the picture"
+        )
     lines = [[marks[i] for i in line] for line in in_lines(reading_boxes(marks, cells))]
     if not usual or not lines:
         return Page(ink, labels, lines, size, left_out=beside, cells=cells)

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from handgrad.arrays import NDArray
+from handgrad.photos import work
 from handgrad.photos.assembly import MOST, Components, assembled
 from handgrad.photos.background import Ink, flat_ink, ink_on_paper
 from handgrad.photos.connected import connected
@@ -64,6 +65,12 @@ def find_marks(picture: Picture, other_ink: bool = False) -> Page:
     All the ink is one mark if the picture is a thumbnail, or if a digit fills it from edge to edge.
     ImageError if there are more than 64 marks.  other_ink: ink is taken for paper, and paper for ink.
     """
+    with work.budget():
+        return _marks_within(picture, other_ink)
+
+
+def _marks_within(picture: Picture, other_ink: bool) -> Page:
+    """The marks on a picture, or in the panel that it shows."""
     if found := panel(picture):
         page = _marks_on(found.picture, other_ink)
         across, down = page.ink.shape[1] / picture.size[0], page.ink.shape[0] / picture.size[1]

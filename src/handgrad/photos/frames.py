@@ -9,7 +9,7 @@ import numpy as np
 from handgrad.arrays import NDArray
 from handgrad.photos.combs import combs
 from handgrad.photos.erasing import Side, erased
-from handgrad.photos.grid import Bounded, Grid, same_place
+from handgrad.photos.grid import Bounded, Grid, same_places
 from handgrad.photos.marks import Cell
 from handgrad.photos.rows import completed, made_whole, rows_of
 
@@ -131,11 +131,12 @@ def _is_thin(bounded: Bounded) -> bool:
 def _innermost(cells: Sequence[Cell]) -> list[Cell]:
     """The cells without those that hold others, and each of them once."""
     kept: list[Cell] = []
+    known, middles = np.zeros((len(cells), 4)), np.zeros((len(cells), 2))
     for cell in sorted(cells, key=lambda cell: cell.width * cell.height):
-        middles = [((each.left + each.right) / 2, (each.top + each.bottom) / 2) for each in kept]
-        if not any(cell.distance(*middle) == 0 for middle in middles) and not any(
-            same_place(cell, each) for each in kept
-        ):
+        held = (cell.distance(*middles[: len(kept)].T) == 0).any()
+        if not held and not same_places(cell, known[: len(kept)]).any():
+            known[len(kept)] = cell
+            middles[len(kept)] = (cell.left + cell.right) / 2, (cell.top + cell.bottom) / 2
             kept.append(cell)
     return kept
 

@@ -12,13 +12,15 @@ import numpy as np
 
 from handgrad.arrays import NDArray
 from handgrad.photos.connected import boundary, connected
+from handgrad.photos.work import spent
 
 SHORTEST = 9  # pixels; shorter runs are not looked at
 ELONGATED = 3.0  # a run is at least this many times as long as thick
 STRAIGHT = 1.3  # largest distance from the fitted line, in pixels, beside a share of the length
 BENT = 0.012  # that share
 STEEPEST = 0.2  # largest rise over run
-MOST = 1500  # segments: more are print or a pattern; the longest are kept
+MOST = 600  # segments: more are print or a pattern; the longest are kept
+FIT_STEPS = 40_000  # of work.py, for each segment
 
 
 class Segment(NamedTuple):
@@ -53,6 +55,8 @@ def level_segments(mask: NDArray) -> list[Segment]:
     widths = found.stats[:, cv2.CC_STAT_WIDTH]
     chosen = np.flatnonzero(widths[1:] >= SHORTEST) + 1
     chosen = chosen[np.argsort(-widths[chosen], kind="stable")][:MOST]
+    if not spent(FIT_STEPS * len(chosen)):
+        return []
     segments = []
     for label in chosen:
         left, top, width, height = (int(value) for value in found.stats[label, :4])
