@@ -1,6 +1,6 @@
-"""python tools/fuzz.py {idx,model,picture} [--seconds 300] [--keep FOLDER]: fuzz a reader of files from strangers.
+"""python tools/fuzz.py {idx,model,picture} [--seconds 300] [--keep DIR]: fuzz a reader of strangers' files.
 
-Atheris (libFuzzer for Python) changes small valid files, keeps what reaches new lines, and goes on from there.
+Atheris (libFuzzer for Python) changes small valid files, keeps what reaches new lines, and goes on with it.
 Whatever is read must end in a result or in the one error that the reader promises; any other exception, a
 second in one file or 512 MB more memory ends the run, and the file is kept. `pip install atheris`, or the
 dependency group "fuzz". With the same --seed, the same files come in the same order.
@@ -62,7 +62,11 @@ def picture_files():
             file = io.BytesIO()
             try:
                 Image.fromarray(pixels).convert(mode).save(file, kind)
-            except (OSError, ValueError, KeyError):  # a mode that the format lacks, or a format of an older Pillow
+            except (
+                OSError,
+                ValueError,
+                KeyError,
+            ):  # a mode that the format lacks, or a format of an older Pillow
                 continue
             yield file.getvalue()
 
@@ -99,7 +103,9 @@ def main():
     options.add_argument("target", choices=TARGETS)
     options.add_argument("--seconds", type=int, default=300)
     options.add_argument("--seed", type=int, default=1)
-    options.add_argument("--keep", type=Path, default=Path("build/fuzz"), help="what was found, and what broke")
+    options.add_argument(
+        "--keep", type=Path, default=Path("build/fuzz"), help="what was found, and what broke"
+    )
     chosen = options.parse_args()
     seeds, read, promised = TARGETS[chosen.target]
     corpus, broken = chosen.keep / chosen.target, chosen.keep / f"{chosen.target}-broken"
@@ -112,13 +118,16 @@ def main():
         try:
             read(data)
         except promised as error:
-            assert "\n" not in str(error), "the error takes more than one line"
+            if "\n" in str(error):
+                raise RuntimeError("expected an error of one line; got more") from error
 
     of_fuzzer = {
         "max_total_time": chosen.seconds, "seed": chosen.seed, "max_len": MOST_BYTES, "timeout": SLOW,
         "rss_limit_mb": MEMORY, "artifact_prefix": f"{broken}/", "print_final_stats": 1, "reload": 0,
     }  # fmt: skip
-    atheris.Setup([sys.argv[0], *(f"-{name}={value}" for name, value in of_fuzzer.items()), str(corpus)], once)
+    atheris.Setup(
+        [sys.argv[0], *(f"-{name}={value}" for name, value in of_fuzzer.items()), str(corpus)], once
+    )
     atheris.Fuzz()
 
 

@@ -44,7 +44,7 @@ class Deadline:
 
 
 def opener(deadline: Deadline) -> OpenerDirector:
-    """As urllib's: it follows redirections and knows the proxies of the environment. All within a deadline."""
+    """As urllib's: it follows redirections and knows the environment's proxies. All within a deadline."""
     return build_opener(_Http(deadline), _Https(deadline))
 
 
@@ -76,7 +76,7 @@ def _connection(kind: type[HTTPConnection], deadline: Deadline, host: str, **opt
 
 
 def _answer(deadline: Deadline, sock: socket, *args: Any, **options: Any) -> HTTPResponse:
-    return HTTPResponse(_Watched(sock, deadline), *args, **options)  # type: ignore[arg-type]  # makefile is enough
+    return HTTPResponse(_Watched(sock, deadline), *args, **options)  # type: ignore[arg-type]
 
 
 class _Watched:

@@ -9,9 +9,10 @@ import numpy as np
 from handgrad.arrays import NDArray
 from handgrad.photos.combs import combs
 from handgrad.photos.erasing import Side, erased
-from handgrad.photos.grid import Bounded, Grid, same_places
+from handgrad.photos.grid import MOST_CELLS, Bounded, Grid, same_places
 from handgrad.photos.marks import Cell
 from handgrad.photos.rows import completed, made_whole, rows_of
+from handgrad.photos.work import spent
 
 LOWEST = 0.35  # height of a cell, in usual heights of the cells on a page
 THICKEST = 0.085  # thickness of the sides of a lone cell, as a share of its shorter side
@@ -20,6 +21,7 @@ ACROSS = 0.2  # a mark with more than this share of its ink outside one cell lie
 IGNORED = 0.5  # where more than this share of the marks do, the lines are no cells
 TWO_DIGITS = 1.3  # a mark of more than this width, in cells, and no higher than a cell, is several digits
 GOES_ON = 0.6  # share of the outer sides that go on beyond their corners, on squared paper
+CELL_STEPS = 60_000  # of work.py, for each cell
 CONNECTED = 3  # this many cells side by side are a form even if all of them are empty
 
 
@@ -42,7 +44,10 @@ def find_frames(mask: NDArray, faint: NDArray) -> Frames | None:
         return None
     rows = [completed(mask, made_whole(row)) for row in rows_of(grid.cells())]
     rows += combs(grid)
-    if not rows or _is_paper(mask, [each for row in rows for each in row]):
+    count = sum(len(row) for row in rows)
+    if not 0 < count <= MOST_CELLS or not spent(CELL_STEPS * count):
+        return None
+    if _is_paper(mask, [each for row in rows for each in row]):
         return None
     lines = _lines([each for row in rows for each in row])
     rest = faint & 1 - cv2.dilate(erased(mask, *lines), np.ones((3, 3), np.uint8))

@@ -4,13 +4,14 @@ page -> the cheapest division into digits -> signs among them -> readings
 """
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from itertools import groupby
 
 import numpy as np
 
 from handgrad.arrays import NDArray
+from handgrad.errors import ImageError
 from handgrad.model import Model
 from handgrad.photos import doubt, work
 from handgrad.photos.decoding import Picture, Source, as_picture
@@ -75,10 +76,18 @@ def _read(model: Model, picture: Picture, expected: Expectation | None, fields: 
     reading_of = partial(_page_reading, model, expected, fields)
     found = reading_of(page)
     if not found.digits or max(one.confidence for one in found.digits) < UNSURE:
-        other = reading_of(find_marks(picture, other_ink=True))
-        if other.digits and not any(one.doubtful for one in other.digits):
+        other = _with_other_ink(picture, reading_of)
+        if other and other.digits and not any(one.doubtful for one in other.digits):
             return other
     return in_best_way(model, picture, page, found, reading_of)
+
+
+def _with_other_ink(picture: Picture, reading_of: Callable[[Page], PageReading]) -> PageReading | None:
+    """The reading with ink and paper exchanged; None if there are more marks than are read."""
+    try:
+        return reading_of(find_marks(picture, other_ink=True))
+    except ImageError:
+        return None
 
 
 def _prepared_reading(model: Model, image: NDArray, expected: Expectation | None) -> PageReading:

@@ -9,6 +9,7 @@ import numpy as np
 
 from handgrad.arrays import NDArray
 from handgrad.photos.connected import connected
+from handgrad.photos.outlines import outlines
 from handgrad.photos.work import spent
 
 RUN = 4.0  # length of the level runs of which underlines consist, in stroke widths
@@ -113,8 +114,7 @@ def detached(mask: NDArray) -> NDArray:
 
 def _stroke_width(mask: NDArray) -> float:
     """The mean width of the strokes, in pixels: 2 area / length of the outline."""
-    outlines, _ = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
-    around = sum(cv2.arcLength(outline, True) for outline in outlines)
+    around = sum(cv2.arcLength(outline, True) for outline in outlines(mask)[0])
     return max(1.0, 2 * float(mask.sum()) / around) if around else 1.0
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-MOST = 400_000_000  # steps that a picture may take; ordinary ones take less than a tenth of them
+MOST = 600_000_000  # steps that a picture may take
 
 _left: ContextVar[list[int] | None] = ContextVar("left", default=None)
 

@@ -1,8 +1,8 @@
 """Machine code on disk, behind its SHA-256. Code that somebody else could have put there is not loaded.
 
-The checksum finds damage, not ill will: whoever can write the file can write its checksum. So the file and its
-folder must be this user's own, or root's, and nobody else may be able to write them, as pip demands of its
-cache. Links are neither followed nor replaced.
+The checksum finds damage, not ill will: whoever can write the file can write its checksum. So the file and
+its folder must be this user's own, or root's, and nobody else may be able to write them, as pip demands of
+its cache. Links are neither followed nor replaced.
 """
 
 import hashlib
