@@ -4,6 +4,7 @@ import bz2
 import gzip
 import hashlib
 import io
+import itertools
 import json
 import os
 import re
@@ -20,13 +21,15 @@ import time
 import zipfile
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
+from urllib.parse import unquote
 
 import numpy as np
 import pytest
 
 from handgrad import digits
 from handgrad.cli import main
-from handgrad.digits import conversions, download, fetch, sets
+from handgrad.digits import conversions, deadline, download, fetch, sets
 from handgrad.digits.pairs import Pairs
 from handgrad.errors import DataError, HandgradError
 
@@ -34,11 +37,22 @@ pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
 NAMES = tuple(file.name for file in sets.KMNIST.files)
 
 
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+DRIBBLES = {  # what a server sends first, and what it then sends again and again
+    "100 Continue": (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    "status line": (b"HTTP/1.1 200 ", b"OK"),
+    "header": (b"HTTP/1.1 200 OK\r\nX-Header: ", b"on "),
+    "chunk line": (CHUNKED + b"1;", b"on "),
+    "trailer": (CHUNKED + b"%(size)s\r\n%(body)s\r\n0\r\n", b"X-Header: on\r\n"),
+}
+MANY_LINES = 100_000  # then it hangs up: without a deadline, a test ends nevertheless
+
+
 class Handler(BaseHTTPRequestHandler):
     """/FAULT/FILE: the file, spoilt in one way."""
 
     def do_GET(self):
-        fault, _, name = self.path.strip("/").rpartition("/")
+        fault, _, name = unquote(self.path).strip("/").rpartition("/")
         self.server.asked.append(self.path)
         body = self.server.files.get(name, b"")
         if fault in ("403", "404", "503"):
@@ -53,6 +67,10 @@ class Handler(BaseHTTPRequestHandler):
             return None
         if fault == "garbage":
             return self.wfile.write(b"SSH-2.0-OpenSSH_9.2\r\n")
+        if fault in DRIBBLES:
+            begins, more = DRIBBLES[fault]
+            self.wfile.write(begins % {b"size": b"%x" % len(body), b"body": body})
+            return [self.wfile.write(more) for _ in range(MANY_LINES)]
         page = b"<!DOCTYPE html><title>Sign in</title>"
         whole = {
             "good": body,
@@ -179,6 +197,34 @@ FAULTS = {
     "vanish": "Remote end closed connection without response",
     "garbage": "SSH-2.0-OpenSSH_9.2",
 }
+
+
+@pytest.mark.parametrize("phase", DRIBBLES)
+def test_whatever_a_server_dribbles_it_is_given_up(phase, small, cache, monkeypatch):
+    """By a clock that goes on 10 seconds whenever it is looked at: the minute is over after six looks."""
+    looks = itertools.count(0, 10)
+    monkeypatch.setattr(deadline, "time", SimpleNamespace(monotonic=lambda: next(looks)))
+    small(phase.replace(" ", "%20"))
+    with pytest.raises(HandgradError, match=r"too slow: \d+ bytes in 60 s") as raised:
+        digits.fetch_set("kmnist")
+    assert ("too slow: 0 bytes" in str(raised.value)) == (phase != "trailer")
+    assert contents(cache) == {}
+
+
+def test_bytes_of_the_file_put_the_deadline_off_and_nothing_else(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(deadline, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    until = deadline.Deadline(20, 60, 1000)
+    assert until.wait() == 20
+    now[0] = 50
+    assert until.wait() == 10
+    until.arrived(59_999)
+    assert until.wait() == 10
+    until.arrived(1)  # 60,000 in a minute: another minute begins
+    assert until.wait() == 20
+    now[0] = 110
+    with pytest.raises(deadline.TooSlowError, match="too slow: 0 bytes in 60 s"):
+        until.wait()
 
 
 @pytest.mark.parametrize("fault", FAULTS)

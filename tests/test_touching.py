@@ -62,7 +62,7 @@ def test_a_cut_parts_all_of_the_ink(mnist):
     for i in range(60):
         page, mark = page_of(beside(images[2 * i : 2 * i + 2], i % 4))
         before = page.labels.copy()
-        after = cuts.cut(page, {mark}, 10)
+        after, _ = cuts.cut(page, {mark}, 10)
         assert (page.labels == before).all()
         assert page.lines == ((mark,),)
         ((whole,),) = after.lines
@@ -110,7 +110,7 @@ def test_only_the_marks_named_are_cut(mnist):
         labels[y + rows[0], x] = number
         lines.append([Mark((number,), x.min(), y.min() + rows[0], x.max() + 1, y.max() + 1 + rows[0])])
     page = Page(ink.astype(np.float32), labels.copy(), lines, ink.shape[::-1])
-    after = cuts.cut(page, {lines[0][0], lines[2][0]}, 10)
+    after, _ = cuts.cut(page, {lines[0][0], lines[2][0]}, 10)
     assert after.lines[1] == page.lines[1]
     assert min(len(after.lines[0][0].cuts), len(after.lines[2][0].cuts)) >= 1
     assert (page.labels == labels).all()
@@ -262,7 +262,7 @@ def test_where_two_digits_touch_there_is_a_cut(slant, mnist, figure):
         shifts = np.rint(slant * (np.arange(len(upright)) - len(upright) / 2)).astype(int)
         ink = np.stack([np.roll(row, shift) for row, shift in zip(upright, shifts, strict=True)])
         page, mark = page_of(ink)
-        page = cuts.cut(page, {mark}, 10)
+        page, _ = cuts.cut(page, {mark}, 10)
         between = 28 + 3 * (int(pair[0].any(axis=0).sum()) - overlap / 2)  # the two, where it stands upright
         left = np.arange(ink.shape[1]) < between + shifts[:, None]
         wrong = [

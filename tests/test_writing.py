@@ -625,7 +625,7 @@ def test_the_code_cache_replaces_nothing_but_a_file(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr(machine, "_compiled", lambda *_: b"object file")
     monkeypatch.setattr(machine, "linked", lambda binary: binary)
-    monkeypatch.setattr(machine, "_kept", lambda path: None)
+    monkeypatch.setattr(machine.kept, "read", lambda path: None)
     make = machine._code.__wrapped__
     assert make(32, 4) == b"object file"
     (path,) = (tmp_path / "handgrad").iterdir()

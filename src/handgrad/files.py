@@ -35,6 +35,7 @@ class Kind:
     error: type[HandgradError] = HandgradError  # raised where something else stands in the way
     through_links: bool = True  # whether a link to such a file is followed
     remedy: str = "choose another name"
+    mode: int | None = None  # permissions; None for those of the file that is replaced, or those of open()
 
 
 def _is_our_png(file: IO[bytes]) -> bool:
@@ -154,7 +155,7 @@ def new_file(path: str | os.PathLike[str], kind: Kind) -> Iterator[IO[bytes]]:
                 yield file
                 file.flush()
                 os.fsync(descriptor)
-                os.chmod(name or descriptor, _mode_for(real))
+                os.chmod(name or descriptor, _mode_for(real) if kind.mode is None else kind.mode)
                 expect_replaceable(real, kind)
                 name = name or _named(descriptor, real)
             os.replace(name, real)

@@ -4,7 +4,6 @@ place -> pieces -> counted and hashed -> temporary file -> right size and SHA-25
 """
 
 import hashlib
-import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,10 +18,8 @@ if TYPE_CHECKING:
 
 Place = str | Path  # the address of a folder, or a folder
 TIMEOUT = 20.0  # seconds without a byte after which a server is given up
-PATIENCE, SLOWEST = (
-    60.0,
-    1000,
-)  # seconds after which a server must have sent at least this many bytes a second
+# Seconds in which a server must be done, whatever it does in them, unless it sends so many bytes a second.
+PATIENCE, SLOWEST = 60.0, 1000
 PIECE = 1 << 16
 WEB_PAGE = "a web page (HTML) instead of the file"
 
@@ -105,23 +102,23 @@ def _from_file(path: Path) -> Iterator[bytes]:
 
 def _from_address(address: str, file: PublishedFile) -> Iterator[bytes]:
     """The pieces that a server sends. Redirections are followed; proxies are those of the environment."""
-    from http.client import HTTPException  # network modules are imported only for downloads
-    from urllib.request import Request, urlopen
+    # Network modules are imported only for downloads.
+    from http.client import HTTPException
+    from urllib.request import Request
+
+    from handgrad.digits.deadline import Deadline, opener
 
     try:
+        deadline = Deadline(TIMEOUT, PATIENCE, SLOWEST)
         request = Request(address, headers={"User-Agent": f"handgrad/{__version__}"})
-        with urlopen(request, timeout=TIMEOUT) as answer:
+        with opener(deadline).open(request) as answer:
             _expect_the_file(answer, file)
-            began, received = time.monotonic(), 0
-            while piece := answer.read1(
-                PIECE
-            ):  # returns what has arrived, so a slow server cannot block for ever
-                if received == 0 and piece.lstrip().startswith(b"<"):
+            is_first = True
+            while piece := answer.read1(PIECE):  # returns what has arrived
+                if is_first and piece.lstrip().startswith(b"<"):
                     raise RefusedError(WEB_PAGE)
-                received += len(piece)
-                seconds = time.monotonic() - began
-                if seconds > PATIENCE and received < seconds * SLOWEST:
-                    raise RefusedError(f"too slow: {received:,} bytes in {seconds:.0f} s")
+                is_first = False
+                deadline.arrived(len(piece))
                 yield piece
     except (OSError, HTTPException, ValueError) as error:
         raise RefusedError(_in_words(error)) from None

@@ -6,6 +6,7 @@ are compared before memory is taken.
 """
 
 import gzip
+import io
 import math
 import os
 import stat
@@ -18,6 +19,7 @@ from typing import IO, Any
 import numpy as np
 
 from handgrad.arrays import NDArray
+from handgrad.digits.unzipped import BEGINS, unzipped
 from handgrad.errors import DataError
 from handgrad.files import Kind, reason, without_waiting, write_atomically
 
@@ -25,7 +27,7 @@ TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: 
 CODES = {np.dtype(name).newbyteorder("="): code for code, name in TYPES.items()}
 MAX_RANK = 32
 GZIP_LARGEST_RATIO = 1032  # deflate cannot shrink by more
-FREE_BYTES, SUSPECT_RATIO = 64 << 20, 100  # larger and beyond this ratio: treated as a decompression bomb
+FREE_BYTES, SUSPECT_RATIO = 60 << 20, 100  # larger and beyond this ratio: treated as a decompression bomb
 CHUNK = 1 << 20
 
 Wanted = Callable[[np.dtype[Any], tuple[int, ...]], object]  # DataError for a type and shape that it is not
@@ -45,12 +47,9 @@ def read_idx(path: str | os.PathLike[str], wanted: Wanted = lambda dtype, shape:
             if not stat.S_ISREG(status.st_mode):
                 raise DataError(f"{path}: expected a file; this is a pipe or a device")
             size = status.st_size
-            compressed = file.read(2) == b"\x1f\x8b"
+            compressed = file.read(2) == BEGINS
             file.seek(0)
-            if compressed:
-                with gzip.GzipFile(fileobj=file) as stream:
-                    return _read(stream, path, size, compressed, wanted)
-            return _read(file, path, size, compressed, wanted)
+            return _read(unzipped(file) if compressed else file, path, size, compressed, wanted)
     except (gzip.BadGzipFile, zlib.error, EOFError) as error:
         raise DataError(f"{path}: the gzip data is damaged or cut off ({error}); get it again") from None
     except OSError as error:
@@ -88,22 +87,26 @@ def parse_idx(data: bytearray, name: str) -> NDArray:
     expected = start + math.prod(shape) * dtype.itemsize
     if len(data) != expected:
         raise DataError(f"{name}: expected {expected} bytes for shape {shape}; got {len(data)}")
-    try:
-        array = np.frombuffer(data, dtype, offset=start).reshape(shape)
-    except ValueError:  # no values, but sizes whose product without the zero cannot be addressed
-        raise DataError(f"{name}: expected sizes of an array; got {shape}") from None
+    array = _shaped(np.frombuffer(data, dtype, offset=start), shape, name)
     if array.flags.writeable and not dtype.isnative:  # where it stands: large files fit into memory once
         return array.byteswap(inplace=True).view(dtype.newbyteorder("="))
     return array.astype(dtype.newbyteorder("="), copy=False)
 
 
+def _shaped(array: NDArray, shape: tuple[int, ...], name: str) -> NDArray:
+    """The array in this shape. DataError if there are no values, and sizes that cannot be addressed."""
+    try:
+        return array.reshape(shape)
+    except ValueError:
+        raise DataError(f"{name}: expected sizes of an array; got {shape}") from None
+
+
 def _is_idx(file: IO[bytes]) -> bool:
     """Whether an open file begins as an IDX file does, raw or gzip."""
     begins = file.read(4)
-    if begins.startswith(b"\x1f\x8b"):
-        file.seek(0)
+    if begins.startswith(BEGINS):
         try:
-            begins = gzip.GzipFile(fileobj=file).read(4)
+            begins = unzipped(file).read(4)
         except (gzip.BadGzipFile, zlib.error, EOFError):
             return False
     return len(begins) == 4 and begins[:2] == b"\0\0" and begins[2] in TYPES and 1 <= begins[3] <= MAX_RANK
@@ -112,9 +115,7 @@ def _is_idx(file: IO[bytes]) -> bool:
 KIND = Kind("an IDX file", _is_idx, DataError)
 
 
-def _read(
-    stream: IO[bytes] | gzip.GzipFile, path: Any, size: int, compressed: bool, wanted: Wanted
-) -> NDArray:
+def _read(stream: io.BufferedReader, path: Any, size: int, compressed: bool, wanted: Wanted) -> NDArray:
     """Read header and values from a stream; size is the length of the file on disk."""
     data = bytearray(stream.read(4))
     if len(data) == 4 and 1 <= data[3] <= MAX_RANK:
@@ -130,11 +131,18 @@ def _read(
         raise DataError(f"{path}: {claim}; decompress it first if that is meant")
     if not compressed and expected != size:
         raise DataError(f"{path}: expected {expected} bytes for shape {shape}; got {size}")
-    while len(data) <= expected and (chunk := stream.read(min(CHUNK, expected + 1 - len(data)))):
-        data += chunk
-    if len(data) > expected:
+    values = bytearray(expected - start)  # the system gives memory as it is filled
+    view, filled = memoryview(values), 0
+    while filled < len(values) and (count := stream.readinto(view[filled : filled + CHUNK])):
+        filled += count
+    if filled < len(values):
+        raise DataError(f"{path}: expected {expected} bytes for shape {shape}; got {start + filled}")
+    if stream.read(1):
         raise DataError(f"{path}: expected {expected} bytes for shape {shape}; more follow")
-    return parse_idx(data, str(path))
+    array = np.frombuffer(values, dtype)
+    if not dtype.isnative:  # in place, since a copy would double the memory
+        array = array.byteswap(inplace=True).view(dtype.newbyteorder("="))
+    return _shaped(array, shape, str(path))
 
 
 def _parse_header(data: bytes, name: str) -> tuple[np.dtype[Any], tuple[int, ...], int]:

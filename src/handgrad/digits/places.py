@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from handgrad.digits.idx import CHUNK, FREE_BYTES, SUSPECT_RATIO
+from handgrad.digits.unzipped import BEGINS, unzipped
 from handgrad.errors import DataError
 from handgrad.files import readable, reason, without_waiting
 
@@ -72,10 +73,8 @@ class Place(ABC):
         """The bytes of a file, decompressed if they are gzip's. DataError, also within the block."""
         try:
             with self._opened(name) as file:
-                if file.read(2) == b"\x1f\x8b":
-                    file.seek(0)
-                    with gzip.GzipFile(fileobj=file) as stream:
-                        yield _Bounded(stream, self.size(name), self.shown(name))  # type: ignore[misc]  # it has what readers of IO use
+                if file.read(2) == BEGINS:
+                    yield _Bounded(unzipped(file), self.size(name), self.shown(name))  # type: ignore[misc]  # it has what readers of IO use
                 else:
                     file.seek(0)
                     yield file
@@ -196,7 +195,7 @@ class Archive(Place):
 class _Bounded(io.RawIOBase):
     """A gzip stream that ends in a DataError where it expands beyond what honest data does."""
 
-    def __init__(self, stream: gzip.GzipFile, size: int, name: str) -> None:
+    def __init__(self, stream: io.BufferedReader, size: int, name: str) -> None:
         self._stream, self._name = stream, name
         self._most = max(FREE_BYTES, SUSPECT_RATIO * size)
 

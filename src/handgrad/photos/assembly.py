@@ -18,8 +18,12 @@ from handgrad.photos.selection import of_digit_size, usual_height, with_fragment
 from handgrad.photos.signs import Usual, signs_among
 from handgrad.photos.slashes import straight_strokes
 from handgrad.photos.traits import Traits, cross, is_clear, shape_of, traits
+from handgrad.photos.work import spent
 
 MOST = 64  # largest number of digits on a picture
+MOST_COMPONENTS = 2000  # marks of all sizes that are looked at
+PAIR_STEPS = 2_500  # of work.py, for each component and each cell
+MOST_COVERED = 5  # the boxes of all digits together are at most so many times as large as the picture
 SMALLEST_ZERO = 0.14  # height of a small zero, in heights of a digit
 ROUND = 0.2  # least share of its box that its hole covers
 APART = 0.05  # how far it is from other ink, in heights
@@ -46,11 +50,15 @@ def assembled(found: Components, size: tuple[int, int], cells: Sequence[Cell] = 
     def look(mark: Mark) -> Traits:
         return traits(ink, labels, mark)
 
+    if len(components) > MOST_COMPONENTS or not spent(PAIR_STEPS * len(components) * len(cells)):
+        raise _too_many(len(components))
     inner = without_edges(components, ink.shape)
     marks, signs = placed(labels, inner, cells), []
-    components = [*marks, *(mark for mark in components if mark not in inner)]
+    edges = set(components) - set(inner)
+    components = [*marks, *(mark for mark in components if mark in edges)]
     beside = [*on_sides(marks, cells), *beside_cells(marks, cells)]
-    marks = [mark for mark in marks if mark not in {each.mark for each in beside}]
+    outside = {each.mark for each in beside}
+    marks = [mark for mark in marks if mark not in outside]
     usual = _usual(marks, look) if 0 < len(of_digit_size(marks)) <= 4 * MOST else None
     if usual:
         signs = signs_among(marks, usual, look, lambda mark, surely: cross(shape_of(labels, mark), surely))
@@ -63,8 +71,11 @@ def assembled(found: Components, size: tuple[int, int], cells: Sequence[Cell] = 
         rings = _small_zeros(marks, labels, usual, look) if usual else set()
         marks = of_digit_size(with_fragments_joined(marks, rings), rings)
     if len(marks) > MOST:
-        got = f"got {len(marks)} marks: crop the picture"
-        raise ImageError(f"expected at most {MOST} digits on a picture; {got}")
+        raise _too_many(len(marks))
+    if sum(mark.width * mark.height for mark in marks) > MOST_COVERED * ink.size:
+        raise ImageError(
+            "expected digits side by side; got marks that lie across each other: crop the picture"
+        )
     lines = [[marks[i] for i in line] for line in in_lines(reading_boxes(marks, cells))]
     if not usual or not lines:
         return Page(ink, labels, lines, size, left_out=beside, cells=cells)
@@ -81,6 +92,10 @@ def assembled(found: Components, size: tuple[int, int], cells: Sequence[Cell] = 
     left_out += [Omission(sign.mark, OPERATOR) for sign in signs if not sign.text]
     page_signs = [PageSign(sign.mark, sign.text, _line_of(sign.mark, lines)) for sign in signs if sign.text]
     return Page(ink, labels, lines, size, left_out=left_out, signs=page_signs, strokes=strokes, cells=cells)
+
+
+def _too_many(count: int) -> ImageError:
+    return ImageError(f"expected at most {MOST} digits on a picture; got {count} marks: crop the picture")
 
 
 def _usual(marks: Sequence[Mark], look: Callable[[Mark], Traits]) -> Usual:

@@ -13,8 +13,10 @@ import cv2
 import numpy as np
 
 from handgrad.arrays import NDArray
+from handgrad.photos.candidates import WIDEST
 from handgrad.photos.marks import Cut, Mark, Page, Piece
 from handgrad.photos.strokes import stroke_width
+from handgrad.photos.work import spent
 
 ROWS = 48  # height to which a mark is reduced before paths are searched
 STEP_COST = 0.06  # cost of a step to the side, in pixels of ink
@@ -24,38 +26,70 @@ SMALLEST_PIECE = 0.05  # smallest share of a mark's ink on either side of a cut
 BESIDE = 0.2  # least distance between the middles of the two sides, from left to right, in heights
 ALIKE = 0.03  # two cuts are alike if less than this share of the ink lies between them
 FRAGMENT = 0.3  # largest share of a fragment, of the largest connected ink on its side
+PATH_STEPS, HEALED_STEPS, CANDIDATE_STEPS = 250, 12, 12  # of work.py, for each pixel
 LEANS = (-0.5, -0.25, 0.0, 0.25, 0.5)  # slopes of the corridors, in columns per row
 
 
-def cut(page: Page, marks: Collection[Mark], most: int) -> Page:
-    """A new page on which these marks are cut wherever two digits may touch.
+def cut(page: Page, marks: Collection[Mark], most: int) -> tuple[Page, set[Mark]]:
+    """A new page on which these marks are cut wherever two digits may touch, and those too intricate for it.
 
-    most: largest number of cuts in one mark. A mark that no path crosses cheaply enough stays whole.
+    most: largest number of cuts in one mark. A mark that no path crosses cheaply enough stays whole, and so
+    do marks longer than so many digits. Too intricate is what takes more work than a picture may.
     """
     labels = page.labels.copy()
-    lines = [[_cut(labels, mark, most) if mark in marks else mark for mark in line] for line in page.lines]
-    return replace(page, labels=labels, lines=lines)
+    lines, beyond = list[list[Mark]](), set[Mark]()
+    for line in page.lines:
+        high = max(mark.bottom for mark in line) - min(mark.top for mark in line)
+        whole = list[Mark]()
+        for mark in line:
+            # Inner pieces are no wider than WIDEST times the mark's height, the outer ones with a neighbour.
+            longest = WIDEST * ((most - 1) * mark.height + 2 * high)
+            is_cut = mark in marks and mark.width <= longest
+            pieces = _cut(labels, mark, most) if is_cut else mark
+            if pieces is None:
+                beyond.add(mark)
+            whole.append(pieces or mark)
+        lines.append(whole)
+    return replace(page, labels=labels, lines=lines), beyond
 
 
-def _cut(labels: NDArray, mark: Mark, most: int) -> Mark:
-    """The mark with its cuts; gives its pieces labels of their own."""
+def _cut(labels: NDArray, mark: Mark, most: int) -> Mark | None:
+    """The mark with its cuts; gives its pieces labels of their own. None if that is too much work."""
     window = labels[mark.top : mark.bottom, mark.left : mark.right]
+    if not spent(3 * window.size):
+        return None
     own = np.isin(window, mark.parts)
-    chosen = sorted(_sides(own, most), key=lambda side: int(side[0].sum()))
+    sides = _sides(own, most)
+    if sides is None:
+        return None
+    chosen = sorted(sides, key=lambda side: int(side[0].sum()))
     if not chosen:
         return mark
-    sides = np.stack([left[own] for left, _ in chosen])  # (cuts, pixels of the mark)
+    # Every two cuts may bound a candidate, whose image is made.
+    if not spent(window.size * len(chosen) * (len(chosen) + 1) * CANDIDATE_STEPS / 2):
+        return None
+    sided = np.zeros(int(own.sum()), np.int32)  # for each pixel of the mark, a bit for each cut
+    for number, (left, _) in enumerate(chosen):
+        sided |= left[own].astype(np.int32) << number
     bits = 1 << np.arange(len(chosen))
-    codes, numbers = np.unique(bits @ sides, return_inverse=True)  # a piece lies on one side of each cut
+    codes, numbers = np.unique(sided, return_inverse=True)  # a piece lies on one side of each cut
     first = int(labels.max()) + 1
     window[own] = first + numbers
     y, x = np.nonzero(own)
-    pieces = []
-    for number in range(len(codes)):
-        held = numbers == number
-        across, down = x[held] + mark.left, y[held] + mark.top
-        box = int(across.min()), int(down.min()), int(across.max()) + 1, int(down.max()) + 1
-        pieces.append(Piece(first + number, *box, int(held.sum())))
+    order = np.argsort(numbers.ravel(), kind="stable")
+    areas = np.bincount(numbers.ravel())
+    starts = np.cumsum(areas) - areas
+    edges = [
+        f.reduceat(places[order], starts) + offset
+        for f, places, offset in (
+            (np.minimum, x, mark.left),
+            (np.minimum, y, mark.top),
+            (np.maximum, x, mark.left + 1),
+            (np.maximum, y, mark.top + 1),
+        )
+    ]
+    boxes = np.stack([first + np.arange(len(codes)), *edges, areas], axis=1).tolist()
+    pieces = [Piece(*box) for box in boxes]
     cuts = [
         Cut(frozenset(first + int(number) for number in np.flatnonzero(codes & bit)), crossed)
         for bit, (_, crossed) in zip(bits, chosen, strict=True)
@@ -63,14 +97,20 @@ def _cut(labels: NDArray, mark: Mark, most: int) -> Mark:
     return replace(mark, parts=tuple(piece.label for piece in pieces), pieces=tuple(pieces), cuts=tuple(cuts))
 
 
-def _sides(own: NDArray, most: int) -> list[tuple[NDArray, float]]:
-    """The ink left of each cut of a mark (height, width) bool, and what the cut crosses, in stroke widths."""
+def _sides(own: NDArray, most: int) -> list[tuple[NDArray, float]] | None:
+    """The ink left of each cut of a mark (height, width) bool, and what the cut crosses, in stroke widths.
+
+    None if that is too much work.
+    """
     height, width = own.shape
     columns = max(4, round(width * ROWS / height))
     small = cv2.resize(own.astype(np.float32), (columns, ROWS), interpolation=cv2.INTER_AREA)
     rows = (np.arange(height) + 0.5) * ROWS / height - 0.5
+    paths = _unlike(small, most)
+    if paths is None or not spent(len(paths) * HEALED_STEPS * own.size):
+        return None
     sides = []
-    for path, crossed in _unlike(small, most):
+    for path, crossed in paths:
         border = (np.interp(rows, np.arange(ROWS), path) + 0.5) * width / columns
         straight = own & (np.arange(width)[None] < border[:, None])
         left = _healed(straight, own & ~straight)
@@ -79,49 +119,46 @@ def _sides(own: NDArray, most: int) -> list[tuple[NDArray, float]]:
     return sides
 
 
-def _unlike(ink: NDArray, most: int) -> list[tuple[NDArray, float]]:
-    """The cheapest paths through ink (ROWS, columns) that part it differently, and what they cross."""
+def _unlike(ink: NDArray, most: int) -> list[tuple[NDArray, float]] | None:
+    """The cheapest paths through ink (ROWS, columns) that part it differently, and what they cross.
+
+    None if that is too much work.
+    """
+    if not spent(PATH_STEPS * ink.size):
+        return None
     paths, crossed = _paths(ink)
     mask = ink > 0.4
-    columns, x = np.arange(ink.shape[1]), np.nonzero(mask)[1]
-    total = len(x)
-    tried, kept, chosen = _Sides(total), _Sides(total), list[int]()
-    for i, path in enumerate(paths):
-        left = mask & (columns <= path[:, None])
-        if not tried.added(left[mask], ALIKE / 2 * total):
+    total, x = int(mask.sum()), np.nonzero(mask)[1]
+    if not total:
+        return []
+    up_to = np.pad(np.cumsum(mask, axis=1, dtype=np.int32), ((0, 0), (1, 0)))
+    # How much of each row lies left of each path: two paths part the ink by the sum of the differences.
+    left_of = up_to[np.arange(len(ink)), np.clip(paths + 1, 0, ink.shape[1])]
+    tried = np.zeros_like(left_of)
+    count = 0
+    kept, chosen = list[NDArray](), list[int]()
+    for i, amounts in enumerate(left_of):
+        if count and np.abs(tried[:count] - amounts).sum(axis=1).min() < ALIKE / 2 * total:
             continue
+        tried[count] = amounts
+        count += 1
+        if not spent(HEALED_STEPS * ink.size + tried[:count].size):
+            return None
+        left = mask & (np.arange(ink.shape[1]) <= paths[i][:, None])
         healed = _healed(left, mask & ~left)[mask]
         is_piece = SMALLEST_PIECE <= healed.sum() / total <= 1 - SMALLEST_PIECE
         is_piece = is_piece and float(x[~healed].mean() - x[healed].mean()) >= BESIDE * len(ink)
-        if is_piece and kept.added(healed, ALIKE * total):
+        if is_piece and not _is_alike(healed, kept, ALIKE * total):
+            kept.append(healed)
             chosen.append(i)
             if len(chosen) == most:
                 break
     return [(paths[i].astype(np.float64), float(crossed[i])) for i in chosen]
 
 
-class _Sides:
-    """Sides of cuts, each the inked pixels (pixels,) that lie on it."""
-
-    def __init__(self, pixels: int) -> None:
-        self._held, self._areas = np.zeros((16, pixels), np.float32), np.zeros(16, np.float32)
-        self._count = 0
-
-    def added(self, side: NDArray, least: float) -> bool:
-        """Whether at least this many pixels differ between a side and each of the others; then it is added.
-
-        The pixels of both are counted by a product, whose whole numbers below 2^24 are exact.
-        """
-        n, own = self._count, side.astype(np.float32)
-        both = self._held[:n] @ own
-        if n and float((self._areas[:n] - 2 * both).min()) + float(own.sum()) < least:
-            return False
-        if n == len(self._areas):
-            self._held, self._areas = (
-                np.concatenate([a, np.zeros_like(a)]) for a in (self._held, self._areas)
-            )
-        self._held[n], self._areas[n], self._count = own, own.sum(), n + 1
-        return True
+def _is_alike(side: NDArray, others: list[NDArray], least: float) -> bool:
+    """Whether less than this many pixels differ between a side of a cut and one of the others."""
+    return bool(others) and bool((np.stack(others) ^ side).sum(axis=1).min() < least)
 
 
 def _healed(left: NDArray, right: NDArray) -> NDArray:

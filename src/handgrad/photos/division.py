@@ -9,7 +9,7 @@ makes nine times as many candidates of a page.
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -59,6 +59,7 @@ class Division(NamedTuple):
     digits: Sequence[ScoredCandidate]  # in reading order
     separators: Sequence[Mark] = ()  # marks that stand for separators of the pattern
     mismatch: str | None = None  # how the page differs from what is expected, in words
+    beyond: Collection[Mark] = ()  # marks too intricate to be cut
 
 
 def divided(model: Model, page: Page, expected: Expectation | None = None) -> Division:
@@ -68,7 +69,7 @@ def divided(model: Model, page: Page, expected: Expectation | None = None) -> Di
     that is far too dear, the cheapest.
     """
     heights = [float(np.median([mark.height for mark in line])) for line in page.lines]
-    scored = _scored(model, page, heights, expected)
+    scored, beyond = _scored(model, page, heights, expected)
     chosen: list[ScoredCandidate] = []
     disagreeing: list[int] = []
     for number, height in enumerate(heights):
@@ -89,13 +90,16 @@ def divided(model: Model, page: Page, expected: Expectation | None = None) -> Di
     if expected:
         counts = Counter(each.candidate.start.line for each in digits)
         mismatch = expected.mismatch([counts[number] for number in range(len(heights))], disagreeing)
-    return Division(digits, separators, mismatch)
+    return Division(digits, separators, mismatch, beyond)
 
 
 def _scored(
     model: Model, page: Page, heights: Sequence[float], expected: Expectation | None
-) -> list[ScoredCandidate]:
-    """The candidates of a page; a single one, if all its marks are the parts of one broken digit."""
+) -> tuple[list[ScoredCandidate], set[Mark]]:
+    """The candidates of a page; a single one, if all its marks are the parts of one broken digit.
+
+    Also the marks that are too intricate to be cut.
+    """
     parts = sharing(page)
     possible = candidates(page.lines, heights)
     whole = None if page.single or (expected and expected.digits > 1) else broken_digit(page.marks)
@@ -103,19 +107,23 @@ def _scored(
     if whole:
         *scored, of_whole = scored
         if of_whole.sureness > SURELY_BROKEN and not _is_column(page, possible, scored):
-            return [ScoredCandidate(Candidate(possible[0].start, possible[-1].end, whole, 0.0), of_whole)]
+            only = Candidate(possible[0].start, possible[-1].end, whole, 0.0)
+            return [ScoredCandidate(only, of_whole)], set()
     known = {(each.start, each.end): answer for each, answer in zip(possible, scored, strict=True)}
     suspects = _suspects(page, possible, scored, heights, expected)
     suspects = {mark for mark in suspects if mark.cell not in parts}
+    beyond = set[Mark]()
     if not page.single and suspects:
         few = len(page.marks) > MANY or second_network(model) is None
-        page = cut(page, suspects, FEW_CUTS if few else MOST_CUTS)
+        page, beyond = cut(page, suspects, FEW_CUTS if few else MOST_CUTS)
         possible = candidates(page.lines, heights)
         new = [each for each in possible if (each.start, each.end) not in known]
         marks = {each.mark.parts: each.mark for each in new}  # cuts that cross may bound the same ink
         of_parts = dict(zip(marks, answers(model, page, [*marks.values()]), strict=True))
         known |= {(each.start, each.end): of_parts[each.mark.parts] for each in new}
-    return [ScoredCandidate(_as_sharing(each, parts), known[each.start, each.end]) for each in possible]
+    return [
+        ScoredCandidate(_as_sharing(each, parts), known[each.start, each.end]) for each in possible
+    ], beyond
 
 
 def _as_sharing(candidate: Candidate, parts: Mapping[int, int]) -> Candidate:

@@ -8,6 +8,8 @@ import cv2
 import numpy as np
 
 from handgrad.arrays import NDArray
+from handgrad.errors import ImageError
+from handgrad.photos import work
 from handgrad.photos.assembly import MOST, Components, assembled
 from handgrad.photos.background import Ink, Shades, flat_ink, ink_on_paper, shades_of
 from handgrad.photos.connected import connected, with_labels
@@ -34,6 +36,9 @@ THINNEST, HEAVIEST = (
     0.06,
     0.21,
 )  # stroke widths of a digit that fills its picture, as shares of the longer side
+
+
+PASS_STEPS = 40  # of work.py, for each pixel of the picture
 
 
 class Digit(NamedTuple):
@@ -64,6 +69,14 @@ def find_marks(picture: Picture, other_ink: bool = False) -> Page:
     All the ink is one mark if the picture is a thumbnail, or if a digit fills it from edge to edge.
     ImageError if there are more than 64 marks.  other_ink: ink is taken for paper, and paper for ink.
     """
+    with work.budget():
+        return _marks_within(picture, other_ink)
+
+
+def _marks_within(picture: Picture, other_ink: bool) -> Page:
+    """The marks on a picture, or in the panel that it shows."""
+    if not work.spent(PASS_STEPS * picture.pixels.size / 3):  # in another way, after all that a way can take
+        raise ImageError("expected digits on paper; got too intricate a picture: crop it")
     if found := panel(picture):
         page = _marks_on(found.picture, other_ink)
         across, down = page.ink.shape[1] / picture.size[0], page.ink.shape[0] / picture.size[1]

@@ -142,9 +142,7 @@ def _dotted(ink: NDArray) -> Frames | None:
     if not MANY_DOTS[0] <= len(dots) <= MANY_DOTS[1]:
         return None
     places = np.array([_middle(labels, int(label), stats[label]) for label in dots])
-    apart = np.hypot(*(places[:, None] - places[None]).T)
-    np.fill_diagonal(apart, np.inf)
-    reach = int(np.median(apart.min(axis=0)) / 2) + 1
+    reach = int(np.median([_to_nearest(places, i) for i in range(len(places))]) / 2) + 1
     mask: NDArray = np.isin(labels, dots).astype(np.uint8)
     enlarged = cv2.dilate(mask, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8))
     found = find_frames(enlarged, ink)
@@ -153,6 +151,13 @@ def _dotted(ink: NDArray) -> Frames | None:
     return found._replace(
         mask=mask & np.asarray(cv2.dilate(found.mask, np.ones((5, 5), np.uint8))), thickness=1.0
     )
+
+
+def _to_nearest(places: NDArray, i: int) -> float:
+    """The distance of a place (N, 2), by its number, from the nearest of the others."""
+    apart = np.hypot(*(places - places[i]).T)
+    apart[i] = np.inf
+    return float(apart.min())
 
 
 def _middle(labels: NDArray, label: int, stats: NDArray) -> tuple[float, float]:

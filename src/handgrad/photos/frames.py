@@ -9,9 +9,10 @@ import numpy as np
 from handgrad.arrays import NDArray
 from handgrad.photos.combs import combs
 from handgrad.photos.erasing import Side, erased
-from handgrad.photos.grid import Bounded, Grid, same_place
+from handgrad.photos.grid import MOST_CELLS, Bounded, Grid, same_places
 from handgrad.photos.marks import Cell
 from handgrad.photos.rows import completed, made_whole, rows_of
+from handgrad.photos.work import spent
 
 LOWEST = 0.35  # height of a cell, in usual heights of the cells on a page
 THICKEST = 0.085  # thickness of the sides of a lone cell, as a share of its shorter side
@@ -20,6 +21,7 @@ ACROSS = 0.2  # a mark with more than this share of its ink outside one cell lie
 IGNORED = 0.5  # where more than this share of the marks do, the lines are no cells
 TWO_DIGITS = 1.3  # a mark of more than this width, in cells, and no higher than a cell, is several digits
 GOES_ON = 0.6  # share of the outer sides that go on beyond their corners, on squared paper
+CELL_STEPS = 60_000  # of work.py, for each cell
 CONNECTED = 3  # this many cells side by side are a form even if all of them are empty
 
 
@@ -42,7 +44,10 @@ def find_frames(mask: NDArray, faint: NDArray) -> Frames | None:
         return None
     rows = [completed(mask, made_whole(row)) for row in rows_of(grid.cells())]
     rows += combs(grid)
-    if not rows or _is_paper(mask, [each for row in rows for each in row]):
+    count = sum(len(row) for row in rows)
+    if not 0 < count <= MOST_CELLS or not spent(CELL_STEPS * count):
+        return None
+    if _is_paper(mask, [each for row in rows for each in row]):
         return None
     lines = _lines([each for row in rows for each in row])
     rest = faint & 1 - cv2.dilate(erased(mask, *lines), np.ones((3, 3), np.uint8))
@@ -131,11 +136,12 @@ def _is_thin(bounded: Bounded) -> bool:
 def _innermost(cells: Sequence[Cell]) -> list[Cell]:
     """The cells without those that hold others, and each of them once."""
     kept: list[Cell] = []
+    known, middles = np.zeros((len(cells), 4)), np.zeros((len(cells), 2))
     for cell in sorted(cells, key=lambda cell: cell.width * cell.height):
-        middles = [((each.left + each.right) / 2, (each.top + each.bottom) / 2) for each in kept]
-        if not any(cell.distance(*middle) == 0 for middle in middles) and not any(
-            same_place(cell, each) for each in kept
-        ):
+        held = (cell.distance(*middles[: len(kept)].T) == 0).any()
+        if not held and not same_places(cell, known[: len(kept)]).any():
+            known[len(kept)] = cell
+            middles[len(kept)] = (cell.left + cell.right) / 2, (cell.top + cell.bottom) / 2
             kept.append(cell)
     return kept
 

@@ -10,6 +10,7 @@ from handgrad.arrays import NDArray
 from handgrad.photos.erasing import Side
 from handgrad.photos.marks import Cell
 from handgrad.photos.segments import Segment, level_segments, line_through
+from handgrad.photos.work import spent
 
 SMALLEST_SIDE = 10  # of a cell, in pixels
 NARROWEST, WIDEST = 0.25, 30.0  # width of a cell over its height
@@ -17,6 +18,9 @@ SLACK = 0.25  # a segment may be longer than it was found, by this share: corner
 NEAR = 0.08  # the ends of a side, as a share of it
 SAME = 0.6  # two cells are one if at least this share of the larger one lies in both
 COVERED = 0.78  # share of each side that is inked, at least
+MOST_CROSSINGS = 20_000  # of lines: more are print or a pattern
+MOST_CELLS = 600  # of a form: more are squared paper
+LOOK_STEPS = 8_000  # of work.py, for each pair of lines that may bound a cell
 
 
 class Bounded(NamedTuple):
@@ -112,17 +116,23 @@ class Grid:
         self.y = (p + q * r) / (1 - q * s)
         self.x = r + s * self.y
         self.meets = _within(self.x.T, row).T & _within(self.y, column)
+        if np.count_nonzero(self.meets) > MOST_CROSSINGS:
+            self.meets[:] = False
 
     def cells(self) -> list[Bounded]:
-        """All cells: the smallest rectangles whose sides are inked."""
+        """All cells: the smallest rectangles whose sides are inked; none if they are too many for a form."""
         found: list[Bounded] = []
+        known = np.zeros((MOST_CELLS + 1, 4))
         for i in np.argsort([line.offset for line in self.level.segments]):
             crossed = np.flatnonzero(self.meets[i])
             crossed = crossed[np.argsort(self.x[i, crossed])]
             for place, j in enumerate(crossed):
                 bounded = self._cell_from(int(i), int(j), crossed[place + 1 :])
-                if bounded and not any(same_place(bounded.cell, other.cell) for other in found):
+                if bounded and not same_places(bounded.cell, known[: len(found)]).any():
+                    known[len(found)] = bounded.cell
                     found.append(bounded)
+                if len(found) > MOST_CELLS or not spent(LOOK_STEPS):
+                    return []
         return found
 
     def _cell_from(self, i: int, j: int, others: NDArray) -> Bounded | None:
@@ -137,6 +147,8 @@ class Grid:
             if not (self._is_corner(i, j, 1, width) and self._is_corner(i, k, 1, -width)):
                 continue
             below = np.flatnonzero(self.meets[:, j] & self.meets[:, k] & (y[:, j] > y[i, j] + SMALLEST_SIDE))
+            if not spent(LOOK_STEPS):
+                return None
             for m in below[np.argsort(y[below, j])]:
                 height = float(y[m, j] - y[i, j] + y[m, k] - y[i, k]) / 2
                 if not NARROWEST <= width / height <= WIDEST:
@@ -176,9 +188,10 @@ def _within(places: NDArray, segments: NDArray) -> NDArray:
     return np.asarray((places >= segments[:, 0] - slack) & (places <= segments[:, 1] + slack))
 
 
-def same_place(one: Cell, other: Cell) -> bool:
-    """Whether two cells are one: each other's middle lies well within them."""
-    across = min(one.right, other.right) - max(one.left, other.left)
-    down = min(one.bottom, other.bottom) - max(one.top, other.top)
-    both = max(0.0, across) * max(0.0, down)
-    return both > SAME * max(one.width * one.height, other.width * other.height)
+def same_places(one: Cell, others: NDArray) -> NDArray:
+    """Which cells (N, 4) are in the place of this one: each other's middle lies well within them."""
+    left, top, right, bottom = others.T
+    across = np.minimum(one.right, right) - np.maximum(one.left, left)
+    down = np.minimum(one.bottom, bottom) - np.maximum(one.top, top)
+    both = np.maximum(0.0, across) * np.maximum(0.0, down)
+    return np.asarray(both > SAME * np.maximum(one.width * one.height, (right - left) * (bottom - top)))

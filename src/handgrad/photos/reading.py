@@ -4,15 +4,16 @@ page -> the cheapest division into digits -> signs among them -> readings
 """
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from itertools import groupby
 
 import numpy as np
 
 from handgrad.arrays import NDArray
+from handgrad.errors import ImageError
 from handgrad.model import Model
-from handgrad.photos import doubt
+from handgrad.photos import doubt, work
 from handgrad.photos.decoding import Picture, Source, as_picture
 from handgrad.photos.division import ScoredCandidate, divided
 from handgrad.photos.expectation import ANY, Expectation, expectation
@@ -36,6 +37,7 @@ NEIGHBOUR = "cut from a digit in doubt"
 # Why something is left out.
 NO_DIGIT = "mark unlike a digit"
 SIGN_ALONE = "sign without digits"
+INTRICATE = "mark too intricate to be divided"
 
 
 def read(model: Model, picture: Picture | NDArray | Source) -> list[list[Reading]]:
@@ -62,17 +64,30 @@ def read_page(
     """
     expect_model(model.image_shape)
     expected = None if expect is None else expectation(expect)
-    picture = as_picture(picture)
+    with work.budget():
+        return _read(model, as_picture(picture), expected, fields)
+
+
+def _read(model: Model, picture: Picture, expected: Expectation | None, fields: bool) -> PageReading:
+    """The reading of a picture, within a budget of work."""
     if (image := prepared(picture)) is not None:
         return _prepared_reading(model, image, expected)
     page = find_marks(picture)
     reading_of = partial(_page_reading, model, expected, fields)
     found = reading_of(page)
     if not found.digits or max(one.confidence for one in found.digits) < UNSURE:
-        other = reading_of(find_marks(picture, other_ink=True))
-        if other.digits and not any(one.doubtful for one in other.digits):
+        other = _with_other_ink(picture, reading_of)
+        if other and other.digits and not any(one.doubtful for one in other.digits):
             return other
     return in_best_way(model, picture, page, found, reading_of)
+
+
+def _with_other_ink(picture: Picture, reading_of: Callable[[Page], PageReading]) -> PageReading | None:
+    """The reading with ink and paper exchanged; None if there are more marks than are read."""
+    try:
+        return reading_of(find_marks(picture, other_ink=True))
+    except ImageError:
+        return None
 
 
 def _prepared_reading(model: Model, image: NDArray, expected: Expectation | None) -> PageReading:
@@ -90,7 +105,10 @@ def _page_reading(model: Model, expected: Expectation | None, fields: bool, page
     """The digits on a page, what was left out, and the fields; only what stands in cells, if fields."""
     division = divided(model, page, expected)
     left_out = [LeftOut(page.box(mark), why) for mark, why in page.left_out]
-    digits = division.digits
+    parts = {part for mark in division.beyond for part in mark.parts}
+    beyond = [digit for digit in division.digits if not parts.isdisjoint(digit.candidate.mark.parts)]
+    left_out += [LeftOut(page.box(digit.candidate.mark), INTRICATE) for digit in beyond]
+    digits = [digit for digit in division.digits if digit not in beyond] if beyond else division.digits
     if not page.single and (expected is None or division.mismatch):
         alone = Counter(
             digit.candidate.mark.cell for digit in digits

@@ -10,7 +10,9 @@ from handgrad.photos.erasing import Side
 from handgrad.photos.grid import SAME, Bounded
 from handgrad.photos.marks import Cell
 from handgrad.photos.segments import Segment, line_through
+from handgrad.photos.work import spent
 
+ROW_STEPS, CELL_STEPS = 200_000, 30_000  # of work.py, for each row, and for each cell that may be added
 INKED = 0.62  # share of a side that is inked, where its place is known from the other cells
 
 
@@ -77,6 +79,8 @@ def completed(mask: NDArray, row: list[Bounded]) -> list[Bounded]:
     lefts, rights = lefts[is_inked], rights[is_inked]
     cells = np.stack([lefts, heads[lefts], rights, feet[rights]], axis=1).astype(np.float64)
     known = np.array([each.cell for each in row])
+    if not spent(ROW_STEPS + CELL_STEPS * len(cells)):
+        return row
     missed = np.flatnonzero(~_overlap(cells[:, None], known).any(axis=1))
     thickness = float(np.median([side.line.thickness for each in row for side in each.upright]))
     for i in missed:

@@ -7,6 +7,7 @@ import numpy as np
 
 from handgrad.arrays import NDArray
 from handgrad.photos.connected import connected
+from handgrad.photos.work import spent
 
 # Lengths and widths are shares of the picture's shorter side.
 SEGMENT = 0.25  # length of the straight segments that suggest a printed line
@@ -22,6 +23,8 @@ BEYOND = 0.12  # by this share of its length a printed line goes on beyond the m
 LONG = 1.5  # it is this many times as long as the marks are high
 MANY = 3  # this many lines beside each other are printed, wherever they end;
 APART = 0.04  # they are more than this share of the picture apart
+MOST_POINTS = 150_000  # inked pixels in which lines are looked for; with more, on a smaller copy
+LINE_STEPS = 100_000  # of work.py, for each segment
 
 
 class PrintedLine(NamedTuple):
@@ -41,17 +44,9 @@ def without_ruling(mask: NDArray) -> NDArray:
     short = min(mask.shape)
     if short < 60 or not _has_long_marks(mask, SEGMENT):
         return mask
-    found = cv2.HoughLinesP(
-        _thin_ink(mask),
-        1,
-        np.pi / 720,
-        threshold=int(0.5 * SEGMENT * short),
-        minLineLength=SEGMENT * short,
-        maxLineGap=max(2, 0.02 * short),
-    )
-    if found is None:
+    segments = _straight(_thin_ink(mask))
+    if not len(segments):
         return mask
-    segments = np.asarray(found).reshape(-1, 4).astype(np.float64)
     height, width = mask.shape
     level = _printed_lines(mask, segments, max(COVERED, 0.45 * min(1.0, height / width)))
     upright = _printed_lines(mask.T, segments[:, [1, 0, 3, 2]], COVERED_UPRIGHT)
@@ -63,6 +58,24 @@ def without_ruling(mask: NDArray) -> NDArray:
     if len(true_level) + len(true_upright) < len(level) + len(upright):
         cleared = np.ascontiguousarray(_without(_without(mask, true_level).T, true_upright).T)
     return cleared if _has_long_marks(cleared, 0.07) else mask
+
+
+def _straight(thin: NDArray) -> NDArray:
+    """The straight segments (N, 4) of x1, y1, x2, y2 in a mask that suggest a printed line."""
+    factor = 1
+    while np.count_nonzero(thin) > MOST_POINTS:  # Hough's transform takes time for each point
+        thin = cv2.resize(cv2.dilate(thin, np.ones((2, 2), np.uint8)), None, fx=0.5, fy=0.5, interpolation=0)
+        factor *= 2
+    short = min(thin.shape)
+    found = cv2.HoughLinesP(
+        thin,
+        1,
+        np.pi / 720,
+        threshold=int(0.5 * SEGMENT * short),
+        minLineLength=SEGMENT * short,
+        maxLineGap=max(2, 0.02 * short),
+    )
+    return np.asarray([] if found is None else found).reshape(-1, 4).astype(np.float64) * factor
 
 
 def _has_long_marks(mask: NDArray, share: float) -> bool:
@@ -89,6 +102,8 @@ def _printed_lines(mask: NDArray, segments: NDArray, covered: float) -> list[Pri
     for x1, y1, x2, y2 in segments[np.argsort(-np.hypot(*(segments[:, 2:] - segments[:, :2]).T))]:
         if abs(y2 - y1) > np.tan(np.radians(TILT)) * abs(x2 - x1):
             continue
+        if not spent(LINE_STEPS):
+            break
         slope = (y2 - y1) / (x2 - x1)
         line = PrintedLine(y1 - slope * x1, y1 + slope * (width - 1 - x1), 0, width - 1)
         if any(abs(line.left - other.left) < 3 and abs(line.right - other.right) < 3 for other in lines):

@@ -12,13 +12,15 @@ import numpy as np
 
 from handgrad.arrays import NDArray
 from handgrad.photos.connected import boundary
+from handgrad.photos.work import spent
 
 SHORTEST = 9  # pixels; shorter runs are not looked at
 ELONGATED = 3.0  # a run is at least this many times as long as thick
 STRAIGHT = 1.3  # largest distance from the fitted line, in pixels, beside a share of the length
 BENT = 0.012  # that share
 STEEPEST = 0.2  # largest rise over run
-MOST = 1500  # segments: more are print or a pattern; the longest are kept
+MOST = 600  # segments: more are print or a pattern; the longest are kept
+FIT_STEPS = 40_000  # of work.py, for each segment
 
 
 class Segment(NamedTuple):
@@ -65,6 +67,8 @@ def level_segments(mask: NDArray) -> list[Segment]:
     chosen = np.flatnonzero(widths >= SHORTEST)
     chosen = chosen[np.argsort(-widths[chosen], kind="stable")][:MOST]
     chosen = chosen[rights[chosen] - lefts[chosen] + 1 >= ELONGATED * thinnest[chosen]]
+    if not spent(FIT_STEPS * len(chosen)):
+        return []
     segments = []
     for start, end in zip(starts[chosen].tolist(), starts[chosen + 1].tolist(), strict=True):
         own = slice(start, end)

@@ -35,18 +35,19 @@ def without_surroundings(
         inner = [mark for mark in marks if _sides(mark, shape) < 3]
     elif is_filled:
         least = 0.4 * whole.height  # shorter strokes at the border are those of neighbours
-        large = [mark for mark in marks if max(mark.width, mark.height) > least]
-        inner = [mark for mark in marks if not _sides(mark, shape)]
-        inner = [mark for mark in marks if mark in inner or (mark in large and _sides(mark, shape) < 3)]
+        large = {mark for mark in marks if max(mark.width, mark.height) > least}
+        inner = [
+            mark for mark in marks if not (sides := _sides(mark, shape)) or (mark in large and sides < 3)
+        ]
     if not inner:
         return []
-    usual = usual_height(inner)
+    usual, kept = usual_height(inner), set(inner)
     pen = cache(partial(_pen, inner, usual, look))
     return [
         mark
         for mark in marks
         if not _sides(mark, shape)
-        or mark in inner
+        or mark in kept
         or _is_digit_at_border(mark, usual, shape)
         or (_has_size(mark, usual) and mark.height > 0.3 * height and _is_drawn(look(mark), pen()))
     ]

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from handgrad.photos.marks import Mark, joined
 from handgrad.photos.traits import Traits
 
+MOST_SMALL = 256  # small marks: of more, which are grain, none is a sign
 LARGE = 0.8  # crosses higher than this share of a digit may be a crossed 7
 LOW = 0.5  # marks lower than this share of a digit may be dots, dashes and commas
 NEAR = 1.6  # largest gap between a sign and a digit beside it, in heights of a digit,
@@ -85,6 +86,8 @@ def signs_among(
         if max(mark.width, mark.height) >= 0.04 * height
         if (shape := _shape(mark, look(mark), usual))
     }
+    if len(small) > MOST_SMALL:
+        small = {}
     found = [each for each in crosses if _stands_beside(_beside(each.mark, digits, height))]
     points: dict[tuple[Mark | None, Mark | None], tuple[float, FoundSign]] = {}
     for stack in _stacks(small, height):

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from handgrad.arrays import NDArray
+from handgrad.photos.outlines import outlines
 from handgrad.photos.ranks import median
 
 FAINTEST = 0.045  # smallest contrast of ink with its paper, where black and white differ by 1
@@ -17,8 +18,7 @@ SLOPE = 2000  # the steepest slope of the shade, as Canny's integers represent i
 def stroke_width(ink: NDArray) -> float:
     """The mean width of the strokes in ink (height, width), in pixels: 2 area / length of the outline."""
     mask = (ink > 0.5).astype(np.uint8)
-    outlines, _ = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
-    around = sum(cv2.arcLength(outline, True) for outline in outlines)
+    around = sum(cv2.arcLength(outline, True) for outline in outlines(mask)[0])
     return 2 * float(mask.sum()) / around if around else 0.0
 
 

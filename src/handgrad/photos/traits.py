@@ -8,6 +8,7 @@ import numpy as np
 from handgrad.arrays import NDArray
 from handgrad.photos.connected import with_labels
 from handgrad.photos.marks import Mark
+from handgrad.photos.outlines import outlines
 from handgrad.photos.ranks import quantile
 
 RAYS = 72  # directions in which the arms of a cross are looked for
@@ -32,9 +33,9 @@ def traits(ink: NDArray, labels: NDArray, mark: Mark) -> Traits:
     """The traits of a mark."""
     own = shape_of(labels, mark)
     area = int(own.sum())
-    outlines, ranks = cv2.findContours(np.pad(own, 1), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
-    around = sum(cv2.arcLength(outline, True) for outline in outlines)
-    inner = [] if ranks is None else [o for o, rank in zip(outlines, ranks[0], strict=True) if rank[3] >= 0]
+    around_it, ranks = outlines(np.pad(own, 1))
+    around = sum(cv2.arcLength(outline, True) for outline in around_it)
+    inner = [] if ranks is None else [o for o, rank in zip(around_it, ranks[0], strict=True) if rank[3] >= 0]
     hole = max((cv2.contourArea(outline) for outline in inner), default=0.0) / own.size
     window = ink[mark.top : mark.bottom, mark.left : mark.right]
     contrast = quantile(window[own > 0], 0.7) if area else 0.0

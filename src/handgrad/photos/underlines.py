@@ -9,6 +9,8 @@ import numpy as np
 
 from handgrad.arrays import NDArray
 from handgrad.photos.connected import connected
+from handgrad.photos.outlines import outlines
+from handgrad.photos.work import spent
 
 RUN = 4.0  # length of the level runs of which underlines consist, in stroke widths
 LONG = 1.05  # an underline is at least this long, in heights of the highest mark
@@ -21,6 +23,7 @@ LOW = 0.7  # it lies below this share of the height of the ink, unlike the bar o
 TIGHT = 0.4  # in a tight crop, marks at the border are at least this share of its height
 CONTACT = 0.6  # they touch the border along at most this share of their height
 BAR, HELD = 4, 0.5  # a contact is a bar if it is so long, in its depths, and less of it goes on inwards
+UNDERLINE_STEPS, CONTACT_STEPS = 8, 4  # of work.py, for each pixel of the picture
 SLIM = 0.22  # and their strokes are at most this share of their height wide
 
 
@@ -41,6 +44,8 @@ def without_underlines(mask: NDArray) -> NDArray:
     height = _largest_height(mask)
     for label in range(1, count):
         if extents[label] >= max(least, LONG * height):
+            if not spent(UNDERLINE_STEPS * mask.size):
+                return mask
             own = level * (labels == label)
             middle = rows[0] + LOW * (rows[-1] - rows[0])
             mask = _without(mask, own.astype(np.uint8), width, middle, max(least, LONG * height))
@@ -96,6 +101,8 @@ def detached(mask: NDArray) -> NDArray:
         touches = left < near or top < near or left + across > width - near or top + down > height - near
         if not touches or down < TIGHT * height or area < 0.02 * down * down:
             continue
+        if not spent(CONTACT_STEPS * mask.size):
+            return cleared
         own = labels == label
         contact = (own & border).sum() / near
         if contact > CONTACT * down or _stroke_width(own.astype(np.uint8)) > SLIM * down:
@@ -128,8 +135,7 @@ def _joints(own: NDArray, border: NDArray, near: int) -> NDArray:
 
 def _stroke_width(mask: NDArray) -> float:
     """The mean width of the strokes, in pixels: 2 area / length of the outline."""
-    outlines, _ = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
-    around = sum(cv2.arcLength(outline, True) for outline in outlines)
+    around = sum(cv2.arcLength(outline, True) for outline in outlines(mask)[0])
     return max(1.0, 2 * float(mask.sum()) / around) if around else 1.0
 
 

@@ -2,13 +2,13 @@
 
 The object file is kept in the user's cache folder behind its SHA-256. Its name is a hash of all that it
 depends on: the source, the processor and the versions. So another kernel, processor or version has a file of
-its own. Where there is no file, or a damaged one, the kernel is compiled, which takes half a second.
+its own. Where there is no file, or a damaged one, or one that others own or can write (kept.py), the kernel
+is compiled, which takes half a second.
 """
 
 import hashlib
 import os
 import platform
-from contextlib import suppress
 from ctypes import CFUNCTYPE, c_void_p
 from functools import cache
 from pathlib import Path
@@ -19,13 +19,13 @@ import llvmlite
 import llvmlite.binding as llvm
 import numpy as np
 
+from handgrad.engines.ink import kept
 from handgrad.engines.ink.sources import CONSTANTS, KERNEL, Function
 from handgrad.engines.ink.symbols import undefined
 from handgrad.errors import HandgradError
-from handgrad.files import KEPT, new_file, user_folder
+from handgrad.files import user_folder
 
 MADE_FROM = (*KERNEL, "machine.py")
-CHECKSUM = hashlib.sha256().digest_size  # bytes of the checksum, which stands before the object file
 
 _lock = Lock()
 if hasattr(os, "register_at_fork"):  # a process is forked before or after compiling, never in between
@@ -50,15 +50,11 @@ def _code(lanes: int, itemsize: int) -> Function:
     texts = [(Path(__file__).parent / name).read_bytes() for name in MADE_FROM]
     key = hashlib.sha256(b"".join([*texts, repr(made_for).encode()])).hexdigest()
     path = _path(f"ink-{key[:32]}")
-    binary = _kept(path) if path else None
+    binary = kept.read(path) if path else None
     if binary is None:
         binary = _compiled(lanes, itemsize)
-        if path is None:
-            return linked(binary)
-        with suppress(OSError, HandgradError):  # without a folder, it is compiled in each process
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with new_file(path, KEPT) as file:
-                file.write(hashlib.sha256(binary).digest() + binary)
+        if path is not None:
+            kept.write(path, binary)
     return linked(binary)
 
 
@@ -120,16 +116,6 @@ def _path(name: str) -> Path | None:
         return user_folder("cache") / name
     except HandgradError:
         return None
-
-
-def _kept(path: Path) -> bytes | None:
-    """The object file that was kept, if it is there and undamaged."""
-    try:
-        data = path.read_bytes()
-    except OSError:
-        return None
-    binary = data[CHECKSUM:]
-    return binary if hashlib.sha256(binary).digest() == data[:CHECKSUM] else None
 
 
 def _compiled(lanes: int, itemsize: int) -> bytes:
