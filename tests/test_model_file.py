@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
+from faults.savers import SAVER
+from faults.spoiling import spoilt
 from handgrad import model_file, network
 from handgrad.calibration import Calibration
 from handgrad.errors import DataError, ModelFileError
@@ -351,17 +353,7 @@ def test_ten_thousand_mutants_raise_nothing_but_model_file_errors(storage, tmp_p
     whole, refused = path.read_bytes(), 0
     header = 8 + int.from_bytes(whole[:8], "little")
     for _ in range(10_000):
-        mutant = bytearray(whole)
-        for _ in range(rng.integers(1, 4)):
-            at = int(rng.integers(0, header if rng.random() < 0.8 else len(whole)))
-            match rng.integers(0, 3):
-                case 0:
-                    mutant[at : at + 1] = rng.bytes(1)
-                case 1:
-                    del mutant[at : at + int(rng.integers(1, 9))]
-                case _:
-                    mutant[at:at] = rng.bytes(int(rng.integers(1, 9)))
-        path.write_bytes(mutant)
+        path.write_bytes(spoilt(whole, rng, header))
         try:
             model_file.load(path)
         except ModelFileError:
@@ -443,17 +435,6 @@ def test_a_missing_folder_is_one_line(tmp_path, rng):
         model_file.save(tmp_path / "none" / "m", random_model(rng))
 
 
-SAVER = """
-import sys, numpy as np
-from handgrad import model_file, network
-from handgrad.calibration import Calibration
-from handgrad.model import Model
-models = [Model(network.init_params(784, 64, 10, np.random.default_rng(s), dtype=np.float32), seed=s) for s in (1, 2)]
-def save_for_ever():
-    while True:
-        for model in models:
-            model_file.save(sys.argv[1], model)
-"""
 KILLER = """
 import os, random, signal, time
 random.seed(0)
