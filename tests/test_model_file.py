@@ -436,15 +436,12 @@ def test_a_missing_folder_is_one_line(tmp_path, rng):
 
 
 KILLER = """
-import os, random, signal, time
+import random, sys
+from faults.savers import killed_while_saving
+from handgrad import model_file
 random.seed(0)
 for _ in range(500):
-    child = os.fork()
-    if child == 0:
-        save_for_ever()
-    time.sleep(random.uniform(0.001, 0.012))
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
+    killed_while_saving(sys.argv[1], random.uniform(0, 0.012))
     print(model_file.load(sys.argv[1]).seed)
 """
 
@@ -453,8 +450,9 @@ def test_killed_while_saving_the_file_is_always_whole(tmp_path, rng, figure):
     """SIGKILL at 500 random moments of a process that saves without pause; after each the file loads."""
     path = tmp_path / "m"
     model_file.save(path, random_model(rng, H=64, seed=1))
-    killer = [sys.executable, "-c", SAVER + KILLER, path]
-    seeds = subprocess.run(killer, check=True, capture_output=True, text=True).stdout.split()
+    killer = [sys.executable, "-c", KILLER, path]
+    here = os.environ | {"PYTHONPATH": os.path.dirname(__file__)}
+    seeds = subprocess.run(killer, check=True, capture_output=True, text=True, env=here).stdout.split()
     assert len(seeds) == 500
     assert set(seeds) == {"1", "2"}
     figure("files whole after SIGKILL while saving", "500 of 500")
@@ -464,7 +462,7 @@ def test_readers_never_see_a_torn_file(tmp_path, rng):
     """Four processes read while one saves: a thousand loads in all, each of a whole model."""
     path = tmp_path / "m"
     model_file.save(path, random_model(rng, H=64, seed=1))
-    saver = subprocess.Popen([sys.executable, "-c", SAVER + "save_for_ever()", path])
+    saver = subprocess.Popen([sys.executable, "-c", SAVER + "save_for_ever(sys.argv[1])", path])
     reader = "import sys; from handgrad import model_file\nfor _ in range(250): assert model_file.load(sys.argv[1]).hidden == 64"
     readers = [subprocess.Popen([sys.executable, "-c", reader, path]) for _ in range(4)]
     assert [process.wait() for process in readers] == [0] * 4

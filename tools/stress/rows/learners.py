@@ -1,0 +1,92 @@
+"""Learners' code: hostile submissions between an honest one and a mistaken one, marked by the command of a teacher."""
+
+import json
+import os
+import tempfile
+from pathlib import Path
+
+import nbformat
+from throwing import part
+
+import test_workbook_grade as classes
+
+from .runs import handgrad
+
+FORMS = ("file", "notebook")
+
+
+def hostile():
+    """Each hostile submission as a file and as a notebook: (name, form, text)."""
+    texts = [(path.stem, classes.whole(path.read_text())) for path in classes.HOSTILE]
+    return [(name, form, text) for name, text in texts for form in FORMS]
+
+
+def notebook(text):
+    """A notebook with the text as its only cell."""
+    return nbformat.writes(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(text)]))
+
+
+def shared_memory():
+    """Names below /dev/shm, and what the system lists of shared memory, semaphores and queues."""
+    found = {str(path) for path in Path("/dev/shm").rglob("*")} if os.path.isdir("/dev/shm") else set()
+    for kind in ("shm", "sem", "msg"):
+        path = Path("/proc/sysvipc") / kind
+        if path.exists():
+            found |= {f"{kind} {' '.join(line.split()[:2])}" for line in path.read_text().splitlines()[1:]}
+    return found
+
+
+def processes(folder):
+    """Processes that have this folder for temporary files in their environment."""
+    name, found = f"TMPDIR={folder}".encode(), set()
+    for environment in Path("/proc").glob("[0-9]*/environ"):
+        try:
+            if name in environment.read_bytes().split(b"\0"):
+                found.add(
+                    environment.with_name("cmdline")
+                    .read_bytes()
+                    .replace(b"\0", b" ")
+                    .decode(errors="replace")
+                )
+        except OSError:
+            continue
+    return found
+
+
+@part("learners", "hostile submissions", lambda: len(hostile()), 4, seconds=60)
+def submissions(folder):
+    """None passes; the honest one is right, the mistaken one is named; no process, file or shared memory is left."""
+    kinds = hostile()
+
+    def one(i, rng):
+        name, form, text = kinds[i]
+        place = Path(tempfile.mkdtemp(dir=folder))  # the hostile ones look for a folder called class
+        group, own, home = place / "class", place / "tmp", place / "home"
+        for path in (group, own, home):
+            path.mkdir()
+        if form == "file":
+            (group / f"{name}.py").write_text(text)
+        else:
+            (group / f"{name}.ipynb").write_text(notebook(text))
+        (group / "right.py").write_text(classes.RIGHT)
+        (group / "mistaken.py").write_text(classes.MISTAKEN)
+        before, shared, package = classes.contents(group), shared_memory(), classes.package()
+        environment = os.environ | {"HOME": str(home), "TMPDIR": str(own)}
+        done = handgrad("workbook", "grade", group, "--json", "--fresh", "--quiet", "--seconds", 6, "--memory", 600,
+                        "--workers", 1, patience=600, env=environment)  # fmt: skip
+        assert "Traceback" not in done.stderr, done.stderr
+        assert done.returncode in (0, 1), f"the checker ended with {done.returncode}: {done.stderr}"
+        marks = {one["student"]: one for one in json.loads(done.stdout)["submissions"]}
+        assert set(marks) == {name, "right", "mistaken"}
+        right, wrong = marks["right"], marks["mistaken"]
+        assert right["passed"] == right["of"], f"the honest one has {right['passed']} of {right['of']}"
+        assert wrong["passed"] == wrong["of"] - 1, f"the mistaken one has {wrong['passed']} of {wrong['of']}"
+        assert marks[name]["passed"] < max(1, marks[name]["of"]), "the hostile one has passed"
+        assert not (left := processes(own)), f"processes are left: {left}"
+        assert classes.contents(group) == before, "the hand-ins have changed"
+        assert not list(own.iterdir()), f"files are left: {list(own.iterdir())}"
+        assert not list(home.iterdir()), f"files are left at home: {list(home.iterdir())}"
+        assert classes.package() == package, "the package has changed"
+        assert not (more := shared_memory() - shared), f"shared memory is left: {more}"
+
+    yield one
