@@ -97,21 +97,25 @@ def throw(part: Part, first: int, counts: str, seed: int, report: int, only: boo
     def tell(*values: Any) -> None:
         os.write(report, json.dumps(values).encode() + b"\n")
 
-    with tempfile.TemporaryDirectory(prefix="stress-", ignore_cleanup_errors=True) as name:
-        with _own(Path(name)), part.make(Path(name) / "work") as one:
-            many = part.full() if counts == "full" else min(part.quick, part.full())
-            tell("asked", many)
-            for i in range(first, first + 1 if only else many):
-                tell("begun", i)
-                before, began = _peak(reset=True), time.monotonic()
-                fault = _fault(one, i, generator(part, seed, i), loud=only)
-                seconds = time.monotonic() - began
-                megabytes = _peak() - (before if part.grown else 0)
-                if not fault and seconds > GENEROUS * part.seconds:
-                    fault = f"took {seconds:.1f} s; promised are {part.seconds:g} s"
-                if not fault and part.megabytes and megabytes > part.megabytes:
-                    fault = f"took {megabytes:.0f} MB; promised are {part.megabytes:g} MB"
-                tell("ended", i, seconds, megabytes, fault)
+    with contextlib.ExitStack() as stack:
+        folder = Path(
+            stack.enter_context(tempfile.TemporaryDirectory(prefix="stress-", ignore_cleanup_errors=True))
+        )
+        stack.enter_context(_own(folder))
+        one = stack.enter_context(part.make(folder / "work"))
+        many = part.full() if counts == "full" else min(part.quick, part.full())
+        tell("asked", many)
+        for i in range(first, first + 1 if only else many):
+            tell("begun", i)
+            before, began = _peak(reset=True), time.monotonic()
+            fault = _fault(one, i, generator(part, seed, i), loud=only)
+            seconds = time.monotonic() - began
+            megabytes = _peak() - (before if part.grown else 0)
+            if not fault and part.megabytes and megabytes > part.megabytes:
+                fault = f"took {megabytes:.0f} MB; promised are {part.megabytes:g} MB"
+            if not fault and seconds > GENEROUS * part.seconds:
+                fault = f"took {seconds:.1f} s; promised are {part.seconds:g} s"
+            tell("ended", i, seconds, megabytes, fault)
     tell("done", 0)
 
 
