@@ -106,43 +106,46 @@ def main(words: list[str]) -> int:
     )
     parser.add_argument("--counts", choices=("full", "quick"), default="full", help="default: full")
     parser.add_argument("--seed", type=int, default=0, help="draws everything; default: 0")
-    parser.add_argument("--only", type=int, metavar="ITEM", help="throw one item of one part again")
+    parser.add_argument(
+        "--only", type=int, metavar="ITEM", help="throw one item of one part again, with its traceback"
+    )
     parser.add_argument(
         "--cores", type=int, default=min(2, os.cpu_count() or 1), help="parts side by side; default: 2"
     )
     parser.add_argument(
         "--list", action="store_true", help="print the parts and their counts at most, and end"
     )
-    for inner in ("--part", "--report", "--first"):  # of the processes that throw
+    for inner in ("--part", "--report", "--first", "--last", "--folder"):  # of the processes that throw
         parser.add_argument(inner, help=argparse.SUPPRESS)
+    parser.add_argument("--loud", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args(words)
     if given.part:
         enter(given.part.partition(":")[0])
-        throw(PARTS[given.part], int(given.first), given.counts, given.seed, int(given.report))
+        items = range(int(given.first), int(given.last))
+        throw(
+            PARTS[given.part],
+            items,
+            given.counts,
+            given.seed,
+            int(given.report),
+            Path(given.folder),
+            given.loud,
+        )
         return 0
     parts = chosen(given.rows)
     if given.list:
         print("\n".join(f"{one.name} ({one.quick * one.each:,} quick)" for one in parts))
         return 0
-    if given.only is not None:
-        return again(parts, given.only, given.seed)
-    outcomes = thrown(parts, given.counts, given.seed, time.monotonic() + 60 * given.minutes, given.cores)
+    until = time.monotonic() + 60 * given.minutes
+    if given.only is None:
+        outcomes = thrown(parts, given.counts, given.seed, until, given.cores)
+    elif len(parts) == 1:
+        outcomes = [watch(parts[0], "full", given.seed, until, given.only)]
+    else:
+        raise SystemExit("expected one part of a row beside --only, as python tools/stress --list names them")
     print(table(outcomes))
     print(*faults(outcomes, given.seed), sep="\n")
     return int(any(outcome.faults or not outcome.asked for outcome in outcomes))
-
-
-def again(parts: list[Part], item: int, seed: int) -> int:
-    """Throw one item in this process, with its traceback."""
-    if len(parts) != 1:
-        raise SystemExit("expected one part of a row beside --only, as python tools/stress --list names them")
-    reader, writer = os.pipe()
-    throw(parts[0], item, "full", seed, writer, only=True)
-    os.close(writer)
-    with open(reader) as said:
-        lines = said.read()
-    print(lines, end="")
-    return int('""]' not in lines)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ process that ends or hangs, is a fault of that item: the others are thrown all t
 
 import contextlib
 import json
+import math
 import os
 import resource
 import signal
@@ -91,24 +92,20 @@ def generator(part: Part, seed: int, item: int) -> np.random.Generator:
 # The process that throws.
 
 
-def throw(part: Part, first: int, counts: str, seed: int, report: int, only: bool = False) -> None:
-    """Throw the items from `first` on, and write a line of JSON about each beginning and end."""
+def throw(part: Part, items: range, counts: str, seed: int, report: int, folder: Path, loud: bool) -> None:
+    """Throw items, and write a line of JSON about each beginning and end. Loud: with their tracebacks."""
 
     def tell(*values: Any) -> None:
         os.write(report, json.dumps(values).encode() + b"\n")
 
-    with contextlib.ExitStack() as stack:
-        folder = Path(
-            stack.enter_context(tempfile.TemporaryDirectory(prefix="stress-", ignore_cleanup_errors=True))
-        )
-        stack.enter_context(_own(folder))
-        one = stack.enter_context(part.make(folder / "work"))
+    _own(folder)
+    with part.make(folder / "work") as one:
         many = part.full() if counts == "full" else min(part.quick, part.full())
         tell("asked", many)
-        for i in range(first, first + 1 if only else many):
+        for i in items[: max(0, many - items.start)]:
             tell("begun", i)
             before, began = _peak(reset=True), time.monotonic()
-            fault = _fault(one, i, generator(part, seed, i), loud=only)
+            fault = _fault(one, i, generator(part, seed, i), loud)
             seconds = time.monotonic() - began
             megabytes = _peak() - (before if part.grown else 0)
             if not fault and part.megabytes and megabytes > part.megabytes:
@@ -132,8 +129,7 @@ def _fault(one: Callable[..., None], i: int, rng: np.random.Generator, loud: boo
     return ""
 
 
-@contextlib.contextmanager
-def _own(folder: Path) -> Any:
+def _own(folder: Path) -> None:
     """Folders of its own, so that nothing of the user's is seen or touched; the compiled kernel is shared."""
     for name in ("work", "home", "tmp"):
         (folder / name).mkdir()
@@ -142,7 +138,6 @@ def _own(folder: Path) -> Any:
     os.environ |= {"HOME": str(folder / "home"), "XDG_DATA_HOME": str(folder / "home" / "data")}
     os.environ |= {"XDG_CACHE_HOME": str(kernels), "TMPDIR": str(folder / "tmp"), "no_proxy": "127.0.0.1"}
     tempfile.tempdir = str(folder / "tmp")
-    yield
 
 
 def _peak(reset: bool = False) -> float:
@@ -165,13 +160,28 @@ def _peak(reset: bool = False) -> float:
 # The process that watches.
 
 
-def watch(part: Part, counts: str, seed: int, until: float) -> Outcome:
-    """Have a part thrown, by new processes where one ends or hangs, until it is done or time is up."""
-    outcome, began, first, ended = Outcome(part), time.monotonic(), 0, 0
+def watch(part: Part, counts: str, seed: int, until: float, only: int | None = None) -> Outcome:
+    """Have a part thrown, by new processes where one ends or hangs, until it is done or time is up.
+
+    only: one item of the full counts, with its traceback on stderr.
+    """
+    outcome, began, ended = Outcome(part), time.monotonic(), 0
+    first, last = (0, sys.maxsize) if only is None else (only, only + 1)
     while ended < BELIEVED:
-        state = _Watched(outcome, first)
-        state.run([sys.executable, sys.argv[0], "--part", part.name, "--first", str(first), "--seed", str(seed),
-                   "--counts", counts], until)  # fmt: skip
+        words = [
+            "--part",
+            part.name,
+            "--first",
+            str(first),
+            "--last",
+            str(last),
+            "--seed",
+            str(seed),
+            "--counts",
+            counts,
+        ]
+        state = _Watched(outcome, loud=only is not None)
+        state.run([sys.executable, sys.argv[0], *words], until)
         if state.done or time.monotonic() > until:
             break
         if state.item is None:  # nothing was thrown: the part could not be prepared
@@ -180,7 +190,7 @@ def watch(part: Part, counts: str, seed: int, until: float) -> Outcome:
             break
         ended = ended + 1 if state.item == first else 1
         first = state.item + 1
-        if first >= outcome.asked:
+        if first >= min(last, outcome.asked):
             break
     outcome.took = time.monotonic() - began
     return outcome
@@ -189,21 +199,23 @@ def watch(part: Part, counts: str, seed: int, until: float) -> Outcome:
 class _Watched:
     """A process that throws, seen from outside."""
 
-    def __init__(self, outcome: Outcome, first: int) -> None:
-        self.outcome, self.first = outcome, first
+    def __init__(self, outcome: Outcome, loud: bool) -> None:
+        self.outcome, self.loud = outcome, loud
         self.item: int | None = None  # the one that it has begun
         self.done = False
         self.said = Path(os.devnull)
 
     def run(self, command: list[str], until: float) -> None:
         """Run it to its end, or until it hangs or time is up; then end whatever it has started."""
-        with tempfile.TemporaryDirectory(prefix="stress-watch-") as name:
-            self.said = Path(name) / "said"
+        with tempfile.TemporaryDirectory(prefix="stress-", ignore_cleanup_errors=True) as name:
+            self.said, folder = Path(name) / "said", Path(name) / "own"
+            folder.mkdir()
             reader, writer = os.pipe()
             os.set_blocking(reader, False)
             with open(self.said, "wb") as said:
                 process = subprocess.Popen(
-                    [*command, "--report", str(writer)], stdin=subprocess.DEVNULL, stdout=said, stderr=said,
+                    [*command, "--report", str(writer), "--folder", str(folder), *["--loud"] * self.loud],
+                    stdin=subprocess.DEVNULL, stdout=said, stderr=None if self.loud else said,
                     pass_fds=[writer], start_new_session=True, env=ONE_THREAD | os.environ,
                 )  # fmt: skip
             os.close(writer)
@@ -238,6 +250,9 @@ class _Watched:
                 else:
                     self.done = True
             fault = ""
+            if self.done:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(HANG)  # for what it does at its exit
             if self.done or time.monotonic() > until:
                 break
             if ended is not None:
@@ -257,3 +272,9 @@ class _Watched:
             self._words = self.said.read_bytes()[-2000:].decode(errors="replace")
         lines = [line for line in self._words.splitlines() if line.strip()]
         return lines[-1][:SAID] if lines else "it said nothing"
+
+
+def spread(i: int, many: int) -> int:
+    """The place of item i in a table of so many, each once: few items come from everywhere in it."""
+    stride = next(step for step in range(int(many * 0.618) | 1, 2 * many + 2) if math.gcd(step, many) == 1)
+    return i * stride % many

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 
-from throwing import part
+from throwing import part, spread
 
 import processes
 import test_processes
@@ -18,7 +18,7 @@ def ways(folder):
     expected = {name: processes.ask(thing) for name, thing in processes.things().items()}
 
     def one(i, rng):
-        way, used, name = CASES[i]
+        way, used, name = CASES[spread(i, len(CASES))]
         thing = processes.things()[name]
         if used:
             processes.ask(thing)
@@ -41,7 +41,7 @@ def homeless(folder):
     """Commands that need a home say so in one line; the others work."""
 
     def one(i, rng):
-        become, words, code = HOMELESS[i]
+        become, words, code = HOMELESS[spread(i, len(HOMELESS))]
         if become == test_processes.NOBODY and os.getuid() != 0:
             return  # only root becomes another user
         program = [sys.executable, "-c", become + test_processes.COMMAND, *words]

@@ -7,7 +7,7 @@ import sys
 
 import numpy as np
 from PIL import Image
-from throwing import part
+from throwing import part, spread
 
 from handgrad import digits
 from picture_files import heic, saved
@@ -107,7 +107,8 @@ def commands(folder):
     held = files(folder)
 
     def one(i, rng):
-        command, place = COMMANDS[i // len(PLACES)], PLACES[i % len(PLACES)]
+        at = spread(i, len(COMMANDS) * len(PLACES))
+        command, place = COMMANDS[at // len(PLACES)], PLACES[at % len(PLACES)]
         here = set() if place == "none" else set(EXTRAS) if place == ALL else {place}
         present = {module for extra in here for module in EXTRAS[extra]}
         missing = {module for modules in EXTRAS.values() for module in modules} - present

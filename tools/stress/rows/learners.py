@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 import nbformat
-from throwing import part
+from throwing import part, spread
 
 import test_workbook_grade as classes
 
@@ -59,7 +59,7 @@ def submissions(folder):
     kinds = hostile()
 
     def one(i, rng):
-        name, form, text = kinds[i]
+        name, form, text = kinds[spread(i, len(kinds))]
         place = Path(tempfile.mkdtemp(dir=folder))  # the hostile ones look for a folder called class
         group, own, home = place / "class", place / "tmp", place / "home"
         for path in (group, own, home):

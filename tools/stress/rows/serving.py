@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 
-from throwing import part
+from throwing import part, spread
 
 import test_lab_server as tables
 from faults.spoiling import spoilt
@@ -63,7 +63,7 @@ def matrix(folder):
     with running() as (_, address):
 
         def one(i, rng):
-            path, method, host = MATRIX[i * 7919 % len(MATRIX)]
+            path, method, host = MATRIX[spread(i, len(MATRIX))]
             status, headers, body = tables.got(address, path, method, host)
             allowed = path in SERVED and method in ("GET", "HEAD") and HOSTS[host]
             assert (status == 200) == allowed, f"{method} {path!r} for {host!r}: {status}"
