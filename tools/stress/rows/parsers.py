@@ -10,7 +10,7 @@ import warnings
 from dataclasses import replace
 
 import numpy as np
-from throwing import part
+from throwing import part, spread
 
 import test_digits
 import test_model_file
@@ -70,7 +70,7 @@ def idx_crafted(folder):
 
     def one(i, rng):
         path = folder / "train-images.gz"
-        path.write_bytes([*crafted, *CUT][i])
+        path.write_bytes([*crafted, *CUT][spread(i, len(crafted) + len(CUT))])
         try:
             digits.read_idx(path)
         except DataError as error:
@@ -166,6 +166,7 @@ def model_crafted(folder):
     model_file.load(path)
 
     def one(i, rng):
+        i = spread(i, len(CRAFTED) + 1)
         if i == len(CRAFTED):
             path.write_bytes(pickle.dumps(Touching(folder / "touched")))
         else:
