@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 import tempfile
 from pathlib import Path
 
@@ -12,13 +13,14 @@ import test_workbook_grade as classes
 
 from .runs import handgrad
 
-FORMS = ("file", "notebook")
+LEVELS = ("walls", "limits")  # the best that the system offers, and what there is where it offers none
 
 
 def hostile():
-    """Each hostile submission as a file and as a notebook: (name, form, text)."""
-    texts = [(path.stem, classes.whole(path.read_text())) for path in classes.HOSTILE]
-    return [(name, form, text) for name, text in texts for form in FORMS]
+    """Each hostile submission at each level, in turn as a file and as a notebook: (name, text, level, form)."""
+    for i, path in enumerate(classes.HOSTILE):
+        for j, level in enumerate(LEVELS):
+            yield path.stem, classes.whole(path.read_text()), level, ("file", "notebook")[(i + j) % 2]
 
 
 def notebook(text):
@@ -53,13 +55,13 @@ def processes(folder):
     return found
 
 
-@part("learners", "hostile submissions", lambda: len(hostile()), 4, seconds=60)
+@part("learners", "hostile submissions", lambda: len(LEVELS) * len(classes.HOSTILE), 4, seconds=60)
 def submissions(folder):
     """None passes; the honest one is right, the mistaken one is named; no process, file or shared memory is left."""
-    kinds = hostile()
+    kinds = list(hostile())
 
     def one(i, rng):
-        name, form, text = kinds[spread(i, len(kinds))]
+        name, text, level, form = kinds[spread(i, len(kinds))]
         place = Path(tempfile.mkdtemp(dir=folder))  # the hostile ones look for a folder called class
         group, own, home = place / "class", place / "tmp", place / "home"
         for path in (group, own, home):
@@ -72,11 +74,15 @@ def submissions(folder):
         (group / "mistaken.py").write_text(classes.MISTAKEN)
         before, shared, package = classes.contents(group), shared_memory(), classes.package()
         environment = os.environ | {"HOME": str(home), "TMPDIR": str(own)}
+        if level == "limits":
+            environment["PATH"] = str(Path(sys.executable).parent)  # where no bubblewrap is
         done = handgrad("workbook", "grade", group, "--json", "--fresh", "--quiet", "--seconds", 6, "--memory", 600,
                         "--workers", 1, patience=600, env=environment)  # fmt: skip
         assert "Traceback" not in done.stderr, done.stderr
         assert done.returncode in (0, 1), f"the checker ended with {done.returncode}: {done.stderr}"
-        marks = {one["student"]: one for one in json.loads(done.stdout)["submissions"]}
+        document = json.loads(done.stdout)
+        assert level == "walls" or document.get("level", level) == "limits", "the walls were not taken away"
+        marks = {one["student"]: one for one in document["submissions"]}
         assert set(marks) == {name, "right", "mistaken"}
         right, wrong = marks["right"], marks["mistaken"]
         assert right["passed"] == right["of"], f"the honest one has {right['passed']} of {right['of']}"
