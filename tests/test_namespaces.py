@@ -12,7 +12,7 @@ from handgrad import network, training
 from handgrad.engines import device
 from handgrad.errors import DivergedError
 from handgrad.network import map_params
-from handgrad.recipes import Recipe
+from handgrad.recipes import CHOICES, Recipe
 
 from alike import curves
 
