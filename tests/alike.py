@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handgrad import network, training
+from handgrad.network import map_params
 from handgrad.recipes import CHOICES, Recipe
 
 
@@ -69,3 +70,36 @@ def worst_difference(engine, configurations):
 
     check()
     return worst
+
+
+def curves(put, dtype, seed, steps):
+    """Losses of a random configuration, in NumPy and where `put` puts the arrays -> both, and the recipe.
+
+    `steps` epochs of one or three batches of 12-pixel images with 5 classes; the last batch is smaller.
+    """
+    rng = np.random.default_rng([7, seed])
+    recipe = Recipe(
+        hidden=int(rng.choice([1, 5])),
+        learning_rate=float(rng.uniform(0.001, 0.02)),
+        batch_size=int(rng.choice([3, 8])),
+        bias=bool(rng.integers(2)),
+        **{key: str(rng.choice(CHOICES[key])) for key in ("activation", "loss", "optimizer")},
+    )
+    sets = rng.integers(0, 256, (8, 3, 4), np.uint8), rng.integers(0, 5, 8)
+    ours, theirs = (_curve(where, recipe, dtype, sets, seed, steps) for where in (np.asarray, put))
+    return ours, theirs, recipe
+
+
+def _curve(put, recipe, dtype, sets, seed, steps):
+    rng = np.random.default_rng(seed)
+    images, labels = sets
+    params = map_params(put, network.init_params(images[0].size, recipe.hidden, 5, rng, recipe.bias, dtype))
+    images, labels = put(images), put(labels)
+    memory, losses, rates = None, [], np.full(-(-8 // recipe.batch_size), recipe.learning_rate)
+    for step in range(steps):
+        rows = rng.permutation(8)
+        params, memory, loss = training.run_epoch(params, images, labels, rows, recipe, rates, memory, step)
+        losses.append(loss)
+    assert all(p is None or (type(p) is type(images) and "float" in str(p.dtype)) for p in params)
+    assert all(p is None or str(np.dtype(dtype)) in str(p.dtype) for p in params)
+    return np.array(losses)

@@ -53,3 +53,13 @@ def heic(picture):
         buffer, quality=80, enc_params={"preset": "ultrafast"}
     )
     return buffer.getvalue()
+
+
+def every_format(picture):
+    """The bytes of files with this grey picture in every format that is read."""
+    colour = picture.convert("RGB")
+    files = [saved(one, "PNG") for one in (picture, picture.convert("RGBA"), picture.convert("P"))]
+    files += [saved(colour, name) for name in ("JPEG", "WEBP", "BMP", "GIF", "PPM", "AVIF")]
+    files += [saved(colour, "JPEG", progressive=True), heic(picture), saved(picture, "PDF")]
+    files += [saved(in_mode(picture, mode), "TIFF", **way) for mode, way in TIFFS.values()]
+    return [*files, saved(picture, "TIFF", save_all=True, append_images=[picture] * 3)]

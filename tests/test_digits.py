@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as st_numpy
 
+from faults.spoiling import spoilt
 from handgrad import digits
 from handgrad.digits import mnist as embedded
 from handgrad.errors import DataError
@@ -104,17 +105,7 @@ def test_ten_thousand_mutants_raise_nothing_but_data_errors(tmp_path, rng, figur
     seeds = [WHOLE, gzip.compress(WHOLE), struct.pack(">4BI", 0, 0, 0x0D, 1, 5) + bytes(20)]
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     for i in range(10_000):
-        mutant = bytearray(seeds[i % 3])
-        for _ in range(rng.integers(1, 4)):
-            at = int(rng.integers(0, len(mutant) + 1))
-            match rng.integers(0, 3):
-                case 0 if at < len(mutant):
-                    mutant[at] = rng.integers(0, 256)
-                case 1:
-                    del mutant[at : at + int(rng.integers(1, 9))]
-                case _:
-                    mutant[at:at] = rng.bytes(int(rng.integers(1, 9)))
-        path.write_bytes(mutant)
+        path.write_bytes(spoilt(seeds[i % 3], rng))
         began = time.process_time()
         try:
             digits.read_idx(path)

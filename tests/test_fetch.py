@@ -2,7 +2,6 @@
 
 import bz2
 import gzip
-import hashlib
 import io
 import itertools
 import json
@@ -15,18 +14,15 @@ import signal
 import struct
 import subprocess
 import sys
-import textwrap
-import threading
 import time
 import zipfile
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
-from urllib.parse import unquote
 
 import numpy as np
 import pytest
 
+from faults.servers import DRIBBLES, FAULTS, fetching, idx, published, serving
 from handgrad import digits
 from handgrad.cli import main
 from handgrad.digits import conversions, deadline, download, fetch, sets
@@ -37,124 +33,18 @@ pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
 NAMES = tuple(file.name for file in sets.KMNIST.files)
 
 
-CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-DRIBBLES = {  # what a server sends first, and what it then sends again and again
-    "100 Continue": (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
-    "status line": (b"HTTP/1.1 200 ", b"OK"),
-    "header": (b"HTTP/1.1 200 OK\r\nX-Header: ", b"on "),
-    "chunk line": (CHUNKED + b"1;", b"on "),
-    "trailer": (CHUNKED + b"%(size)s\r\n%(body)s\r\n0\r\n", b"X-Header: on\r\n"),
-}
-MANY_LINES = 100_000  # then it hangs up: without a deadline, a test ends nevertheless
-
-
-class Handler(BaseHTTPRequestHandler):
-    """/FAULT/FILE: the file, spoilt in one way."""
-
-    def do_GET(self):
-        fault, _, name = unquote(self.path).strip("/").rpartition("/")
-        self.server.asked.append(self.path)
-        body = self.server.files.get(name, b"")
-        if fault in ("403", "404", "503"):
-            return self.send_error(int(fault))
-        if fault == "redirect":
-            return self._head(302, Location=f"/good/{name}")
-        if fault == "circle":
-            return self._head(302, Location=self.path)
-        if fault == "elsewhere":
-            return self._head(302, Location=f"file:///etc/{name}")
-        if fault == "vanish":
-            return None
-        if fault == "garbage":
-            return self.wfile.write(b"SSH-2.0-OpenSSH_9.2\r\n")
-        if fault in DRIBBLES:
-            begins, more = DRIBBLES[fault]
-            self.wfile.write(begins % {b"size": b"%x" % len(body), b"body": body})
-            return [self.wfile.write(more) for _ in range(MANY_LINES)]
-        page = b"<!DOCTYPE html><title>Sign in</title>"
-        whole = {
-            "good": body,
-            "encoded": body,
-            "short": body,
-            "stall": body,
-            "hold": body,
-            "cut": body[:-1],
-            "wrong": body[:-1] + bytes([body[-1] ^ 1]) if body else b"",
-            "long": body + b"more",
-            "endless": body,
-            "page": page,
-            "same-size-page": page + bytes(max(0, len(body) - len(page))),
-            "trickle": body,
-        }[fault]
-        headers = {} if fault == "endless" else {"Content-Length": str(len(whole))}
-        if fault == "encoded":  # what some servers say of every .gz
-            headers["Content-Encoding"] = "gzip"
-        if fault == "page":
-            headers["Content-Type"] = "text/html"
-        self._head(200, **headers)
-        if fault in ("short", "stall", "hold"):
-            self.wfile.write(whole[: len(whole) // 2])
-            self.wfile.flush()
-            if fault != "short":
-                self.server.release.wait(30 if fault == "hold" else 5)
-        elif fault == "endless":
-            while not self.server.release.is_set():
-                self.wfile.write(whole)
-        elif fault == "trickle":
-            for i in range(len(whole)):
-                self.wfile.write(whole[i : i + 1])
-                self.wfile.flush()
-                if self.server.release.wait(0.02):
-                    break
-        else:
-            self.wfile.write(whole)
-        return None
-
-    def _head(self, status, **headers):
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name.replace("_", "-"), value)
-        self.end_headers()
-
-    def log_message(self, *words):
-        pass
-
-
-class Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def handle_error(self, request, client_address):
-        """A client that hangs up is what these tests are about."""
-
-
 @pytest.fixture
 def server(monkeypatch):
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     monkeypatch.setattr(download, "TIMEOUT", 0.4)
-    with Server(("127.0.0.1", 0), Handler) as running:
-        running.asked, running.files, running.release = [], {}, threading.Event()
-        running.at = f"http://127.0.0.1:{running.server_port}"
-        thread = threading.Thread(target=running.serve_forever, args=(0.01,))
-        thread.start()
+    with serving() as running:
         yield running
-        running.release.set()
-        running.shutdown()
-        thread.join()
 
 
 @pytest.fixture
 def cache(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     return tmp_path / "cache" / "handgrad" / "data"
-
-
-def published(name, body, size=True):
-    return sets.PublishedFile(name, hashlib.sha256(body).hexdigest(), len(body) if size else None)
-
-
-def idx(array):
-    head = b"\0\0\x08" + bytes([array.ndim]) + b"".join(n.to_bytes(4, "big") for n in array.shape)
-    return head + array.astype(np.uint8).tobytes()
 
 
 @pytest.fixture
@@ -177,26 +67,6 @@ def small(server, rng, monkeypatch, cache):
 
 def contents(folder):
     return {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-
-
-FAULTS = {
-    "wrong": "wrong contents: expected SHA-256",
-    "403": "403 Forbidden",
-    "404": "404 Not Found",
-    "503": "503 Service Unavailable",
-    "short": "cut off after",
-    "cut": r"offers [\d,]+ bytes; expected",
-    "long": r"offers [\d,]+ bytes; expected",
-    "endless": "more than the expected",
-    "stall": "no answer for 0.4 s",
-    "trickle": "too slow",
-    "page": "a web page (HTML) instead of the file",
-    "same-size-page": "a web page (HTML) instead of the file",
-    "circle": "redirect error that would lead to an infinite loop",
-    "elsewhere": "302 Found - Redirection to url 'file:///etc/",
-    "vanish": "Remote end closed connection without response",
-    "garbage": "SSH-2.0-OpenSSH_9.2",
-}
 
 
 @pytest.mark.parametrize("phase", DRIBBLES)
@@ -446,24 +316,6 @@ def test_a_disk_that_fills_up_leaves_nothing_half_made(small, server, cache):
     assert len(server.asked) == 1  # another mirror would not help
 
 
-def process(server, *faults):
-    """A handgrad of its own that fetches the small set."""
-    files = tuple(published(name, body) for name, body in server.files.items())
-    at = tuple(f"{server.at}/{fault}/" for fault in faults)
-    code = f"""
-        import os, sys
-        from dataclasses import replace
-        vars(os).pop("O_TMPFILE", None)  # where there is none, the unfinished file has a name to wait for
-        from handgrad.digits import sets
-        from handgrad.digits.sets import PublishedFile
-        sets.SETS["kmnist"] = replace(sets.KMNIST, files={files!r}, mirrors={at!r})
-        from handgrad.cli import main
-        sys.exit(main(["data", "fetch", "kmnist", "--quiet"]))
-    """
-    words = [sys.executable, "-c", textwrap.dedent(code)]
-    return subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-
-
 def wait_for_a_part(cache):
     until = time.monotonic() + 30
     while not (parts := list(cache.rglob(".*.tmp"))):
@@ -473,7 +325,7 @@ def wait_for_a_part(cache):
 
 
 def test_interrupted_it_leaves_nothing_half_made(small, server, cache):
-    one = process(server, "hold")
+    one = fetching(server, "hold")
     wait_for_a_part(cache)
     one.send_signal(signal.SIGINT)
     _, err = one.communicate(timeout=30)
@@ -482,7 +334,7 @@ def test_interrupted_it_leaves_nothing_half_made(small, server, cache):
 
 
 def test_killed_it_leaves_what_the_next_one_removes(small, server, cache, monkeypatch):
-    one = process(server, "hold")
+    one = fetching(server, "hold")
     parts = wait_for_a_part(cache)
     one.kill()
     one.communicate(timeout=30)
@@ -495,7 +347,7 @@ def test_killed_it_leaves_what_the_next_one_removes(small, server, cache, monkey
 
 
 def test_two_at_once(small, server, cache):
-    both = [process(server, "good") for _ in range(2)]
+    both = [fetching(server, "good") for _ in range(2)]
     for one in both:
         _, err = one.communicate(timeout=30)
         assert (one.returncode, err) == (0, "")

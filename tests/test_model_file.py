@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
+from faults.savers import SAVER
+from faults.spoiling import spoilt
 from handgrad import model_file, network
 from handgrad.calibration import Calibration
 from handgrad.errors import DataError, ModelFileError
@@ -351,17 +353,7 @@ def test_ten_thousand_mutants_raise_nothing_but_model_file_errors(storage, tmp_p
     whole, refused = path.read_bytes(), 0
     header = 8 + int.from_bytes(whole[:8], "little")
     for _ in range(10_000):
-        mutant = bytearray(whole)
-        for _ in range(rng.integers(1, 4)):
-            at = int(rng.integers(0, header if rng.random() < 0.8 else len(whole)))
-            match rng.integers(0, 3):
-                case 0:
-                    mutant[at : at + 1] = rng.bytes(1)
-                case 1:
-                    del mutant[at : at + int(rng.integers(1, 9))]
-                case _:
-                    mutant[at:at] = rng.bytes(int(rng.integers(1, 9)))
-        path.write_bytes(mutant)
+        path.write_bytes(spoilt(whole, rng, header))
         try:
             model_file.load(path)
         except ModelFileError:
@@ -443,27 +435,13 @@ def test_a_missing_folder_is_one_line(tmp_path, rng):
         model_file.save(tmp_path / "none" / "m", random_model(rng))
 
 
-SAVER = """
-import sys, numpy as np
-from handgrad import model_file, network
-from handgrad.calibration import Calibration
-from handgrad.model import Model
-models = [Model(network.init_params(784, 64, 10, np.random.default_rng(s), dtype=np.float32), seed=s) for s in (1, 2)]
-def save_for_ever():
-    while True:
-        for model in models:
-            model_file.save(sys.argv[1], model)
-"""
 KILLER = """
-import os, random, signal, time
+import random, sys
+from faults.savers import killed_while_saving
+from handgrad import model_file
 random.seed(0)
 for _ in range(500):
-    child = os.fork()
-    if child == 0:
-        save_for_ever()
-    time.sleep(random.uniform(0.001, 0.012))
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
+    killed_while_saving(sys.argv[1], random.uniform(0, 0.012))
     print(model_file.load(sys.argv[1]).seed)
 """
 
@@ -472,8 +450,9 @@ def test_killed_while_saving_the_file_is_always_whole(tmp_path, rng, figure):
     """SIGKILL at 500 random moments of a process that saves without pause; after each the file loads."""
     path = tmp_path / "m"
     model_file.save(path, random_model(rng, H=64, seed=1))
-    killer = [sys.executable, "-c", SAVER + KILLER, path]
-    seeds = subprocess.run(killer, check=True, capture_output=True, text=True).stdout.split()
+    killer = [sys.executable, "-c", KILLER, path]
+    here = os.environ | {"PYTHONPATH": os.path.dirname(__file__)}
+    seeds = subprocess.run(killer, check=True, capture_output=True, text=True, env=here).stdout.split()
     assert len(seeds) == 500
     assert set(seeds) == {"1", "2"}
     figure("files whole after SIGKILL while saving", "500 of 500")
@@ -483,7 +462,7 @@ def test_readers_never_see_a_torn_file(tmp_path, rng):
     """Four processes read while one saves: a thousand loads in all, each of a whole model."""
     path = tmp_path / "m"
     model_file.save(path, random_model(rng, H=64, seed=1))
-    saver = subprocess.Popen([sys.executable, "-c", SAVER + "save_for_ever()", path])
+    saver = subprocess.Popen([sys.executable, "-c", SAVER + "save_for_ever(sys.argv[1])", path])
     reader = "import sys; from handgrad import model_file\nfor _ in range(250): assert model_file.load(sys.argv[1]).hidden == 64"
     readers = [subprocess.Popen([sys.executable, "-c", reader, path]) for _ in range(4)]
     assert [process.wait() for process in readers] == [0] * 4

@@ -14,48 +14,23 @@ from handgrad.errors import DivergedError
 from handgrad.network import map_params
 from handgrad.recipes import CHOICES, Recipe
 
+from alike import curves
+
 jax.config.update("jax_enable_x64", True)
 NAMESPACES = {"array_api_strict": array_api_strict.asarray, "torch": torch.asarray, "jax": jax.numpy.asarray}
 CONFIGURATIONS = 200
-
-
-def curve(put, recipe, dtype, sets, seed, steps=20):
-    """The loss of each of 20 epochs of one or three batches, the last of which is smaller."""
-    rng = np.random.default_rng(seed)
-    images, labels = sets
-    params = map_params(put, network.init_params(images[0].size, recipe.hidden, 5, rng, recipe.bias, dtype))
-    images, labels = put(images), put(labels)
-    memory, losses, rates = None, [], np.full(-(-8 // recipe.batch_size), recipe.learning_rate)
-    for step in range(steps):
-        rows = rng.permutation(8)
-        params, memory, loss = training.run_epoch(params, images, labels, rows, recipe, rates, memory, step)
-        losses.append(loss)
-    assert all(p is None or (type(p) is type(images) and "float" in str(p.dtype)) for p in params)
-    assert all(p is None or str(np.dtype(dtype)) in str(p.dtype) for p in params)
-    return np.array(losses)
 
 
 @pytest.mark.parametrize("name", NAMESPACES)
 def test_loss_curves_agree_on_random_configurations(name, figure):
     """20 to 60 steps on 12-pixel images with 5 classes: within 1e-10 in float64, 1e-4 in float32."""
     worst = {np.float64: 0.0, np.float32: 0.0}
-    rng = np.random.default_rng(7)
     count = (
         CONFIGURATIONS if name != "jax" else CONFIGURATIONS // 4
     )  # each operation is dispatched alone: slow
     for i in range(count):
-        recipe = Recipe(
-            hidden=int(rng.choice([1, 5])),
-            learning_rate=float(rng.uniform(0.001, 0.02)),
-            batch_size=int(rng.choice([3, 8])),
-            bias=bool(rng.integers(2)),
-            **{key: str(rng.choice(CHOICES[key])) for key in ("activation", "loss", "optimizer")},
-        )
-        images = rng.integers(0, 256, (8, 3, 4), np.uint8)
-        sets = images, rng.integers(0, 5, 8)
         dtype, bound = ((np.float64, 1e-10), (np.float32, 1e-4))[i % 2]
-        ours = curve(lambda array: array, recipe, dtype, sets, i)
-        theirs = curve(NAMESPACES[name], recipe, dtype, sets, i)
+        ours, theirs, recipe = curves(NAMESPACES[name], dtype, i, 20)
         difference = float(np.abs(ours - theirs).max())
         assert difference < bound, recipe
         worst[dtype] = max(worst[dtype], difference)

@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from faults.spoiling import spoilt_picture
 from handgrad import pretrained
 from handgrad.errors import ImageError
 from handgrad.model import Model
@@ -27,7 +28,7 @@ from handgrad.photos.ruling import without_ruling
 from handgrad.photos.strokes import stroke_widths
 from photo_suite.judge import digits_right, distance, judged, strings_right
 from photo_suite.kinds import SINGLE, STRINGS, line, page_of_lines, samples, touching_line
-from picture_files import TIFFS, heic, in_mode
+from picture_files import every_format
 
 
 @pytest.fixture(scope="module")
@@ -413,30 +414,15 @@ def test_mutated_pictures_raise_nothing_but_image_errors(seven, model, rng, figu
     HANDGRAD_MUTANTS=10000 makes so many; the usual number goes once round all formats about 100 times.
     """
     many = int(os.environ.get("HANDGRAD_MUTANTS", "2500"))
-    small = drawing(seven, 40)
-    seeds = [png(small), png(small.convert("RGBA")), png(small.convert("P"))]
-    seeds += [
-        png(small.convert("RGB"), format=name) for name in ("JPEG", "WEBP", "BMP", "GIF", "PPM", "AVIF")
-    ]
-    seeds += [
-        png(small.convert("RGB"), format="JPEG", progressive=True),
-        heic(small),
-        png(small, format="PDF"),
-    ]
-    seeds += [png(in_mode(small, mode), format="TIFF", **way) for mode, way in TIFFS.values()]
-    seeds += [png(small, format="TIFF", save_all=True, append_images=[small] * 3)]
+    seeds = every_format(drawing(seven, 40))
     before, slowest, refused = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, 0.0, 0
     for i in range(many):
-        mutant = bytearray(seeds[i % len(seeds)])
-        for _ in range(rng.integers(1, 5)):
-            mutant[int(rng.integers(0, len(mutant)))] = rng.integers(0, 256)
-        if i % 5 == 0:
-            del mutant[int(rng.integers(0, len(mutant))) :]
+        mutant = spoilt_picture(seeds[i % len(seeds)], rng, cut=i % 5 == 0)
         began = time.process_time()
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("error")  # nothing is said on stderr either
-                picture = read_picture(io.BytesIO(bytes(mutant)), "mutant")
+                picture = read_picture(io.BytesIO(mutant), "mutant")
                 if i % 20 < 2:
                     read(model, picture)
         except ImageError:

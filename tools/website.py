@@ -41,6 +41,7 @@ SOURCES = {  # files of the repository that are pages, and the names of these
     "README.md": "index.md",
     "benchmarks/README.md": "benchmarks.md",
     "CONTRIBUTING.md": "contributing.md",
+    "SECURITY.md": "security.md",
     "CHANGELOG.md": "changes.md",
 }
 GENERATED = ("reference/index.md",)

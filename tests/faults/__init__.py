@@ -1,0 +1,1 @@
+"""What is thrown at handgrad, for the tests and for tools/stress: spoilt files, servers that misbehave, kills."""

@@ -1,0 +1,81 @@
+"""Distributed: a process killed in the middle of an epoch, ports that are taken."""
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from throwing import part
+
+from faults.lost_ranks import trained
+from handgrad import digits, model_file
+
+import ranks
+
+
+@part("distributed", "kills", 20, 2, seconds=30, cores=2)
+def kills(folder):
+    """Two or three processes, one of them killed: the others end with one line, only rank 0 writes, its file is whole."""
+    (images, labels), _ = digits.load_mnist()
+    files = ["--images", folder / "images", "--labels", folder / "labels"]
+    for name, array in (
+        ("images", images[:221]),
+        ("labels", labels[:221]),
+    ):  # unequal shares, and a small last batch
+        digits.write_idx(folder / name, array)
+
+    def one(i, rng):
+        size, own = 2 + i % 2, Path(tempfile.mkdtemp(dir=folder))
+        victim = int(rng.integers(size))
+        each = ranks.run(
+            size, trained, victim, int(rng.integers(1, 9)), float(rng.uniform(0, 0.05)), files, own
+        )
+        assert each[victim] is None, "the victim lives"
+        for rank, mine in enumerate(each):
+            if rank == victim:
+                continue
+            code, out, line, waited, written = mine
+            assert code == 1, f"rank {rank} ended with {code}: {line}"
+            assert out == "", out
+            expected = "handgrad: error: " if rank == 0 else ("handgrad: error: ", "")  # rank 0 speaks
+            assert line.startswith(expected), line
+            assert waited < 300, f"rank {rank} ended {waited:.0f} s after the kill; promised are 30"
+            assert written == (["m"] if rank == 0 else []), f"rank {rank} has written {written}"
+        if (own / "0" / "m").exists():
+            model_file.load(own / "0" / "m")
+
+    yield one
+
+
+@part("distributed", "taken ports", 6, 1, seconds=60)
+def ports(folder):
+    """Rank 0 at a port that another program holds: one line, nothing written."""
+
+    def one(i, rng):
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            port = str(taken.getsockname()[1])
+            together = {"RANK": "0", "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
+            command = [
+                sys.executable,
+                "-m",
+                "handgrad",
+                "train",
+                "--epochs",
+                "1",
+                "--out",
+                str(folder / f"m-{i}"),
+            ]
+            done = subprocess.run(
+                command, env=os.environ | together, capture_output=True, text=True, timeout=600
+            )
+        assert done.returncode == 1, f"exit code {done.returncode}: {done.stderr}"
+        last = done.stderr.splitlines()[-1]
+        assert last.startswith("handgrad: error: "), last
+        assert "Traceback" not in done.stderr, done.stderr
+        assert not list(folder.glob("m-*")), "a file is written"
+
+    yield one
