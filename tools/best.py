@@ -24,10 +24,9 @@ import numpy as np
 from measured import HELD_BACK
 from mixed import Mixture, trained_on
 from no_digits import nothings
-from other_hands import HANDS, sets_of
+from other_hands import HANDS, TEST, learnt, measured_on, sets_of
 
 from handgrad import calibration, digits, model_file, pretrained, runs
-from handgrad.arrays import NDArray
 from handgrad.engines import engine
 from handgrad.errors import HandgradError
 from handgrad.model import Model
@@ -193,28 +192,13 @@ def box(folder: Path, seed: int, plan: Plan, out: Path) -> None:
     reached = float((narrowed.predict(test_images) == test_labels).mean())
     model_file.save(out, replace(narrowed, accuracy={"test": reached}))
     print(f"{out.name}: {out.stat().st_size:,} bytes, {reached:.2%}; {fitted}")
-    sets = {
-        "MNIST, test": (test_images, test_labels),
-        **sets_of(held_back, seed=2, hands=plan.hands),
-    }  # as other days draw them
-    print("\n| | right | answered without doubt | of these right |\n|---|---|---|---|")
-    for name, pair in sets.items():
-        asked = part if name.startswith("MNIST,") and name != "MNIST, test" else narrowed
-        told = _undoubted(replace(asked, calibration=fitted), *pair)
-        print(f"| {name} | {told[0]:.2%} | {told[1]:.1%} | {told[2]:.2%} |")
-    print(f"images of no digit, doubtful: {_doubted(narrowed, held_back[0]):.1%}")
-
-
-def _undoubted(model: Model, images: NDArray, labels: NDArray) -> tuple[float, float, float]:
-    """The share of right answers, that of answers without doubt, and the share of right ones among these."""
-    scores = model.scores(images)
-    right, sure = scores.argmax(axis=1) == labels, ~model.doubtful(scores)
-    return float(right.mean()), float(sure.mean()), float(right[sure].sum() / max(1, sure.sum()))
-
-
-def _doubted(model: Model, images: NDArray) -> float:
-    """The share of images of no digit that get a doubtful answer."""
-    return float(model.doubtful(model.scores(nothings(2000, 99, images))).mean())
+    sets = {TEST: (test_images, test_labels)} | sets_of(held_back, seed=2, hands=plan.hands)  # drawn anew
+    print()
+    measured_on({name: pair for name, pair in sets.items() if not learnt(name)}, narrowed)
+    print("\nThe network that calibrates it, on the images held back:\n")
+    measured_on(
+        {name: pair for name, pair in sets.items() if learnt(name)}, replace(part, calibration=fitted)
+    )
 
 
 def mixture(folder: Path) -> None:
@@ -222,7 +206,7 @@ def mixture(folder: Path) -> None:
     train, test = digits.load_mnist()
     real = train[0][:-HELD_BACK], train[1][:-HELD_BACK]
     held_back = train[0][-HELD_BACK:], train[1][-HELD_BACK:]
-    sets, empty = {**sets_of(held_back), "MNIST, test": test}, nothings(2000, 99, held_back[0])
+    sets, empty = {**sets_of(held_back), TEST: test}, nothings(2000, 99, held_back[0])
     for name, added in SHARES.items():
         if (folder / f"mixture-{name}.json").exists():
             continue
