@@ -183,12 +183,20 @@ def pairs_and_halves(images: NDArray, labels: NDArray, count: int, seed: int) ->
     for some in runs.augment(images[rows.ravel()], rng, how).reshape(*rows.shape, 28, 28):
         many = int(rng.choice((2, 3), p=(0.8, 0.2)))
         if (some[:many].max(axis=(1, 2)) > 127).all():
-            found.append(_all_of(group(some[:many], rng)[0]))
+            found.append(all_of(group(some[:many], rng)[0]))
     rows = rng.choice(np.flatnonzero(labels != 1), count)
     for one in runs.augment(images[rows], rng, how):
         if one.max() > 127 and (ink := _half(group(one[None], rng)[0], rng)).max() > 0.4:
-            found.append(_all_of(ink))
+            found.append(all_of(ink))
     return np.stack(found)
+
+
+def all_of(ink: NDArray) -> NDArray:
+    """The image (28, 28) that reading makes of all the ink."""
+    inked = (ink > 0.4).astype(np.int32)
+    rows, columns = np.flatnonzero(inked.any(axis=1)), np.flatnonzero(inked.any(axis=0))
+    mark = Mark((1,), int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
+    return normalised(Page(ink, inked, [[mark]], ink.shape[::-1]), mark)
 
 
 def _half(ink: NDArray, rng: np.random.Generator) -> NDArray:
@@ -200,11 +208,3 @@ def _half(ink: NDArray, rng: np.random.Generator) -> NDArray:
     share = np.cumsum(ink.ravel()[order]) / ink.sum()
     is_left = across < across.ravel()[order[np.searchsorted(share, rng.uniform(*HALF))]]
     return np.asarray(ink * (is_left if rng.random() < 0.5 else ~is_left))
-
-
-def _all_of(ink: NDArray) -> NDArray:
-    """The image (28, 28) that reading makes of all the ink."""
-    inked = (ink > 0.4).astype(np.int32)
-    rows, columns = np.flatnonzero(inked.any(axis=1)), np.flatnonzero(inked.any(axis=0))
-    mark = Mark((1,), int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
-    return normalised(Page(ink, inked, [[mark]], ink.shape[::-1]), mark)
