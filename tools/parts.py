@@ -172,23 +172,24 @@ def worth_learning(images: NDArray, labels: NDArray, seed: int) -> tuple[NDArray
     return images[keep], labels[keep]
 
 
-def pairs_and_halves(images: NDArray, labels: NDArray, count: int, seed: int) -> NDArray:
-    """Parts (N, 28, 28): all ink of two or three digits that touch, and halves; nearly count of each.
+def pairs_and_halves(images: NDArray, labels: NDArray, count: int, seed: int) -> tuple[NDArray, NDArray]:
+    """Parts: all ink of two or three digits that touch, and halves of digits; nearly count of each (N, 28, 28).
 
-    No halves of a 1, which look like a 1.
+    There are no halves of a 1, which look like a 1.
     """
     rng = np.random.default_rng(seed)
-    how, found = replace(Distortion(), thickness=0.5), []
+    how = replace(Distortion(), thickness=0.5)
+    pairs, halves = [], []
     rows = rng.integers(len(images), size=(count, 3))
     for some in runs.augment(images[rows.ravel()], rng, how).reshape(*rows.shape, 28, 28):
         many = int(rng.choice((2, 3), p=(0.8, 0.2)))
         if (some[:many].max(axis=(1, 2)) > 127).all():
-            found.append(all_of(group(some[:many], rng)[0]))
+            pairs.append(all_of(group(some[:many], rng)[0]))
     rows = rng.choice(np.flatnonzero(labels != 1), count)
     for one in runs.augment(images[rows], rng, how):
         if one.max() > 127 and (ink := _half(group(one[None], rng)[0], rng)).max() > 0.4:
-            found.append(all_of(ink))
-    return np.stack(found)
+            halves.append(all_of(ink))
+    return np.stack(pairs), np.stack(halves)
 
 
 def all_of(ink: NDArray) -> NDArray:

@@ -29,6 +29,7 @@ SEEDS, CHECKED = (*range(1000, 1008), *range(2000, 2008)), 1  # of the marks to 
 GROUPS = 500  # of digits, of each seed
 ALONE = 53_000  # images of MNIST, each a mark by itself
 PAIRS = 6000  # of digits that touch, and halves: so many of each
+TWICE = 2  # times that digits of groups are learnt in an epoch, and pairs; other marks once
 CORES = os.cpu_count() or 1
 MARKS = Kind("marks (.npz)", lambda file: file.read(2) == b"PK")
 RECIPE = Recipe(
@@ -38,7 +39,7 @@ RECIPE = Recipe(
     schedule="linear",
     warmup=0.05,
     batch_size=64,
-    epochs=24,
+    epochs=28,
     distortion=Distortion(rotation=6, scale=0.08, shear=0.1, shift=0.7, elastic=8, thickness=0.2),
 )
 
@@ -76,9 +77,11 @@ def main() -> None:
         make = partial(marks_of_seed, groups=groups, folder=folder)
         *learn, check = pool.map(make, [*seeds, CHECKED], chunksize=1)
     images, labels = digits.load_mnist()[0]
-    further = pairs_and_halves(images[:-HELD_BACK], labels[:-HELD_BACK], pairs, seed=0)
-    no_digits = further, np.full(len(further), PARTS, np.uint8)
-    every = *learn, (images[:alone], labels[:alone]), no_digits, check
+    paired, halved = pairs_and_halves(images[:-HELD_BACK], labels[:-HELD_BACK], pairs, seed=0)
+    no_digits = np.concatenate([paired] * TWICE + [halved])
+    again = [(of[0][of[1] != PARTS], of[1][of[1] != PARTS]) for of in learn] * (TWICE - 1)
+    further = [(images[:alone], labels[:alone]), (no_digits, np.full(len(no_digits), PARTS, np.uint8))]
+    every = *learn, *again, *further, check
     data = runs.split(*(np.concatenate(each) for each in zip(*every, strict=True)), len(check[0]))
     print(f"{len(data.images):,} marks to learn from, {len(check[0]):,} to check", flush=True)
     for progress in runs.run(data, recipe, seed=0, engine=engine(threads=1, hidden=recipe.hidden)):
