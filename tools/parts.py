@@ -173,7 +173,7 @@ def worth_learning(images: NDArray, labels: NDArray, seed: int) -> tuple[NDArray
 
 
 def pairs_and_halves(images: NDArray, labels: NDArray, count: int, seed: int) -> tuple[NDArray, NDArray]:
-    """Parts: all ink of two or three digits that touch, and halves of digits; nearly count of each (N, 28, 28).
+    """All ink of two or three digits that touch, and halves of digits (N, 28, 28): nearly count of each.
 
     There are no halves of a 1, which look like a 1.
     """
