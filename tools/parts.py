@@ -118,7 +118,7 @@ def marks_of(images: NDArray, labels: NDArray, rng: np.random.Generator) -> Iter
     ]
     line = sorted(with_fragments_joined(found), key=lambda mark: mark.left + mark.right)
     height = float(np.median([mark.height for mark in line]))
-    page = cut(Page(ink, np.asarray(connected), [line], ink.shape[::-1]), line, MOST_CUTS)
+    page, _ = cut(Page(ink, np.asarray(connected), [line], ink.shape[::-1]), line, MOST_CUTS)
     possible = candidates(page.lines, [height])
     share_of = np.zeros((int(page.labels.max()) + 1, len(images) + 1))
     np.add.at(share_of, (page.labels, owner), ink)  # by part and digit; the last column is a stray stroke
