@@ -2,10 +2,10 @@
 
     python tools/best.py seeds 0 1 2 3 4   # each on 55,000 images for the validation, then on all
     python tools/best.py ablation          # one ingredient left out at a time, on 55,000 images
-    python tools/best.py table             # what has been measured, as tables; also into best.json
+    python tools/best.py mixture           # what the network in the box learnt besides MNIST, in the same way
+    python tools/best.py table             # the tables of best.json, to which the rows of --folder are added
     python tools/best.py box               # makes the network in the box, and writes it into the package
     python tools/best.py box --quick       # the same steps in a minute, on little, into --folder: a rehearsal
-    python tools/best.py mixture           # what it learnt besides MNIST, one part left out at a time
     python tools/best.py distortions       # how long it takes to distort 60,000 images
 
 Networks and what they reach are kept in --folder, and not trained again. A run takes one thread (sums of
@@ -13,32 +13,27 @@ more are rounded otherwise), so start as many of these at once, for different se
 """
 
 import argparse
-import json
 import sys
 import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import measured
 import numpy as np
+from measured import HELD_BACK
 from mixed import Mixture, trained_on
 from no_digits import nothings
-from other_hands import HANDS, sets_of
+from other_hands import HANDS, TEST, learnt, measured_on, sets_of
 
 from handgrad import calibration, digits, model_file, pretrained, runs
-from handgrad.arrays import NDArray
 from handgrad.engines import engine
-from handgrad.files import Kind, write_atomically
+from handgrad.errors import HandgradError
 from handgrad.model import Model
 from handgrad.recipes import RECIPES, Distortion, Recipe
 from handgrad.training import Epoch
 
-RESULTS = Path(__file__).with_name("best.json")
-ROWS = Kind(
-    "rows of measurements (JSON)",
-    lambda file: b"".join(file.read(64).split()).startswith((b'{"name":', b'[{"name":', b"[]")),
-)
-HELD_BACK = 5000
+NETWORKS = Path("best-networks")
 BEST = RECIPES["best"]
 # ingredients are left out of a smaller network, trained for a shorter time
 SMALL = replace(BEST, hidden=1024, epochs=60)
@@ -118,8 +113,8 @@ def trained(
 
     images: of MNIST's training images, the last ones.
     """
-    path, row_path = folder / f"{name}.safetensors", folder / f"{name}.json"
-    if row_path.exists():
+    path = folder / f"{name}.safetensors"
+    if (folder / f"{name}.json").exists():
         return
     (pixels, labels), test = digits.load_mnist()
     data = runs.split(pixels[-images:], labels[-images:], validation, test)
@@ -132,36 +127,23 @@ def trained(
         target = np.eye(10)[data.validation[1]]
         loss = ((progress.model.scores(data.validation[0]) - target) ** 2).sum(axis=1).mean()
         row |= {"validation": progress.model.accuracy["validation"], "validation_loss": round(float(loss), 5)}
-    write_atomically(row_path, json.dumps(row).encode(), ROWS)
+    measured.keep(folder, row)
 
 
-def rows(folder: Path) -> dict[str, dict[str, Any]]:
-    """What the networks in the folder reach, by name."""
-    found = [json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))]
-    return {row["name"]: row for row in found}
+def table(folder: Path | None) -> None:
+    """Print the tables of what is kept, after the rows of a folder are added to it.
 
-
-def table(folder: Path) -> None:
-    """Print the tables, and keep their rows."""
-    found = rows(folder)
-    write_atomically(RESULTS, (json.dumps(list(found.values()), indent=1) + "\n").encode(), ROWS)
-    print(
-        "| seed | validation (55,000 images) | test (all 60,000) | seconds, one thread |\n|---|---|---|---|"
-    )
-    seeds = sorted(row["seed"] for name, row in found.items() if name.startswith("all-"))
-    for seed in seeds:
-        part, whole = found[f"part-{seed}"], found[f"all-{seed}"]
-        accuracies = f"{part['validation']:.2%} | {whole['test']:.2%}"
-        print(f"| {seed} | {accuracies} | {part['seconds']:.0f}, {whole['seconds']:.0f} |")
-    on_test = [found[f"all-{seed}"]["test"] for seed in seeds]
-    if seeds:
-        on_validation = np.mean([found[f"part-{seed}"]["validation"] for seed in seeds])
-        print(f"| mean | {on_validation:.2%} | {np.mean(on_test):.3%} (spread {np.std(on_test):.3%}) | |")
-    print("\n| ingredient | mistakes in 5,000 validation images | their loss | seconds |\n|---|---|---|---|")
-    for name in ABLATION:
-        if (row := found.get(f"small-{name}")) is not None:
-            mistakes = round(HELD_BACK * (1 - row["validation"]))
-            print(f"| {name} | {mistakes} | {row['validation_loss']:.4f} | {row['seconds']:.0f} |")
+    folder: None for best-networks; if that is missing, nothing is added.
+    """
+    if folder is None and not NETWORKS.exists():
+        print(f"{NETWORKS}: is not here; these are the tables of {measured.KEPT.name}", file=sys.stderr)
+        found = measured.kept()
+    else:
+        found = measured.gathered(folder or NETWORKS)
+    ablation = {name: found[f"small-{name}"] for name in ABLATION if f"small-{name}" in found}
+    shares = {name: found[f"mixture-{name}"] for name in SHARES if f"mixture-{name}" in found}
+    tables = measured.seeds_table(found), measured.ablation_table(ablation), measured.mixture_table(shares)
+    print("\n\n".join(filter(None, tables)))
 
 
 def mixed(
@@ -189,18 +171,13 @@ def mixed(
 def box(folder: Path, seed: int, plan: Plan, out: Path) -> None:
     """The network in the box, narrowed to 16 bits, into a file: recipe best, then MNIST and the mixture.
 
-    Its calibration is that of a network that did not see the validation images, on these and on other hands.
+    It goes on from recipe best in 16 bits, as that was shipped once. Its calibration is that of a network
+    that did not see the validation images, on these and on other hands.
     """
     trained(f"all-{seed}", plan.begins, seed, 0, folder, plan.images)
-    model = mixed(
-        f"box-{seed}",
-        plan.goes_on,
-        seed,
-        0,
-        folder,
-        plan,
-        model_file.load(folder / f"all-{seed}.safetensors"),
-    )
+    begun = folder / f"narrowed-{seed}.safetensors"
+    model_file.save(begun, replace(model_file.load(folder / f"all-{seed}.safetensors"), storage="float16"))
+    model = mixed(f"box-{seed}", plan.goes_on, seed, 0, folder, plan, model_file.load(begun))
     part = mixed(f"begins-{seed}", plan.calibrates[0], seed, plan.held_back, folder, plan)
     part = mixed(f"calibrates-{seed}", plan.calibrates[1], seed, plan.held_back, folder, plan, part)
     train, (test_images, test_labels) = digits.load_mnist()
@@ -215,42 +192,31 @@ def box(folder: Path, seed: int, plan: Plan, out: Path) -> None:
     reached = float((narrowed.predict(test_images) == test_labels).mean())
     model_file.save(out, replace(narrowed, accuracy={"test": reached}))
     print(f"{out.name}: {out.stat().st_size:,} bytes, {reached:.2%}; {fitted}")
-    sets = {
-        "MNIST, test": (test_images, test_labels),
-        **sets_of(held_back, seed=2, hands=plan.hands),
-    }  # as other days draw them
-    print("\n| | right | answered without doubt | of these right |\n|---|---|---|---|")
-    for name, pair in sets.items():
-        asked = part if name.startswith("MNIST,") and name != "MNIST, test" else narrowed
-        told = _undoubted(replace(asked, calibration=fitted), *pair)
-        print(f"| {name} | {told[0]:.2%} | {told[1]:.1%} | {told[2]:.2%} |")
-    print(f"images of no digit, doubtful: {_doubted(narrowed, held_back[0]):.1%}")
+    sets = {TEST: (test_images, test_labels)} | sets_of(held_back, seed=2, hands=plan.hands)  # drawn anew
+    print()
+    measured_on({name: pair for name, pair in sets.items() if not learnt(name)}, narrowed)
+    print("\nThe network that calibrates it, on the images held back:\n")
+    measured_on(
+        {name: pair for name, pair in sets.items() if learnt(name)}, replace(part, calibration=fitted)
+    )
 
 
-def _undoubted(model: Model, images: NDArray, labels: NDArray) -> tuple[float, float, float]:
-    """The share of right answers, that of answers without doubt, and the share of right ones among these."""
-    scores = model.scores(images)
-    right, sure = scores.argmax(axis=1) == labels, ~model.doubtful(scores)
-    return float(right.mean()), float(sure.mean()), float(right[sure].sum() / max(1, sure.sum()))
-
-
-def _doubted(model: Model, images: NDArray) -> float:
-    """The share of images of no digit that get a doubtful answer."""
-    return float(model.doubtful(model.scores(nothings(2000, 99, images))).mean())
-
-
-def mixture() -> None:
-    """Print what each part of the mixture is worth, on a small network and a short run."""
-    train, (test_images, test_labels) = digits.load_mnist()
-    held_back = (train[0][-HELD_BACK:], train[1][-HELD_BACK:])
-    found = {**sets_of(held_back), "MNIST, test": (test_images, test_labels)}
-    print(f"| | {' | '.join(found)} | no digit: outputs below 0.3 |\n|---|{'---|' * (len(found) + 1)}")
+def mixture(folder: Path) -> None:
+    """What each part of the mixture is worth, on a small network and a short run: rows into the folder."""
+    train, test = digits.load_mnist()
+    real = train[0][:-HELD_BACK], train[1][:-HELD_BACK]
+    held_back = train[0][-HELD_BACK:], train[1][-HELD_BACK:]
+    sets, empty = {**sets_of(held_back), TEST: test}, nothings(2000, 99, held_back[0])
     for name, added in SHARES.items():
-        real = (train[0][:-HELD_BACK], train[1][:-HELD_BACK])
+        if (folder / f"mixture-{name}.json").exists():
+            continue
+        began = time.perf_counter()
         model = Model(trained_on(added, real, BRIEF, 0), image_shape=(28, 28))
-        cells = [f"{(model.predict(images) == labels).mean():.1%}" for images, labels in found.values()]
-        low = model.scores(nothings(2000, 99, held_back[0])).max(axis=1) < 0.3
-        print(f"| {name} | {' | '.join(cells)} | {low.mean():.0%} |", flush=True)
+        right = {of: float((model.predict(images) == labels).mean()) for of, (images, labels) in sets.items()}
+        right["no digit: all outputs below 0.3"] = float((model.scores(empty).max(axis=1) < 0.3).mean())
+        row = {"name": f"mixture-{name}", "seed": 0, "images": len(real[0])}
+        measured.keep(folder, {**row, "seconds": round(time.perf_counter() - began, 1), "right": right})
+        print(name, *(f"{share:.1%}" for share in right.values()), sep="  ", flush=True)
 
 
 def distortions() -> None:
@@ -270,29 +236,34 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("what", choices=("seeds", "ablation", "table", "box", "mixture", "distortions"))
     parser.add_argument("seeds", nargs="*", type=int, help="default: 0 1 2 3 4; for the box: 0")
-    parser.add_argument("--folder", type=Path, help="default: best-networks, or quick-networks")
+    parser.add_argument("--folder", type=Path, help=f"default: {NETWORKS}, or quick-networks")
     parser.add_argument(
         "--quick", action="store_true", help="box: little of everything, not into the package"
     )
     chosen = parser.parse_args()
-    chosen.folder = chosen.folder or Path("quick-networks" if chosen.quick else "best-networks")
-    chosen.folder.mkdir(parents=True, exist_ok=True)
+    if chosen.what == "table":
+        try:
+            table(chosen.folder)
+        except HandgradError as refusal:
+            sys.exit(f"best.py: {refusal}")
+        return
+    if chosen.what == "distortions":
+        distortions()
+        return
+    folder = chosen.folder or (Path("quick-networks") if chosen.quick else NETWORKS)
+    folder.mkdir(parents=True, exist_ok=True)
     if chosen.what == "seeds":
         for seed in chosen.seeds or range(5):
-            trained(f"part-{seed}", BEST, seed, HELD_BACK, chosen.folder)
-            trained(f"all-{seed}", BEST, seed, 0, chosen.folder)
+            trained(f"part-{seed}", BEST, seed, HELD_BACK, folder)
+            trained(f"all-{seed}", BEST, seed, 0, folder)
     elif chosen.what == "ablation":
         for name, recipe in ABLATION.items():
-            trained(f"small-{name}", recipe, 0, HELD_BACK, chosen.folder)
-    elif chosen.what == "table":
-        table(chosen.folder)
+            trained(f"small-{name}", recipe, 0, HELD_BACK, folder)
     elif chosen.what == "mixture":
-        mixture()
-    elif chosen.what == "distortions":
-        distortions()
+        mixture(folder)
     else:
-        out = chosen.folder / pretrained.PATH.name if chosen.quick else pretrained.PATH
-        box(chosen.folder, [*chosen.seeds, 0][0], QUICK if chosen.quick else FULL, out)
+        out = folder / pretrained.PATH.name if chosen.quick else pretrained.PATH
+        box(folder, [*chosen.seeds, 0][0], QUICK if chosen.quick else FULL, out)
 
 
 if __name__ == "__main__":
