@@ -41,11 +41,14 @@ def without_ruling(mask: NDArray) -> NDArray:
     short = min(mask.shape)
     if short < 60 or not _has_long_marks(mask, SEGMENT):
         return mask
+    thin, least = _thin_ink(mask), int(0.5 * SEGMENT * short)
+    if np.count_nonzero(thin) < least:  # a line needs so many pixels; the search takes long without any
+        return mask
     found = cv2.HoughLinesP(
-        _thin_ink(mask),
+        thin,
         1,
         np.pi / 720,
-        threshold=int(0.5 * SEGMENT * short),
+        threshold=least,
         minLineLength=SEGMENT * short,
         maxLineGap=max(2, 0.02 * short),
     )
