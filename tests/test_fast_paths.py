@@ -4,9 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
-from handgrad.photos.connected import boundary, connected
-from handgrad.photos.ranks import FEW, median, quantile, quantiles
-from handgrad.photos.segments import run_lengths
+from handgrad.photos.connected import boundary, connected, with_labels
+from handgrad.photos.ranks import FEW, median, medians, quantile, quantiles
+from handgrad.photos.segments import level_segments, run_lengths
 from handgrad.photos.strokes import Slopes, ray_lengths
 
 
@@ -70,6 +70,34 @@ def test_medians_and_quantiles_are_those_of_the_sorted_numbers(size):
             expected = pytest.approx(np.interp(np.multiply(shares, size - 1), np.arange(size), ordered), 1e-6)
             assert [quantile(values, share) for share in shares] == expected
             assert quantiles(values, shares) == expected
+
+
+def test_medians_of_bytes_and_pixels_with_labels_are_numpys():
+    rng = np.random.default_rng(4)
+    for count in (1, 2, 7, 68):
+        shades = rng.integers(0, 256, (count, 9, 3), dtype=np.uint8)
+        assert np.array_equal(medians(shades), np.median(shades, axis=0))
+    labels = rng.integers(0, 20, (30, 40)).astype(np.int32)
+    for chosen in ((), (3,), (0, 7, 19), tuple(range(2, 15))):
+        assert np.array_equal(with_labels(labels, chosen), np.isin(labels, chosen))
+
+
+def test_level_segments_are_the_thin_straight_level_strokes_the_longest_first():
+    mask = np.zeros((80, 120), np.uint8)
+    for start, end in (
+        ((5, 10), (100, 18)),
+        ((30, 40), (90, 40)),
+        ((110, 20), (119, 20)),
+        ((0, 60), (19, 60)),
+    ):
+        cv2.line(mask, start, end, 1, 1)
+    cv2.line(mask, (60, 30), (60, 70), 1, 1)  # upright
+    mask[65:78, 90:100] = 1  # thick
+    found = level_segments(mask)
+    assert [(each.start, each.end) for each in found] == [(5, 100), (30, 90), (0, 19), (110, 119)]
+    assert [round(each.slope, 2) for each in found] == [0.08, 0, 0, 0]
+    assert not level_segments(np.zeros((9, 9), np.uint8))
+    assert not level_segments(np.eye(50, dtype=np.uint8))
 
 
 def test_a_ray_ends_at_the_first_edge_that_faces_it():

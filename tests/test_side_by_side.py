@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from handgrad.cli import side_by_side
-from handgrad.cli.side_by_side import MANY, in_order
+from handgrad.cli.side_by_side import MANY, TOGETHER, in_order
 from handgrad.errors import HandgradError
 
 OTHER = [sys.executable, "-m", "handgrad", "predict", "--json", "--quiet"]
@@ -33,8 +33,8 @@ def killed_at(number, task, lock):
 
 
 def slow_after_first(path, task, _):
-    """The first task at once; the others take half a minute, and leave a file behind."""
-    if task:
+    """The first tasks at once; the others take half a minute, and leave a file behind."""
+    if task >= TOGETHER:
         time.sleep(30)
         path.touch()
 
@@ -91,9 +91,9 @@ def test_ctrl_c_ends_the_processes(ours, tmp_path, monkeypatch):
     assert not (tmp_path / "done").exists()
     start = side_by_side.ProcessPoolExecutor.map
 
-    def interrupted(*arguments):
+    def interrupted(*arguments, **options):
         signal.raise_signal(signal.SIGINT)
-        return start(*arguments)
+        return start(*arguments, **options)
 
     monkeypatch.setattr(side_by_side.ProcessPoolExecutor, "map", interrupted)
     with pytest.raises(KeyboardInterrupt):

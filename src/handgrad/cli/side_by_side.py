@@ -21,6 +21,7 @@ from handgrad.errors import HandgradError
 from handgrad.threads import one_blas_thread
 
 MANY = 100  # tasks, from which processes are worth their start
+TOGETHER = 4  # tasks that a process is handed at once
 CAN_BLOCK = hasattr(signal, "pthread_sigmask")
 
 Work = Callable[[Any, AbstractContextManager[Any]], Any]  # of a task and a lock that all share
@@ -71,7 +72,7 @@ def _in_processes(packed: bytes, tasks: Sequence[Any], number: int) -> Iterator[
     pool = ProcessPoolExecutor(number, context, _begin, (packed, context.Lock()))
     try:
         with _ctrl_c_later():
-            results = pool.map(_done, tasks)
+            results = pool.map(_done, tasks, chunksize=TOGETHER)
         yield from results
     except BrokenProcessPool:
         raise HandgradError(

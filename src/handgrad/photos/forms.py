@@ -141,7 +141,7 @@ def _dotted(ink: NDArray) -> Frames | None:
     dots = 1 + np.flatnonzero(stats[1:, 2:4].max(axis=1) <= max(6, DOT * min(ink.shape)))
     if not MANY_DOTS[0] <= len(dots) <= MANY_DOTS[1]:
         return None
-    places = np.array([_middle(labels, int(label), stats[label]) for label in dots])
+    places = _middles(labels, stats)[dots]
     reach = int(np.median([_to_nearest(places, i) for i in range(len(places))]) / 2) + 1
     mask: NDArray = np.isin(labels, dots).astype(np.uint8)
     enlarged = cv2.dilate(mask, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8))
@@ -160,11 +160,14 @@ def _to_nearest(places: NDArray, i: int) -> float:
     return float(apart.min())
 
 
-def _middle(labels: NDArray, label: int, stats: NDArray) -> tuple[float, float]:
-    """The mean column and row of the pixels with a label."""
-    left, top, width, height = map(int, stats[:4])
-    y, x = np.nonzero(labels[top : top + height, left : left + width] == label)
-    return left + float(x.mean()), top + float(y.mean())
+def _middles(labels: NDArray, stats: NDArray) -> NDArray:
+    """The mean column and row of the pixels with each label (N, 2); that of the paper is of no use."""
+    y, x = np.nonzero(labels)
+    own, areas = labels[y, x], np.maximum(stats[:, cv2.CC_STAT_AREA], 1)
+    sums = [np.bincount(own, along, len(stats)) for along in (x, y)]
+    return np.stack(
+        [start + (s - areas * start) / areas for s, start in zip(sums, stats.T[:2], strict=True)], 1
+    )
 
 
 def _is_sheet(pixels: NDArray, lines: NDArray, cells: Sequence[Cell]) -> bool:

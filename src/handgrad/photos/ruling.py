@@ -44,7 +44,10 @@ def without_ruling(mask: NDArray) -> NDArray:
     short = min(mask.shape)
     if short < 60 or not _has_long_marks(mask, SEGMENT):
         return mask
-    segments = _straight(_thin_ink(mask))
+    thin = _thin_ink(mask)
+    if np.count_nonzero(thin) < int(0.5 * SEGMENT * short):  # the search takes long, and a line needs so many
+        return mask
+    segments = _straight(thin)
     if not len(segments):
         return mask
     height, width = mask.shape
