@@ -488,8 +488,8 @@ def test_nothing_is_left_of_a_process(monkeypatch, tmp_path):
 
 @posix
 def test_what_was_left_is_removed_however_deep_and_protected(tmp_path):
-    """3000 folders within each other, which have no path that the system takes; and one that must not be read."""
-    nest = "import os\nfor _ in range(3000): os.mkdir('a'), os.chdir('a')"
+    """Folders within each other that have no path that the system takes; and one that must not be read."""
+    nest = "import os\nfor _ in range(60): os.mkdir('a' * 100), os.chdir('a' * 100)"
     (tmp_path / "left" / "b").mkdir(parents=True)
     subprocess.run([sys.executable, "-c", nest], cwd=tmp_path / "left", check=True)
     (tmp_path / "left" / "b" / "c").write_text("c")
@@ -744,17 +744,20 @@ def test_a_file_has_a_largest_size(ask):
 
 
 @posix
-def test_what_is_put_on_the_disk_has_a_limit_in_all(ask):
+def test_what_is_put_on_the_disk_has_a_limit_in_all():
     """Seen from outside, whatever the code calls: here it waits until it is ended, with files of 15 MB."""
-    body = """
-    for n in range(9):
-        with open(str(n), "wb") as file:
-            file.write(bytes(15 * 2**20))
+    text = """
     import time
-    time.sleep(60)
+    def probe():
+        for n in range(9):
+            with open(str(n), "wb") as file:
+                file.write(bytes(15 * 2**20))
+        time.sleep(60)
     """
-    with pytest.raises(GoneError, match="it put more than 1,000 files or 64 MB on the disk"):
-        ask(body)
+    with RemoteDesk(SMALL, level=ONLY_LIMITS) as desk:
+        loaded(desk, text)
+        with pytest.raises(GoneError, match="it put more than 1,000 files or 64 MB on the disk"):
+            call(desk)
 
 
 @posix
