@@ -402,6 +402,20 @@ def test_masked_arrays_are_refused_wherever_images_and_labels_are_taken():
             call()
 
 
+@pytest.mark.parametrize("kind", ["c8", "c16", [("a", "f4"), ("b", "f4")]])
+def test_estimators_refuse_what_is_no_number_in_one_line(kind):
+    from handgrad import estimator
+
+    for made in (estimator.TwoLayerClassifier(20, max_iter=1), estimator.TemplateClassifier()):
+        fitted = estimator.TemplateClassifier().fit(IMAGES, LABELS)
+        odd, ones = np.ones((40, 30)).astype(kind), np.ones(40).astype(kind)
+        calls = [lambda: made.fit(odd, LABELS), lambda: made.fit(IMAGES, ones), lambda: fitted.predict(odd)]
+        for call in (*calls, lambda: made.fit(IMAGES, LABELS, sample_weight=ones)):
+            with pytest.raises(DataError, match="as real numbers; got ") as caught:
+                call()
+            assert "\n" not in str(caught.value)
+
+
 @pytest.mark.parametrize("again", [lambda model: pickle.loads(pickle.dumps(model)), copy.deepcopy, copy.copy])
 def test_a_copy_of_a_compiled_model_is_compiled_and_cannot_be_written_to_either(again):
     fast = again(compiled(Model(PARAMS), 2))

@@ -15,6 +15,7 @@ from handgrad.cli.terminal import bars, guarded
 from handgrad.errors import MOST_OF_LINE, DataError, HandgradError, MissingExtraError, one_line, readable
 from handgrad.model import Model
 from handgrad.recipes import Distortion, Recipe
+from handgrad.workbook.checks.verdict import Verdict
 
 PARAMS = network.init_params(4, 3, 2, np.random.default_rng(0))
 
@@ -167,3 +168,30 @@ def test_choices_that_cannot_be_are_quoted_in_one_short_line(value):
             call()
         assert str(caught.value).isprintable()
         assert len(str(caught.value)) < 400
+
+
+ENDLESS = """
+import numpy as np
+def affine_forward(x, W, b):
+    raise type("E\\x1b[31m" + "x\\n" * 10**6, (Exception,), {})("m\\x1b]0;owned\\x07" * 10000)
+def relu_forward(x):
+    print("\\x1b[2J" * 1000)
+    return type("R" * 10**6, (), {})(), type("\\x9b" * 10**6, (), {})()
+def sigmoid_forward(x):
+    class Wide(np.ndarray): pass
+    Wide.__name__ = "W" * 10**6
+    return x.view(Wide), x
+"""
+
+
+def test_names_of_a_learners_making_are_bounded(run, tmp_path):
+    """The name of an exception had 9.8 MB, and so had the verdict."""
+    (tmp_path / "mine.py").write_text(ENDLESS)
+    for more in ((), ("--json",)):
+        code, out, err = run("workbook", "check", tmp_path / "mine.py", "--quiet", *more)
+        assert code == 1
+        assert not OBEYED.search(out + err)
+        assert len(out) < 10_000
+    verdict = Verdict("affine_forward", False, f"{EVIL['long']}\n" * 1000, remarks=(EVIL["title"],) * 1000)
+    assert len(str(verdict)) < 50_000
+    assert not OBEYED.search(str(verdict))

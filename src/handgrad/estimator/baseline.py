@@ -8,7 +8,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from handgrad import templates
-from handgrad.arrays import NDArray, expect_no_mask
+from handgrad.arrays import NDArray
 from handgrad.estimator import rows
 
 
@@ -24,8 +24,7 @@ class TemplateClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> "TemplateClassifier":
         """The templates of X (N, D) and y (N,), each row counted sample_weight (N,) times."""
-        for what, array in (("X", X), ("y", y), ("sample_weight", sample_weight)):
-            expect_no_mask(what, array)
+        rows.expect_numbers(X=X, y=y, sample_weight=sample_weight)
         X, y = validate_data(self, X, y, accept_sparse="csr", dtype=rows.TYPES)
         check_classification_targets(y)
         weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
@@ -58,7 +57,7 @@ class TemplateClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
 
     def _agreement(self, X: Any) -> NDArray:
         check_is_fitted(self)
-        expect_no_mask("X", X)
+        rows.expect_numbers(X=X)
         X = validate_data(self, X, accept_sparse="csr", dtype=rows.TYPES, reset=False)
         agreed: NDArray = np.asarray(rows.as_x(X, self.templates_.dtype) @ self.templates_.T)
         return agreed

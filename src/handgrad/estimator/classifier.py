@@ -11,7 +11,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
-from handgrad.arrays import NDArray, expect_no_mask
+from handgrad.arrays import NDArray
 from handgrad.estimator import beginning, learning, rows
 from handgrad.estimator.fitted import Fitted
 from handgrad.estimator.stopping import Stopping, held_back
@@ -177,8 +177,7 @@ class TwoLayerClassifier(CallbackSupportMixin, Fitted, ClassifierMixin, BaseEsti
 
     def _checked(self, X: Any, y: Any, sample_weight: Any, reset: bool) -> tuple[Any, NDArray, NDArray]:
         """Rows, labels and weights, as scikit-learn checks them."""
-        for what, array in (("X", X), ("y", y), ("sample_weight", sample_weight)):
-            expect_no_mask(what, array)
+        rows.expect_numbers(X=X, y=y, sample_weight=sample_weight)
         X, y = validate_data(self, X, y, accept_sparse="csr", dtype=rows.TYPES, reset=reset)
         check_classification_targets(y)
         weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)

@@ -8,7 +8,7 @@ from sklearn.utils import estimator_html_repr
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from handgrad import calibration, network
-from handgrad.arrays import NDArray, expect_no_mask
+from handgrad.arrays import NDArray
 from handgrad.errors import name_of
 from handgrad.estimator import rows
 from handgrad.estimator.stopping import log_outputs
@@ -100,7 +100,7 @@ class Fitted:
 
     def _z(self, X: Any) -> NDArray:
         check_is_fitted(self)
-        expect_no_mask("X", X)
+        rows.expect_numbers(X=X)
         X = validate_data(self, X, accept_sparse="csr", dtype=rows.TYPES, reset=False)
         return self.z_of(X)
 

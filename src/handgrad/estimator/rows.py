@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.sparse import csr_matrix, issparse
 
-from handgrad.arrays import PIXEL_MAX, NDArray
+from handgrad.arrays import PIXEL_MAX, NDArray, expect_no_mask
 from handgrad.engines.sparse import Sparse
+from handgrad.errors import DataError
 
 USUAL = 0.1  # the mean square of x that suits the learning rates: MNIST's
 SPARSE = 0.5  # share of numbers other than 0 below which lists of them are faster than products
@@ -31,6 +32,16 @@ class Rows(NamedTuple):
     def of(self, chosen: NDArray) -> "Rows":
         """Some of the rows, by their numbers."""
         return Rows(self.X[chosen], self.numbers[chosen], self.weights[chosen])
+
+
+def expect_numbers(**given: Any) -> None:
+    """DataError for what scikit-learn takes without its mask, or refuses with all its numbers."""
+    for name, array in given.items():
+        expect_no_mask(name, array)
+        dtype = getattr(array, "dtype", None)
+        if isinstance(dtype, np.dtype) and dtype.kind in "cV":
+            what = "Complex data not supported: " if dtype.kind == "c" else ""  # scikit-learn's words
+            raise DataError(f"{what}expected {name} as real numbers; got {dtype}")
 
 
 def lists(X: Any) -> Any:

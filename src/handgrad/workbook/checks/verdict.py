@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 
 from handgrad.arrays import NDArray
+from handgrad.errors import one_line
 from handgrad.workbook.checks.heat_maps import heat_maps
 from handgrad.workbook.checks.mistakes import MISTAKES, titled
 
 RIGHT, WRONG, NOT_DONE = "right", "wrong", "not done"
 UNREADABLE, NOT_RUN, LATE = "could not be read", "could not be run here", "ran out of time"
+MOST_LINES = 40  # of a message: a learner's code may have written them
 STATES = (RIGHT, WRONG, NOT_DONE, UNREADABLE, NOT_RUN, LATE)
 
 
@@ -57,7 +59,9 @@ class Verdict:
     # each: the letter of a result, what it should be, what came
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "message", titled(self.mistake, self.message))
+        lines = titled(self.mistake, self.message).split("\n")[:MOST_LINES]
+        object.__setattr__(self, "message", "\n".join(map(one_line, lines)))
+        object.__setattr__(self, "remarks", tuple(map(one_line, self.remarks[:MOST_LINES])))
         if self.state in ("", RIGHT, WRONG):
             object.__setattr__(self, "state", RIGHT if self.passed else WRONG)
         elif self.passed or self.state not in STATES:

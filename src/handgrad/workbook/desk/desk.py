@@ -35,7 +35,7 @@ import numpy as np
 
 from handgrad.arrays import NDArray
 from handgrad.workbook.desk import forms, submission
-from handgrad.workbook.desk.failures import Failures
+from handgrad.workbook.desk.failures import LONGEST_NAME, Failures
 from handgrad.workbook.desk.joined import Joined
 from handgrad.workbook.desk.layout import LESSON, Layout
 from handgrad.workbook.desk.modules import Modules
@@ -348,7 +348,7 @@ class Desk:
     def _described(self, value: Any, depth: int = 0) -> Command:
         """A description of a value: its type, its numbers if it has any, and a handle for it."""
         self._objects.append(value)
-        described: Command = {"type": type(value).__name__, "handle": len(self._objects) - 1}
+        described: Command = {"type": type(value).__name__[:LONGEST_NAME], "handle": len(self._objects) - 1}
         numbers = _numbers(value)
         if numbers is not None and numbers.size <= MOST_NUMBERS:
             is_ = "torch" if type(value).__module__.startswith("torch") else "numpy"

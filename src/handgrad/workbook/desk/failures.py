@@ -8,7 +8,7 @@ from typing import Any
 from handgrad.workbook.desk.pieces import Piece
 from handgrad.workbook.desk.stand_ins import NotInstalledError, needs
 
-LONGEST, LONGEST_CODE = 300, 200
+LONGEST, LONGEST_CODE, LONGEST_NAME = 300, 200, 80
 
 
 class Failures:
@@ -33,7 +33,12 @@ class Failures:
             code = _line(piece.text, line) if piece else linecache.getline(file, line).strip()
         elif isinstance(error, SyntaxError) and (piece := self._pieces.get(str(error.filename))):
             line, where = error.lineno, self.place(piece, error.lineno)
-        reply = {"type": type(error).__name__, "line": line, "where": where, "code": code[:LONGEST_CODE]}
+        reply = {
+            "type": type(error).__name__[:LONGEST_NAME],
+            "line": line,
+            "where": where,
+            "code": code[:LONGEST_CODE],
+        }
         try:
             message = str(error).strip().split("\n")[0][:LONGEST]
         except Exception:  # an exception of the learner's own making
