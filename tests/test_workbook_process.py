@@ -252,9 +252,11 @@ def test_a_remote_desk_answers_as_one_in_this_process():
         loaded(there, TEXT)
         for command in SCRIPT:
             assert plain(there.do(command)) == plain(here.do(command)), command
-        assert there.output.split() == ["doubling"] * 2
         there.reset()
         assert there.do({"do": "put", "array": np.zeros(1)}) == {"handle": 0}
+    assert (
+        there.output.split() == ["doubling"] * 2
+    )  # printed text is read beside the answers, whole at the end
 
 
 def test_what_cannot_be_sent_is_an_error_of_the_call():

@@ -40,7 +40,8 @@ class Walls:
         one of the places.
         """
         mounts = {place: _shown(place) for place in (*SYSTEM, *self.places) if os.path.lexists(place)}
-        mounts |= {path: _emptied(path) for path in hidden if any(_holds(place, path) for place in mounts)}
+        seen = [path for path in hidden if os.path.exists(path) and any(_holds(p, path) for p in mounts)]
+        mounts |= {path: _emptied(path) for path in seen}
         in_order = sorted(mounts, key=lambda path: path.count("/"))  # outer ones first
         return [
             *(self.program, "--unshare-all", "--die-with-parent", "--cap-drop", "ALL"),
