@@ -116,13 +116,11 @@ def test_specks_are_refused_in_one_line_before_they_are_looked_at(model, monkeyp
         for x in range(6, 630, 12):
             specks[y : y + 5, x : x + 5] = 20
     monkeypatch.setattr(assembly, "traits", lambda *of: looked.append(of))
-    with pytest.raises(
-        ImageError, match="^expected at most 64 digits on a picture; got 2704 marks: crop the"
-    ):
+    with pytest.raises(ImageError, match=r"^expected at most 64 digits on a picture; got 2704 marks: crop"):
         read_page(model, specks)
     assert not looked
     monkeypatch.setattr(finding, "MANY_SPECKS", 2000)
-    with pytest.raises(ImageError, match="^expected digits on paper; got 2704 specks: crop the picture$"):
+    with pytest.raises(ImageError, match=r"^expected digits on paper; got 2704 specks: crop the picture$"):
         read_page(model, specks)
 
 
@@ -131,6 +129,6 @@ def test_marks_that_lie_across_each_other_are_refused_in_one_line(model, monkeyp
     assert read_page(model, picture)
     monkeypatch.setattr(assembly, "MOST_COVERED", 0.01)
     with pytest.raises(
-        ImageError, match="^expected digits side by side; got marks that lie across each other"
+        ImageError, match=r"^expected digits side by side; got marks that lie across each other"
     ):
         read_page(model, picture)
