@@ -1,10 +1,12 @@
 """IDX files and the embedded MNIST: what is read is exact, what is damaged is refused in one line."""
 
 import gzip
+import io
 import resource
 import struct
 import time
 import tracemalloc
+import zlib
 
 import numpy as np
 import pytest
@@ -15,6 +17,8 @@ from hypothesis.extra import numpy as st_numpy
 from faults.spoiling import spoilt
 from handgrad import digits
 from handgrad.digits import mnist as embedded
+from handgrad.digits import unzipped
+from handgrad.digits.idx import idx_bytes
 from handgrad.errors import DataError
 
 TYPES = ("uint8", "int8", "int16", "int32", "float32", "float64")
@@ -209,3 +213,64 @@ def test_zeros_that_unfold_from_a_small_file_take_memory_once_or_not_at_all(kind
         tracemalloc.stop()
     digits.write_idx(path, np.array([1, -2, 2**30], "i4"))
     assert digits.read_idx(path).tolist() == [1, -2, 2**30]
+
+
+def member(name=b"", data=b"", comment=b""):
+    """A gzip member with a name and a comment."""
+    header = b"\x1f\x8b\x08" + bytes([8 * bool(name) + 16 * bool(comment)]) + bytes(6)
+    packed = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    texts = b"".join(text + b"\0" for text in (name, comment) if text)
+    end = struct.pack("<II", zlib.crc32(data), len(data))
+    return header + texts + packed.compress(data) + packed.flush() + end
+
+
+HONEST = {
+    "a name and a comment": member(b"labels", WHOLE, b"of tests"),
+    "several members, one of them empty": member(data=WHOLE[:9]) + member() + member(b"rest", WHOLE[9:]),
+    "zeros behind the last member": gzip.compress(WHOLE) + bytes(512 << 10),
+    "zeros between two members": gzip.compress(WHOLE[:9]) + bytes(100) + gzip.compress(WHOLE[9:]),
+}
+EMPTY_SHELLS = {
+    "a name of 2 MB": member(b"n" * (2 << 20), WHOLE),
+    "a comment of 2 MB": member(b"", WHOLE, b"c" * (2 << 20)),
+    "2 MB of zeros": gzip.compress(WHOLE) + bytes(2 << 20),
+    "2 MB of empty members": member() * 110_000 + gzip.compress(WHOLE),
+}
+
+
+@pytest.mark.parametrize("kind", HONEST)
+def test_gzip_files_as_other_programs_write_them_are_read(kind, tmp_path):
+    (tmp_path / "x.gz").write_bytes(HONEST[kind])
+    assert digits.read_idx(tmp_path / "x.gz").tobytes() == WHOLE[len(HEADER) :]
+
+
+@pytest.mark.parametrize("kind", EMPTY_SHELLS)
+def test_what_is_no_data_is_not_read_without_end(kind, tmp_path):
+    (tmp_path / "x.gz").write_bytes(EMPTY_SHELLS[kind])
+    with pytest.raises(DataError, match="more than 1,048,576 bytes of it are no data"):
+        digits.read_idx(tmp_path / "x.gz")
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_a_file_of_wide_numbers_takes_no_more_memory_than_its_values(pack, tmp_path):
+    values = np.arange(3 << 20, dtype=np.int32).reshape(3, -1)
+    (tmp_path / "x").write_bytes(pack(idx_bytes(values, "x")))
+    tracemalloc.start()
+    read = digits.read_idx(tmp_path / "x")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    np.testing.assert_array_equal(read, values)
+    assert read.dtype.isnative
+    assert read.flags.aligned
+    assert peak < 1.3 * values.nbytes
+
+
+def test_decompressed_bytes_can_be_read_again_from_any_place():
+    data = bytes(range(256)) * 4000
+    with unzipped.unzipped(io.BytesIO(gzip.compress(data[:9]) + gzip.compress(data[9:]))) as stream:
+        assert stream.seek(0, io.SEEK_END) == len(data)
+        assert stream.seek(700_001) == 700_001
+        assert stream.read(5) == data[700_001:700_006]
+        assert stream.seek(-6, io.SEEK_CUR) == 700_000
+        assert stream.seek(0) == 0
+        assert stream.read() == data

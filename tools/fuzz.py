@@ -49,7 +49,7 @@ def model_files():
         for number, activation in enumerate(("sigmoid", "relu")):
             params = network.init_params(4, 3, 2, np.random.default_rng(number), dtype=np.float32)
             path = Path(folder) / f"{number}.safetensors"
-            model_file.save(Model(params, activation=activation, image_shape=(2, 2)), path)
+            model_file.save(path, Model(params, activation=activation, image_shape=(2, 2)))
             yield path.read_bytes()
 
 

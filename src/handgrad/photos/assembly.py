@@ -18,12 +18,12 @@ from handgrad.photos.selection import of_digit_size, usual_height, with_fragment
 from handgrad.photos.signs import Usual, signs_among
 from handgrad.photos.slashes import straight_strokes
 from handgrad.photos.traits import Traits, cross, is_clear, shape_of, traits
-from handgrad.photos.work import spent
+from handgrad.photos.work import TOO_INTRICATE, spent
 
 MOST = 64  # largest number of digits on a picture
 MOST_COMPONENTS = 2000  # marks of all sizes that are looked at
 PAIR_STEPS = 2_500  # of work.py, for each component and each cell
-MOST_COVERED = 5  # the boxes of all digits together are at most so many times as large as the picture
+MOST_COVERED = 5  # the boxes of all marks together are at most so many times as large as the picture
 SMALLEST_ZERO = 0.14  # height of a small zero, in heights of a digit
 ROUND = 0.2  # least share of its box that its hole covers
 APART = 0.05  # how far it is from other ink, in heights
@@ -50,8 +50,14 @@ def assembled(found: Components, size: tuple[int, int], cells: Sequence[Cell] = 
     def look(mark: Mark) -> Traits:
         return traits(ink, labels, mark)
 
-    if len(components) > MOST_COMPONENTS or not spent(PAIR_STEPS * len(components) * len(cells)):
+    if len(components) > MOST_COMPONENTS:
         raise _too_many(len(components))
+    if not spent(PAIR_STEPS * len(components) * len(cells)):
+        raise ImageError(TOO_INTRICATE)
+    if sum(mark.width * mark.height for mark in components) > MOST_COVERED * ink.size:
+        raise ImageError(
+            "expected digits side by side; got marks that lie across each other: crop the picture"
+        )
     inner = without_edges(components, ink.shape)
     marks, signs = placed(labels, inner, cells), []
     edges = set(components) - set(inner)
@@ -72,10 +78,6 @@ def assembled(found: Components, size: tuple[int, int], cells: Sequence[Cell] = 
         marks = of_digit_size(with_fragments_joined(marks, rings), rings)
     if len(marks) > MOST:
         raise _too_many(len(marks))
-    if sum(mark.width * mark.height for mark in marks) > MOST_COVERED * ink.size:
-        raise ImageError(
-            "expected digits side by side; got marks that lie across each other: crop the picture"
-        )
     lines = [[marks[i] for i in line] for line in in_lines(reading_boxes(marks, cells))]
     if not usual or not lines:
         return Page(ink, labels, lines, size, left_out=beside, cells=cells)

@@ -38,7 +38,10 @@ THINNEST, HEAVIEST = (
 )  # stroke widths of a digit that fills its picture, as shares of the longer side
 
 
-PASS_STEPS = 40  # of work.py, for each pixel of the picture
+PASS_STEPS = 150  # of work.py, for each pixel of the picture
+
+
+MANY_SPECKS = 20_000  # parts of the ink, beyond which a picture is refused
 
 
 class Digit(NamedTuple):
@@ -76,7 +79,7 @@ def find_marks(picture: Picture, other_ink: bool = False) -> Page:
 def _marks_within(picture: Picture, other_ink: bool) -> Page:
     """The marks on a picture, or in the panel that it shows."""
     if not work.spent(PASS_STEPS * picture.pixels.size / 3):  # in another way, after all that a way can take
-        raise ImageError("expected digits on paper; got too intricate a picture: crop it")
+        raise ImageError(work.TOO_INTRICATE)
     if found := panel(picture):
         page = _marks_on(found.picture, other_ink)
         across, down = page.ink.shape[1] / picture.size[0], page.ink.shape[0] / picture.size[1]
@@ -237,6 +240,8 @@ def _components(ink: NDArray, grain: float, cells: Sequence[Cell]) -> tuple[NDAr
     mask = detached(mask)
     count, labels, stats = connected(mask)
     strong_pixels = np.bincount(labels.ravel(), (ink > strong).ravel(), count)
+    if count > MANY_SPECKS:
+        raise ImageError(f"expected digits on paper; got {count - 1} specks: crop the picture")
     marks = []
     for label in range(1, count):
         left, top, width, height, area = (int(value) for value in stats[label])

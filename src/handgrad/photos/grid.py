@@ -20,7 +20,7 @@ SAME = 0.6  # two cells are one if at least this share of the larger one lies in
 COVERED = 0.78  # share of each side that is inked, at least
 MOST_CROSSINGS = 20_000  # of lines: more are print or a pattern
 MOST_CELLS = 600  # of a form: more are squared paper
-LOOK_STEPS = 8_000  # of work.py, for each pair of lines that may bound a cell
+LOOK_STEPS, CORNER_STEPS = 2_000, 4_000  # of work.py, for each look along a line, and for each corner
 
 
 class Bounded(NamedTuple):
@@ -52,7 +52,9 @@ class Lines:
         return list(sums.tolist())  # they are asked for one by one
 
     def covered(self, i: int, start: float, end: float) -> float:
-        """The inked share of a segment's line between two columns."""
+        """The inked share of a segment's line between two columns; 0 where that would be too much work."""
+        if not spent(LOOK_STEPS):
+            return 0.0
         first, last = (round(start), round(end)) if start < end else (round(end), round(start))
         first, last = max(0, first), min(self.width, last)
         sums = self._sums[i]
@@ -131,7 +133,7 @@ class Grid:
                 if bounded and not same_places(bounded.cell, known[: len(found)]).any():
                     known[len(found)] = bounded.cell
                     found.append(bounded)
-                if len(found) > MOST_CELLS or not spent(LOOK_STEPS):
+                if len(found) > MOST_CELLS or not spent(CORNER_STEPS):
                     return []
         return found
 
@@ -147,8 +149,6 @@ class Grid:
             if not (self._is_corner(i, j, 1, width) and self._is_corner(i, k, 1, -width)):
                 continue
             below = np.flatnonzero(self.meets[:, j] & self.meets[:, k] & (y[:, j] > y[i, j] + SMALLEST_SIDE))
-            if not spent(LOOK_STEPS):
-                return None
             for m in below[np.argsort(y[below, j])]:
                 height = float(y[m, j] - y[i, j] + y[m, k] - y[i, k]) / 2
                 if not NARROWEST <= width / height <= WIDEST:

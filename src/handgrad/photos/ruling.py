@@ -24,7 +24,7 @@ LONG = 1.5  # it is this many times as long as the marks are high
 MANY = 3  # this many lines beside each other are printed, wherever they end;
 APART = 0.04  # they are more than this share of the picture apart
 MOST_POINTS = 150_000  # inked pixels in which lines are looked for; with more, on a smaller copy
-LINE_STEPS = 100_000  # of work.py, for each segment
+POINT_STEPS, LINE_STEPS = 500, 100_000  # of work.py, for each of these pixels, and for each segment
 
 
 class PrintedLine(NamedTuple):
@@ -69,6 +69,8 @@ def _straight(thin: NDArray) -> NDArray:
     while np.count_nonzero(thin) > MOST_POINTS:  # Hough's transform takes time for each point
         thin = cv2.resize(cv2.dilate(thin, np.ones((2, 2), np.uint8)), None, fx=0.5, fy=0.5, interpolation=0)
         factor *= 2
+    if not spent(POINT_STEPS * int(np.count_nonzero(thin))):
+        return np.zeros((0, 4))
     short = min(thin.shape)
     found = cv2.HoughLinesP(
         thin,

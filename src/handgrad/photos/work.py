@@ -9,18 +9,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-MOST = 600_000_000  # steps that a picture may take
+MOST = 900_000_000  # steps that a picture may take
+
+TOO_INTRICATE = "expected digits on paper; got too intricate a picture: crop it"
 
 _left: ContextVar[list[int] | None] = ContextVar("left", default=None)
 
 
 @contextmanager
-def budget(most: int = MOST) -> Iterator[None]:
+def budget(most: int | None = None) -> Iterator[None]:
     """Within this block, no more steps than these are taken. A block within a block shares its steps."""
     if _left.get() is not None:
         yield
         return
-    token = _left.set([most])
+    token = _left.set([MOST if most is None else most])
     try:
         yield
     finally:
