@@ -115,7 +115,7 @@ def test_specks_are_refused_in_one_line_before_they_are_looked_at(model, monkeyp
     for y in range(6, 630, 12):
         for x in range(6, 630, 12):
             specks[y : y + 5, x : x + 5] = 20
-    monkeypatch.setattr(assembly, "traits", lambda *of: looked.append(of))
+    monkeypatch.setattr(assembly, "without_edges", lambda *of: looked.append(of) or of[0])
     with pytest.raises(ImageError, match=r"^expected at most 64 digits on a picture; got 2704 marks: crop"):
         read_page(model, specks)
     assert not looked
