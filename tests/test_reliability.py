@@ -10,10 +10,12 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
 
-from handgrad import digits, model_file
+from handgrad import digits, model_file, pretrained
 from handgrad.errors import ModelFileError
+from handgrad.photos import read
 
 import house
 
@@ -224,3 +226,11 @@ def test_two_trainers_of_one_file_leave_a_whole_one(mnist, tmp_path):
     assert {process.returncode for process in both} <= {0, 1}, said
     assert model_file.load(tmp_path / "m").seed in {json.loads(out)["seed"] for out, _ in said if out}
     assert sorted(path.name for path in tmp_path.iterdir()) == ["images", "labels", "m"]
+
+
+@pytest.mark.parametrize("narrow", [1, 3, 4])
+def test_a_strip_of_few_pixels_is_read_without_a_word(narrow, rng):
+    """Speckled, upright and on its side: so narrow that no stroke and paper beside it have room at its border."""
+    strip = rng.integers(0, 256, (2000, narrow), np.uint8)
+    for picture in (strip, strip.T):
+        read(pretrained.load(), picture)  # a warning is an error in these tests

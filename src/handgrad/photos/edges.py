@@ -67,6 +67,8 @@ def _at_left(pixels: NDArray, faint: NDArray, axis: NDArray) -> list[tuple[int, 
     """
     width = pixels.shape[1]
     deep = min(width // 4, round(DEEP * width) + 6)
+    if deep <= SHARP:  # no room for a stroke and paper beside it
+        return []
     shades = (pixels[:, :deep] - np.median(pixels[:, deep // 2 : deep], axis=(0, 1))) @ axis
     found = []
     for top, bottom in _runs((shades[:, 0] >= FULL) & faint[:, 0]):
