@@ -38,7 +38,7 @@ THINNEST, HEAVIEST = (
 )  # stroke widths of a digit that fills its picture, as shares of the longer side
 
 
-PASS_STEPS = 150  # of work.py, for each pixel of the picture
+PASS_STEPS = 100  # of work.py, for each pixel of the picture
 
 
 MANY_SPECKS = 20_000  # parts of the ink, beyond which a picture is refused
