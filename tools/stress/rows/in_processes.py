@@ -31,7 +31,7 @@ def ways(folder):
 
 HOMELESS = [(become, words, code) for become in (test_processes.NOBODY, test_processes.NO_ENTRY) for words, code in (
     (["warmup", "--quiet"], 0), (["train"], 1), (["data", "list"], 1), (["evaluate", "--quiet"], 0),
-    (["explain", "--row", "0"], 0), (["export", "--c", "{out}"], 0), (["workbook", "list"], 0),
+    (["explain", "--row", "0"], 0), (["export", "--c", "{out}"], 0), (["workbook", "hint"], 0),
     (["train", "--quiet", "--hidden", "4", "--epochs", "1", "--out", "{out}"], 0), (["data", "verify"], 1),
 )]  # fmt: skip
 
