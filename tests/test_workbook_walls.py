@@ -66,7 +66,8 @@ def test_nobody_else_is_seen(ask, tmp_path):
     other = tmp_path / "anna.py"
     other.write_text("secret")
     assert ask(RUN.format(f"cat {other} || echo absent")) == "absent"
-    assert ask(RUN.format("ps -e -o pid= | wc -l; true")).strip() in ("5", "6")
+    processes = "return str(sum(name.isdigit() for name in os.listdir('/proc')))"
+    assert ask(processes) in ("2", "3")  # the first one, in some versions its child, and this one
     assert (
         ask("return os.environ.get('HOME') + ' ' + str(os.listdir(os.path.expanduser('~')))")
         == "/tmp/handgrad []"
