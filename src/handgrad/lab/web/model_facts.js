@@ -95,7 +95,11 @@ function expectRecord(facts, H, fail) {
   if (data_checksum !== null && !isShort(data_checksum)) {
     throw fail(`expected data_checksum to be a short text; got ${short(data_checksum)}`);
   }
-  if (!isTable(accuracy) || !Object.keys(accuracy).every(isShort) || !Object.values(accuracy).every((share) => within(share, 0, 1))) {
+  if (
+    !isTable(accuracy) ||
+    !Object.keys(accuracy).every(isShort) ||
+    !Object.values(accuracy).every((share) => within(share, 0, 1))
+  ) {
     throw fail(`expected accuracy to be shares from 0 to 1; got ${short(accuracy)}`);
   }
   const told = (/** @type {any} */ record) =>
@@ -103,7 +107,9 @@ function expectRecord(facts, H, fail) {
     HISTORY.every((key) => key in record) &&
     isWhole(record.epoch, 1) &&
     Number.isFinite(record.loss) &&
-    [record.train_accuracy, record.validation_accuracy].every((share) => share === null || within(share, 0, 1));
+    [record.train_accuracy, record.validation_accuracy].every(
+      (share) => share === null || within(share, 0, 1),
+    );
   if (!Array.isArray(history) || !history.every(told)) {
     throw fail(`expected a history whose records have ${HISTORY.join(", ")}; got ${short(history)}`);
   }
