@@ -146,8 +146,8 @@ def test_where_nothing_is_found_ink_and_paper_are_exchanged(model, mnist, monkey
     assert find_marks(Picture(sheet_of, sheet_of.shape[1::-1])).marks
     from handgrad.photos import background, finding
 
-    def wrong(pixels, other=False):
-        return background.ink_on_paper(pixels, not other)
+    def wrong(pixels, other=False, **given):
+        return background.ink_on_paper(pixels, not other, **given)
 
     monkeypatch.setattr(finding, "ink_on_paper", wrong)  # the first choice is now the wrong one
     assert read_page(model, sheet_of).text == "5"
