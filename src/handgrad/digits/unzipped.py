@@ -76,16 +76,19 @@ class _Members(io.RawIOBase):
         while not piece and (self._waiting or self._has_more()):
             if self._member is None:
                 self._waiting = self._waiting.lstrip(b"\0")  # padding, behind a member
-                if not self._waiting:
-                    continue
-                self._member = zlib.decompressobj(WRAPPED)
-            piece = self._member.decompress(self._waiting, size)
-            self._waiting = self._member.unused_data or self._member.unconsumed_tail
-            if self._member.eof:
-                self._member = None
-            self._given_out += len(piece)
+            if self._waiting:
+                piece = self._decompressed(size)
             if self._read_in - len(self._waiting) - self._given_out > MOST_IDLE:
                 raise BadGzipFile(f"more than {MOST_IDLE:,} bytes of it are no data")
+        return piece
+
+    def _decompressed(self, size: int) -> bytes:
+        self._member = self._member or zlib.decompressobj(WRAPPED)
+        piece: bytes = self._member.decompress(self._waiting, size)
+        self._waiting = self._member.unused_data or self._member.unconsumed_tail
+        if self._member.eof:
+            self._member = None
+        self._given_out += len(piece)
         return piece
 
     def _has_more(self) -> bool:
