@@ -346,20 +346,20 @@ def test_a_missing_file_and_a_folder_are_refused(tmp_path):
 
 
 @pytest.mark.parametrize("storage", ["float32", "float16"])
-def test_ten_thousand_mutants_raise_nothing_but_model_file_errors(storage, tmp_path, rng, figure):
+def test_mutants_raise_nothing_but_model_file_errors(storage, tmp_path, rng, figure):
     path = tmp_path / "m"
     facts = {"recipe": Recipe(hidden=3), "history": [RECORD], "calibration": CALIBRATION, "storage": storage}
     model_file.save(path, random_model(rng, 6, 3, 2, recipe_name="x", **facts))
     whole, refused = path.read_bytes(), 0
     header = 8 + int.from_bytes(whole[:8], "little")
-    for _ in range(10_000):
+    for _ in range(2_000):  # tools/stress throws 20,000
         path.write_bytes(spoilt(whole, rng, header))
         try:
             model_file.load(path)
         except ModelFileError:
             refused += 1
-    assert refused > 7500
-    figure(f"10,000 mutated model files, {storage}", f"{refused} refused, no other exception")
+    assert refused > 1500
+    figure(f"2,000 mutated model files, {storage}", f"{refused} refused, no other exception")
 
 
 def test_mutated_calibrations_raise_nothing_but_model_file_errors(saved, rng):

@@ -41,8 +41,10 @@ def slow_after_first(path, task, _):
 
 @pytest.fixture
 def ours(monkeypatch):
-    """Where a test runs counts as the command line."""
+    """Where a test runs counts as the command line. ours() -> the processes begun since, but for other tests'."""
     monkeypatch.setattr(side_by_side, "_is_our_program", lambda: True)
+    others = {*active_children()}
+    return lambda: {*active_children()} - others
 
 
 def test_many_pictures_are_read_in_processes_as_on_threads(run, mnist, tmp_path, monkeypatch):
@@ -67,7 +69,7 @@ def test_tasks_are_shared_among_processes_in_order(ours):
     assert os.getpid() not in {process for process, _ in found}
     here = list(in_order(told, range(MANY), 2, is_here=True)) + list(in_order(told, range(MANY - 1), 2))
     assert {process for process, _ in here} == {os.getpid()}
-    assert not active_children()
+    assert not ours()
 
 
 def test_what_cannot_be_sent_to_a_process_is_done_here(ours):
@@ -77,7 +79,7 @@ def test_what_cannot_be_sent_to_a_process_is_done_here(ours):
 def test_a_process_that_is_killed_is_one_error(ours):
     with pytest.raises(HandgradError, match=r"^a process .* was killed.*; read fewer pictures in one call"):
         list(in_order(partial(killed_at, 50), range(MANY), 2))
-    assert not active_children()
+    assert not ours()
 
 
 def test_ctrl_c_ends_the_processes(ours, tmp_path, monkeypatch):
@@ -87,7 +89,7 @@ def test_ctrl_c_ends_the_processes(ours, tmp_path, monkeypatch):
     next(tasks)
     with pytest.raises(KeyboardInterrupt):
         tasks.throw(KeyboardInterrupt)
-    assert not active_children()
+    assert not ours()
     assert not (tmp_path / "done").exists()
     start = side_by_side.ProcessPoolExecutor.map
 
@@ -98,5 +100,5 @@ def test_ctrl_c_ends_the_processes(ours, tmp_path, monkeypatch):
     monkeypatch.setattr(side_by_side.ProcessPoolExecutor, "map", interrupted)
     with pytest.raises(KeyboardInterrupt):
         next(in_order(told, range(MANY), 2))
-    assert not active_children()
+    assert not ours()
     assert signal.getsignal(signal.SIGINT) is handler
