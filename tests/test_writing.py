@@ -29,13 +29,13 @@ from PIL import Image
 import handgrad
 from handgrad import digits, files, model_file, network
 from handgrad.digits import fetch, idx
-from handgrad.errors import DataError, HandgradError, ModelFileError
+from handgrad.errors import DataError, HandgradError, ModelFileError, readable
 from handgrad.exports import c as c_export
 from handgrad.exports import hub
 from handgrad.exports import onnx as onnx_export
 from handgrad.exports import torch as torch_export
 from handgrad.exports.int8 import quantised
-from handgrad.files import KEPT, PNG, expect_writable, new_file, readable, write_atomically
+from handgrad.files import KEPT, PNG, expect_writable, new_file, write_atomically
 from handgrad.insight import plots, report
 from handgrad.lab import contents as lab_contents
 from handgrad.lab import page as lab_page

@@ -110,6 +110,18 @@ def expect_no_mask(what: str, array: Any) -> None:
         raise DataError(f"expected {what} without a mask; got a masked array: fill it, array.filled(value)")
 
 
+def real_numbers(what: str, given: Any) -> NDArray:
+    """An array of integers or floating-point numbers.  ValueError, which names `what`, for others."""
+    try:
+        array = np.asarray(given)
+    except ValueError:
+        raise ValueError(f"expected {what} as arrays; got rows of different lengths") from None
+    if array.dtype.kind not in "iuf" or hasattr(given, "mask"):
+        got = "a masked array" if hasattr(given, "mask") else array.dtype
+        raise ValueError(f"expected {what} as arrays of real numbers; got {got}")
+    return array
+
+
 def _is_kind(array: Array, kind: str) -> bool:
     """Whether the numbers are of a kind of the standard; those of a type that others gave NumPy are not."""
     try:

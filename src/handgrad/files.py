@@ -19,8 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Never
 
-from handgrad.errors import HandgradError
-from handgrad.errors import readable as readable
+from handgrad.errors import HandgradError, readable
 
 BEGINNING = 4096  # bytes of a file, by which most kinds are recognised
 NAMES = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}

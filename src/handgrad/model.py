@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from handgrad import __version__
-from handgrad.arrays import NDArray, as_input, expect_bright_ink, expect_images
+from handgrad.arrays import NDArray, as_input, expect_bright_ink, expect_images, real_numbers
 from handgrad.calibration import Calibration
 from handgrad.errors import DataError, expect_short, name_of, names_own, quoted
 from handgrad.layers import ACTIVATIONS, sigmoid_forward
@@ -307,13 +307,7 @@ def _checked_params(params: Any) -> Params:
 
 def _as_float32(p: NDArray) -> NDArray:
     """A parameter as the model keeps it.  ValueError for what is not an array of numbers."""
-    try:
-        array = np.asarray(p)
-    except ValueError:
-        raise ValueError("expected parameters as arrays; got rows of different lengths") from None
-    if array.dtype.kind not in "iuf" or hasattr(p, "mask"):
-        got = "a masked array" if hasattr(p, "mask") else array.dtype
-        raise ValueError(f"expected parameters as arrays of real numbers; got {got}")
+    array = real_numbers("parameters", p)
     with np.errstate(over="ignore"):  # a number too large for float32 becomes infinite, which is refused
         return np.ascontiguousarray(array, np.float32)
 

@@ -9,8 +9,8 @@ import click
 from handgrad import model_file
 from handgrad.cli import examples
 from handgrad.cli.shared import FILE, emit, existing_model, output_options, say
-from handgrad.errors import ImageError
-from handgrad.files import PNG, expect_folder, expect_replaceable, readable, write_atomically
+from handgrad.errors import ImageError, readable
+from handgrad.files import PNG, expect_folder, expect_replaceable, write_atomically
 
 if TYPE_CHECKING:
     from handgrad.photos.known import Known

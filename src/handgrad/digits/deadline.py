@@ -76,7 +76,7 @@ def _connection(kind: type[HTTPConnection], deadline: Deadline, host: str, **opt
 
 
 def _answer(deadline: Deadline, sock: socket, *args: Any, **options: Any) -> HTTPResponse:
-    return HTTPResponse(_Watched(sock, deadline), *args, **options)  # type: ignore[arg-type]
+    return HTTPResponse(_Watched(sock, deadline), *args, **options)  # type: ignore[arg-type]  # it only calls makefile
 
 
 class _Watched:

@@ -14,8 +14,7 @@ import numpy as np
 
 from handgrad.arrays import PIXEL_MAX, NDArray
 from handgrad.digits.pairs import Path, as_pictures
-from handgrad.errors import DataError
-from handgrad.files import readable
+from handgrad.errors import DataError, readable
 
 Note = Callable[[str], object]  # takes a line that says what was taken, converted or left out
 WEIGHTS = np.array([0.299, 0.587, 0.114], np.float32)  # of red, green and blue in grey: ITU-R BT.601

@@ -18,8 +18,8 @@ from handgrad.digits.mnist import load_mnist
 from handgrad.digits.pictures import InFiles, InMemory
 from handgrad.digits.places import Archive, Folder
 from handgrad.digits.sets import SETS
-from handgrad.errors import DataError, HandgradError
-from handgrad.files import readable, reason
+from handgrad.errors import DataError, HandgradError, readable
+from handgrad.files import reason
 
 FORMATS = "IDX, CSV, .npz, .npy, .mat, Parquet, a folder of pictures, or a zip archive of these"
 NEVER = {  # beginnings of files that are not read, and what to do

@@ -19,8 +19,8 @@ from typing import IO, Any
 
 from handgrad.digits.idx import CHUNK, FREE_BYTES, SUSPECT_RATIO
 from handgrad.digits.unzipped import BEGINS, unzipped
-from handgrad.errors import DataError
-from handgrad.files import readable, reason, without_waiting
+from handgrad.errors import DataError, readable
+from handgrad.files import reason, without_waiting
 
 try:
     from lzma import LZMAError

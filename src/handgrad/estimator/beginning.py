@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from handgrad import templates
-from handgrad.arrays import NDArray
+from handgrad.arrays import NDArray, real_numbers
 from handgrad.estimator.rows import Rows, as_x
 from handgrad.model import Model
 from handgrad.network import Params, init_params, map_params
@@ -56,15 +56,7 @@ def params(estimator: Any, train: Rows, rng: np.random.Generator) -> Params:
 
 
 def _as_float64(p: Any) -> NDArray:
-    """A parameter.  ValueError for what is not an array of numbers."""
-    try:
-        array = np.asarray(p)
-    except ValueError:
-        raise ValueError("expected init with parameters as arrays; got rows of different lengths") from None
-    if array.dtype.kind not in "iuf" or hasattr(p, "mask"):
-        got = "a masked array" if hasattr(p, "mask") else array.dtype
-        raise ValueError(f"expected init with parameters as arrays of real numbers; got {got}")
-    return array.astype(np.float64)
+    return real_numbers("init with parameters", p).astype(np.float64)
 
 
 def _of_model(model: Any, classes: NDArray, rng: np.random.Generator) -> Params:

@@ -5,8 +5,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from handgrad.errors import HandgradError
-from handgrad.files import BEGINNING, KEPT, expect_folder, readable, write_atomically
+from handgrad.errors import HandgradError, readable
+from handgrad.files import BEGINNING, KEPT, expect_folder, write_atomically
 from handgrad.lab import contents
 from handgrad.lab.page import GENERATOR, marked
 

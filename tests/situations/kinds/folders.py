@@ -2,7 +2,7 @@
 
 import re
 
-from handgrad.files import readable
+from handgrad.errors import readable
 from situations import CHECK, CLASS, Situation, right
 from situations.write import archive, named, notebook, parts
 

@@ -3,7 +3,7 @@
 import io
 from collections.abc import Callable, Sequence
 
-from handgrad.files import readable
+from handgrad.errors import readable
 from handgrad.workbook.desk.submission import Source
 
 MOST_LINES, MOST_LIVE_LINES, LONGEST_LINE = 40, 2000, 200

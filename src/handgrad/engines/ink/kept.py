@@ -21,7 +21,7 @@ CODE = Kind(KEPT.noun, KEPT.recognises, through_links=False, remedy=KEPT.remedy,
 
 
 def read(path: Path) -> bytes | None:
-    """The code in a file; None if there is none, if it is damaged, or if others could have written it."""
+    """The code in a file. None if the file is missing or damaged, or if others could have written it."""
     try:
         if not _is_ours(path.parent.stat()):
             return None

@@ -2,8 +2,8 @@
 
 The object file is kept in the user's cache folder behind its SHA-256. Its name is a hash of all that it
 depends on: the source, the processor and the versions. So another kernel, processor or version has a file of
-its own. Where there is no file, or a damaged one, or one that others own or can write (kept.py), the kernel
-is compiled, which takes half a second.
+its own. A file that is damaged, or that others own or can write, is not used (kept.py). Without a file the
+kernel is compiled, which takes half a second.
 """
 
 import hashlib

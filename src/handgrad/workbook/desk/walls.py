@@ -17,7 +17,7 @@ from pathlib import Path
 
 from handgrad.workbook.desk.environment import variables
 
-FOLDER = "/tmp/handgrad"  # the own folder of what runs within: where it starts, its home, its temporary files
+FOLDER = "/tmp/handgrad"  # within the walls: where the code starts, its home, its temporary files
 LARGEST_FOLDER, LARGEST_SHARED = 64 * 1024**2, 16 * 1024**2  # bytes
 SYSTEM = (  # what is not there is left out
     *("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix/store", "/gnu/store"),

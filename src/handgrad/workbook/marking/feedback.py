@@ -14,16 +14,8 @@ from pathlib import Path
 from string import Template
 
 from handgrad import __version__
-from handgrad.errors import HandgradError
-from handgrad.files import (
-    BEGINNING,
-    Kind,
-    expect_folder,
-    expect_replaceable,
-    readable,
-    reason,
-    write_atomically,
-)
+from handgrad.errors import HandgradError, readable
+from handgrad.files import BEGINNING, Kind, expect_folder, expect_replaceable, reason, write_atomically
 from handgrad.workbook.book.exercise import exercises
 from handgrad.workbook.checks.heat_maps import heat_maps, numbers
 from handgrad.workbook.checks.verdict import NOT_DONE, RIGHT, WRONG, Verdict

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from handgrad.files import readable
+from handgrad.errors import readable
 
 MOST_BYTES = 150  # of a name without its ending; systems allow 255 of a name, and Windows 260 of a path
 REFUSED = re.compile(r'[<>:"/\\|?*]')  # by Windows

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
-from handgrad.files import readable
+from handgrad.errors import readable
 from handgrad.workbook.book.copies import chapters
 from handgrad.workbook.checks import CHECKS
 from handgrad.workbook.marking import code

@@ -10,8 +10,7 @@ from threading import Lock
 
 import numpy as np
 
-from handgrad.errors import HandgradError
-from handgrad.files import readable
+from handgrad.errors import HandgradError, readable
 from handgrad.threads import available_cores
 from handgrad.workbook import checks
 from handgrad.workbook.checks.common import DeskLike

@@ -12,8 +12,8 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import IO, Any
 
-from handgrad.errors import HandgradError
-from handgrad.files import Kind, readable, write_atomically
+from handgrad.errors import HandgradError, readable
+from handgrad.files import Kind, write_atomically
 from handgrad.workbook.marking.class_table import Result, Results, cell
 from handgrad.workbook.marking.handin import HandIn
 from handgrad.workbook.marking.scheme import Scheme

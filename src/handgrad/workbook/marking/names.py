@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Container, Sequence
 from typing import NamedTuple
 
-from handgrad.files import readable
+from handgrad.errors import readable
 from handgrad.workbook.marking import kinds
 
 
