@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from handgrad.cli import examples
+from handgrad.cli.choices import DEFAULT_RECIPE
 from handgrad.cli.own import Own, expect_one_way, own_options
 from handgrad.cli.shared import (
     FILE,
@@ -23,8 +24,8 @@ from handgrad.cli.shared import (
     say,
     test_options,
 )
+from handgrad.cli.source import Source
 from handgrad.cli.terminal import bars
-from handgrad.cli.train import DEFAULT_RECIPE, Source
 from handgrad.errors import MissingExtraError
 from handgrad.files import PNG, expect_folder, expect_replaceable, write_atomically
 from handgrad.insight.evaluation import percent

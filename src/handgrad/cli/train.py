@@ -1,87 +1,43 @@
 """handgrad train: images and labels -> a trained network in a model file."""
 
 import shlex
-import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from handgrad import digits, model_file, runs
+from handgrad import model_file, runs
 from handgrad.cli import examples
+from handgrad.cli.choices import CHANGES, DEFAULT_RECIPE, chosen_recipe, recipe_options
 from handgrad.cli.own import Own, expect_one_way, notes, own_options
 from handgrad.cli.ranks import all_ranks
+from handgrad.cli.running import conclude, trained
 from handgrad.cli.shared import (
     FILE,
-    Interrupted,
     data_option,
     default_model,
-    emit,
     existing_model,
     expect_apart,
     expect_one_source,
     idx_options,
-    loaded,
     output_options,
-    pair,
     say,
     test_options,
 )
+from handgrad.cli.source import Source, as_words
 from handgrad.engines import ENGINES, Engine, engine
 from handgrad.engines.arguments import MOST_THREADS
-from handgrad.errors import HandgradError, RankLostError
+from handgrad.errors import HandgradError
 from handgrad.files import expect_folder, expect_writable
-from handgrad.insight.evaluation import baseline_accuracy, percent
-from handgrad.insight.evaluation import evaluate as measure
 from handgrad.model import Model
-from handgrad.recipes import CHOICES, RECIPES, Distortion, Recipe
-from handgrad.runs import Beginning, Data, Progress, Run
-from handgrad.runs.beginning import FROM_MODEL, held_back_of_few
-from handgrad.runs.beginning import NAME as FINE_TUNE
+from handgrad.recipes import RECIPES
+from handgrad.runs import Beginning, Data
+from handgrad.runs.beginning import FROM_MODEL
 from handgrad.runs.log import Log
 
 if TYPE_CHECKING:
     from handgrad.engines.ranks import Ranks
-
-DEFAULT_RECIPE = "quick"
-# choice of the recipe -> its option's values (a list, or a type and the name of its values) and help
-CHANGES: dict[str, tuple[Any, str | None, str]] = {
-    "hidden": (int, "N", "Number of hidden units."),
-    "activation": (CHOICES["activation"], None, "Non-linearity of the hidden units; none leaves it out."),
-    "bias": (bool, None, "Layers with or without biases."),
-    "init": (CHOICES["init"], None, "Initial weights: random (He, Xavier), or the mean-image templates."),
-    "output_bias": (
-        CHOICES["output_bias"], None, "Initial output biases: zero, or prior (each output starts at 1/C).",
-    ),
-    "loss": (CHOICES["loss"], None, "Loss function; after cross_entropy the outputs are a softmax."),
-    "optimizer": (CHOICES["optimizer"], None, "Optimizer, which turns gradients into steps."),
-    "learning_rate": (float, "RATE", "Peak learning rate, the factor of the gradient in each step."),
-    "schedule": (CHOICES["schedule"], None, "Learning rate after its peak: constant, or a fall to 0."),
-    "warmup": (float, "SHARE", "Share of all steps, 0 to 1, in which the learning rate rises to its peak."),
-    "batch_size": (int, "N", "Number of images in a mini-batch, for each of which there is one step."),
-    "epochs": (int, "N", "Number of epochs, passes over the training images."),
-    "averaging": (
-        float, "SHARE", "Weight averaging: share of the running average, 0 to 1, that an epoch keeps.",
-    ),
-}  # fmt: skip
-
-
-def _recipe_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """An option for each choice of the recipe; None, its value by default, stands for the recipe's own."""
-    for name, (kind, metavar, words) in reversed(CHANGES.items()):
-        flag = "--" + name.replace("_", "-")
-        value: object = getattr(RECIPES[DEFAULT_RECIPE], name)
-        value = f"{value:g}" if isinstance(value, float) else value
-        if kind is bool:
-            flag += "/--no-" + name
-            value = f"--{name}" if value else f"--no-{name}"
-        words += f" Default: the recipe's ({DEFAULT_RECIPE}: {value})."
-        values = click.Choice(kind) if isinstance(kind, tuple) else kind
-        command = click.option(flag, name, default=None, type=values, metavar=metavar, help=words)(command)
-    return command
 
 
 @click.command(
@@ -98,7 +54,7 @@ def _recipe_options(command: Callable[..., Any]) -> Callable[..., Any]:
     help="Recipe for all choices up to --distort: lesson (as in the lesson), quick (a good network in "
     f"seconds) or best (the most accurate, in minutes). Default: {DEFAULT_RECIPE}.",
 )
-@_recipe_options
+@recipe_options
 @click.option(
     "--distort/--no-distort",
     default=None,
@@ -211,7 +167,7 @@ def _run(
         _expect_nothing_chosen(resume, out, options)
     expect_one_way(options["prepare"], options["invert"])
     begin = _beginning(options)
-    name, recipe = _recipe(options, begin)  # with --resume too: epochs that cannot be are wrong usage
+    name, recipe = chosen_recipe(options, begin)  # with --resume too: epochs that cannot be are wrong usage
     source = Source(**{key: options[key] for key in Source._fields})
     expect_one_source(*source)
     if begin is not None and source.embedded:
@@ -248,9 +204,9 @@ def _run(
     else:
         run = runs.resume(path, data, where, options["epochs"])
     go_on = _command(path, source, options, None if resume is None else options["epochs"], log_file)
-    _train(run, quiet, go_on, log)
+    trained(run, quiet, go_on, log)
     if where.writes:
-        _conclude(run, path, source, as_json, report, found)
+        conclude(run, path, source, as_json, report, found)
 
 
 def _engine(ranks: "Ranks | None", options: dict[str, Any], quiet: bool, hidden: int) -> Engine:
@@ -300,66 +256,6 @@ def _about_beginning(begin: Model, data: Data) -> list[str]:
     return [f"labels are not those of the model to begin with ({known}): its last layer begins at random"]
 
 
-def _recipe(options: dict[str, Any], begin: Model | None) -> tuple[str, Recipe]:
-    """The recipe that the options choose, and its name."""
-    name: str = options["name"] or DEFAULT_RECIPE
-    recipe = RECIPES[name]
-    if begin is not None:
-        name, recipe = FINE_TUNE, Beginning(begin).recipe()
-    changes = {key: options[key] for key in CHANGES if options[key] is not None}
-    if (distort := options["distort"]) is not None:
-        changes["distortion"] = (recipe.distortion or Distortion()) if distort else None
-    try:
-        return name, replace(recipe, **changes)
-    except ValueError as error:
-        raise click.UsageError(str(error)) from None
-
-
-class Source(NamedTuple):
-    """The options that say what to learn from."""
-
-    data: str | None
-    images: str | None
-    labels: str | None
-    test_images: str | None
-    test_labels: str | None
-
-    @property
-    def embedded(self) -> bool:
-        """Whether MNIST is meant: no other set and no files are named."""
-        return self.data in (None, "mnist") and self.images is None and self.labels is None
-
-    def read(self, validation: int | None, own: Own, few: bool) -> Data:
-        """The images and labels, ready for a network, and split; few: of few images none is held back."""
-        given, test = pair(self.images, self.labels), pair(self.test_images, self.test_labels)
-        if self.data is not None and self.data != "mnist":
-            given, test = loaded(self.data, own.quiet, own.prepare)
-        elif given is None:
-            if test is not None:
-                raise click.UsageError("--test-images goes with --images; MNIST has its own test images")
-            given, test = digits.load_mnist()
-        if not self.embedded:
-            given, *tests = own.brought(given, *([] if test is None else [test]))
-            test = tests[0] if tests else None
-        if validation is None and few:
-            validation = held_back_of_few(len(given[1]))
-        return replace(runs.split(*given, validation, test), prepared=own.prepare)
-
-    def words(self) -> list[str]:
-        """The same as words of a command."""
-        return _words({"--" + key.replace("_", "-"): value for key, value in self._asdict().items()})
-
-    def evaluation(self, model: Path) -> str:
-        """The command that measures a model on the test images."""
-        test = {"--data": self.data, "--images": self.test_images, "--labels": self.test_labels}
-        return shlex.join(["handgrad", "evaluate", str(model), *_words(test)])
-
-
-def _words(options: dict[str, Any]) -> list[str]:
-    """Options that are given, as words of a command."""
-    return [str(word) for flag, value in options.items() if value is not None for word in (flag, value)]
-
-
 def _command(path: Path, source: Source, options: dict[str, Any], epochs: int | None, log: str | None) -> str:
     """The command that goes on with this run. Another engine or number of threads would round otherwise."""
     engine_name, device = options["engine_name"], options["device"]
@@ -371,101 +267,6 @@ def _command(path: Path, source: Source, options: dict[str, Any], epochs: int | 
         "--log": log,
     }
     inverted = {None: [], True: ["--invert"], False: ["--no-invert"]}[options["invert"]]
-    return shlex.join(["handgrad", "train", "--resume", str(path), *source.words(), *inverted, *_words(own)])
-
-
-def _train(run: Run, quiet: bool, command: str, log: Log | None) -> None:
-    """Train, a line an epoch on stderr and in the log; command is what goes on after an interruption."""
-    if run.finished:
-        say(quiet, f"{run.out} holds a finished run of {run.done} epochs; nothing is left to do")
-        return
-    recipe, images = run.recipe, len(run.data.images)
-    chosen = f"{run.name or 'a recipe without a name'}: {_describe(recipe)}, seed {run.seed}"
-    after = f", after epoch {run.done} of {recipe.epochs}" if run.done else ""
-    data = run.data
-    shown = f"{images:,} images"
-    if data.beside is not None:
-        kept = len(data.given[1]) - data.held_back
-        others = len(data.beside[1])
-        shown = f"{kept:,} images, each {(images - others) // kept} times, beside {others:,} of MNIST's"
-    say(quiet, f"{chosen}, {shown}, engine {run.engine.name}{after}")
-    began = time.perf_counter()
-    try:
-        for progress in run:
-            if log is not None:
-                log(progress)
-            say(quiet, _line(progress, recipe, images, began, len(run.seconds)))
-    except RankLostError as error:
-        raise HandgradError(f"{error}; go on with: {command}" if run.done else str(error)) from error
-    except KeyboardInterrupt:
-        if run.done == 0:
-            raise Interrupted("interrupted before the first epoch was done; nothing was written") from None
-        raise Interrupted(f"interrupted after epoch {run.done}; go on with: {command}") from None
-
-
-def _describe(recipe: Recipe) -> str:
-    bias = "" if recipe.bias else ", no bias"
-    start = "" if recipe.init == "random" else f", from {recipe.init}"
-    distorted = "" if recipe.distortion is None else ", distorted images"
-    averaged = f", averaged ({recipe.averaging:g})" if recipe.averaging else ""
-    return (
-        f"{recipe.hidden} hidden units ({recipe.activation}{bias}{start}), {recipe.loss} loss, "
-        f"{recipe.optimizer} at {recipe.learning_rate:g} ({recipe.schedule}), batches of {recipe.batch_size}"
-        f"{distorted}{averaged}"
+    return shlex.join(
+        ["handgrad", "train", "--resume", str(path), *source.words(), *inverted, *as_words(own)]
     )
-
-
-def _line(progress: Progress, recipe: Recipe, images: int, began: float, done_here: int) -> str:
-    epoch, record = progress.epoch, progress.record
-    left = (time.perf_counter() - began) / done_here * (recipe.epochs - epoch.epoch)
-    head = ""
-    if done_here == 1:
-        head = " epoch     loss   training  validation  seconds   images/s   left\n"
-    on_training, on_validation = (percent(record[f"{on}_accuracy"]) for on in ("train", "validation"))
-    return head + (
-        f"{epoch.epoch:>6}  {epoch.loss:7.5f}  {on_training:>9}  {on_validation:>10}"
-        f"  {epoch.seconds:7.2f}  {images / epoch.seconds:>9,.0f}  {left:4.0f} s"
-    )
-
-
-def _conclude(
-    run: Run, path: Path, source: Source, as_json: bool, report: str | None, found: list[str]
-) -> None:
-    """The result, on stdout: what the network reads on the test images, and what the templates read."""
-    data, model = run.data, run.model
-    assert model is not None  # there is no run of no epochs
-    baseline = baseline_accuracy(data.given, data.test) if data.test is not None else None
-    if report is not None:
-        from handgrad.insight.report import write_report
-
-        shown = data.test or data.validation or data.given
-        measured = measure(model, *data.named(shown), data.named(data.given))
-        write_report(report, model, measured, shown[0], data.named(data.given))
-    seconds, test_accuracy = sum(run.seconds.values()), model.accuracy.get("test")
-    result = {
-        "model": str(path),
-        "recipe": model.recipe_name,
-        "seed": model.seed,
-        "epochs": run.history,
-        "test_accuracy": test_accuracy,
-        "baseline_accuracy": baseline,
-        "seconds": seconds,
-        "notes": found,
-    }
-    if as_json:
-        emit(result)
-        return
-    reached = model.accuracy.get("validation")
-    if data.test is not None:
-        click.echo(f"mean-image templates  {percent(baseline):>8} of {len(data.test[0]):,} test images")
-        network = f"{percent(test_accuracy):>8}" + (f", trained in {seconds:.2f} s" if seconds else "")
-    elif reached:
-        network = f"{percent(reached)} of the images held back"
-    else:
-        network = "no images were held back or given to test it on"
-    click.echo(f"network               {network}")
-    click.echo(f"model                 {path}")
-    if data.test is not None:
-        click.echo(f"evaluate it with      {source.evaluation(path)}")
-    if report is not None:
-        click.echo(f"report                {Path(report) / 'index.html'}")
