@@ -23,11 +23,13 @@ from handgrad.errors import ImageError
 from handgrad.model import Model
 from handgrad.network import init_params
 from handgrad.photos import find_digit, find_marks, read, read_grey, read_picture
+from handgrad.photos.decoding import as_picture
 from handgrad.photos.lines import in_lines
 from handgrad.photos.ruling import without_ruling
 from handgrad.photos.strokes import stroke_widths
 from photo_suite.judge import digits_right, distance, judged, strings_right
 from photo_suite.kinds import SINGLE, STRINGS, line, page_of_lines, samples, touching_line
+from photo_suite.sheets import touching
 from picture_files import every_format
 
 
@@ -338,6 +340,19 @@ def test_more_marks_than_anybody_writes_are_one_line(model, rng):
     with pytest.raises(ImageError, match=r"expected at most 64 digits on a picture; got \d+ marks"):
         read(model, np.asarray(page))
     assert time.process_time() - began < 4
+
+
+def test_digits_that_were_cut_apart_count_too(model, mnist):
+    """63 pairs that touch are as many marks."""
+    page = np.full((9 * 80, 7 * 90), 255, np.uint8)
+    for at, pair in enumerate(np.reshape(mnist[1][0][:126], (63, 2, 28, 28)) / 255):
+        ink = touching([image[:, np.flatnonzero(image.max(0) > 0.5)] for image in pair], None)
+        picture = Image.fromarray((255 - 255 * ink).astype(np.uint8)).resize((ink.shape[1] * 3 // 2, 42))
+        top, left = 10 + at // 7 * 80, 10 + at % 7 * 90
+        page[top : top + picture.height, left : left + picture.width] = np.asarray(picture)
+    assert len(find_marks(as_picture(page)).marks) == 63
+    with pytest.raises(ImageError, match=r"expected at most 64 digits on a picture; got \d+ digits"):
+        read(model, page)
 
 
 def test_arrays_that_are_no_pictures_and_other_models_are_refused(model, rng):

@@ -501,6 +501,14 @@ def test_what_was_left_is_removed_however_deep_and_protected(tmp_path):
 
 
 @posix
+def test_what_was_left_is_removed_where_the_search_path_lacks_the_systems_programs(tmp_path, monkeypatch):
+    (tmp_path / "left" / "a").mkdir(parents=True)
+    monkeypatch.setenv("PATH", str(tmp_path / "environment"))
+    disk.remove(str(tmp_path / "left"))
+    assert os.listdir(tmp_path) == []
+
+
+@posix
 def test_cleaning_up_has_a_limit_of_its_own(tmp_path, monkeypatch):
     """Where the disk does not answer, marking goes on."""
     (tmp_path / "rm").write_text("#!/bin/sh\nexec sleep 60\n")

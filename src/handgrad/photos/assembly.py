@@ -51,7 +51,7 @@ def assembled(found: Components, size: tuple[int, int], cells: Sequence[Cell] = 
         return traits(ink, labels, mark)
 
     if len(components) > MOST_COMPONENTS:
-        raise _too_many(len(components))
+        raise too_many(len(components))
     if not spent(PAIR_STEPS * len(components) * len(cells)):
         raise ImageError(TOO_INTRICATE)
     if sum(mark.width * mark.height for mark in components) > MOST_COVERED * ink.size:
@@ -77,7 +77,7 @@ def assembled(found: Components, size: tuple[int, int], cells: Sequence[Cell] = 
         rings = _small_zeros(marks, labels, usual, look) if usual else set()
         marks = of_digit_size(with_fragments_joined(marks, rings), rings)
     if len(marks) > MOST:
-        raise _too_many(len(marks))
+        raise too_many(len(marks))
     lines = [[marks[i] for i in line] for line in in_lines(reading_boxes(marks, cells))]
     if not usual or not lines:
         return Page(ink, labels, lines, size, left_out=beside, cells=cells)
@@ -96,8 +96,9 @@ def assembled(found: Components, size: tuple[int, int], cells: Sequence[Cell] = 
     return Page(ink, labels, lines, size, left_out=left_out, signs=page_signs, strokes=strokes, cells=cells)
 
 
-def _too_many(count: int) -> ImageError:
-    return ImageError(f"expected at most {MOST} digits on a picture; got {count} marks: crop the picture")
+def too_many(count: int, what: str = "marks") -> ImageError:
+    """What is said of a picture with more digits than one may hold."""
+    return ImageError(f"expected at most {MOST} digits on a picture; got {count} {what}: crop the picture")
 
 
 def _usual(marks: Sequence[Mark], look: Callable[[Mark], Traits]) -> Usual:

@@ -14,6 +14,7 @@ from handgrad.arrays import NDArray
 from handgrad.errors import ImageError
 from handgrad.model import Model
 from handgrad.photos import doubt, work
+from handgrad.photos.assembly import MOST, too_many
 from handgrad.photos.decoding import Picture, Source, as_picture
 from handgrad.photos.division import ScoredCandidate, divided
 from handgrad.photos.expectation import ANY, Expectation, expectation
@@ -125,6 +126,8 @@ def _page_reading(model: Model, expected: Expectation | None, fields: bool, page
         beside = [digit for digit in digits if digit.candidate.mark.cell < 0]
         left_out += [LeftOut(page.box(digit.candidate.mark), BESIDE) for digit in beside]
         digits = [digit for digit in digits if digit.candidate.mark.cell >= 0]
+    if len(digits) > MOST:  # marks of several digits were cut
+        raise too_many(len(digits), "digits")
     lines = [list(line) for _, line in groupby(digits, key=lambda digit: digit.candidate.start.line)]
     slashes, unclear = ({}, set()) if expected else _slashes(model, page, lines)
     lines = [[digit for digit in line if digit.candidate.mark not in slashes] for line in lines]

@@ -29,7 +29,7 @@ from importlib.machinery import PathFinder
 class Without(PathFinder):
     @classmethod
     def find_spec(cls, name, path=None, target=None):
-        missing = os.environ["STRESS_MISSING"].split()
+        missing = os.environ.get("STRESS_MISSING", "").split()
         return None if name.partition(".")[0] in missing else super().find_spec(name, path, target)
 
 sys.meta_path[sys.meta_path.index(PathFinder)] = Without
