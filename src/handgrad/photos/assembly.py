@@ -92,7 +92,11 @@ def assembled(found: Components, size: tuple[int, int], cells: Sequence[Cell] = 
     left_out += at_border([(mark, None) for mark in cut_off.beside], read, usual)
     left_out += bars(cut_off.level, read, usual)
     left_out += [Omission(sign.mark, OPERATOR) for sign in signs if not sign.text]
-    page_signs = [PageSign(sign.mark, sign.text, _line_of(sign.mark, lines)) for sign in signs if sign.text]
+    page_signs = [
+        PageSign(sign.mark, sign.text, _line_of(sign.mark, lines), sign.unclear)
+        for sign in signs
+        if sign.text
+    ]
     return Page(ink, labels, lines, size, left_out=left_out, signs=page_signs, strokes=strokes, cells=cells)
 
 

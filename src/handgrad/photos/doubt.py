@@ -18,7 +18,7 @@ NEAR = 0.2  # a runner-up with at least this share of the largest output may be 
 ONE_OR_SEVEN = {7: (1, 0.5), 1: (7, 1.0)}  # what both networks see of the other one, for a person to decide
 WIDE, SURE_WIDE = 0.9, 0.9  # a digit of more than this width, in heights, of less sureness may be several
 FAINT = 0.22  # contrast with the paper below which ink may be a stain or a crease; black on white is 1.7
-PALE, HAIR = 0.5, 45  # a line of less contrast that is so many times as long as wide may be a crease
+CREASES = ((0.5, 45), (0.35, 28))  # a line of less contrast, so many times as long as wide, may be a crease
 
 LOW_CONFIDENCE = "low confidence"
 NOT_WHOLE = "perhaps a part of a digit, or several digits"
@@ -93,7 +93,7 @@ def of_ink(page: Page, mark: Mark) -> tuple[str, ...]:
     if contrast < FAINT:
         return (VERY_FAINT,)
     length = float(np.hypot(mark.width, mark.height))
-    is_hair = contrast < PALE and length * length > HAIR * own.sum()
+    is_hair = any(contrast < pale and length * length > long * own.sum() for pale, long in CREASES)
     return (CREASE,) if is_hair else ()
 
 

@@ -16,6 +16,7 @@ SMALLEST_SHARE = 0.05  # and in heights of a digit
 STROKES = (0.35, 2.4)  # width of its stroke, in those of the digits
 BESIDE, ABOVE = 1.5, 0.3  # how far from a digit it may stand, in heights
 LARGEST = 3.0  # in heights
+BLOT, AS_DARK = 6.0, 0.95  # width of the strokes of a blot or a filled zero, and its least contrast
 BAR_GAP, BAR_THICK = 2.0, 2.0  # of a bar at the border: gap to its digit, and thickness, in strokes,
 BAR_WIDTHS = (0.4, 1.6)  # and its width, in widths of the digit
 PIECES = 0.6  # largest gap between the pieces of a digit at the border, in heights
@@ -135,6 +136,8 @@ def _is_in_line(mark: Mark, digits: Sequence[Mark]) -> bool:
 def _is_ink(seen: Traits, usual: Usual) -> bool:
     """Whether a mark was drawn by the pen of the digits."""
     least, most = STROKES
+    if seen.contrast >= AS_DARK * usual.contrast:
+        most = BLOT
     return seen.contrast >= FAINTEST * usual.contrast and (
         least * usual.stroke <= seen.stroke <= most * usual.stroke
     )

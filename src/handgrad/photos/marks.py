@@ -88,6 +88,7 @@ class PageSign(NamedTuple):
     mark: Mark
     text: str
     line: int  # the number of the line in which it stands
+    unclear: bool = False  # whether it may be no sign
 
 
 class Stroke(NamedTuple):

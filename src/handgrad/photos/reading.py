@@ -4,7 +4,7 @@ page -> the cheapest division into digits -> signs among them -> readings
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import groupby
 
@@ -33,6 +33,7 @@ UNSURE = 0.5  # where no digit has more confidence, ink and paper are exchanged
 
 # Why a digit is doubtful.
 SLASH_OR_ONE = "1 or a slash"
+POINT_OR_SPECK = "what follows may be no point or comma"
 NEIGHBOUR = "cut from a digit in doubt"
 
 # Why something is left out.
@@ -129,9 +130,11 @@ def _page_reading(model: Model, expected: Expectation | None, fields: bool, page
     if len(digits) > MOST:  # marks of several digits were cut
         raise too_many(len(digits), "digits")
     lines = [list(line) for _, line in groupby(digits, key=lambda digit: digit.candidate.start.line)]
-    slashes, unclear = ({}, set()) if expected else _slashes(model, page, lines)
+    slashes, unclear = ({}, dict[Mark, str]()) if expected else _slashes(model, page, lines)
     lines = [[digit for digit in line if digit.candidate.mark not in slashes] for line in lines]
-    signs, lost = _signs(page, lines, slashes)
+    signs, lost, before = _signs(page, lines, slashes)
+    if expected is None:
+        unclear |= dict.fromkeys(before, POINT_OR_SPECK)
     usual = float(np.median([digit.candidate.mark.height for line in lines for digit in line] or [0]))
     read_lines = [_readings(model, page, line, unclear, usual) for line in lines]
     return PageReading(
@@ -149,43 +152,53 @@ def _page_reading(model: Model, expected: Expectation | None, fields: bool, page
 
 def _slashes(
     model: Model, page: Page, lines: Sequence[Sequence[ScoredCandidate]]
-) -> tuple[dict[Mark, int], set[Mark]]:
-    """The marks of the digits that are slashes, with their lines, and those that may be slashes."""
+) -> tuple[dict[Mark, int], dict[Mark, str]]:
+    """The marks of the digits that are slashes, with their lines, and those that may be, with the reason.
+
+    What is alone in its cell is a digit rather than a slash.
+    """
     slashes: dict[Mark, int] = {}
-    unclear: set[Mark] = set()
+    unclear: dict[Mark, str] = {}
+    held = Counter(digit.candidate.mark.cell for line in lines for digit in line)
     strokes = {page.box(mark): stroke for mark, stroke in page.strokes.items()}  # a mark may have been cut
     for line in lines:
         marks = [digit.candidate.mark for digit in line]
         texts = [str(model.classes[digit.answer.outputs.argmax()]) for digit in line]
         sure, perhaps = slash_places(texts, [strokes.get(page.box(mark)) for mark in marks])
-        slashes |= {marks[place]: line[0].candidate.start.line for place in sure}
-        unclear |= {marks[place] for place in perhaps}
+        alone = {place for place in sure if marks[place].cell >= 0 and held[marks[place].cell] == 1}
+        slashes |= {marks[place]: line[0].candidate.start.line for place in sure - alone}
+        unclear |= {marks[place]: SLASH_OR_ONE for place in perhaps | alone}
     return slashes, unclear
 
 
 def _signs(
     page: Page, lines: Sequence[Sequence[ScoredCandidate]], slashes: Mapping[Mark, int]
-) -> tuple[list[Sign], list[LeftOut]]:
-    """The signs of a page among the digits that were read; those of lines without digits are left out."""
+) -> tuple[list[Sign], list[LeftOut], list[Mark]]:
+    """The signs of a page among the digits that were read; those of lines without digits are left out.
+
+    Then the marks of the digits before unclear signs.
+    """
     numbers = {line[0].candidate.start.line: number for number, line in enumerate(lines)}
     found = [*page.signs, *(PageSign(mark, "/", number) for mark, number in slashes.items())]
-    signs, lost = [], []
-    for mark, text, at in sorted(found, key=lambda sign: (sign.line, sign.mark.left)):
+    signs, lost, before = [], [], []
+    for mark, text, at, is_unclear in sorted(found, key=lambda sign: (sign.line, sign.mark.left)):
         if at not in numbers:
             lost.append(LeftOut(page.box(mark), SIGN_ALONE))
             continue
         middles = [each.candidate.mark.left + each.candidate.mark.right for each in lines[numbers[at]]]
         place = sum(middle < mark.left + mark.right for middle in middles)
         signs.append(Sign(text, page.box(mark), numbers[at], place))
-    return signs, lost
+        if is_unclear:
+            before.append(lines[numbers[at]][max(0, place - 1)].candidate.mark)
+    return signs, lost, before
 
 
 def _readings(
-    model: Model, page: Page, line: Sequence[ScoredCandidate], unclear: Collection[Mark], usual: float
+    model: Model, page: Page, line: Sequence[ScoredCandidate], unclear: Mapping[Mark, str], usual: float
 ) -> list[Reading]:
     """The readings of one line. A digit in doubt puts in doubt all that were cut from the same mark.
 
-    unclear: the marks that may be slashes.  usual: the height of the digits on the page.
+    unclear: the marks that may be slashes, or stand before unclear signs, with the reason.  usual: the height of the digits on the page.
     """
     groups = np.cumsum([0, *(not digit.candidate.ends_at_cut for digit in line[:-1])])
     was_cut = np.bincount(groups)[groups] > 1
@@ -194,7 +207,7 @@ def _readings(
             *doubt.reasons(model, digit.answer, part),
             *doubt.of_mark(page, digit.candidate.mark, digit.answer, usual),
             *doubt.of_height(model.classes[digit.answer.outputs.argmax()], digit.candidate.mark, usual),
-            *(SLASH_OR_ONE,) * (digit.candidate.mark in unclear),
+            *((unclear[digit.candidate.mark],) if digit.candidate.mark in unclear else ()),
         )
         for digit, part in zip(line, was_cut, strict=True)
     ]

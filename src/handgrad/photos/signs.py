@@ -19,6 +19,14 @@ CLEAR = 0.06  # smallest such gap: nearer marks may be pieces of the digit
 POINTS = (".", ",")
 LONG = 1.8  # area of a comma, in squares of its thickness; that of a dot is 1
 UNDER = -0.12  # for dots and commas, which stand under a leaning stroke
+LEANING = 0.2  # how far two dots of a colon may be apart across, as a share of what they are apart down
+
+# A person should decide whether a point or a comma is a speck, a piece of a digit or a small filled zero:
+PALE = 0.9  # with less contrast, as a share of the digits',
+FINE = 1.0  # thinner, in strokes of the digits,
+OFF = 0.17  # with its middle farther from the base line, in heights of a digit,
+TOO_NEAR = 0.12  # or nearer to a digit than this;
+SHALLOW = 0.1  # or a comma that reaches less far below the base line
 
 
 class Usual(NamedTuple):
@@ -34,6 +42,7 @@ class FoundSign(NamedTuple):
 
     text: str
     mark: Mark
+    unclear: bool = False  # whether it may be something else: a speck, a piece of a digit, a filled zero
 
 
 class Beside(NamedTuple):
@@ -97,7 +106,9 @@ def signs_among(
         if texted is None:
             continue
         sign, gap = FoundSign(texted, whole), min(beside.to_left, beside.to_right)
-        if texted in POINTS:  # of two between the same digits, the nearer one to a digit is a piece of it
+        if texted in POINTS:
+            sign = sign._replace(unclear=_is_unclear(sign, look(whole), beside, usual))
+            # of two between the same digits, the nearer one to a digit is a piece of it
             place = beside.left, beside.right
             points[place] = max(points.get(place, (gap, sign)), (gap, sign), key=lambda each: each[0])
         else:
@@ -174,7 +185,9 @@ def _is_stacked(upper: Mark, lower: Mark, height: float) -> bool:
     """Whether one small mark stands right above another."""
     overlap = min(upper.right, lower.right) - max(upper.left, lower.left)
     near = lower.bottom - upper.top < 0.95 * height and upper.bottom <= lower.top
-    return near and overlap >= 0.3 * min(upper.width, lower.width)
+    across = abs(upper.left + upper.right - lower.left - lower.right)
+    leans = across <= LEANING * (lower.top + lower.bottom - upper.top - upper.bottom)
+    return near and (leans or overlap >= 0.3 * min(upper.width, lower.width))
 
 
 def _between(text: str, mark: Mark, beside: Beside, digits: Sequence[Mark]) -> str | None:
@@ -207,6 +220,16 @@ def _comma(mark: Mark, beside: Beside, height: float) -> str | None:
     high, low = beside.base
     crosses = mark.top >= high - 0.3 * height and high + 0.06 * height <= mark.bottom <= low + 0.5 * height
     return "," if crosses and mark.top <= low + 0.15 * height else None
+
+
+def _is_unclear(sign: FoundSign, seen: Traits, beside: Beside, usual: Usual) -> bool:
+    """Whether a point or a comma differs from what a pen makes on purpose, for a person to decide."""
+    mark, base = sign.mark, sum(beside.base) / 2
+    is_weak = seen.contrast < PALE * usual.contrast or min(mark.width, mark.height) < FINE * usual.stroke
+    if sign.text == ",":
+        return is_weak or mark.bottom < base + SHALLOW * usual.height
+    is_off = abs((mark.top + mark.bottom) / 2 - base) > OFF * usual.height
+    return is_weak or is_off or min(beside.to_left, beside.to_right) < TOO_NEAR
 
 
 def _minus(mark: Mark, beside: Beside, height: float, digits: Sequence[Mark]) -> str | None:
