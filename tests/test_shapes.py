@@ -73,6 +73,16 @@ def test_a_crease_is_no_one(model):
     assert CREASE in one.why
 
 
+def test_a_short_pale_line_may_be_a_crease(model):
+    picture = np.full((320, 300), 248, np.uint8)
+    cv2.line(picture, (150, 90), (151, 210), 205, 2)
+    [one] = read_page(model, picture).digits
+    assert CREASE in one.why
+    cv2.line(picture, (150, 90), (151, 210), 90, 2)  # as a pen draws it
+    [one] = read_page(model, picture).digits
+    assert (one.digit, one.why) == (1, ())
+
+
 def test_a_low_one_may_be_a_comma():
     low, high = (Mark((1,), 0, 0, 8, height) for height in (25, 40))
     assert of_height(1, low, usual=60) == (SMALL_ONE,)

@@ -14,6 +14,7 @@ from handgrad.photos import LeftOut, PageReading, Reading, Sign, read, read_page
 from handgrad.photos.boxes import LEFT_OUT, drawn, labels
 from handgrad.photos.left_out import worth_a_word
 from handgrad.photos.marks import Mark, Stroke
+from handgrad.photos.reading import POINT_OR_SPECK
 from handgrad.photos.signs import Usual
 from handgrad.photos.slashes import slash_places
 from handgrad.photos.traits import Traits, cross
@@ -121,6 +122,47 @@ def test_a_dot_that_is_not_at_the_base_line_is_no_point(model, maker):
     assert [each.reason for each in page.left_out] == ["dot"]
 
 
+@pytest.fixture
+def apart(maker):
+    """The ink of a 2 and a 6 with room between them, and the middle of that room."""
+    left, right = (digit(maker.real(c, HIGH)[0]) for c in "26")
+    ink = np.concatenate([left, np.zeros((left.shape[0], 80), np.float32), right], axis=1)
+    return ink, left.shape[1] + 40
+
+
+@pytest.mark.parametrize(
+    ("across", "level", "radius", "shade", "sure"),
+    [
+        (0, 1.2, 10, 1.0, True),  # a point
+        (0, 1.2, 10, 0.8, False),  # paler than the digits
+        (0, 1.2, 6, 1.0, False),  # thinner than the pen
+        (0, 1.05, 10, 1.0, False),  # above the base line
+        (-32, 1.2, 10, 1.0, False),  # a piece of the digit that it all but touches
+    ],
+)
+def test_a_point_that_may_be_a_speck_is_doubtful(model, apart, across, level, radius, shade, sure):
+    ink, middle = apart
+    page = read_page(model, pictured(dotted(ink, middle + across, level * HIGH, radius, shade)))
+    assert page.text == "2.6"
+    assert [one.why for one in page.digits] == [() if sure else (POINT_OR_SPECK,), ()]
+
+
+def test_a_small_filled_zero_is_no_sign_without_doubt(model, apart):
+    ink, middle = apart
+    for high in (16, 24):
+        filled = cv2.ellipse(ink.copy(), (middle, 137 - high), (10, high), 0, 0, 360, 1.0, -1)
+        assert read_page(model, pictured(filled)).doubtful
+    page = read_page(model, pictured(cv2.line(ink.copy(), (middle + 4, 131), (middle - 5, 163), 1.0, 14)))
+    assert page.text == "2,6"
+    assert not page.doubtful
+
+
+def test_the_dots_of_a_colon_may_lean(model, apart):
+    ink, middle = apart
+    colon = dotted(dotted(ink, middle + 7, 0.72 * HIGH, 6), middle - 6, 1.2 * HIGH, 6)
+    assert read_page(model, pictured(colon)).text == "2:6"
+
+
 def test_zeros_a_fifth_as_high_as_the_other_digits_are_read(model, line):
     wide = np.pad(line, ((0, 0), (0, 80)))
     ring = cv2.ellipse(wide, (line.shape[1] + 35, round(0.9 * HIGH)), (8, 9), 0, 0, 360, 1.0, 4)
@@ -143,7 +185,8 @@ def test_grain_rules_and_distant_specks_are_not_worth_a_word(model, line):
 
 
 @pytest.mark.parametrize(
-    ("contrast", "stroke", "said"), [(0.9, 5, 1), (0.5, 5, 0), (0.9, 2, 0), (0.9, 30, 0)]
+    ("contrast", "stroke", "said"),
+    [(0.9, 5, 1), (0.5, 5, 0), (0.9, 2, 0), (0.9, 30, 0), (1.0, 30, 1), (1.0, 70, 0)],
 )
 def test_a_mark_is_ink_of_the_pen_of_the_digits(contrast, stroke, said):
     seen = Traits(area=100, contrast=contrast, stroke=stroke, hole=0.0, thickness=10.0, lean=0.0)
@@ -175,6 +218,13 @@ def test_a_mark_at_the_border_that_is_no_digit_is_said(model, line):
         ("0910812023", {2: (14, 1.2, 0), 5: (14, 1.2, 0)}, {2, 5}, set()),  # higher than the digits
         ("0910812023", {2: (14, 1, 0), 5: (14, 1, 0)}, set(), {2, 5}),  # 1 that lean, or slashes
         ("0910812023", {2: (2, 1, 0), 5: (3, 1, 0)}, set(), set()),  # upright
+        (
+            "03108143",
+            {2: (11, 1.3, 1), 5: (15, 1.3, 1)},
+            {2, 5},
+            set(),
+        ),  # one leans little, but both are high
+        ("03108143", {2: (11, 1, 0), 5: (15, 1, 0)}, set(), set()),  # as high as digits: the first is a 1
         ("7811412023", {2: (25, 1, 0), 5: (25, 1, 0)}, set(), set()),  # there is no month 78
         ("0512112023", {2: (25, 1, 0), 5: (25, 1, 0)}, {2, 5}, set()),  # month and day, which is 21
         ("315", {1: (25, 1.2, 1)}, {1}, set()),  # a fraction

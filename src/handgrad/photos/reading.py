@@ -198,7 +198,8 @@ def _readings(
 ) -> list[Reading]:
     """The readings of one line. A digit in doubt puts in doubt all that were cut from the same mark.
 
-    unclear: the marks that may be slashes, or stand before unclear signs, with the reason.  usual: the height of the digits on the page.
+    unclear: the marks that may be slashes, or stand before unclear signs, with the reason.
+    usual: the height of the digits on the page.
     """
     groups = np.cumsum([0, *(not digit.candidate.ends_at_cut for digit in line[:-1])])
     was_cut = np.bincount(groups)[groups] > 1

@@ -19,13 +19,14 @@ CLEAR = 0.06  # smallest such gap: nearer marks may be pieces of the digit
 POINTS = (".", ",")
 LONG = 1.8  # area of a comma, in squares of its thickness; that of a dot is 1
 UNDER = -0.12  # for dots and commas, which stand under a leaning stroke
-LEANING = 0.2  # how far two dots of a colon may be apart across, as a share of what they are apart down
+LEANING = 0.3  # how far two dots of a colon may be apart across, as a share of what they are apart down
 
 # A person should decide whether a point or a comma is a speck, a piece of a digit or a small filled zero:
 PALE = 0.9  # with less contrast, as a share of the digits',
 FINE = 1.0  # thinner, in strokes of the digits,
 OFF = 0.17  # with its middle farther from the base line, in heights of a digit,
 TOO_NEAR = 0.12  # or nearer to a digit than this;
+TALL = 1.4  # or a point that is so many times as high as wide,
 SHALLOW = 0.1  # or a comma that reaches less far below the base line
 
 
@@ -228,6 +229,7 @@ def _is_unclear(sign: FoundSign, seen: Traits, beside: Beside, usual: Usual) -> 
     is_weak = seen.contrast < PALE * usual.contrast or min(mark.width, mark.height) < FINE * usual.stroke
     if sign.text == ",":
         return is_weak or mark.bottom < base + SHALLOW * usual.height
+    is_weak |= mark.height > TALL * mark.width
     is_off = abs((mark.top + mark.bottom) / 2 - base) > OFF * usual.height
     return is_weak or is_off or min(beside.to_left, beside.to_right) < TOO_NEAR
 

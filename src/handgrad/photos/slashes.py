@@ -13,7 +13,7 @@ from handgrad.photos.marks import Mark, Stroke
 from handgrad.photos.signs import Usual
 from handgrad.photos.traits import Traits
 
-LEAN = 12.0  # least lean of a slash, in degrees
+LEAN, HIGH_LEAN = 12.0, 8.0  # least lean of a slash, in degrees, and of one that is higher than a 1
 OTHERWISE = 6.0  # least difference from the lean of a 1
 STEEP = 18.0  # least lean where there is no 1 to compare with
 STRAIGHT = 0.11  # largest extent across a straight stroke, in heights of a digit
@@ -47,7 +47,9 @@ def slash_places(texts: Sequence[str], strokes: Sequence[Stroke | None]) -> tupl
 
     texts: what was read.  strokes: those that are straight strokes.
     """
-    leaning = [i for i, each in enumerate(strokes) if each and each.lean >= LEAN]
+    leaning = [
+        i for i, each in enumerate(strokes) if each and each.lean >= (HIGH_LEAN if _is_high(each) else LEAN)
+    ]
     inner = [i for i in leaning if 0 < i < len(texts) - 1]
     dates = [set(pair) for pair in combinations(inner, 2) if _is_date(texts, *pair)]
     for pair in dates:
