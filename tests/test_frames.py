@@ -12,6 +12,7 @@ from handgrad.cli.predict import predict
 from handgrad.photos import read_page
 from handgrad.photos.forms import without_frames
 from handgrad.photos.frames import find_frames
+from handgrad.photos.reading import SLASH_OR_ONE
 from handgrad.photos.result import PRINT
 from handgrad.photos.ruling import without_ruling
 from photo_suite.framed import KINDS
@@ -93,6 +94,16 @@ def test_the_frames_of_a_form_tell_its_fields(model, look):
     for field, digit in zip([page.fields[0], page.fields[1], page.fields[3]], page.digits, strict=True):
         middle = digit.box[0] + digit.box[2] / 2
         assert field.box[0] < middle < field.box[0] + field.box[2]
+
+
+def test_a_leaning_stroke_alone_in_its_cell_is_no_slash_without_doubt(model):
+    picture = form("21 9 85")
+    for place in (2, 4):
+        left = 40 + 90 * place
+        cv2.line(picture, (left + 60, 52), (left + 30, 116), (30, 30, 30), 5, cv2.LINE_AA)
+    page = read_page(model, picture)
+    assert page.text == "2119185"
+    assert [one.why for one in page.digits] == [(), (), (SLASH_OR_ONE,), (), (SLASH_OR_ONE,), (), ()]
 
 
 def test_ink_across_a_frame_of_another_colour_stays():
