@@ -4,10 +4,6 @@
 
 draws digits of hands that a program makes up, prepares them by the photo pipeline, and prints what the
 network in the box reads of them and of MNIST's test set, before and after it was fine-tuned to some of them.
-
-    python tests/own_hands.py --hands 20-59 --worst 4
-
-does so for the four of these hands that the network reads worst.
 The recipe was chosen on other such hands (2, 3, 5 and 10 of an earlier version of this program).
 """
 
@@ -130,36 +126,15 @@ def share(model, images, labels):
     return float((model.predict(images) == labels).mean())
 
 
-def worst(model, seeds, count):
-    """The seeds of the hands that a model reads worst, as they come."""
-    right = {
-        seed: share(model, *samples(hand(seed), 50, np.random.default_rng([18, seed, 1]))) for seed in seeds
-    }
-    print(
-        f"{len(seeds)} hands, before: mean {np.mean([*right.values()]):.2%}, least {min(right.values()):.2%}"
-    )
-    print(
-        f"all right: {sum(each == 1 for each in right.values())}, below 99 %: {sum(each < 0.99 for each in right.values())}"
-    )
-    chosen = sorted(seeds, key=right.get)[:count]
-    return [seed for seed in seeds if seed in chosen]
-
-
 def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--hands", default="20,21,22,23", help="seeds, or the first and the last: 20-59")
-    parser.add_argument("--worst", type=int, help="only so many of them: those that are read worst before")
+    parser.add_argument("--hands", default="20,21,22,23", help="seeds")
     parser.add_argument("--each", default="5,20,100", help="digits of each to learn from")
     given = parser.parse_args()
     box, test, few = pretrained.load(), digits.load_mnist()[1], [int(n) for n in given.each.split(",")]
-    first, _, last = given.hands.partition("-")
-    seeds = (
-        [int(seed) for seed in given.hands.split(",")] if not last else [*range(int(first), int(last) + 1)]
-    )
-    if given.worst:
-        seeds = worst(box, seeds, given.worst)
+    seeds = [int(seed) for seed in given.hands.split(",")]
     print("hand  each   own digits           MNIST's test set     other hands")
     mine = {}
     for seed in seeds:
