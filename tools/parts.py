@@ -35,6 +35,10 @@ MOST_WHOLE, MOST_PARTS, MOST_SEVERAL = 8, 20, 10  # marks of a group at most: di
 SEEN_AS_DIGIT = 0.1  # the largest output of the network in the box, above which parts look like digits
 KEPT = 0.2  # share of the other parts that is kept
 SIZES = 0.72, 1.18  # of the digits of a group
+GAPS = -1.6, 0.9  # between the ink of neighbours, in strokes; below 0 they overlap
+ONES_GAPS = -0.9, 0.3  # and beside a 1
+ONES_DRAWN, ONES_LEAN = 0.4, 0.25  # of the 1 that touch: the share that is drawn, deviation of their slope
+ONES_THREE = 0.3  # share of the 1 that touch that have a neighbour on both sides, or two on one
 BLURRED = 0.35, 0.5, 2.5  # share of the groups that are blurred, and by how many pixels
 STRAYED = 0.25  # share of the groups with strokes of their neighbours above or below
 WHOLE, NOT_WHOLE = 0.82, 0.68  # share of a digit in a mark, and of a mark in a digit: from, and below
@@ -42,7 +46,9 @@ SEVERAL = 0.6  # share of a second digit in a mark, above which it holds several
 ASLANT, HALF = 0.25, (0.35, 0.65)  # of a half: deviation of its edge from upright, its share of the ink
 
 
-def group(images: NDArray, rng: np.random.Generator) -> tuple[NDArray, NDArray]:
+def group(
+    images: NDArray, rng: np.random.Generator, gaps: tuple[float, float] = GAPS
+) -> tuple[NDArray, NDArray]:
     """Digits side by side: their ink (height, width) 0 to 1, and whose it is (0, 1, ...)."""
     inks = []
     for image in images:
@@ -59,7 +65,7 @@ def group(images: NDArray, rng: np.random.Generator) -> tuple[NDArray, NDArray]:
         strong = ink > 0.3
         begins = np.where(strong.any(axis=1), strong.argmax(axis=1), np.inf)
         near = float((begins - reached[rows]).min())  # how near it would come to those before, at column 0
-        gap = STROKE * rng.uniform(-1.6, 0.9)
+        gap = STROKE * rng.uniform(*gaps)
         at = (
             int(np.clip(gap - near, 0, field.shape[2] - ink.shape[1]))
             if np.isfinite(near)
@@ -190,6 +196,30 @@ def pairs_and_halves(images: NDArray, labels: NDArray, count: int, seed: int) ->
         if one.max() > 127 and (ink := _half(group(one[None], rng)[0], rng)).max() > 0.4:
             halves.append(all_of(ink))
     return np.stack(pairs), np.stack(halves)
+
+
+def with_ones(images: NDArray, labels: NDArray, count: int, seed: int) -> NDArray:
+    """All ink of a 1 and of the digits that it touches (N, 28, 28): nearly count.
+
+    A 1 against a neighbour looks like a stroke of it: a 3 and a 1 like a 3. The 1 leans as it likes, with and
+    without a serif, and is on either side.
+    """
+    rng = np.random.default_rng(seed)
+    how = replace(Distortion(), thickness=0.5)
+    drawn, names = hands.drawn(10 * int(ONES_DRAWN * count), seed, (images, labels))
+    real = rng.choice(np.flatnonzero(labels == 1), count - int(ONES_DRAWN * count))
+    ones = rng.permutation(np.concatenate([drawn[names == 1], images[real]]))
+    others = images[rng.integers(len(images), size=(count, 2))]
+    found = []
+    every = runs.augment(np.concatenate([ones[:, None], others], axis=1).reshape(-1, 28, 28), rng, how)
+    for one, *beside in every.reshape(count, 3, 28, 28):
+        slope = rng.normal(0, ONES_LEAN)
+        leaned = cv2.warpAffine(one, np.array([[1, -slope, 14 * slope], [0, 1, 0]]), (28, 28))
+        near = beside[: 1 + int(rng.random() < ONES_THREE)]
+        near.insert(int(rng.integers(len(near) + 1)), leaned)
+        if (some := np.stack(near)).max(axis=(1, 2)).min() > 127:
+            found.append(all_of(group(some, rng, ONES_GAPS)[0]))
+    return np.stack(found)
 
 
 def all_of(ink: NDArray) -> NDArray:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 from measured import HELD_BACK
-from parts import PARTS, marks, pairs_and_halves, worth_learning
+from parts import PARTS, marks, pairs_and_halves, with_ones, worth_learning
 
 from handgrad import digits, model_file, pretrained, runs
 from handgrad.arrays import NDArray
@@ -29,6 +29,7 @@ SEEDS, CHECKED = (*range(1000, 1006), *range(2000, 2006)), 1  # of the marks to 
 GROUPS = 500  # of digits, of each seed
 ALONE = 53_000  # images of MNIST, each a mark by itself
 PAIRS = 6000  # of digits that touch, and halves: so many of each
+ONES = 6000  # of 1 that touch their neighbours
 TWICE = 2  # times that digits of groups are learnt in an epoch, and pairs; other marks once
 CORES = os.cpu_count() or 1
 MARKS = Kind("marks (.npz)", lambda file: file.read(2) == b"PK")
@@ -65,9 +66,9 @@ def main() -> None:
     options.add_argument("--out", type=Path, help=f"default: {pretrained.WHOLE.name}")
     options.add_argument("--processes", type=int, default=CORES, help=f"that make marks; default: {CORES}")
     chosen = options.parse_args()
-    seeds, groups, alone, pairs, recipe = SEEDS, GROUPS, ALONE, PAIRS, RECIPE
+    seeds, groups, alone, pairs, touching, recipe = SEEDS, GROUPS, ALONE, PAIRS, ONES, RECIPE
     if chosen.quick:
-        seeds, groups, alone, pairs = seeds[:2], 30, 2000, 200
+        seeds, groups, alone, pairs, touching = seeds[:2], 30, 2000, 200, 200
         recipe = replace(recipe, hidden=64, epochs=2)
     before = "quick-" if chosen.quick else ""
     out = chosen.out or Path(before + pretrained.WHOLE.name)
@@ -78,7 +79,8 @@ def main() -> None:
         *learn, check = pool.map(make, [*seeds, CHECKED], chunksize=1)
     images, labels = digits.load_mnist()[0]
     paired, halved = pairs_and_halves(images[:-HELD_BACK], labels[:-HELD_BACK], pairs, seed=0)
-    no_digits = np.concatenate([paired] * TWICE + [halved])
+    ones = with_ones(images[:-HELD_BACK], labels[:-HELD_BACK], touching, seed=0)
+    no_digits = np.concatenate([paired, ones] * TWICE + [halved])
     again = [(of[0][of[1] != PARTS], of[1][of[1] != PARTS]) for of in learn] * (TWICE - 1)
     further = [(images[:alone], labels[:alone]), (no_digits, np.full(len(no_digits), PARTS, np.uint8))]
     every = *learn, *again, *further, check

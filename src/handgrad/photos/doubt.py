@@ -12,7 +12,7 @@ from handgrad.photos.scoring import Answer
 from handgrad.photos.shapes import is_face, is_strange
 
 UNSURE = 0.5  # a digit of less sureness is doubtful
-UNSURE_CUT = 0.97  # the same for a digit that was cut from another
+UNSURE_CUT = 0.95  # the same for a digit that was cut from another
 LIKE_NOTHING = 0.3  # outputs that are all lower tell of no digit
 NEAR = 0.2  # a runner-up with at least this share of the largest output may be the digit
 ONE_OR_SEVEN = {7: (1, 0.5), 1: (7, 1.0)}  # what both networks see of the other one, for a person to decide
