@@ -23,6 +23,7 @@ LOW = 0.7  # it lies below this share of the height of the ink, unlike the bar o
 TIGHT = 0.4  # in a tight crop, marks at the border are at least this share of its height
 CONTACT = 0.6  # they touch the border along at most this share of their height
 BAR, HELD = 4, 0.5  # a contact is a bar if it is so long, in its depths, and less of it goes on inwards
+MOST_POINTS = 100_000  # through which a parabola is laid
 UNDERLINE_STEPS, CONTACT_STEPS = 8, 4  # of work.py, for each pixel of the picture
 HOLD_STEPS = 400  # for each piece of a mark that a contact touches, and each contact
 SLIM = 0.22  # and their strokes are at most this share of their height wide
@@ -60,12 +61,12 @@ def _without(mask: NDArray, level: NDArray, width: float, middle: float, least: 
     """
     y, x = np.nonzero(level)
     thickness = float(np.median(np.bincount(x)[np.unique(x)]))
-    curve = np.polynomial.Polynomial.fit(x, y, 2)
+    curve = _curve(x, y)
     inliers = np.abs(y - curve(x)) < 1.5 * max(thickness, width)
     if inliers.mean() < 0.6:
         return mask
     y, x = y[inliers], x[inliers]
-    curve = np.polynomial.Polynomial.fit(x, y, 2)
+    curve = _curve(x, y)
     columns = np.unique(x)
     centres = np.bincount(x, y)[columns] / np.bincount(x)[columns]
     thickness = float(np.median(np.bincount(x)[columns]))
@@ -90,6 +91,12 @@ def _without(mask: NDArray, level: NDArray, width: float, middle: float, least: 
     cleared[near, across[0] : across[-1] + 1][np.abs(rows - middle_of) <= half] = 0
     bridged = cv2.morphologyEx(cleared, cv2.MORPH_CLOSE, np.ones((reach, 1), np.uint8))
     return np.asarray(cleared | (bridged & mask))
+
+
+def _curve(x: NDArray, y: NDArray) -> np.polynomial.Polynomial:
+    """The parabola through points; of very many, through one in so many: each takes 100 bytes."""
+    step = -(-x.size // MOST_POINTS)
+    return np.polynomial.Polynomial.fit(x[::step], y[::step], 2)
 
 
 def detached(mask: NDArray) -> NDArray:
