@@ -22,6 +22,7 @@ from handgrad.photos.expectation import ANY, Digits, Expectation
 from handgrad.photos.marks import Mark, Page
 from handgrad.photos.placing import sharing
 from handgrad.photos.scoring import Answer, answers, restricted, second_network
+from handgrad.photos.work import spent
 
 # Which marks are cut, and how often.
 SURE = 0.95  # a mark of at least this sureness is not cut
@@ -40,6 +41,8 @@ LOW = 0.6  # in heights of the line
 WIDE_COST = 1.0  # for each height by which it is wider than WIDE
 WIDE = 0.7  # in heights
 SHARED_COST = 0.6  # of a digit that shares a cell for one digit with other ink
+
+CANDIDATE_STEPS = 250_000  # of work.py, for the image of each candidate and what the networks see in it
 
 FARTHEST = 4.0  # a division that agrees with what is expected may cost so much more than the cheapest
 SURELY_BROKEN = 0.7  # sureness above which all marks are the parts of one broken digit
@@ -115,10 +118,16 @@ def _scored(
     beyond = set[Mark]()
     if not page.single and suspects:
         few = len(page.marks) > MANY or second_network(model) is None
-        page, beyond = cut(page, suspects, FEW_CUTS if few else MOST_CUTS)
-        possible = candidates(page.lines, heights)
-        new = [each for each in possible if (each.start, each.end) not in known]
+        divided_page, beyond = cut(page, suspects, FEW_CUTS if few else MOST_CUTS)
+        finer = candidates(divided_page.lines, heights)
+        new = [each for each in finer if (each.start, each.end) not in known]
         marks = {each.mark.parts: each.mark for each in new}  # cuts that cross may bound the same ink
+        if not spent(CANDIDATE_STEPS * len(marks)):
+            uncut = [_as_sharing(each, parts) for each in possible]
+            return [
+                ScoredCandidate(each, answer) for each, answer in zip(uncut, scored, strict=True)
+            ], suspects
+        page, possible = divided_page, finer
         of_parts = dict(zip(marks, answers(model, page, [*marks.values()]), strict=True))
         known |= {(each.start, each.end): of_parts[each.mark.parts] for each in new}
     return [

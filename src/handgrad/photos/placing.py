@@ -1,6 +1,6 @@
 """Which mark stands in which cell of a form, and what each cell holds."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -136,24 +136,29 @@ def beside_cells(marks: Sequence[Mark], cells: Sequence[Cell]) -> list[Omission]
         if not _is_between(mark, cells)
     ]
     narrow = REST * float(np.median([cell.width for cell in cells]))
+    already = set(beside)
     beside += [
         mark
         for mark in marks
-        if mark.cell < 0 and mark not in beside and mark.width < narrow and _is_close(mark, cells)
+        if mark.cell < 0 and mark not in already and mark.width < narrow and _is_close(mark, cells)
     ]
     letters = {mark for mark in beside if mark.height < least and not _is_close(mark, cells)}
-    letters |= {mark for mark in beside if mark.height < least and _is_in_word(mark, letters)}
+    boxes = np.array([(each.left, each.top, each.right, each.bottom) for each in letters]).reshape(-1, 4)
+    letters |= {mark for mark in beside if mark.height < least and _is_in_word(mark, boxes)}
     has_print = is_form and len(letters) >= SEVERAL
     return [Omission(mark, PRINT if has_print and mark in letters else BESIDE) for mark in beside]
 
 
-def _is_in_word(mark: Mark, letters: Collection[Mark]) -> bool:
-    """Whether a mark that all but touches a cell stands right beside a letter: its tail reaches down."""
-    return any(
-        max(mark.left - each.right, each.left - mark.right) <= 0.5 * each.height
-        and min(mark.bottom, each.bottom) - max(mark.top, each.top) >= 0.5 * each.height
-        for each in letters
-    )
+def _is_in_word(mark: Mark, letters: NDArray) -> bool:
+    """Whether a mark that all but touches a cell stands right beside a letter: its tail reaches down.
+
+    letters (N, 4): left, top, right, bottom.
+    """
+    left, top, right, bottom = letters.T
+    apart = np.maximum(mark.left - right, left - mark.right)
+    shared = np.minimum(mark.bottom, bottom) - np.maximum(mark.top, top)
+    half = 0.5 * (bottom - top)
+    return bool(((apart <= half) & (shared >= half)).any())
 
 
 def _is_close(mark: Mark, cells: Sequence[Cell]) -> bool:

@@ -83,15 +83,16 @@ def completed(mask: NDArray, row: list[Bounded]) -> list[Bounded]:
         return row
     missed = np.flatnonzero(~_overlap(cells[:, None], known).any(axis=1))
     thickness = float(np.median([side.line.thickness for each in row for side in each.upright]))
-    for i in missed:
-        if not _overlap(cells[i], known).any():  # nor with one that has just been added
-            left, right = int(lefts[i]), int(rights[i])
-            level = Side(top, left, right), Side(bottom, left, right)
-            upright = tuple(
-                _upright(thickness, place, slope, heads[place], feet[place]) for place in (left, right)
-            )
-            found.append(Bounded(Cell(*cells[i].tolist()), level, upright))
-            known = np.vstack([known, cells[i]])
+    while missed.size:
+        i = missed[0]
+        left, right = int(lefts[i]), int(rights[i])
+        level = Side(top, left, right), Side(bottom, left, right)
+        upright = tuple(
+            _upright(thickness, place, slope, heads[place], feet[place]) for place in (left, right)
+        )
+        found.append(Bounded(Cell(*cells[i].tolist()), level, upright))
+        missed = missed[1:]
+        missed = missed[~_overlap(cells[missed], cells[i])]  # nor with one that has just been added
     return sorted(found, key=lambda each: each.cell.left)
 
 

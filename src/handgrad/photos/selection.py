@@ -8,7 +8,8 @@ from functools import cache, partial
 
 import numpy as np
 
-from handgrad.photos.marks import Mark, distance, joined
+from handgrad.arrays import NDArray
+from handgrad.photos.marks import Mark, joined
 from handgrad.photos.traits import Traits
 
 # Sizes are shares of the usual height of a digit in the picture.
@@ -107,31 +108,38 @@ def with_fragments_joined(marks: list[Mark], rings: Collection[Mark] = ()) -> li
         return marks
     usual = usual_height(marks)
     wholes: list[Mark] = []
+    boxes = np.zeros((len(marks), 4), np.int64)  # of the wholes: left, top, right, bottom
     for mark in sorted(marks, key=lambda mark: -mark.height):
         if max(mark.width, mark.height) < SMALLEST_FRAGMENT * usual:
             continue
-        owners = [] if mark in rings else [whole for whole in wholes if _is_fragment(mark, whole, usual)]
-        if owners:
-            owner = min(owners, key=lambda whole: distance(mark, whole))
-            wholes[wholes.index(owner)] = joined([owner, mark])
-        else:
-            wholes.append(mark)
+        own = len(wholes)
+        if mark not in rings and wholes and mark.width <= WIDEST_FRAGMENT * usual:
+            gaps = _gaps_to_wholes(mark, boxes[: len(wholes)], usual)
+            if np.isfinite(gaps).any():
+                own = int(gaps.argmin())
+        wholes[own : own + 1] = [joined([wholes[own], mark]) if own < len(wholes) else mark]
+        boxes[own] = wholes[own].left, wholes[own].top, wholes[own].right, wholes[own].bottom
     return wholes
 
 
-def _is_fragment(mark: Mark, other: Mark, usual: float) -> bool:
-    """Whether a mark is a fragment of a higher one: above or below it, all but touching it, or its bar."""
-    overlap = min(mark.right, other.right) - max(mark.left, other.left)
-    height = joined([mark, other]).height
-    gap = distance(mark, other)
+def _gaps_to_wholes(mark: Mark, wholes: NDArray, usual: float) -> NDArray:
+    """How far a mark is from higher ones (N, 4) of which it may be a fragment; infinite where it may not.
+
+    It is one above or below them, all but touching them, or their bar.
+    """
+    left, top, right, bottom = wholes.T
+    overlap = np.minimum(mark.right, right) - np.maximum(mark.left, left)
+    height = np.maximum(mark.bottom, bottom) - np.minimum(mark.top, top)
+    across = np.maximum(np.maximum(0, mark.left - right), left - mark.right)
+    down = np.maximum(np.maximum(0, mark.top - bottom), top - mark.bottom)
+    gap = np.hypot(across, down)
     low = mark.height < 0.55 * usual
-    if mark.width > WIDEST_FRAGMENT * usual:
-        return False
-    if overlap >= 0.5 * min(mark.width, other.width):
-        return low and gap <= 0.3 * usual and height <= 1.4 * max(usual, other.height)
-    touches = max(mark.width, mark.height) < 0.5 * usual and gap <= 0.08 * usual
-    is_bar = low and mark.width > mark.height and overlap > -0.15 * usual and gap <= 0.25 * usual
-    return height <= 1.5 * usual and (touches or is_bar)
+    stacked = overlap >= 0.5 * np.minimum(mark.width, right - left)
+    near = low & (gap <= 0.3 * usual) & (height <= 1.4 * np.maximum(usual, bottom - top))
+    touches = (max(mark.width, mark.height) < 0.5 * usual) & (gap <= 0.08 * usual)
+    is_bar = (low and mark.width > mark.height) & (overlap > -0.15 * usual) & (gap <= 0.25 * usual)
+    beside = (height <= 1.5 * usual) & (touches | is_bar)
+    return np.asarray(np.where(np.where(stacked, near, beside), gap, np.inf))
 
 
 def of_digit_size(marks: list[Mark], rings: Collection[Mark] = ()) -> list[Mark]:

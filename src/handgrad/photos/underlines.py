@@ -23,7 +23,9 @@ LOW = 0.7  # it lies below this share of the height of the ink, unlike the bar o
 TIGHT = 0.4  # in a tight crop, marks at the border are at least this share of its height
 CONTACT = 0.6  # they touch the border along at most this share of their height
 BAR, HELD = 4, 0.5  # a contact is a bar if it is so long, in its depths, and less of it goes on inwards
+MOST_POINTS = 100_000  # through which a parabola is laid
 UNDERLINE_STEPS, CONTACT_STEPS = 8, 4  # of work.py, for each pixel of the picture
+HOLD_STEPS = 400  # for each piece of a mark that a contact touches, and each contact
 SLIM = 0.22  # and their strokes are at most this share of their height wide
 
 
@@ -59,12 +61,12 @@ def _without(mask: NDArray, level: NDArray, width: float, middle: float, least: 
     """
     y, x = np.nonzero(level)
     thickness = float(np.median(np.bincount(x)[np.unique(x)]))
-    curve = np.polynomial.Polynomial.fit(x, y, 2)
+    curve = _curve(x, y)
     inliers = np.abs(y - curve(x)) < 1.5 * max(thickness, width)
     if inliers.mean() < 0.6:
         return mask
     y, x = y[inliers], x[inliers]
-    curve = np.polynomial.Polynomial.fit(x, y, 2)
+    curve = _curve(x, y)
     columns = np.unique(x)
     centres = np.bincount(x, y)[columns] / np.bincount(x)[columns]
     thickness = float(np.median(np.bincount(x)[columns]))
@@ -76,16 +78,25 @@ def _without(mask: NDArray, level: NDArray, width: float, middle: float, least: 
         return mask
     across = np.arange(max(0, x.min() - 2 * int(width)), min(mask.shape[1], x.max() + 2 * int(width) + 1))
     half = thickness / 2 + max(1.0, 0.25 * width)
-    rows = np.arange(mask.shape[0])[:, None]
-    band = np.abs(rows - curve(across)) <= half
-    below = (rows > curve(across) + half + 1) & (rows < curve(across) + half + 6 * width)
-    if (mask[:, across] * below).any(axis=0).mean() > 1 - FREE:
+    middle_of = curve(across)
+    reach = 2 * int(np.ceil(half)) + 5  # a stroke that crosses the underline has ink on both sides of it
+    first = max(0, int(middle_of.min() - half) - reach)
+    near = slice(first, max(first, int(middle_of.max() + half + 6 * width) + reach + 1))  # the rest stays
+    part = mask[near]
+    rows = first + np.arange(len(part))[:, None]
+    below = (rows > middle_of + half + 1) & (rows < middle_of + half + 6 * width)
+    if (part[:, across] * below).any(axis=0).mean() > 1 - FREE:
         return mask
     cleared = mask.copy()
-    cleared[:, across] = np.where(band, 0, mask[:, across])
-    reach = 2 * int(np.ceil(half)) + 5  # a stroke that crosses the underline has ink on both sides of it
+    cleared[near, across[0] : across[-1] + 1][np.abs(rows - middle_of) <= half] = 0
     bridged = cv2.morphologyEx(cleared, cv2.MORPH_CLOSE, np.ones((reach, 1), np.uint8))
     return np.asarray(cleared | (bridged & mask))
+
+
+def _curve(x: NDArray, y: NDArray) -> np.polynomial.Polynomial:
+    """The parabola through points; of very many, through one in so many: each takes 100 bytes."""
+    step = -(-x.size // MOST_POINTS)
+    return np.polynomial.Polynomial.fit(x[::step], y[::step], 2)
 
 
 def detached(mask: NDArray) -> NDArray:
@@ -103,13 +114,15 @@ def detached(mask: NDArray) -> NDArray:
             continue
         if not spent(CONTACT_STEPS * mask.size):
             return cleared
-        own = labels == label
-        contact = (own & border).sum() / near
+        window = slice(top, top + down), slice(left, left + across)
+        own, edge = labels[window] == label, border[window]
+        contact = (own & edge).sum() / near
         if contact > CONTACT * down or _stroke_width(own.astype(np.uint8)) > SLIM * down:
             continue
         if across < 0.2 * down and down > 0.95 * height:  # an edge of the sheet
             continue
-        cleared = np.where(own & border & ~_joints(own, border, near), 0, cleared).astype(np.uint8)
+        cleared = mask.copy() if cleared is mask else cleared
+        cleared[window][own & edge & ~_joints(own, edge, near)] = 0
     return cleared
 
 
@@ -121,16 +134,55 @@ def _joints(own: NDArray, border: NDArray, near: int) -> NDArray:
     """
     count, contacts, stats = connected((own & border).astype(np.uint8))
     inside = own & ~border
-    joints = np.zeros_like(own)
+    holds = _holding(contacts, connected(inside.astype(np.uint8)).labels)
+    is_joint = np.zeros(count, bool)
     for label in range(1, count):
-        contact = contacts == label
         left, top, across, down, _ = (int(value) for value in stats[label])
         rows, columns = slice(max(0, top - 1), top + down + 1), slice(max(0, left - 1), left + across + 1)
         held = inside[rows, columns].any(axis=0 if across > down else 1).sum()
         is_bar = max(across, down) >= BAR * near and held < HELD * max(across, down)
-        if is_bar or connected((own & ~contact).astype(np.uint8))[0] > 2:
-            joints |= contact
-    return joints
+        is_joint[label] = is_bar or label in holds
+    return np.asarray(is_joint[contacts])
+
+
+def _holding(contacts: NDArray, pieces: NDArray) -> set[int]:
+    """The contacts without which the pieces of a mark, and its other contacts, do not hang together.
+
+    Both are labels (height, width), and all of it is one mark. So only contacts that touch several pieces
+    may hold it together: such a one does, unless the others that do so join its pieces without it.
+    """
+    around = np.pad(pieces, 1)
+    y, x = np.nonzero(contacts)
+    pairs = np.concatenate(
+        [
+            np.stack([contacts[y, x], around[y + down, x + across]], axis=1)
+            for down in range(3)
+            for across in range(3)
+        ]
+    )
+    touching: dict[int, list[int]] = {}
+    for contact, piece in np.unique(pairs[pairs[:, 1] > 0], axis=0).tolist():
+        touching.setdefault(contact, []).append(piece)
+    several = {contact: held for contact, held in touching.items() if len(held) > 1}
+    if not spent(HOLD_STEPS * sum(map(len, several.values())) * len(several)):
+        return set(touching)
+    return {contact for contact in several if not _are_joined(several, contact)}
+
+
+def _are_joined(several: dict[int, list[int]], without: int) -> bool:
+    """Whether the pieces that this contact touches are joined by the other contacts."""
+    groups = {piece: piece for held in several.values() for piece in held}
+
+    def group(piece: int) -> int:
+        while groups[piece] != piece:
+            groups[piece] = piece = groups[groups[piece]]
+        return piece
+
+    for contact, (first, *others) in several.items():
+        if contact != without:
+            for piece in others:
+                groups[group(piece)] = group(first)
+    return len({group(piece) for piece in several[without]}) == 1
 
 
 def _stroke_width(mask: NDArray) -> float:
