@@ -105,7 +105,7 @@ def main():
         with LocalCluster(n_workers=0, dashboard_address=None) as cluster:
             counts = workers_killed(folders["workers"], cluster.scheduler_address)
         print(
-            f"a Dask worker killed (SIGKILL) at {counts[0]}, the last one at {counts[1]} networks, then a third"
+            f"a Dask worker killed (SIGKILL) at {counts[0]}, the last at {counts[1]} networks, then a third"
         )
         tables = {name: (folder / "table.csv").read_bytes() for name, folder in folders.items()}
         for name, folder in folders.items():
