@@ -1,9 +1,10 @@
-"""One sweep of 200 networks, four ways, one table: at a stretch, killed twice, in two shards, on a cluster.
+"""One sweep of 200 networks, five ways, one table: at a stretch, killed twice, in shards, on clusters.
 
     python benchmarks/sweep_table.py
 
 Every way is the command, on MNIST, in a folder of its own. The two shards run beside each other in one
-folder; the cluster is Dask's local one, two worker processes. The tables and all files of the networks must
+folder; the cluster is Dask's local one, two worker processes. Of a second cluster first one worker process is
+killed, then the other, and a third joins when both are dead. The tables and all files of the networks must
 be equal, byte for byte, and what was there before a kill must not have been written again.
 """
 
@@ -59,12 +60,40 @@ def killed(folder):
     return counts
 
 
+def worker(address):
+    """A worker process, which nobody starts again."""
+    command = [sys.executable, "-m", "distributed.cli.dask_worker", address, "--no-nanny", "--nthreads", "1"]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def workers_killed(folder, address):
+    """The sweep on two workers, each killed when so many networks are done, and a third that finishes it."""
+    from distributed import Client
+
+    counts, workers = [], [worker(address), worker(address)]
+    with Client(address, set_as_default=False) as client:
+        client.wait_for_workers(2)
+    process = started(folder, "--dask", address)
+    for enough, each in zip(KILLS, workers, strict=True):
+        while len(inodes(folder)) < enough:
+            assert process.poll() is None
+            time.sleep(0.02)
+        each.kill()
+        each.wait()
+        counts.append(len(inodes(folder)))
+    third = worker(address)
+    finished(process)
+    third.terminate()
+    third.wait()
+    return counts
+
+
 def main():
     """Every way, and the comparison."""
     from distributed import LocalCluster
 
     with tempfile.TemporaryDirectory() as place:
-        folders = {name: Path(place) / name for name in ("stretch", "killed", "shards", "dask")}
+        folders = {name: Path(place) / name for name in ("stretch", "killed", "shards", "dask", "workers")}
         for folder in folders.values():
             folder.mkdir()
         finished(started(folders["stretch"]))
@@ -73,6 +102,11 @@ def main():
         finished(*(started(folders["shards"], "--shard", f"{i}/2", "--jobs", 1) for i in (1, 2)))
         with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
             finished(started(folders["dask"], "--dask", cluster.scheduler_address))
+        with LocalCluster(n_workers=0, dashboard_address=None) as cluster:
+            counts = workers_killed(folders["workers"], cluster.scheduler_address)
+        print(
+            f"a Dask worker killed (SIGKILL) at {counts[0]}, the last at {counts[1]} networks, then a third"
+        )
         tables = {name: (folder / "table.csv").read_bytes() for name, folder in folders.items()}
         for name, folder in folders.items():
             assert len(files(folder)) == NETWORKS

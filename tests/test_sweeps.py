@@ -9,6 +9,7 @@ import resource
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -200,6 +201,25 @@ def test_a_dask_cluster_gives_the_very_files(data, whole, tmp_path, run):
         more = replace(PLAN, seeds=(7,))
         with pytest.raises(HandgradError):
             list(sweeps.sweep(more, broken, tmp_path / "broken", dask=cluster.scheduler_address))
+    assert (table(PLAN, data, tmp_path), files(tmp_path)) == whole
+
+
+@pytest.mark.enable_socket
+@pytest.mark.filterwarnings("ignore")  # Dask's own
+def test_a_sweep_outlives_the_only_worker_of_a_cluster(data, whole, tmp_path):
+    """The images go with the worker, and the next gets them again; benchmarks/sweep_table.py kills processes."""
+    distributed = pytest.importorskip("distributed")
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None
+    ) as cluster:
+        steps = sweeps.sweep(PLAN, data, tmp_path, dask=cluster.scheduler_address)
+        seen = [next(steps)]
+        while any(task.state != "memory" for task in list(cluster.scheduler.tasks.values())):
+            time.sleep(0.01)  # until results wait there to be fetched, which go with it
+        cluster.sync(cluster.workers[0].close)  # without a word to the scheduler of what it has
+        cluster.scale(2)  # the one that is gone, and another
+        seen += steps
+    assert [step.done for step in seen] == list(range(1, 9))
     assert (table(PLAN, data, tmp_path), files(tmp_path)) == whole
 
 

@@ -25,16 +25,14 @@ from handgrad.cli.shared import (
     test_options,
 )
 from handgrad.cli.source import Source
+from handgrad.cli.swept import command_of, document, printed
 from handgrad.cli.terminal import bars
 from handgrad.errors import MissingExtraError
 from handgrad.files import PNG, expect_folder, expect_replaceable, write_atomically
-from handgrad.insight.evaluation import percent
-from handgrad.recipes import RECIPES, Recipe
+from handgrad.recipes import RECIPES
 from handgrad.runs import sweeps
 from handgrad.runs.sweeps import Folder, Plan, Setting, Shard, Step
-from handgrad.runs.sweeps.choices import shown
 
-TOP = 20  # settings that are printed
 TABLE, PARQUET, PLOT = "table.csv", "table.parquet", "sweep.png"
 
 
@@ -252,7 +250,7 @@ def _conclude(files: Folder, plan: Plan, name: str, as_json: bool, parquet: bool
     settings = _written(files, parquet, plot, plan)
     results = [result for setting in settings for result in setting.results]
     best = settings[0] if settings and settings[0].validation else None
-    command = None if best is None else shlex.join(_command(name, best.recipe))
+    command = None if best is None else shlex.join(command_of(name, best.recipe))
     if as_json:
         emit(
             {
@@ -260,12 +258,12 @@ def _conclude(files: Folder, plan: Plan, name: str, as_json: bool, parquet: bool
                 "networks": len(plan.trials),
                 "done": len(results),
                 "decides": "validation",
-                "settings": [_document(setting, plan) for setting in settings],
+                "settings": [document(setting, plan) for setting in settings],
                 "best": command,
             }
         )
         return
-    for line in _printed(settings, plan):
+    for line in printed(settings, plan, TABLE):
         click.echo(line)
     diverged = sum(result.validation_accuracy is None for result in results)
     ended = f", {diverged:,} of which diverged" if diverged else ""
@@ -297,58 +295,3 @@ def _written(files: Folder, parquet: bool, plot: bool, plan: Plan) -> list[Setti
 
         write_atomically(files.path / PLOT, png(sweep_picture(settings, plan.varied)), PNG)
     return settings
-
-
-def _printed(settings: list[Setting], plan: Plan) -> Iterator[str]:
-    """The settings as a table: what was varied, and what was reached, means over the seeds."""
-    heads = ["rank", *plan.varied, "seeds", "validation (decides)", "test (only reports)"]
-    table = [
-        [
-            str(i + 1) if setting.validation else "-",
-            *(shown(getattr(setting.recipe, name)) for name in plan.varied),
-            str(len(setting.results)),
-            _spread(setting.validation, setting, "diverged"),
-            _spread(setting.test, setting, "-"),
-        ]
-        for i, setting in enumerate(settings[:TOP])
-    ]
-    widths = [max(map(len, column)) for column in zip(heads, *table, strict=True)]
-    for row in [heads, *table]:
-        yield "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
-    if len(settings) > TOP:
-        yield f"... and {len(settings) - TOP:,} more in {TABLE}"
-
-
-def _spread(reached: tuple[float, float] | None, setting: Setting, otherwise: str) -> str:
-    """Mean over the seeds, and their standard deviation where there are several: "98.41 +- 0.05 %"."""
-    if reached is None:
-        return otherwise
-    mean, deviation = reached
-    return f"{100 * mean:.2f} +- {100 * deviation:.2f} %" if len(setting.results) > 1 else percent(mean)
-
-
-def _document(setting: Setting, plan: Plan) -> dict[str, Any]:
-    validation, test = setting.validation, setting.test
-    return {
-        "choices": {name: shown(getattr(setting.recipe, name)) for name in plan.varied},
-        "seeds": [result.trial.seed for result in setting.results],
-        "trials": [result.name for result in setting.results],
-        "diverged": not setting.finished,
-        "validation_accuracy": validation and validation[0],
-        "test_accuracy": test and test[0],
-    }
-
-
-def _command(name: str, recipe: Recipe) -> list[str]:
-    """The command that trains a network by this recipe."""
-    words, base = ["handgrad", "train", "--recipe", name], RECIPES[name]
-    for choice in Recipe.__dataclass_fields__:
-        value = getattr(recipe, choice)
-        if value == getattr(base, choice):
-            continue
-        flag = "distort" if choice == "distortion" else choice.replace("_", "-")
-        if choice in ("bias", "distortion"):
-            words.append(f"--{flag}" if value else f"--no-{flag}")
-        else:
-            words += [f"--{flag}", shown(value) if isinstance(value, str) else repr(value)]
-    return words

@@ -5,6 +5,7 @@ without the interpreter's lock, so threads that train a network each keep all co
 """
 
 import itertools
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from importlib import import_module
@@ -66,8 +67,8 @@ def on_dask(
     """The same on a Dask cluster, by its scheduler's address, such as "tcp://10.0.0.1:8786".
 
     The images travel to each worker once, and the results back: the workers need handgrad, but no folder that
-    they share. A trial whose worker dies is computed by another. MissingExtraError without Dask;
-    HandgradError where no scheduler answers, and for what a worker cannot do.
+    they share. A trial whose worker dies is computed by another; where none is left, it waits for the next.
+    MissingExtraError without Dask; HandgradError where no scheduler answers, and for what a worker cannot do.
     """
     expect_dask()
     dask = import_module("distributed")
@@ -82,7 +83,7 @@ def on_dask(
             raise HandgradError(
                 f"expected workers at the Dask scheduler {address}; it has none: start dask worker"
             )
-        (there,) = client.scatter([data], broadcast=True)
+        there = _on_every_worker(client, data)
         waiting = iter(trials)
         running = dask.as_completed(loop=client.loop, raise_errors=False)
 
@@ -99,10 +100,30 @@ def on_dask(
 
         yield from [None] * submit(AHEAD * cores)
         for future in running:
+            if future.status in ("lost", "pending"):  # its worker died with the result; it is computed again
+                running.add(future)
+                continue
             if future.status != "finished":
                 raise _failure(future)
             yield future.result()
             yield from [None] * submit(1)
+
+
+def _on_every_worker(client: Any, data: Data) -> Any:
+    """The data as a future, with a copy on every worker.
+
+    It is the result of a task, which the scheduler keeps: what is scattered is lost with the last worker that
+    has it, and the sweep with it, while a task is computed again on the next.
+    """
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Sending large graph")  # it is sent once
+        there = client.submit(_itself, data, pure=False)
+    client.replicate([there])
+    return there
+
+
+def _itself(data: Data) -> Data:
+    return data
 
 
 def expect_dask() -> None:

@@ -1,7 +1,7 @@
 """When several processes pay: a training step by one process, by two ranks, and by one engine's two threads.
 
-    python benchmarks/distributed.py           the table, in about two minutes
-    python benchmarks/distributed.py --json    the same as one document
+    python benchmarks/ranks.py           the table, in about two minutes
+    python benchmarks/ranks.py --json    the same as one document
 
 Each number is milliseconds a step (one batch: gradients, all-reduce, update), the median of five epochs of
 MNIST's first images, in float32 by plain gradient descent. It needs PyTorch, and two cores that are quiet.
