@@ -148,6 +148,7 @@ def test_a_page_runs_from_its_top(page, folder, figure):
         elif language == "python":
             exec(compile(text, f"{page.name}", "exec"), names)
         elif language == "sh" and not how and not text.startswith(INSTALLS):
+            forgiven(text)
             done = subprocess.run(
                 ["bash", "-euo", "pipefail", "-c", text], cwd=folder, capture_output=True, text=True
             )
@@ -160,6 +161,13 @@ def test_a_page_runs_from_its_top(page, folder, figure):
                     understood(line.removeprefix("$ "))
     if missing:
         figure(f"blocks of {page.name} that were not run, their library is missing", ", ".join(missing))
+
+
+def forgiven(script):
+    """Look up the commands whose failure the block forgives: `||` would forgive wrong usage as well."""
+    for line in lines_of(script):
+        if line.startswith("handgrad ") and "||" in line:
+            understood(line.partition("||")[0])
 
 
 def said(transcript, folder):
@@ -213,6 +221,12 @@ def test_windows_installs_by_the_same_steps():
 def test_a_command_that_is_not_there_is_noticed(line):
     with pytest.raises(AssertionError):
         understood(line)
+
+
+def test_wrong_usage_is_not_forgiven_with_a_failure():
+    forgiven("handgrad workbook check . relu_forward || echo wrong\n")
+    with pytest.raises(AssertionError, match="--exercise"):
+        forgiven("handgrad workbook check . --exercise relu_forward || echo wrong\n")
 
 
 def test_a_transcript_that_was_not_printed_is_noticed(tmp_path):

@@ -160,6 +160,7 @@ def test_each_state_has_its_word_in_every_output():
     nothing = [Verdict(name, False, "net.py: cannot be read", state=UNREADABLE) for name in states]
     assert result(*nothing).marked == "no"
     assert what_is_wrong(nothing) == "could not be read: net.py: cannot be read"
+    assert what_is_wrong(nothing[:1]) == "could not be read: net.py: cannot be read"
 
 
 def test_the_last_line_says_who_could_not_be_marked():

@@ -180,9 +180,12 @@ def what_is_wrong(verdicts: Sequence[Verdict]) -> str:
     """Exercise by exercise; what was never begun in one word, what is said of the whole file once."""
     said = {v.message for v in verdicts}
     passed = any(v.passed for v in verdicts)
-    if len(verdicts) > 1 and len(said) == 1 and not passed and all(v.done for v in verdicts):
-        (message,) = said
-        return message if verdicts[0].state == WRONG else f"{verdicts[0].state}: {message}"
+    if len(said) == 1 and not passed and all(v.done for v in verdicts):
+        (message,), state = said, verdicts[0].state
+        if state != WRONG:
+            return f"{state}: {message}"
+        if len(verdicts) > 1:
+            return message
     wrong = [f"{v.name}: {cell(v)}" for v in verdicts if v.state == WRONG]
     for state in (LATE, UNREADABLE, NOT_RUN, NOT_DONE):
         names = [v.name for v in verdicts if v.state == state]
