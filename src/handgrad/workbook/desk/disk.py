@@ -1,5 +1,5 @@
-"""What a learner's code has made, counted from outside: in its own folder, or behind its walls. The removal of
-that folder.
+"""What a learner's code has made, counted from outside: in its own folder, or behind its walls. And the removal
+of that folder.
 """
 
 import os
@@ -42,8 +42,8 @@ def is_overfull(folder: str) -> bool:
 def is_crowded(pid: int, places: Iterable[str]) -> bool:
     """Whether within the walls of a process of bubblewrap there are more files or processes than may be.
 
-    places: the folders in memory there, whose bytes are limited but not their files. Seen through /proc; False
-    where the system does not show them.
+    places: the folders in memory there, whose bytes are limited but not their files. Seen through /proc;
+    False where the system does not show them.
     """
     with suppress(OSError, ValueError):
         first = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0:1]
