@@ -1,6 +1,4 @@
-"""What a learner's code has made, counted from outside: in its own folder, or behind its walls. And the removal
-of that folder.
-"""
+"""What a learner's code has made, in its own folder or behind its walls, counted from outside; removing it."""
 
 import os
 import shutil
