@@ -1,4 +1,4 @@
-"""What a learner's code has made, in its own folder or behind its walls, counted from outside; removing it."""
+"""What a learner's code has made in its own folder or behind its walls, counted from outside; removing it."""
 
 import os
 import shutil
