@@ -1,5 +1,6 @@
 """Model files both ways: the page reads what Python wrote, Python reads what the page wrote, byte for byte."""
 
+import struct
 from base64 import b64decode, b64encode
 from dataclasses import replace
 
@@ -294,3 +295,27 @@ def test_tensors_that_share_bytes_are_refused_as_in_python(tmp_path, rng):
         model_file.load(path)
     (told,) = read(path.read_bytes())
     assert told["refused"].endswith("(its tensors do not stand one behind the other)")
+
+
+@pytest.mark.parametrize(
+    ("once", "twice"),
+    [
+        ('"W1":', '"b1":'),  # of tensors
+        ('"bias":"true"', '"bias":"true","bi\\u0061s":"true"'),  # of the metadata, in two spellings
+        ('{\\"divide_by\\": 255.0}', '{\\"divide_by\\": 1.0, \\"divide_by\\": 255.0}'),  # within a fact
+    ],
+)
+def test_a_key_that_stands_twice_is_refused_in_the_same_words(once, twice, tmp_path, rng):
+    path = tmp_path / "m"
+    model_file.save(path, random_model(rng))
+    data = path.read_bytes()
+    (length,) = struct.unpack_from("<Q", data)
+    header = data[8 : 8 + length].decode()
+    assert header.count(once) == 1
+    header = header.replace(once, twice).encode()
+    path.write_bytes(struct.pack("<Q", len(header)) + header + data[8 + length :])
+    with pytest.raises(model_file.ModelFileError) as refused:
+        model_file.load(path)
+    (told,) = read(path.read_bytes())
+    assert "stands twice)" in told["refused"]
+    assert told["refused"].split(": ", 1)[1] == str(refused.value).split(": ", 1)[1]

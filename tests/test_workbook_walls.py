@@ -138,6 +138,21 @@ def test_processes_end_with_the_check(ask):
     assert left == []
 
 
+@behind
+@pytest.mark.parametrize(
+    "body",
+    [
+        "import time\nfor _ in range(3000):\n    os.fork() or time.sleep(1000)",
+        "for n in range(10**7):\n    open(str(n), 'w').close()",
+        "for n in range(10**7):\n    os.mkdir(f'/dev/shm/{n}')",
+    ],
+    ids=["processes", "files", "folders in shared memory"],
+)
+def test_walls_bound_the_number_of_files_and_processes(body, ask):
+    with pytest.raises(GoneError, match="more than 1,000 files, or started more than 64 processes"):
+        ask(body)
+
+
 def marked(name):
     """The processes with this in their environment."""
     found = []

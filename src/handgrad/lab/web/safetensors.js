@@ -172,6 +172,26 @@ function ascii(text) {
   return text.replace(/[\u007f-\uffff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
+class TwiceError extends Error {}
+
+/**
+ * A TwiceError for a key that stands twice in an object, which safetensors forbids and JSON.parse does not tell.
+ * @param {string} text that is JSON
+ */
+function expectOnce(text) {
+  /** @type {(Set<string> | null)[]} */
+  const open = []; // the keys of each object that has begun; null for a list
+  for (const [word, key] of text.matchAll(/("(?:[^"\\]|\\.)*")\s*:|"(?:[^"\\]|\\.)*"|[[\]{}]/g)) {
+    if (word === "{" || word === "[") open.push(word === "{" ? new Set() : null);
+    else if (word === "}" || word === "]") open.pop();
+    else if (key) {
+      const [name, keys] = [JSON.parse(key), open[open.length - 1]];
+      if (keys?.has(name)) throw new TwiceError(`the key '${name.slice(0, 58)}' stands twice`);
+      keys?.add(name);
+    }
+  }
+}
+
 /** The header, and where the tensors begin. @param {Uint8Array} bytes @param {string} name */
 function read(bytes, name) {
   const damaged = (/** @type {string} */ why) =>
@@ -182,9 +202,11 @@ function read(bytes, name) {
   if (length > MAX_HEADER || 8 + length > bytes.length) throw damaged("its header is longer than the file");
   let header;
   try {
-    header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(8, 8 + length)));
-  } catch {
-    throw damaged("its header is not JSON");
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(8, 8 + length));
+    header = JSON.parse(text);
+    expectOnce(text);
+  } catch (error) {
+    throw damaged(error instanceof TwiceError ? error.message : "its header is not JSON");
   }
   if (header === null || typeof header !== "object" || Array.isArray(header))
     throw damaged("its header is no table");
@@ -219,8 +241,11 @@ function parsed(header, name) {
     if (entries.some(([, text]) => typeof text !== "string")) throw new Error("not a text");
     /** @type {Record<string, any>} */
     const metadata = Object.fromEntries(entries.map(([key, text]) => [key, JSON.parse(text)]));
+    for (const [, text] of entries) expectOnce(text);
     return { metadata, texts };
-  } catch {
+  } catch (error) {
+    if (error instanceof TwiceError)
+      throw new Error(`${name}: not a safetensors file, or damaged (${error.message})`);
     throw new Error(`${name}: not a model of handgrad, or damaged (its metadata is not JSON)`);
   }
 }

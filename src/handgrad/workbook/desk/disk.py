@@ -1,12 +1,15 @@
-"""What a learner's code has put into its own folder, measured from outside, and the removal of it."""
+"""What a learner's code has made in its own folder or behind its walls, counted from outside; removing it."""
 
 import os
 import shutil
 import subprocess
 import time
+from collections.abc import Iterable
 from contextlib import suppress
+from pathlib import Path
 
 MOST_ENTRIES, MOST_BYTES = 1000, 64 * 1024**2  # in the folder, at any time
+MOST_PROCESSES = 64  # behind walls, at any time
 EVERY = 0.1  # seconds between two looks
 CLEANING = 20.0  # seconds for the removal
 BLOCK = 512  # bytes, in which the system counts what a file takes
@@ -31,6 +34,24 @@ def is_overfull(folder: str) -> bool:
                         folders.append(entry.path)
                 if entries > MOST_ENTRIES or size > MOST_BYTES:
                     return True
+    return False
+
+
+def is_crowded(pid: int, places: Iterable[str]) -> bool:
+    """Whether within the walls of a process of bubblewrap there are more files or processes than may be.
+
+    places: the folders in memory there, whose bytes are limited but not their files. Seen through /proc;
+    False where the system does not show them.
+    """
+    with suppress(OSError, ValueError):
+        first = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0:1]
+        for root in (f"/proc/{one}/root" for one in first):
+            for place in places:
+                space = os.statvfs(f"{root}{place}")
+                if space.f_files - space.f_ffree > MOST_ENTRIES:
+                    return True
+            with os.scandir(f"{root}/proc") as entries:
+                return sum(entry.name.isdigit() for entry in entries) > MOST_PROCESSES
     return False
 
 

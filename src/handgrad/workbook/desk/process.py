@@ -14,7 +14,7 @@ from contextlib import suppress
 from handgrad.workbook.desk import disk, wire
 from handgrad.workbook.desk.desk import Command
 from handgrad.workbook.desk.environment import variables
-from handgrad.workbook.desk.walls import FOLDER, Walls
+from handgrad.workbook.desk.walls import FOLDER, IN_MEMORY, Walls
 
 KILLED = -9
 SIGNALLED = 128  # behind walls, the exit code after a signal is this much more than its number
@@ -22,7 +22,7 @@ SIGNALLED = 128  # behind walls, the exit code after a signal is this much more 
 
 class Process:
     """One process of child.py, with an empty folder of its own; a thread for each of its two pipes, and one
-    that looks at the folder.
+    that looks at the folder, and behind walls at all that is there.
 
     Behind walls that folder is in memory and gone with the process.
     """
@@ -47,8 +47,8 @@ class Process:
         self._replies: queue.SimpleQueue[Command | Exception] = queue.SimpleQueue()
         self._kept, self._lost, self._most = bytearray(), 0, most_output
         self._ended, self._lock = False, threading.Lock()
-        self.overfull, self._ends = False, threading.Event()  # overfull: killed for what it put on the disk
-        works = [self._talk, self._drain, *([self._look] if self._folder else [])]
+        self.overfull, self._ends = False, threading.Event()  # overfull: killed for what it made
+        works = [self._talk, self._drain, self._look]
         self._threads = [threading.Thread(target=work, daemon=True) for work in works]
         for thread in self._threads:
             thread.start()
@@ -102,9 +102,13 @@ class Process:
                 self._popen.kill()
 
     def _look(self) -> None:
-        """Kill the process once it has put too much into its folder."""
+        """Kill the process once it has put too much into its folder, or too many are behind its walls."""
         while not self._ends.wait(disk.EVERY):
-            if disk.is_overfull(self._folder):
+            if (
+                disk.is_overfull(self._folder)
+                if self._folder
+                else disk.is_crowded(self._popen.pid, IN_MEMORY)
+            ):
                 with self._lock:
                     if not self._ended:
                         self.overfull = True

@@ -16,7 +16,7 @@ from handgrad.errors import HandgradError
 from handgrad.workbook.desk import wire
 from handgrad.workbook.desk.child import OUT_OF_MEMORY, UNCLEAR
 from handgrad.workbook.desk.desk import Command, GoneError
-from handgrad.workbook.desk.disk import MOST_BYTES, MOST_ENTRIES
+from handgrad.workbook.desk.disk import MOST_BYTES, MOST_ENTRIES, MOST_PROCESSES
 from handgrad.workbook.desk.process import KILLED, Process
 from handgrad.workbook.desk.time_limit import late
 from handgrad.workbook.desk.walls import Level, best
@@ -26,6 +26,7 @@ FIRST = 1  # behind walls, the process that ends all others with the checker
 CLOSED = "the check was stopped"
 BROKEN = "it broke the connection to the checker"
 FULL = f"it put more than {MOST_ENTRIES:,} files or {MOST_BYTES / MB:g} MB on the disk"
+CROWDED = f"it made more than {MOST_ENTRIES:,} files, or started more than {MOST_PROCESSES} processes"
 ENDED = "it ended the process (os._exit or sys.exit)"
 
 
@@ -173,7 +174,7 @@ class RemoteDesk:
         if self._closed:
             return CLOSED
         if self._process and self._process.overfull:
-            return FULL
+            return CROWDED if self.level.walls else FULL
         if isinstance(error, wire.MessageError):
             return f"its answer is missing, or larger than {self.limits.answer / MB:g} MB"
         if exit_code == OUT_OF_MEMORY:

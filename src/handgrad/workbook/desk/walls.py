@@ -19,6 +19,7 @@ from handgrad.workbook.desk.environment import variables
 
 FOLDER = "/tmp/handgrad"  # within the walls: where the code starts, its home, its temporary files
 LARGEST_FOLDER, LARGEST_SHARED = 64 * 1024**2, 16 * 1024**2  # bytes
+IN_MEMORY = (FOLDER, "/dev/shm")  # what can be written
 SYSTEM = (  # what is not there is left out
     *("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix/store", "/gnu/store"),
     *("/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/alternatives", "/etc/localtime"),
