@@ -95,7 +95,7 @@ def understood(line):
         words = words[words.index("handgrad") :]
     if words[0] != "handgrad":
         elsewhere = dict.fromkeys(
-            ("pip", "cd", "python3", "onnx2tf", "hf", "curl", "uvicorn", "torchrun")
+            ("pip", "cd", ".", "python3", "onnx2tf", "hf", "curl", "uvicorn", "torchrun")
         )  # other people's programs
         named = {"./check": "check", **elsewhere}.get(words[0], words[1:2] and words[1])
         assert named is None or (house.ROOT / named).exists(), f"{line}: {named} is not in the repository"
