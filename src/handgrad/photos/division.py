@@ -42,7 +42,7 @@ WIDE_COST = 1.0  # for each height by which it is wider than WIDE
 WIDE = 0.7  # in heights
 SHARED_COST = 0.6  # of a digit that shares a cell for one digit with other ink
 
-CANDIDATE_STEPS = 250_000  # of work.py, for the image of each candidate and what the networks see in it
+CANDIDATE_STEPS = 60_000  # of work.py, for the image of each candidate and what the networks see in it
 
 FARTHEST = 4.0  # a division that agrees with what is expected may cost so much more than the cheapest
 SURELY_BROKEN = 0.7  # sureness above which all marks are the parts of one broken digit
