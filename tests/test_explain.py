@@ -518,6 +518,13 @@ def test_every_model_can_be_drawn(shape, rng):
     assert buffer.getvalue()[:4] == b"\x89PNG"
 
 
+def test_a_class_with_dollars_is_a_text_and_no_mathematics(rng):
+    """As mathematics the first one is a syntax error."""
+    classes = (r"$\frac{$", r"$\frac{y}{z}$", "$a$")
+    told = explain(made(C=3, classes=classes), rng.random(30))
+    assert plots.png(plots_explain.explained(told))[:4] == b"\x89PNG"
+
+
 def test_a_notebook_shows_the_picture_and_without_matplotlib_a_line(mnist, reader, monkeypatch):
     told = explain(reader, mnist[1][0][0])
     monkeypatch.setattr(plots, "png", lambda figure: words_of(figure)[0].encode())

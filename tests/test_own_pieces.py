@@ -18,8 +18,9 @@ from handgrad.arrays import array_namespace
 from handgrad.engines import dense
 from handgrad.engines.ink import InkEngine
 from handgrad.errors import HandgradError, ModelFileError, name_of
+from handgrad.history import History
 from handgrad.insight.evaluation import evaluate
-from handgrad.model import History, Model
+from handgrad.model import Model
 from handgrad.network import Params, map_params
 from handgrad.recipes import Recipe, learning_rates
 

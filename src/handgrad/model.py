@@ -1,7 +1,6 @@
 """A trained network, with everything needed to use it and to know how it was made."""
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from html import escape
 from typing import Any, Protocol
@@ -12,6 +11,7 @@ from handgrad import __version__
 from handgrad.arrays import NDArray, as_input, expect_bright_ink, expect_images, real_numbers
 from handgrad.calibration import Calibration
 from handgrad.errors import DataError, expect_short, name_of, names_own, quoted
+from handgrad.history import History
 from handgrad.layers import ACTIVATIONS, sigmoid_forward
 from handgrad.losses import LOSSES, log_softmax
 from handgrad.network import Params, forward, map_params
@@ -22,7 +22,6 @@ CLEAR = 0.8  # without a calibration: an answer is doubtful unless its output ex
 STORAGES = ("float32", "float16")
 SIDES = 8  # of an image, at most
 LARGEST_CLASS = 1 << 63  # what NumPy's integers hold, with either sign
-SHOWN = 12  # epochs in a notebook
 NEAR_BLANK = 0.1  # outputs whose log odds are all this near those of a blank image tell of no ink
 MNIST = "63ee38e2bea3238d37d1f8e452e0b71706f5da10a78a86f2068035ccaa3a4322"  # checksum of its training set
 
@@ -38,23 +37,6 @@ class Scorer(Protocol):
 
     def outputs(self, images: NDArray) -> NDArray:
         """y = sigmoid(z), (N, C)."""
-
-
-class History(list[dict[str, Any]]):
-    """What was measured, epoch by epoch: a list of flat dictionaries, ready for JSON and for
-    pandas.DataFrame, which is shown in short.
-    """
-
-    def __repr__(self) -> str:
-        last = ", ".join(f"{key} {cell}" for key, cell in _cells(self[-1]).items()) if self else ""
-        return f"History({len(self)} epochs{', the last: ' if last else ''}{last})"
-
-    def _repr_html_(self) -> str:
-        """A table for notebooks: a row an epoch, of many the first, the last and some between."""
-        shown = [self[i] for i in np.unique(np.linspace(0, len(self) - 1, SHOWN).round().astype(int))]
-        rows = [_cells(record) for record in (self if len(self) <= SHOWN else shown)]
-        names = list(dict.fromkeys(name for row in rows for name in row))
-        return html_table(names, [[row.get(name, "") for name in names] for row in rows])
 
 
 @dataclass(eq=False)
@@ -315,24 +297,6 @@ def _as_float32(p: NDArray) -> NDArray:
 def _log_odds(outputs: NDArray) -> NDArray:
     y = np.clip(outputs.astype(np.float64), 1e-7, 1 - 1e-7)
     return np.asarray(np.log(y / (1 - y)))
-
-
-def html_table(head: Iterable[object], rows: Iterable[Iterable[object]]) -> str:
-    """A table in HTML; every cell is escaped."""
-    lines = ["".join(f"<th>{escape(str(cell))}</th>" for cell in head)]
-    lines += ["".join(f"<td>{escape(str(cell))}</td>" for cell in row) for row in rows]
-    return f"<table>{''.join(f'<tr>{line}</tr>' for line in lines)}</table>"
-
-
-def _cells(record: dict[str, Any]) -> dict[str, str]:
-    """What is known of an epoch as text, accuracies in percent."""
-    return {name.replace("_", " "): _cell(name, value) for name, value in record.items() if value is not None}
-
-
-def _cell(name: str, value: Any) -> str:
-    if type(value) is not float:
-        return str(value)[:40]
-    return f"{100 * value:.2f} %" if name.endswith("accuracy") else f"{value:.4g}"
 
 
 def _numbers(values: NDArray) -> NDArray:

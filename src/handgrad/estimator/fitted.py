@@ -12,7 +12,8 @@ from handgrad.arrays import NDArray
 from handgrad.errors import name_of
 from handgrad.estimator import rows
 from handgrad.estimator.stopping import log_outputs
-from handgrad.model import History, Model
+from handgrad.history import History
+from handgrad.model import Model
 from handgrad.network import Params
 
 AT_ONCE = 4096  # rows that go through the network together

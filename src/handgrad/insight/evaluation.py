@@ -10,8 +10,9 @@ from handgrad import templates
 from handgrad.arrays import NDArray, expect_images, expect_no_mask
 from handgrad.calibration import Calibration
 from handgrad.errors import DataError
+from handgrad.history import html_table
 from handgrad.insight import reliability
-from handgrad.model import Model, html_table
+from handgrad.model import Model
 
 SHOWN = 10  # labels that a message lists
 WIDEST = 30  # classes of a confusion table in a notebook

@@ -12,7 +12,8 @@ from handgrad import __version__, calibration, templates
 from handgrad.arrays import NDArray
 from handgrad.engines import Engine, to_numpy
 from handgrad.errors import DataError, DivergedError
-from handgrad.model import History, Model
+from handgrad.history import History
+from handgrad.model import Model
 from handgrad.network import Params, init_params, map_params
 from handgrad.recipes import Recipe
 from handgrad.runs.beginning import Beginning
