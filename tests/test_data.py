@@ -116,9 +116,9 @@ def test_data_stands_alone(command, run):
 
 
 def test_a_run_on_files_is_resumed(written, run, tmp_path, monkeypatch):
-    from handgrad.cli import train
+    from handgrad.cli import running
 
-    shown, data, path = train._line, written["csv, letters"], tmp_path / "m"
+    shown, data, path = running._line, written["csv, letters"], tmp_path / "m"
     more = ("--data", data, "--engine", "numpy", "--hidden", "16", "--epochs", "3")
     assert run("train", *more, "--out", tmp_path / "whole")[0] == 0
 
@@ -127,10 +127,10 @@ def test_a_run_on_files_is_resumed(written, run, tmp_path, monkeypatch):
             raise KeyboardInterrupt
         return shown(progress, *rest)
 
-    monkeypatch.setattr(train, "_line", interrupted)
+    monkeypatch.setattr(running, "_line", interrupted)
     code, _, err = run("train", *more, "--out", path)
     assert (code, f"--data {data}" in err) == (130, True)
-    monkeypatch.setattr(train, "_line", shown)
+    monkeypatch.setattr(running, "_line", shown)
     assert run("train", "--resume", path, "--data", data, "--engine", "numpy")[0] == 0
     assert path.read_bytes() == (tmp_path / "whole").read_bytes()
 
