@@ -118,20 +118,20 @@ def test_256_classes_are_resumed_to_the_same_bytes(engine, run, make, tmp_path, 
     words = [*make(GAPS, (5, 7), 20), "--engine", engine]
     kept = ("--hidden", "16", "--epochs", "4", "--optimizer", "adam", "--learning-rate", "0.01")
     learn(run, words, tmp_path / "whole", *kept)
-    from handgrad.cli import train
+    from handgrad.cli import running
 
-    shown = train._line
+    shown = running._line
 
     def interrupted(progress, *rest):
         if progress.epoch.epoch == 2:
             raise KeyboardInterrupt
         return shown(progress, *rest)
 
-    monkeypatch.setattr(train, "_line", interrupted)
+    monkeypatch.setattr(running, "_line", interrupted)
     again = ["train", "--out", tmp_path / "halves", "--validation", "0", *words, *kept]
     assert main([*map(str, again)]) == 130
     assert "go on with: handgrad train --resume" in capsys.readouterr().err
-    monkeypatch.setattr(train, "_line", shown)
+    monkeypatch.setattr(running, "_line", shown)
     run("train", "--resume", tmp_path / "halves", *words, "--json")
     assert (tmp_path / "halves").read_bytes() == (tmp_path / "whole").read_bytes()
 

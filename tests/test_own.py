@@ -121,22 +121,22 @@ def test_a_prepared_network_is_asked_with_prepared_images(run, files, tmp_path):
 
 
 def test_a_prepared_run_is_resumed_with_prepared_images(run, files, pencil, tmp_path, monkeypatch):
-    from handgrad.cli import train
+    from handgrad.cli import running
 
     (images, labels), _ = pencil
     digits.write_idx(tmp_path / "a", images[:80])  # preparing takes its time, and happens three times
     digits.write_idx(tmp_path / "b", labels[:80])
     words = ["train", *files[0], "--prepare", "--epochs", 2, "--hidden", 16]
     assert run(*words, "--out", tmp_path / "whole")[0] == 0
-    shown = train._line
+    shown = running._line
 
     def interrupted(progress, *rest):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(train, "_line", interrupted)
+    monkeypatch.setattr(running, "_line", interrupted)
     code, _, _ = run(*words, "--out", tmp_path / "halves")
     assert code == 130
-    monkeypatch.setattr(train, "_line", shown)
+    monkeypatch.setattr(running, "_line", shown)
     assert run("train", "--resume", tmp_path / "halves", *files[0])[0] == 0
     assert (tmp_path / "halves").read_bytes() == (tmp_path / "whole").read_bytes()
 
