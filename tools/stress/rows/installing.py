@@ -35,7 +35,7 @@ class Without(PathFinder):
 sys.meta_path[sys.meta_path.index(PathFinder)] = Without
 if "STRESS_OFFLINE" in os.environ:
     import socket
-    def unreachable(*words):
+    def unreachable(*words, **more):
         raise OSError(101, "Network is unreachable")
     socket.socket.connect = socket.getaddrinfo = unreachable
 """
