@@ -157,10 +157,13 @@ def test_a_small_filled_zero_is_no_sign_without_doubt(model, apart):
     assert not page.doubtful
 
 
-def test_the_dots_of_a_colon_may_lean(model, apart):
+@pytest.mark.parametrize(("shade", "sure"), [(1.0, True), (0.8, False)])
+def test_the_dots_of_a_colon_may_lean_and_pale_ones_may_be_specks(model, apart, shade, sure):
     ink, middle = apart
-    colon = dotted(dotted(ink, middle + 7, 0.72 * HIGH, 6), middle - 6, 1.2 * HIGH, 6)
-    assert read_page(model, pictured(colon)).text == "2:6"
+    colon = dotted(dotted(ink, middle + 7, 0.72 * HIGH, 9, shade), middle - 6, 1.2 * HIGH, 9)
+    page = read_page(model, pictured(colon))
+    assert page.text == "2:6"
+    assert [one.why for one in page.digits] == [() if sure else (POINT_OR_SPECK,), ()]
 
 
 def test_zeros_a_fifth_as_high_as_the_other_digits_are_read(model, line):

@@ -33,7 +33,7 @@ UNSURE = 0.5  # where no digit has more confidence, ink and paper are exchanged
 
 # Why a digit is doubtful.
 SLASH_OR_ONE = "1 or a slash"
-POINT_OR_SPECK = "what follows may be no point or comma"
+POINT_OR_SPECK = "what follows may be no sign"
 NEIGHBOUR = "cut from a digit in doubt"
 
 # Why something is left out.

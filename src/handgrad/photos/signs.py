@@ -16,14 +16,14 @@ LOW = 0.5  # marks lower than this share of a digit may be dots, dashes and comm
 NEAR = 1.6  # largest gap between a sign and a digit beside it, in heights of a digit,
 SPACED = 3.0  # and between an operator and a digit
 CLEAR = 0.06  # smallest such gap: nearer marks may be pieces of the digit
-POINTS = (".", ",")
+POINTS, COLON = (".", ","), ":"
 LONG = 1.8  # area of a comma, in squares of its thickness; that of a dot is 1
 UNDER = -0.12  # for dots and commas, which stand under a leaning stroke
 LEANING = 0.3  # how far two dots of a colon may be apart across, as a share of what they are apart down
 
-# A person should decide whether a point or a comma is a speck, a piece of a digit or a small filled zero:
-PALE = 0.9  # with less contrast, as a share of the digits',
-FINE = 1.0  # thinner, in strokes of the digits,
+# A person should decide whether a point, a comma or a colon is specks, a piece of a digit or a filled zero:
+PALE = 0.9  # a dot with less contrast, as a share of the digits',
+FINE = 1.0  # thinner, in strokes of the digits;
 OFF = 0.17  # with its middle farther from the base line, in heights of a digit,
 TOO_NEAR = 0.12  # or nearer to a digit than this;
 TALL = 1.4  # or a point that is so many times as high as wide,
@@ -106,9 +106,11 @@ def signs_among(
         texted = _sign(whole, [small[mark] for mark in stack], beside, height, digits)
         if texted is None:
             continue
-        sign, gap = FoundSign(texted, whole), min(beside.to_left, beside.to_right)
+        is_weak = any(_is_weak(mark, look(mark), usual) for mark in stack)
+        sign = FoundSign(texted, whole, unclear=is_weak and texted == COLON)
+        gap = min(beside.to_left, beside.to_right)
         if texted in POINTS:
-            sign = sign._replace(unclear=_is_unclear(sign, look(whole), beside, usual))
+            sign = sign._replace(unclear=is_weak or _is_out_of_place(sign, beside, usual))
             # of two between the same digits, the nearer one to a digit is a piece of it
             place = beside.left, beside.right
             points[place] = max(points.get(place, (gap, sign)), (gap, sign), key=lambda each: each[0])
@@ -139,7 +141,7 @@ def _sign(
         case ["dash"]:
             return _minus(mark, beside, height, digits)
         case ["dot", "dot"]:
-            return _between(":", mark, beside, digits)
+            return _between(COLON, mark, beside, digits)
         case ["dash", "dash"]:
             return _between("=", mark, beside, digits)
         case ["dot" | "blob", "dash", "dot" | "blob"]:
@@ -223,15 +225,19 @@ def _comma(mark: Mark, beside: Beside, height: float) -> str | None:
     return "," if crosses and mark.top <= low + 0.15 * height else None
 
 
-def _is_unclear(sign: FoundSign, seen: Traits, beside: Beside, usual: Usual) -> bool:
-    """Whether a point or a comma differs from what a pen makes on purpose, for a person to decide."""
+def _is_weak(mark: Mark, seen: Traits, usual: Usual) -> bool:
+    """Whether a dot is paler or thinner than the pen of the digits makes it."""
+    return seen.contrast < PALE * usual.contrast or min(mark.width, mark.height) < FINE * usual.stroke
+
+
+def _is_out_of_place(sign: FoundSign, beside: Beside, usual: Usual) -> bool:
+    """Whether a point or a comma has another shape or place than people give it, for a person to decide."""
     mark, base = sign.mark, sum(beside.base) / 2
-    is_weak = seen.contrast < PALE * usual.contrast or min(mark.width, mark.height) < FINE * usual.stroke
     if sign.text == ",":
-        return is_weak or mark.bottom < base + SHALLOW * usual.height
-    is_weak |= mark.height > TALL * mark.width
+        return mark.bottom < base + SHALLOW * usual.height
     is_off = abs((mark.top + mark.bottom) / 2 - base) > OFF * usual.height
-    return is_weak or is_off or min(beside.to_left, beside.to_right) < TOO_NEAR
+    is_tall = mark.height > TALL * mark.width
+    return is_tall or is_off or min(beside.to_left, beside.to_right) < TOO_NEAR
 
 
 def _minus(mark: Mark, beside: Beside, height: float, digits: Sequence[Mark]) -> str | None:
