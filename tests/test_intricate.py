@@ -6,7 +6,7 @@ import pytest
 
 from handgrad import pretrained
 from handgrad.errors import ImageError
-from handgrad.photos import assembly, cuts, finding, grid, read_page, work
+from handgrad.photos import assembly, cuts, division, finding, grid, read_page, work
 from handgrad.photos.grid import Grid
 from handgrad.photos.outlines import outlines
 
@@ -91,6 +91,20 @@ def test_what_is_too_intricate_to_be_divided_is_left_out_with_its_box(model, mon
     assert max(box[2] for box in boxes) > 30  # of several digits
     assert len(page.digits) < len(whole.digits)
     assert page.doubtful
+
+
+def test_digits_whose_cuts_would_take_too_long_stay_whole_and_are_left_out(model, monkeypatch):
+    picture = digits_that_touch(4)
+    monkeypatch.setattr(division, "CANDIDATE_STEPS", work.MOST)
+    page = read_page(model, picture)
+    assert INTRICATE in [each.reason for each in page.left_out]
+    assert page.doubtful
+
+
+def test_more_marks_to_look_at_than_the_budget_allows_are_one_line(model, monkeypatch):
+    monkeypatch.setattr(assembly, "TRAITS_STEPS", work.MOST)
+    with pytest.raises(ImageError, match="too intricate a picture"):
+        read_page(model, digits_that_touch(4))
 
 
 def test_more_cells_than_a_form_has_are_a_pattern(monkeypatch):

@@ -3,6 +3,8 @@
 import cv2
 import numpy as np
 
+from handgrad.photos import underlines
+from handgrad.photos.connected import connected
 from handgrad.photos.underlines import detached, without_underlines
 
 
@@ -62,3 +64,23 @@ def test_the_edge_of_a_table_is_not_detached(mnist):
     mask = digits_in(mnist[1][0][:2])
     mask[:, -30:] = 1
     assert (detached(mask) == mask).all()
+
+
+def test_a_contact_holds_a_mark_together_if_the_mark_falls_apart_without_it(rng):
+    """As by taking each contact away; of marks at random, some of whose pieces several contacts join."""
+    holding = 0
+    for _ in range(150):
+        _, labels, stats, *_ = connected((rng.random((9, 24)) < rng.uniform(0.5, 0.7)).astype(np.uint8))
+        own = labels == 1 + stats[1:, cv2.CC_STAT_AREA].argmax()
+        border = np.zeros_like(own)
+        border[:3] = border[-3:] = True
+        contacts = connected((own & border).astype(np.uint8)).labels
+        pieces = connected((own & ~border).astype(np.uint8)).labels
+        apart = {
+            label
+            for label in range(1, contacts.max() + 1)
+            if connected((own & (contacts != label)).astype(np.uint8))[0] > 2
+        }
+        assert underlines._holding(contacts, pieces) == apart
+        holding += len(apart)
+    assert holding > 30
