@@ -104,11 +104,8 @@ class Process:
     def _look(self) -> None:
         """Kill the process once it has put too much into its folder, or too many are behind its walls."""
         while not self._ends.wait(disk.EVERY):
-            if (
-                disk.is_overfull(self._folder)
-                if self._folder
-                else disk.is_crowded(self._popen.pid, IN_MEMORY)
-            ):
+            folder, pid = self._folder, self._popen.pid
+            if disk.is_overfull(folder) if folder else disk.is_crowded(pid, IN_MEMORY):
                 with self._lock:
                     if not self._ended:
                         self.overfull = True
