@@ -1,6 +1,7 @@
 """Fetching sets from a server on this machine that misbehaves in every way: right files, or one clear line."""
 
 import bz2
+import gc
 import gzip
 import io
 import itertools
@@ -27,6 +28,7 @@ from handgrad import digits
 from handgrad.cli import main
 from handgrad.digits import conversions, deadline, download, fetch, sets
 from handgrad.digits.pairs import Pairs
+from handgrad.digits.places import Archive
 from handgrad.errors import DataError, HandgradError
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
@@ -518,6 +520,18 @@ def test_what_is_not_emnist_is_one_error(how, tmp_path):
     assert str(raised.value).startswith(f"{tmp_path}/gzip.zip")
     assert "\n" not in str(raised.value)
     assert not list(tmp_path.glob(".*"))
+
+
+def test_an_archive_that_is_dropped_is_closed_whatever_the_collector_takes_first(tmp_path, monkeypatch):
+    """In a ring of references it may take the open file before the archive, and warns of it."""
+    (tmp_path / "gzip.zip").write_bytes(zipped())
+    opened, real = [], zipfile.ZipFile
+    monkeypatch.setattr(zipfile, "ZipFile", lambda path: opened.append(real(path)) or opened[-1])
+    ring = [Archive(tmp_path / "gzip.zip")]
+    ring.append(ring)
+    del ring
+    gc.collect()
+    assert opened[0].fp is None  # closed
 
 
 @pytest.mark.parametrize("name", sets.SETS)

@@ -8,6 +8,7 @@ import gzip
 import io
 import os
 import stat
+import weakref
 import zipfile
 import zlib
 from abc import ABC, abstractmethod
@@ -157,6 +158,7 @@ class Archive(Place):
         super().__init__(str(path) if name is None else name)
         try:
             self._zip = zipfile.ZipFile(path)
+            weakref.finalize(self, self._zip.close)  # the collector might take the open file before it
             self._members = {one.filename: one for one in self._zip.infolist() if not one.is_dir()}
         except (*DAMAGE, ValueError, UnicodeError) as error:
             raise DataError(f"{self.name}: the zip archive is damaged ({error}); get it again") from None
