@@ -6,8 +6,9 @@ import pytest
 
 from handgrad import pretrained
 from handgrad.errors import ImageError
-from handgrad.photos import assembly, cuts, division, finding, grid, read_page, work
+from handgrad.photos import assembly, cuts, division, finding, grid, placing, read_page, work
 from handgrad.photos.grid import Grid
+from handgrad.photos.marks import Cell, Mark
 from handgrad.photos.outlines import outlines
 
 
@@ -95,10 +96,55 @@ def test_what_is_too_intricate_to_be_divided_is_left_out_with_its_box(model, mon
 
 def test_digits_whose_cuts_would_take_too_long_stay_whole_and_are_left_out(model, monkeypatch):
     picture = digits_that_touch(4)
-    monkeypatch.setattr(division, "CANDIDATE_STEPS", work.MOST)
+    monkeypatch.setattr(division, "CANDIDATE_STEPS", work.MOST // 20)  # enough for the marks, and for no cuts
     page = read_page(model, picture)
     assert INTRICATE in [each.reason for each in page.left_out]
     assert page.doubtful
+
+
+def test_where_many_cuts_would_take_too_long_few_are_made(model, monkeypatch):
+    """A page of 24 marks with 16 cuts each has three thousand candidates: seconds."""
+    picture, made = digits_that_touch(4), []
+    cut = division.cut
+    monkeypatch.setattr(division, "cut", lambda *of: made.append(of[2]) or cut(*of))
+    with work.budget(300_000_000):
+        page = read_page(model, picture)
+    assert made == [division.MOST_CUTS, division.FEW_CUTS]
+    assert len(page.digits) > 1
+
+
+def test_a_page_that_lies_on_its_side_is_cut_rarely_before_it_is_turned(model, monkeypatch):
+    paper = sheet(160, 500)
+    for place, digit in enumerate("234579" * 2):
+        cv2.putText(paper, digit, (20 + 80 * (place % 6), 68 + 72 * (place // 6)), 0, 1.6, 20, 4)
+    made, cut = [], division.cut
+    monkeypatch.setattr(division, "SURE", 1.1)  # every mark may be cut
+    monkeypatch.setattr(division, "NARROW", 0.1)
+    monkeypatch.setattr(division, "cut", lambda *of: made.append(of[2]) or cut(*of))
+    assert len(read_page(model, paper).digits) == 12
+    assert made == [division.MOST_CUTS]
+    made.clear()
+    read_page(model, np.rot90(paper).copy())
+    assert made[0] == division.FEW_CUTS
+
+
+def test_more_candidates_than_the_budget_allows_are_one_line(model, monkeypatch):
+    monkeypatch.setattr(division, "CANDIDATE_STEPS", work.MOST)
+    with pytest.raises(ImageError, match="too intricate a picture"):
+        read_page(model, digits_that_touch(4))
+
+
+def test_pixels_are_given_to_the_nearest_cell_within_the_budget():
+    """All distances at once took a gigabyte for a pattern with 864 cells."""
+    side, gap = 20, 10
+    squares = [Cell(x, y, x + side, y + side) for y in (0, side + gap) for x in range(0, 200, side + gap)]
+    labels = np.ones((50, 200), np.int32)
+    mark = Mark((1,), 0, 0, 200, 50)
+    y, x, nearest = placing._nearest(labels, mark, squares)
+    distances = np.stack([cell.distance(x, y) for cell in squares])
+    np.testing.assert_array_equal(nearest, distances.argmin(axis=0))
+    with work.budget(1_000_000), pytest.raises(ImageError, match="too intricate a picture"):
+        placing._nearest(labels, mark, squares * 3)
 
 
 def test_more_marks_to_look_at_than_the_budget_allows_are_one_line(model, monkeypatch):

@@ -103,6 +103,82 @@ def smeared(rng):
     )
 
 
+def maze(rng):
+    """One way to every place: walls that are one mark, or a few."""
+    step = int(rng.integers(4, 60))
+    across, down = (max(2, int(n) // step) for n in rng.integers(100, 1600, 2))
+    walls = np.zeros((2 * down + 1, 2 * across + 1), np.uint8)
+    way, walls[1, 1] = [(0, 0)], 255
+    while way:
+        y, x = way[-1]
+        beside = [(y + 1, x), (y - 1, x), (y, x + 1), (y, x - 1)]
+        new = [
+            (i, j) for i, j in beside if 0 <= i < down and 0 <= j < across and not walls[2 * i + 1, 2 * j + 1]
+        ]
+        if new:
+            i, j = new[int(rng.integers(len(new)))]
+            walls[2 * i + 1, 2 * j + 1] = walls[y + i + 1, x + j + 1] = 255
+            way.append((i, j))
+        else:
+            way.pop()
+    return Image.fromarray(walls).resize((across * step, down * step), Image.Resampling.NEAREST)
+
+
+def dashes(rng):
+    """Rows of short strokes, level or upright, on small pictures as well."""
+    picture, pen = _page(rng, 2400) if rng.integers(2) else _small(rng)
+    step = int(rng.integers(5, 60))
+    long, thick = int(rng.integers(step // 2, 2 * step)), max(1, step // int(rng.integers(4, 12)))
+    for y in range(3, picture.height, step):
+        for x in range(3, picture.width, 2 * step):
+            upright = rng.integers(2) and (x + y) // step % 2
+            pen.line((x, y, x + long * (not upright), y + long * bool(upright)), fill=0, width=thick)
+    return picture
+
+
+def _small(rng):
+    picture = Image.new("L", tuple(int(n) for n in rng.integers(60, 400, 2)), 255)
+    return picture, ImageDraw.Draw(picture)
+
+
+def rounds(rng):
+    """Circles around one another, or a spiral."""
+    picture, pen = _page(rng)
+    step, middle = int(rng.integers(4, 60)), np.array(picture.size) / 2
+    if rng.integers(2):
+        for radius in range(step, max(picture.size), step):
+            box = (*(middle - radius).tolist(), *(middle + radius).tolist())
+            pen.ellipse(box, outline=0, width=max(1, step // 4))
+    else:
+        turned = np.linspace(0, 400, 20_000)
+        places = middle + (turned * step / 6)[:, None] * np.stack([np.cos(turned), np.sin(turned)], axis=1)
+        pen.line([tuple(place) for place in places.tolist()], fill=0, width=max(1, step // 4))
+    return picture
+
+
+def clouds(rng):
+    """Shades without an edge, rougher or smoother, and a raster such as newspapers print."""
+    side, rough = int(rng.integers(100, 1800)), rng.uniform(1, 2)
+    if rng.integers(3) == 0:
+        y, x = np.mgrid[:side, :side] * np.pi / rng.integers(3, 60)
+        return Image.fromarray((127 + 127 * np.sin(x + y / 9) * np.sin(y)).astype(np.uint8))
+    away = np.hypot(*np.meshgrid(np.fft.fftfreq(side), np.fft.fftfreq(side)))
+    away[0, 0] = 1
+    waves = np.fft.ifft2(np.fft.fft2(rng.normal(size=(side, side))) * away**-rough).real
+    return Image.fromarray((255 * (waves - waves.min()) / np.ptp(waves)).astype(np.uint8))
+
+
+def printed(rng):
+    """Letters and digits, row upon row."""
+    picture, pen = _page(rng)
+    size = int(rng.integers(6, 60))
+    few = "0123456789" if rng.integers(2) else "".join(map(chr, range(33, 127)))
+    for y in range(2, picture.height, size):
+        text = "".join(few[int(i)] for i in rng.integers(0, len(few), 2 * picture.width // size))
+        pen.text((2, y), text, fill=0, font_size=size)
+    return picture
+
+
 def narrow(rng):
     """A strip, one to a few pixels in one direction and thousands in the other."""
     sides = [int(rng.integers(1, 6)), int(rng.integers(3_000, 60_000))]
@@ -112,5 +188,22 @@ def narrow(rng):
 
 PAGES = {
     one.__name__: one
-    for one in (blank, blobs, flat_marks, wavy_lines, scribble, noise, grid, combs, touching, smeared, narrow)
+    for one in (
+        blank,
+        blobs,
+        flat_marks,
+        wavy_lines,
+        scribble,
+        noise,
+        grid,
+        combs,
+        touching,
+        maze,
+        dashes,
+        rounds,
+        clouds,
+        printed,
+        smeared,
+        narrow,
+    )
 }

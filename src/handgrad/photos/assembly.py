@@ -23,7 +23,7 @@ from handgrad.photos.work import TOO_INTRICATE, spent
 MOST = 64  # largest number of digits on a picture
 MOST_COMPONENTS = 2000  # marks of all sizes that are looked at
 PAIR_STEPS = 2_500  # of work.py, for each component and each cell
-TRAITS_STEPS = 200_000  # for each mark whose traits are measured
+TRAITS_STEPS, OWN_STEPS = 100_000, 10  # for each mark whose traits are measured, and each pixel of its box
 MOST_COVERED = 5  # the boxes of all marks together are at most so many times as large as the picture
 SMALLEST_ZERO = 0.14  # height of a small zero, in heights of a digit
 ROUND = 0.2  # least share of its box that its hole covers
@@ -49,7 +49,7 @@ def assembled(found: Components, size: tuple[int, int], cells: Sequence[Cell] = 
 
     @cache
     def look(mark: Mark) -> Traits:
-        if not spent(TRAITS_STEPS):
+        if not spent(TRAITS_STEPS + OWN_STEPS * mark.width * mark.height):
             raise ImageError(TOO_INTRICATE)
         return traits(ink, labels, mark)
 

@@ -26,7 +26,8 @@ SMALLEST_PIECE = 0.05  # smallest share of a mark's ink on either side of a cut
 BESIDE = 0.2  # least distance between the middles of the two sides, from left to right, in heights
 ALIKE = 0.03  # two cuts are alike if less than this share of the ink lies between them
 FRAGMENT = 0.3  # largest share of a fragment, of the largest connected ink on its side
-PATH_STEPS, HEALED_STEPS, CANDIDATE_STEPS = 250, 12, 12  # of work.py, for each pixel
+PATH_STEPS, HEALED_STEPS, IMAGE_STEPS = 500, 6, 5  # of work.py, for each pixel
+TRIED_STEPS = 40_000  # for each path that is tried
 LEANS = (-0.5, -0.25, 0.0, 0.25, 0.5)  # slopes of the corridors, in columns per row
 
 
@@ -66,7 +67,7 @@ def _cut(labels: NDArray, mark: Mark, most: int) -> Mark | None:
     if not chosen:
         return mark
     # Every two cuts may bound a candidate, whose image is made.
-    if not spent(window.size * len(chosen) * (len(chosen) + 1) * CANDIDATE_STEPS / 2):
+    if not spent(window.size * len(chosen) * (len(chosen) + 1) * IMAGE_STEPS / 2):
         return None
     sided = np.zeros(int(own.sum()), np.int32)  # for each pixel of the mark, a bit for each cut
     for number, (left, _) in enumerate(chosen):
@@ -142,7 +143,7 @@ def _unlike(ink: NDArray, most: int) -> list[tuple[NDArray, float]] | None:
             continue
         tried[count] = amounts
         count += 1
-        if not spent(HEALED_STEPS * ink.size + tried[:count].size):
+        if not spent(TRIED_STEPS + HEALED_STEPS * ink.size + tried[:count].size):
             return None
         left = mask & (np.arange(ink.shape[1]) <= paths[i][:, None])
         healed = _healed(left, mask & ~left)[mask]

@@ -15,14 +15,16 @@ from typing import NamedTuple
 
 import numpy as np
 
+from handgrad.errors import ImageError
 from handgrad.model import Model
-from handgrad.photos.candidates import Candidate, broken_digit, candidates, cheapest
+from handgrad.photos.candidates import Candidate, Place, broken_digit, candidates, cheapest
 from handgrad.photos.cuts import cut
 from handgrad.photos.expectation import ANY, Digits, Expectation
 from handgrad.photos.marks import Mark, Page
 from handgrad.photos.placing import sharing
 from handgrad.photos.scoring import Answer, answers, restricted, second_network
-from handgrad.photos.work import spent
+from handgrad.photos.turning import FEWEST, NOTICED, evidence
+from handgrad.photos.work import TOO_INTRICATE, spent
 
 # Which marks are cut, and how often.
 SURE = 0.95  # a mark of at least this sureness is not cut
@@ -30,6 +32,7 @@ NARROW = 0.4  # nor is a mark of at most this width, in heights
 MOST_CUTS = 16  # largest number of cuts in one mark,
 FEW_CUTS = 2  # and where the page has many marks or the model is asked without the second network
 MANY = 24  # marks on a page, above which they are many
+SEVERAL = 6  # on a page that seems to be turned, this many marks to be cut are many
 
 # What a digit costs in a division.
 DIGIT_COST = 0.04  # of each digit
@@ -42,7 +45,7 @@ WIDE_COST = 1.0  # for each height by which it is wider than WIDE
 WIDE = 0.7  # in heights
 SHARED_COST = 0.6  # of a digit that shares a cell for one digit with other ink
 
-CANDIDATE_STEPS = 60_000  # of work.py, for the image of each candidate and what the networks see in it
+CANDIDATE_STEPS = 250_000  # of work.py, for the image of each candidate and what the networks see in it
 
 FARTHEST = 4.0  # a division that agrees with what is expected may cost so much more than the cheapest
 SURELY_BROKEN = 0.7  # sureness above which all marks are the parts of one broken digit
@@ -105,6 +108,8 @@ def _scored(
     """
     parts = sharing(page)
     possible = candidates(page.lines, heights)
+    if not spent(CANDIDATE_STEPS * len(possible)):
+        raise ImageError(TOO_INTRICATE)
     whole = None if page.single or (expected and expected.digits > 1) else broken_digit(page.marks)
     scored = answers(model, page, [*(each.mark for each in possible), *([whole] if whole else [])])
     if whole:
@@ -118,21 +123,44 @@ def _scored(
     beyond = set[Mark]()
     if not page.single and suspects:
         few = len(page.marks) > MANY or second_network(model) is None
-        divided_page, beyond = cut(page, suspects, FEW_CUTS if few else MOST_CUTS)
-        finer = candidates(divided_page.lines, heights)
-        new = [each for each in finer if (each.start, each.end) not in known]
-        marks = {each.mark.parts: each.mark for each in new}  # cuts that cross may bound the same ink
-        if not spent(CANDIDATE_STEPS * len(marks)):
-            uncut = [_as_sharing(each, parts) for each in possible]
-            return [
-                ScoredCandidate(each, answer) for each, answer in zip(uncut, scored, strict=True)
-            ], suspects
-        page, possible = divided_page, finer
-        of_parts = dict(zip(marks, answers(model, page, [*marks.values()]), strict=True))
-        known |= {(each.start, each.end): of_parts[each.mark.parts] for each in new}
+        few = few or (len(suspects) >= SEVERAL and _is_turned(model, page, possible, scored))
+        ways = (FEW_CUTS,) if few else (MOST_CUTS, FEW_CUTS)  # the next where that is too much work
+        finer = filter(None, (_finer(model, page, suspects, most, heights, known) for most in ways))
+        possible, beyond = next(finer, (possible, suspects))
     return [
         ScoredCandidate(_as_sharing(each, parts), known[each.start, each.end]) for each in possible
     ], beyond
+
+
+def _finer(
+    model: Model,
+    page: Page,
+    suspects: set[Mark],
+    most: int,
+    heights: Sequence[float],
+    known: dict[tuple[Place, Place], Answer],
+) -> tuple[list[Candidate], set[Mark]] | None:
+    """The candidates of a page on which these marks are cut, and the marks too intricate to be cut.
+
+    None if the candidates are too much work.  most: cuts in one mark.  known: the answers of candidates, to
+    which the new ones are added.
+    """
+    divided_page, beyond = cut(page, suspects, most)
+    possible = candidates(divided_page.lines, heights)
+    new = [each for each in possible if (each.start, each.end) not in known]
+    marks = {each.mark.parts: each.mark for each in new}  # cuts that cross may bound the same ink
+    if not spent(CANDIDATE_STEPS * len(marks)):
+        return None
+    of_parts = dict(zip(marks, answers(model, divided_page, [*marks.values()]), strict=True))
+    known |= {(each.start, each.end): of_parts[each.mark.parts] for each in new}
+    return possible, beyond
+
+
+def _is_turned(model: Model, page: Page, possible: Sequence[Candidate], scored: Sequence[Answer]) -> bool:
+    """Whether the page may lie on its side or upside down: then it is read again in another way."""
+    marks = set(page.marks)
+    images = [answer.image for each, answer in zip(possible, scored, strict=True) if each.mark in marks]
+    return len(images) >= FEWEST and max(evidence(model, np.stack(images)).values()) >= NOTICED
 
 
 def _as_sharing(candidate: Candidate, parts: Mapping[int, int]) -> Candidate:

@@ -20,7 +20,7 @@ SAME = 0.6  # two cells are one if at least this share of the larger one lies in
 COVERED = 0.78  # share of each side that is inked, at least
 MOST_CROSSINGS = 20_000  # of lines: more are print or a pattern
 MOST_CELLS = 600  # of a form: more are squared paper
-LOOK_STEPS, CORNER_STEPS = 2_000, 4_000  # of work.py, for each look along a line, and for each corner
+LOOK_STEPS, CORNER_STEPS = 3_200, 6_000  # of work.py, for each look along a line, and for each corner
 
 
 class Bounded(NamedTuple):

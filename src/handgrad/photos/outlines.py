@@ -9,7 +9,7 @@ from handgrad.arrays import NDArray
 from handgrad.photos.work import spent
 
 MANY_RUNS = 8_000  # level runs of ink, from which on the outlines are counted before they are followed
-RUN_STEPS, OUTLINE_STEPS = 800, 8_000  # of work.py
+RUN_STEPS, OUTLINE_STEPS = 150, 1_500  # of work.py
 
 
 def outlines(mask: NDArray) -> tuple[Sequence[NDArray], NDArray | None]:

@@ -6,8 +6,10 @@ from dataclasses import replace
 import numpy as np
 
 from handgrad.arrays import NDArray
+from handgrad.errors import ImageError
 from handgrad.photos.marks import Cell, Mark, Omission, Page
 from handgrad.photos.result import PRINT, Field
+from handgrad.photos.work import TOO_INTRICATE, spent
 
 OWN_SHARE = 0.2  # a mark with less than this share of its ink in a cell does not belong there
 FOR_ONE = 1.25  # a cell of less width, in its heights, has room for one digit
@@ -16,6 +18,7 @@ SEVERAL = 3  # where so many cells are filled, the picture is a form: all else o
 LOWER = 0.6  # marks beside the cells are print if they are lower than this share of those within
 CLOSE = 0.06  # how near to a cell the rest of a digit is, in heights of the cell
 REST = 0.3  # it is narrower than this share of a cell
+DISTANCE_STEPS = 4  # of work.py, for each pixel of a mark and each cell that it may lie in
 SIDE = "rest of a frame"
 BESIDE = "mark beside the cells of a form"
 
@@ -99,7 +102,14 @@ def _nearest(labels: NDArray, mark: Mark, cells: Sequence[Cell]) -> tuple[NDArra
     """The rows and columns of a mark's pixels, and which of some cells each of them is nearest to."""
     y, x = np.nonzero(np.isin(labels[mark.top : mark.bottom, mark.left : mark.right], mark.parts))
     y, x = y + mark.top, x + mark.left
-    return y, x, np.stack([cell.distance(x, y) for cell in cells]).argmin(axis=0)
+    if not spent(DISTANCE_STEPS * len(x) * len(cells)):
+        raise ImageError(TOO_INTRICATE)
+    nearest, least = np.zeros(len(x), np.intp), np.full(len(x), np.inf)
+    for number, cell in enumerate(cells):
+        distance = cell.distance(x, y)
+        is_nearer = distance < least
+        nearest[is_nearer], least[is_nearer] = number, distance[is_nearer]
+    return y, x, nearest
 
 
 def _overlap(mark: Mark, cell: Cell) -> bool:

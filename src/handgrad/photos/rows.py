@@ -12,7 +12,7 @@ from handgrad.photos.marks import Cell
 from handgrad.photos.segments import Segment, line_through
 from handgrad.photos.work import spent
 
-ROW_STEPS, CELL_STEPS = 200_000, 30_000  # of work.py, for each row, and for each cell that may be added
+ROW_STEPS, CELL_STEPS = 40_000, 6_000  # of work.py, for each row, and for each cell that may be added
 INKED = 0.62  # share of a side that is inked, where its place is known from the other cells
 
 

@@ -145,15 +145,14 @@ def _is_printed(
     line: PrintedLine, width: int, whole: NDArray, first: NDArray, stats: NDArray, rests: NDArray
 ) -> bool:
     """Whether a line is no stroke of a digit. stats, first: of what is left; rests: the large ones of it."""
+    if line.start <= BORDER * width and line.end >= (1 - BORDER) * width - 1:
+        return True
     columns = np.arange(line.start, line.end + 1)
     rows = np.rint(np.interp(columns, (0, width - 1), (line.left, line.right))).astype(int)
     inside = (rows >= 0) & (rows < whole.shape[0])
     on_line = np.unique(whole[rows[inside], columns[inside]])
-    crossed = [rest for rest in rests if first[rest] in on_line[on_line > 0]]
+    crossed = rests[np.isin(first[rests], on_line[on_line > 0])]
     length = line.end - line.start + 1
-    is_across = line.start <= BORDER * width and line.end >= (1 - BORDER) * width - 1
-    if is_across:
-        return True
     beyond = BEYOND * length
     for rest in crossed:
         left, right = int(stats[rest, 0]), int(stats[rest, 0] + stats[rest, 2])

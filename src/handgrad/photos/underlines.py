@@ -24,7 +24,7 @@ TIGHT = 0.4  # in a tight crop, marks at the border are at least this share of i
 CONTACT = 0.6  # they touch the border along at most this share of their height
 BAR, HELD = 4, 0.5  # a contact is a bar if it is so long, in its depths, and less of it goes on inwards
 MOST_POINTS = 100_000  # through which a parabola is laid
-UNDERLINE_STEPS, CONTACT_STEPS = 8, 4  # of work.py, for each pixel of the picture
+UNDERLINE_STEPS, CONTACT_STEPS = 4, 9  # of work.py, for each pixel of the picture
 HOLD_STEPS = 400  # for each piece of a mark that a contact touches, and each contact
 SLIM = 0.22  # and their strokes are at most this share of their height wide
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-MOST = 900_000_000  # steps that a picture may take
+MOST = 600_000_000  # steps that a picture may take
 
 TOO_INTRICATE = "expected digits on paper; got too intricate a picture: crop it"
 

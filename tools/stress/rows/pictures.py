@@ -27,7 +27,7 @@ def answered(model, data, name="x.png"):
             lines = read(model, read_picture(io.BytesIO(data), name))
     except ImageError as error:
         said = str(error)
-        of_the_page = "digits on a picture", "digits on paper"
+        of_the_page = "digits on a picture", "digits on paper", "digits side by side"
         assert name in said or any(words in said for words in of_the_page), (
             f"the file is not named: {said:.200}"
         )
@@ -61,9 +61,9 @@ def crafted(folder):
     yield one
 
 
-@part("images", "pages", 400, 20, SECONDS, MEGABYTES)
+@part("images", "pages", 800, 32, SECONDS, MEGABYTES)
 def pages(folder):
-    """Blank, hundreds of blobs, flat wide marks, long wavy lines, noise, grids, digits that touch, inverted, bombs."""
+    """Blank, blobs, flat marks, long waves, noise, grids, touching rings, mazes, dashes, spirals, clouds, print."""
     model, kinds = pretrained.load(), list(PAGES)
 
     def one(i, rng):
