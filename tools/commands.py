@@ -82,7 +82,10 @@ def section(name: str, command: click.Command) -> str:
     usage = " ".join(
         [name, "[OPTIONS]", *arguments, *(["COMMAND"] if isinstance(command, click.Group) else [])]
     )
-    parts = [f"## {name}", inspect.cleandoc(str(command.help)).strip(), f"```text\n{usage}\n```"]
+    text = (
+        inspect.cleandoc(str(command.help)).strip().replace("\b\n", "")
+    )  # it keeps an indented block as it is
+    parts = [f"## {name}", text, f"```text\n{usage}\n```"]
     own = [option for option in options(command) if option.opts[0].lstrip("-") not in SHARED]
     if own:
         parts.append("\n".join(map(line, own)))
