@@ -3,12 +3,14 @@
 import re
 import runpy
 import shlex
+import textwrap
 from pathlib import Path
 
 import click
 import pytest
 
 from handgrad.cli import cli
+from handgrad.workbook.marking import scheme
 
 TOOL = runpy.run_path(str(Path(__file__).parent.parent / "tools" / "commands.py"))
 COMMANDS = dict(TOOL["walk"](cli, "handgrad"))
@@ -132,6 +134,24 @@ def test_every_example_is_right_usage(example, tmp_path, monkeypatch):
             command.make_context(name, words)
     else:
         assert command.make_context(name, words).params
+
+
+@pytest.mark.parametrize("name", [name for name in COMMANDS if isinstance(COMMANDS[name], click.Group)])
+def test_no_line_of_a_list_of_commands_is_cut_off(name):
+    """Where a terminal has 80 columns; click leaves two of them free."""
+    help_text = COMMANDS[name].get_help(click.Context(COMMANDS[name], info_name=name, terminal_width=78))
+    rows = help_text.partition("Commands:\n")[2].partition("\n\n")[0].split("\n")
+    assert len(rows) == len(COMMANDS[name].list_commands(click.Context(COMMANDS[name])))
+    assert [row for row in rows if row.endswith("...")] == []
+
+
+def test_the_scheme_in_the_help_is_one_that_can_be_read(tmp_path):
+    block = re.search(r"\x08\n( +\[points\].*?)\n\n", str(COMMANDS["handgrad workbook grade"].help), re.S)
+    (tmp_path / "scheme.toml").write_text(textwrap.dedent(block[1]))
+    read = scheme.read(tmp_path / "scheme.toml")
+    assert read.by_exercise == {"affine_forward": 1, "affine_backward": 3}
+    assert read.deadline
+    assert read.loses
 
 
 def test_the_reference_in_the_docs_is_that_of_the_commands():

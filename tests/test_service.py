@@ -144,7 +144,7 @@ def test_a_forked_pool_answers_and_stops_what_takes_too_long(tmp_path, pictures)
         read_page(model, picture).text for picture in pictures
     ]
     assert answers[2][:2] == ["none.png", None]
-    assert answers[2][2].startswith("none.png: ")
+    assert answers[2][2].startswith("cannot be read as a picture: ")
     assert late == [["0.png", None, "not read within 1e-06 s"]]
 
 

@@ -5,6 +5,7 @@ import importlib
 import json
 import os
 import re
+import runpy
 import subprocess
 import sys
 
@@ -12,6 +13,7 @@ import pytest
 
 from handgrad.cli import main
 from handgrad.errors import HandgradError, MissingExtraError
+from handgrad.workbook import lesson
 from handgrad.workbook.book import copies, needs
 from handgrad.workbook.book.exercise import exercises
 from handgrad.workbook.checks import run
@@ -216,6 +218,52 @@ def test_the_plain_file_is_the_courses_layout(torch, capsys):
     assert {v.name for v in solved} == set(copies.LAYOUT)
 
 
+TRAINED = """
+    def forward(self, x):
+        return x @ self.W.T, x
+    def backward(self, dout, cache):
+        self.dW = dout.T @ cache
+    def reset(self):
+        pass
+"""
+
+
+@pytest.mark.parametrize("torch", [False, True])
+def test_the_plain_file_says_what_is_not_done_yet(tmp_path, torch):
+    program = tmp_path / "two_layer_net.py"
+    program.write_text(copies.plain_file(torch=torch), "utf-8")
+    with pytest.raises(
+        SystemExit, match=r"^not done yet: affine_forward, .*, TwoLayerNet\.forward, .*, train_model$"
+    ):
+        runpy.run_path(str(program), run_name="__main__")
+
+
+@pytest.mark.parametrize(
+    ("blank", "ends"),
+    [
+        (["relu_forward"], False),  # it may be written where it is used
+        (["relu_forward", "train_model"], True),
+        (["calculate_accuracy"], True),
+        ([], False),
+    ],
+)
+def test_what_can_train_is_not_stopped(tmp_path, capsys, blank, ends):
+    done = [name for name in ("relu_forward", "calculate_accuracy", "train_model") if name not in blank]
+    pieces = [
+        "# -*- coding: latin-1 -*-\n# für\ndef helper(x):\n    pass\n",
+        *(f"def {name}(x):\n    return None\n" for name in blank + done),  # the last of a name counts
+        *(f"def {name}(x):\n    return x.clip(0) + x.step()\n" for name in done),
+        f"class TwoLayerNet:{TRAINED}",
+    ]
+    (tmp_path / "net.py").write_bytes("\n".join(pieces).encode("latin-1"))
+    if ends:
+        with pytest.raises(SystemExit, match=f"^not done yet: {', '.join(blank)}$"):
+            lesson.expect_done(str(tmp_path / "net.py"))
+    else:
+        lesson.expect_done(str(tmp_path / "net.py"))
+        assert capsys.readouterr().err == (f"not done yet: {blank[0]}\n" if blank else "")
+
+
 def test_a_copy_from_the_command_line(tmp_path, capsys):
     assert main(["workbook", "new", str(tmp_path / "a")]) == 0
     out = capsys.readouterr().out
@@ -273,15 +321,20 @@ def test_what_a_copy_needs_and_is_not_installed_is_said(tmp_path, run, without, 
 @pytest.mark.parametrize(
     ("form", "torch", "begins"),
     [
-        ("both", False, "    pip install 'handgrad[workbook]' jupyterlab\n    jupyter lab\n"),
-        ("both", True, "    pip install 'handgrad[workbook]' jupyterlab torch\n    jupyter lab\n"),
-        ("python", False, "    pip install 'handgrad[plot]'\n    python 1_templates.py\n"),
+        ("both", False, '    pip install --find-links . "handgrad[workbook]" jupyterlab\n    jupyter lab\n'),
+        (
+            "both",
+            True,
+            '    pip install --find-links . "handgrad[workbook]" jupyterlab torch\n    jupyter lab\n',
+        ),
+        ("python", False, '    pip install --find-links . "handgrad[plot]"\n    python 1_templates.py\n'),
     ],
 )
 def test_the_readme_of_a_copy_names_what_it_needs(tmp_path, form, torch, begins):
     copies.write(tmp_path, form, torch=torch)
     text = (tmp_path / "README.md").read_text("utf-8")
     assert begins in text
+    assert "not on PyPI" in text
     assert ("--torch" in text) is not torch
 
 

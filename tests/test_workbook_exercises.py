@@ -122,8 +122,8 @@ def test_hints():
     assert given.text in given._repr_markdown_()
     assert hint(lesson.affine_backward, 2) == given
     assert hint("affine_backward") == hint("affine_backward", 1)
-    with pytest.raises(ExerciseError, match=r"expected one of mean_images, .*; got 'affine'"):
-        hint("affine")
+    with pytest.raises(ExerciseError, match=r"got 'zebra'; the exercises are mean_images, "):
+        hint("zebra")
     with pytest.raises(ExerciseError, match="expected level 1, 2 or 3; got 4"):
         hint("affine_backward", 4)
 
@@ -148,7 +148,7 @@ def test_hints_on_the_command_line(capsys):
     assert main(["workbook", "hint", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["exercises"][-1] == {"name": "better_recipe", "chapter": 9}
     assert main(["workbook", "hint", "relu"]) == 1
-    assert "expected one of" in capsys.readouterr().err
+    assert "; did you mean 'relu_forward' or 'relu_backward'?" in capsys.readouterr().err
     assert main(["workbook", "hint", "relu_backward", "4"]) == 2
 
 
@@ -268,3 +268,20 @@ def test_a_piece_that_stands_in_does_not_pass_for_the_learners(learners, monkeyp
             verdict = check(thing)
             assert not verdict.passed
             assert not verdict.done
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("afine_forward", "affine_forward"), ("twolayernet", "TwoLayerNet"), ("L2_LOSS", "l2_loss")],
+)
+@pytest.mark.parametrize(
+    ("command", "exit_code"), [("check net.py {}", 2), ("hint {}", 1), ("grade . --exercises {}", 1)]
+)
+def test_a_mistyped_name_is_answered_by_the_nearest(
+    run, tmp_path, monkeypatch, command, exit_code, typed, meant
+):
+    monkeypatch.chdir(tmp_path)
+    code, out, err = run("workbook", *command.format(typed).split())
+    assert (code, out) == (exit_code, "")
+    assert f"expected the name of an exercise; got {typed!r}; did you mean {meant!r}?" in err
+    assert "mean_images" not in err

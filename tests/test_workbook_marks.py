@@ -76,7 +76,7 @@ def test_a_deadline_with_and_without_the_time(tmp_path):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("[points]\naffine_foward = 1\n", "got 'affine_foward'; do you mean affine_forward?"),
+        ("[points]\naffine_foward = 1\n", "got 'affine_foward'; did you mean 'affine_forward'?"),
         ("[points]\nzebra = 1\n", "got 'zebra'; the exercises are mean_images, "),
         ("[points]\nl2_loss = -1\n", "expected 0 points or more for l2_loss; got -1"),
         ("[points]\nl2_loss = true\n", "expected a number of points for l2_loss; got True"),
@@ -110,7 +110,7 @@ def test_a_scheme_that_makes_no_sense_is_one_line(run, tmp_path, text, said):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ("affine_foward", "do you mean affine_forward?"), ("l2_loss=x", "for l2_loss; got 'x'"), ("", "got ''"),
+        ("affine_foward", "did you mean 'affine_forward'?"), ("l2_loss=x", "for l2_loss; got 'x'"), ("", "got ''"),
         ("l2_loss=", "for l2_loss; got ''"), ("l2_loss,l2_loss=2", "got 'l2_loss' two times"),
         ("l2_loss=inf", "expected a number of points for l2_loss; got inf"),
     ],

@@ -105,6 +105,7 @@ def test_a_folder_without_work_says_what_it_holds(tmp_path):
 
 # --- texts --------------------------------------------------------------------------------------------------
 
+UNKNOWN = "not in UTF-8, and its encoding is not known; characters other than ASCII are wrong"
 UMLAUTS = "name = 'für Ἀθήνα'\n\n\ndef affine_forward(x):\n    return x\n"
 WESTERN = "name = 'für €'\n\n\ndef affine_forward(x):\n    return x\n"
 
@@ -123,7 +124,12 @@ WESTERN = "name = 'für €'\n\n\ndef affine_forward(x):\n    return x\n"
         (b"# coding: latin-1\nx = '\xfc'\n", "# coding: latin-1\nx = 'ü'\n", ""),
         (b"# coding: utf-8\nx = '\xfc'\n", "# coding: utf-8\nx = 'ü'\n", "not in UTF-8; read as Windows-1252"),
         ("# coding: klingon\nx = 'ü'\n".encode(), "# coding: klingon\nx = 'ü'\n", "read as UTF-8, in spite of what its first lines say"),
-        ("# 、二層\n".encode("shift_jis") + AFFINE.encode(), None, "not in UTF-8; read byte by byte"),
+        ("# 、二層\n".encode("shift_jis") + AFFINE.encode(), None, UNKNOWN),
+        (("# сеть из двух слоёв\n" + AFFINE).encode("cp1251"), None, UNKNOWN),
+        (("# σιγμοειδής\n" + AFFINE).encode("cp1253"), None, UNKNOWN),
+        (("# два слоя\n" + AFFINE).encode("koi8-r"), None, UNKNOWN),
+        (("# 两层\n" + AFFINE).encode("gbk"), None, UNKNOWN),
+        (("# créées à l'été, «où»\n" + AFFINE).encode("cp1252"), "# créées à l'été, «où»\n" + AFFINE, "not in UTF-8; read as Windows-1252"),
         (AFFINE.replace("\n", "\r\n").encode(), AFFINE, ""),
         (AFFINE.replace("\n", "\r").encode(), AFFINE, ""),
         (AFFINE.replace("\n", "\r\r\n").encode(), AFFINE, ""),
@@ -174,6 +180,11 @@ def test_notebooks(name, data, note):
     text = texts.read(name, data if isinstance(data, bytes) else data.encode())
     assert (text.name.casefold(), text.note) == ("n.ipynb", note)
     assert cells(text.text) == [AFFINE, "é = 1"]
+
+
+def test_a_notebook_in_an_unknown_encoding():
+    text = texts.read("n.ipynb", book(AFFINE, "# X").replace("X", "сеть").encode("cp1251"))
+    assert (cells(text.text)[0], text.note) == (AFFINE, UNKNOWN)
 
 
 def test_other_cells_count():

@@ -22,7 +22,7 @@ from handgrad.errors import DataError
 
 @click.group(cls=Group, epilog=examples("handgrad data list", "handgrad data fetch fashion-mnist"))
 def data() -> None:
-    """List, verify and fetch data sets of labelled images, or make one."""
+    """List, verify and fetch sets of labelled images, or make one."""
 
 
 data.add_command(cut)

@@ -28,6 +28,19 @@ def is_blank(node: ast.AST) -> bool:
     return _inert(node.body, set(), arguments)
 
 
+def blanks_of(text: bytes) -> list[str]:
+    """The functions of a Python file that are still blank, and the methods of its classes: "Net.forward"."""
+    last = {
+        node.name: node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef | ast.ClassDef)
+    }
+    return [
+        name if part is node else f"{name}.{part.name}"
+        for name, node in last.items()
+        for part in (node.body if isinstance(node, ast.ClassDef) else [node])
+        if isinstance(part, ast.FunctionDef) and is_blank(part)
+    ]
+
+
 def _trains(loop: ast.FunctionDef) -> bool:
     """Whether a training loop changes anything, or calls a function that may; if not, it is a blank frame."""
     if not loop.args.args:

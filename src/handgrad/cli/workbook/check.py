@@ -8,9 +8,18 @@ import click
 
 from handgrad.cli import examples
 from handgrad.cli.shared import FILE, emit, level_to_run, output_options, sandbox_option, say
-from handgrad.workbook.desk.submission import NAMES
+from handgrad.workbook.desk.submission import NAMES, no_exercise
 
 UNKNOWN = 3  # exit code where nothing is known of an exercise
+
+
+class _Exercise(click.Choice):  # type: ignore[type-arg]  # which click 8.1 does not have
+    """The name of an exercise. A wrong name is answered by the nearest, instead of by all."""
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
+        if value not in NAMES:
+            self.fail(no_exercise(value), param, ctx)
+        return super().convert(value, param, ctx)
 
 
 @click.command(
@@ -21,7 +30,7 @@ UNKNOWN = 3  # exit code where nothing is known of an exercise
     )
 )
 @click.argument("path", metavar="PATH", type=FILE)
-@click.argument("names", nargs=-1, metavar="[NAME]...", type=click.Choice(NAMES))
+@click.argument("names", nargs=-1, metavar="[NAME]...", type=_Exercise(NAMES))
 @click.option(
     "--local", is_flag=True, help="Run the code in this process and without limits, for a debugger."
 )

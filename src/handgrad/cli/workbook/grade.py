@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 @click.command(
     epilog=examples(
         "handgrad workbook grade submissions",
-        "handgrad workbook grade submissions --out marks.csv --feedback feedback",
         "handgrad workbook grade submissions --exercises affine_forward,affine_backward=3",
+        "handgrad workbook grade submissions --scheme scheme.toml --out marks.csv --feedback feedback",
     )
 )
 @click.argument("folder", metavar="DIR", type=click.Path(exists=True))
@@ -79,12 +79,22 @@ def grade(
     limits stop mistakes and pranks, but they are not a sandbox; the last line says which. What has not
     changed since the last time is not run again; its marks are kept in the cache folder.
 
+    A scheme is a TOML file of this form; [late] may be left out:
+
+    \b
+        [points]
+        affine_forward = 1
+        affine_backward = 3
+        [late]
+        deadline = 2026-11-30T23:59:00
+        loses = 20  # percent of the points
+
     Ctrl-C, SIGTERM and SIGHUP stop the marking; what is marked is written and printed, and the same command
     goes on from there.
 
     The exit code is 0 if every submission could be marked, whatever the marks, and 1 otherwise; then the
     last line says which submissions could not be marked, or only in part.
-    """
+    """  # noqa: D301 (click looks for the character itself)
     from handgrad.workbook.desk.remote import MB, Limits
     from handgrad.workbook.marking import grade as grading
     from handgrad.workbook.marking import marks, records

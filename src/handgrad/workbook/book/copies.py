@@ -190,8 +190,9 @@ Fill in what says "yours", in any order. In a terminal:
 '''
 
 _TAIL = """if __name__ == "__main__":
-    from handgrad.workbook.lesson import mnist
+    from handgrad.workbook.lesson import expect_done, mnist
 
+    expect_done(__file__)
     (x, labels), (test_x, test_labels) = mnist({array})
     model = TwoLayerNet(784, 64, 10)
     train_model(model, x[:-5000], labels[:-5000], x[-5000:], labels[-5000:], n_epochs=3, learning_rate=0.5)
@@ -206,7 +207,11 @@ The workbook follows the lesson "Machine Learning" of the course AlphaFold Decod
     {install}
     {begin}
 
-and {then}. Each chapter can be done without the chapters before it.
+and {then}. handgrad is not on PyPI: the first command needs handgrad installed already (`handgrad --version`
+shows it), or its wheel, `handgrad-....whl`, in this folder. If you have neither, ask your teacher for the
+wheel, or run `pip install .` in the folder of handgrad's source code.
+
+Each chapter can be done without the chapters before it.
 
 | chapter | what you build |
 |---|---|

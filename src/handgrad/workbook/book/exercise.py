@@ -16,6 +16,7 @@ from importlib.resources import files
 from typing import Any
 
 from handgrad.errors import HandgradError
+from handgrad.workbook.desk.submission import no_exercise
 
 LEVELS = {1: "the symptom", 2: "where to look", 3: "the line"}
 REQUIRED = {
@@ -97,9 +98,9 @@ def exercises() -> dict[str, Exercise]:
 
 
 def find(name: str) -> Exercise:
-    """The exercise of that name; ExerciseError, which lists the names, for an unknown name."""
+    """The exercise of that name; ExerciseError, which says what is near, for an unknown name."""
     if name not in exercises():
-        raise ExerciseError(f"expected one of {', '.join(exercises())}; got {name!r}")
+        raise ExerciseError(no_exercise(name))
     return exercises()[name]
 
 

@@ -36,9 +36,9 @@ def missing(form: str, torch: bool) -> list[Need]:
 
 
 def install(form: str, torch: bool) -> str:
-    """The command that installs handgrad with all that the copy needs, in an environment without it."""
+    """The command that installs all that the copy needs; handgrad itself from a wheel here, if need be."""
     more = [*(["jupyterlab"] if form != "python" else []), *(["torch"] if torch else [])]
-    return " ".join(["pip install", f"'handgrad[{EXTRA[form]}]'", *more])
+    return " ".join(["pip install --find-links .", f'"handgrad[{EXTRA[form]}]"', *more])
 
 
 def without(error: ModuleNotFoundError) -> BaseException:

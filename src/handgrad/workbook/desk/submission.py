@@ -3,11 +3,12 @@
 import ast
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import NamedTuple
 
 import numpy as np
 
-from handgrad.errors import HandgradError
+from handgrad.errors import HandgradError, quoted
 from handgrad.workbook.blanks import is_blank
 from handgrad.workbook.desk.leaves import ARRAYS, Function, Leaf, imports, leaves_of
 from handgrad.workbook.desk.pieces import Broken, Piece, Read, read_pieces
@@ -25,6 +26,7 @@ CHAPTERS = {  # the exercises by chapter, in the order in which they are told
     9: ("softmax_cross_entropy", "momentum_step", "better_recipe"),
 }
 NAMES = tuple(name for names in CHAPTERS.values() for name in names)
+BY_LOWER_CASE = {name.casefold(): name for name in NAMES}
 CANNOT_BE_READ = "cannot be read as Python"
 Cache = tuple[str, tuple[str, ...]]
 
@@ -62,6 +64,15 @@ class Reading:
     functions: tuple[str, ...]
     changed: float = 0.0
     codes: dict[str, str] = field(default_factory=dict)  # of each exercise, without its layout
+
+
+def no_exercise(name: object) -> str:
+    """What to say of a name that no exercise has: those that begin so, the nearest, or all exercises."""
+    typed = str(name).casefold()
+    near = [n for n in BY_LOWER_CASE if typed and n.startswith(typed)]
+    near = [repr(BY_LOWER_CASE[n]) for n in near or get_close_matches(typed, BY_LOWER_CASE, 1)]
+    instead = f"did you mean {' or '.join(near)}?" if near else f"the exercises are {', '.join(NAMES)}"
+    return f"expected the name of an exercise; got {quoted(name)}; {instead}"
 
 
 def read(text: str, name: str, changed: float = 0.0) -> Reading:

@@ -15,12 +15,12 @@ import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from difflib import get_close_matches
 from typing import Any
 
 from handgrad.errors import DataError
 from handgrad.workbook.checks import CHECKS
 from handgrad.workbook.checks.verdict import Verdict
+from handgrad.workbook.desk.submission import no_exercise
 
 LARGEST = 100_000  # bytes of a file
 EVERYTHING = 100.0  # points of a hand-in that has all exercises right, where no scheme says more
@@ -118,9 +118,7 @@ def _of_toml(document: dict[str, Any]) -> Scheme:
 def _points(given: dict[str, Any]) -> dict[str, float]:
     for name, number in given.items():
         if name not in CHECKS:
-            near = get_close_matches(name, CHECKS, 1)
-            hint = f"; do you mean {near[0]}?" if near else f"; the exercises are {', '.join(CHECKS)}"
-            raise DataError(f"expected names of exercises; got {name!r}{hint}")
+            raise DataError(no_exercise(name))
         if not _is_number(number):
             raise DataError(f"expected a number of points for {name}; got {number!r}")
         if number < 0:

@@ -32,6 +32,8 @@ MARKS = (  # how a text in another encoding begins; UTF-32 before UTF-16, whose 
     (codecs.BOM_UTF16_BE, "utf-16", "UTF-16"),
 )
 CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
+NOT_WESTERN = re.compile(rb"[\xa1-\xff]{4}")  # a Cyrillic or Chinese word; Western ones hold ASCII letters
+UNKNOWN = "not in UTF-8, and its encoding is not known; characters other than ASCII are wrong"
 INVISIBLE = {0xA0: " ", 0x3000: " ", 0x2028: "\n"} | dict.fromkeys((0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF))
 DEFINES = re.compile(r"^(def|class)[ \t]+\w+.*:", re.MULTILINE)
 KEY = re.compile(rb'"[\w.-]++/[\w.+-]++"\s*+:\s*+')  # of a picture: "image/png":
@@ -117,10 +119,10 @@ def _decoded(data: bytes) -> tuple[str, str]:
     with suppress(ValueError):
         text = _lines(data.decode("cp1252"))
         if not CONTROL.search(text):
-            return text, "not in UTF-8; read as Windows-1252"
+            return text, _no_utf8(data)
     text = _lines(data.decode("latin-1"))
     if not CONTROL.search(text) and _parses(text):
-        return text, "not in UTF-8; read byte by byte"
+        return text, UNKNOWN
     raise DataError("expected text in UTF-8; got other bytes")
 
 
@@ -176,8 +178,12 @@ def _in_utf8(data: bytes) -> tuple[bytes, str]:
     try:
         data.decode("utf-8")
     except ValueError:
-        return data.decode("cp1252", "replace").encode(), "not in UTF-8; read as Windows-1252"
+        return data.decode("cp1252", "replace").encode(), _no_utf8(data)
     return data, ""
+
+
+def _no_utf8(data: bytes) -> str:
+    return UNKNOWN if NOT_WESTERN.search(data) else "not in UTF-8; read as Windows-1252"
 
 
 def _cell(cell: dict[str, object]) -> dict[str, str]:
