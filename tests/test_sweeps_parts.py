@@ -355,6 +355,7 @@ def asked(monkeypatch):
     calls = []
 
     def pool(trials, data, engine, *more):
+        assert more[-1].__func__ is folder.Folder.is_done
         calls.append((engine, *more[:1]))
         yield from [None] * len(trials)
 
