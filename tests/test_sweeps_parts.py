@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import threading
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -269,6 +270,8 @@ def test_tables_are_recognised_by_what_only_they_hold(tmp_path):
         write_atomically(tmp_path / "t", ours, kind)
         write_atomically(tmp_path / "t", ours, kind)
         (tmp_path / "t").unlink()
+    read = pytest.importorskip("pyarrow.parquet").read_table(io.BytesIO(parquet)).to_pylist()
+    assert [read[0][name] for name in ("bias", "hidden", "loss", "learning_rate")] == [True, 4, "l2", 0.5]
 
 
 def test_a_setting_is_the_mean_of_its_seeds():
@@ -278,7 +281,7 @@ def test_a_setting_is_the_mean_of_its_seeds():
     assert Setting(SMALL, (result(0, 0.7), result(1, 0.9))).validation == pytest.approx((0.8, np.sqrt(0.02)))
     assert Setting(SMALL, (result(0, 0.7),)).validation == (0.7, 0.0)
     assert Setting(SMALL, (result(0, 0.7, 0.5), result(1, 0.9))).test is None
-    partly = Setting(SMALL, (result(), diverged(1, test_accuracy=0.5)))
+    partly = Setting(SMALL, (result(test=0.5), diverged(1, test_accuracy=0.5)))
     assert (partly.finished, partly.validation, partly.test) == (False, None, None)
 
 
@@ -311,8 +314,12 @@ def counted(monkeypatch):
             seen["now"] += 1
             seen["most"] = max(seen["most"], seen["now"])
         seen["gate"].wait(30)
+        until = time.monotonic() + 20
+        while trial == seen.get("last") and go_on() and time.monotonic() < until:
+            time.sleep(0.005)
         with lock:
             seen["now"] -= 1
+            seen["went on"] = go_on()
             seen["computed"].append(trial)
         return trial if go_on() else None
 
@@ -339,11 +346,14 @@ def test_what_is_done_by_others_is_asked_just_before_it_begins(counted):
 
 
 def test_where_the_caller_leaves_nothing_more_begins(counted):
+    """Of the one that has begun nothing is kept, and it stops after its epoch."""
     counted["gate"].set()
-    left = pools.on_threads(counted["trials"], None, "ink", 1, lambda trial: False)
-    assert next(left) == 0
-    left.close()
+    counted["last"] = 1
+    results = pools.on_threads(counted["trials"], None, "ink", 1, lambda trial: False)
+    assert next(results) == 0
+    results.close()
     assert counted["computed"] in ([0], [0, 1])
+    assert counted["went on"] == (counted["computed"] == [0])
 
 
 # the whole
