@@ -1,6 +1,7 @@
 """digits.load and --data: every format read exactly, trained and evaluated; what is odd is said in one line."""
 
 import gzip
+import io
 import json
 import os
 import pickle
@@ -432,3 +433,16 @@ def test_no_mutant_raises_a_foreign_error(name, mnist, tmp_path, figure):
             assert "\n" not in said
         shutil.rmtree(copy)
     figure(f"mutants of {name}", f"{refused} of {MUTANTS} refused")
+
+
+def test_a_file_without_a_name_in_an_archive_is_left_out(tmp_path):
+    """Its name begins with a zero, at which zipfile ends it."""
+    picture = io.BytesIO()
+    Image.new("L", (8, 8)).save(picture, "png")
+    with zipfile.ZipFile(tmp_path / "set.zip", "w") as archive:
+        for name in ("3/a.png", "4/b.png", "\0/c.png"):
+            member = zipfile.ZipInfo()
+            member.filename = name
+            archive.writestr(member, picture.getvalue())
+    (images, labels), _ = digits.load(tmp_path / "set.zip")
+    assert (images.shape, labels.tolist()) == ((2, 8, 8), [3, 4])

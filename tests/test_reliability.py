@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -123,16 +124,23 @@ def planted(folder):
 """
 
 
+def with_row(tmp_path, code):
+    """The program with one row of its own -> its folder."""
+    program = tmp_path / "program"
+    (program / "rows").mkdir(parents=True)
+    for name in ("__main__.py", "throwing.py"):
+        (program / name).write_text((STRESS / name).read_text("utf-8"))
+    (program / "rows" / "__init__.py").write_text(
+        f'ROWS = {{"planted": ""}}\ndef enter(row):\n    exec({code!r}, {{}})\n'
+    )
+    return program
+
+
 def test_each_kind_of_fault_is_found_and_the_rest_is_thrown_all_the_same(tmp_path):
     """By the program itself, with a row of its own: an exception, ends, a hang, too much memory, too much time."""
-    for name in ("__main__.py", "throwing.py"):
-        (tmp_path / name).write_text((STRESS / name).read_text("utf-8"))
-    (tmp_path / "rows").mkdir()
-    (tmp_path / "rows" / "__init__.py").write_text(
-        f'ROWS = {{"planted": ""}}\ndef enter(row):\n    exec({PLANTED!r}, {{}})\n'
-    )
+    program = with_row(tmp_path, PLANTED)
     done = subprocess.run(
-        [sys.executable, tmp_path, "--seed", "3"], capture_output=True, text=True, timeout=250
+        [sys.executable, program, "--seed", "3"], capture_output=True, text=True, timeout=250
     )
     assert done.returncode == 1, done.stderr
     assert "| planted: faults | 9 | 9 | 2 |" in done.stdout
@@ -154,7 +162,7 @@ def test_each_kind_of_fault_is_found_and_the_rest_is_thrown_all_the_same(tmp_pat
     assert "did not survive: planted: faults: 2 more" in done.stdout
     again = [
         subprocess.run(
-            [sys.executable, tmp_path, "planted: faults", "--only", "1", "--seed", "3"],
+            [sys.executable, program, "planted: faults", "--only", "1", "--seed", "3"],
             capture_output=True,
             text=True,
         )
@@ -162,6 +170,64 @@ def test_each_kind_of_fault_is_found_and_the_rest_is_thrown_all_the_same(tmp_pat
     ]
     assert {one.returncode for one in again} == {1}
     assert all("Traceback" in one.stderr and told[0][1][:20] in one.stderr for one in again)
+
+
+LEAVING = """
+import os, subprocess, sys, time
+import throwing
+from throwing import part
+
+throwing.HANG = 1
+SLEEP = [sys.executable, "-c", "import time; time.sleep(600)", "LEFT"]
+
+@part("planted", "left", 3, 3, seconds=0.1)
+def planted(folder):
+    def one(i, rng):
+        with open("CACHES", "a") as caches:
+            print(os.environ["XDG_CACHE_HOME"], os.path.isdir(os.environ["XDG_CACHE_HOME"]), file=caches)
+        subprocess.Popen(SLEEP, start_new_session=True)
+        subprocess.Popen(SLEEP, start_new_session=True, env={}, cwd=folder)
+        if os.fork() == 0:
+            os.setsid()
+            if os.fork() == 0:
+                time.sleep(600)
+            os._exit(0)
+        os.wait()
+        if i == 0:
+            os._exit(7)
+        if i == 1:
+            time.sleep(600)
+    yield one
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="they are found in /proc")
+def test_nothing_is_left_of_a_run_and_its_processes_share_a_cache(tmp_path):
+    """Processes in sessions of their own, left by one that ends, one that hangs and one that is done."""
+    (tmp_path / "tmp").mkdir()
+    code = LEAVING.replace("LEFT", str(tmp_path / "left")).replace("CACHES", str(tmp_path / "caches"))
+    done = subprocess.run(
+        [sys.executable, with_row(tmp_path, code)],
+        capture_output=True,
+        text=True,
+        timeout=250,
+        env=os.environ | {"TMPDIR": str(tmp_path / "tmp")},
+    )
+    assert "| planted: left | 3 | 3 | 1 |" in done.stdout, done.stderr
+    first, *others = (tmp_path / "caches").read_text().splitlines()
+    assert others == [first, first]
+    assert first.startswith(str(tmp_path / "tmp"))
+    assert first.endswith(" True")
+    assert list((tmp_path / "tmp").iterdir()) == []
+    assert [pid for pid in os.listdir("/proc") if pid.isdigit() and left(pid, str(tmp_path))] == []
+
+
+def left(pid, mark):
+    """Whether a process with this mark among its arguments still lives."""
+    try:
+        return mark.encode() in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
 
 
 def test_a_row_is_thrown_and_survives():

@@ -21,7 +21,7 @@ from pathlib import Path
 sys.path.append(str(Path(__file__).resolve().parents[2] / "tests"))
 
 from rows import ROWS, enter
-from throwing import PARTS, Outcome, Part, throw, watch
+from throwing import PARTS, Outcome, Part, shared_cache, throw, watch
 
 SHOWN = 5  # faults of a part that are printed
 
@@ -139,12 +139,13 @@ def main(words: list[str]) -> int:
         print("\n".join(f"{one.name} ({one.quick * one.each:,} quick)" for one in parts))
         return 0
     until = time.monotonic() + 60 * given.minutes
-    if given.only is None:
-        outcomes = thrown(parts, given.counts, given.seed, until, given.cores)
-    elif len(parts) == 1:
-        outcomes = [watch(parts[0], "full", given.seed, until, given.only)]
-    else:
+    if given.only is not None and len(parts) > 1:
         raise SystemExit("expected one part of a row beside --only, as python tools/stress --list names them")
+    with shared_cache():
+        if given.only is None:
+            outcomes = thrown(parts, given.counts, given.seed, until, given.cores)
+        else:
+            outcomes = [watch(parts[0], "full", given.seed, until, given.only)]
     print(table(outcomes))
     print(*faults(outcomes, given.seed), sep="\n")
     if given.only is None and any(one.thrown < one.asked for one in outcomes):

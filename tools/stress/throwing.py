@@ -17,7 +17,7 @@ import tempfile
 import time
 import traceback
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -27,6 +27,7 @@ GENEROUS = 10  # times the promised seconds: machines are busy
 HANG = 120  # seconds, beyond the generous ones, after which nothing more is expected
 SAID = 300  # characters of a fault that the table shows
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")  # parts run side by side
+MARK = "STRESS_FOLDER"  # in the environment of all that a part starts
 BELIEVED = 5  # processes that end or hang one after the other; then the part is given up
 
 
@@ -130,13 +131,11 @@ def _fault(one: Callable[..., None], i: int, rng: np.random.Generator, loud: boo
 
 
 def _own(folder: Path) -> None:
-    """Folders of its own, so that nothing of the user's is seen or touched; the compiled kernel is shared."""
+    """Folders of its own, so that nothing of the user's is seen or touched; the cache is that of shared_cache."""
     for name in ("work", "home", "tmp"):
         (folder / name).mkdir()
-    kernels = Path(tempfile.gettempdir()) / f"stress-kernels-{os.getuid()}"
-    kernels.mkdir(mode=0o700, exist_ok=True)
     os.environ |= {"HOME": str(folder / "home"), "XDG_DATA_HOME": str(folder / "home" / "data")}
-    os.environ |= {"XDG_CACHE_HOME": str(kernels), "TMPDIR": str(folder / "tmp"), "no_proxy": "127.0.0.1"}
+    os.environ |= {"TMPDIR": str(folder / "tmp"), "no_proxy": "127.0.0.1"}
     tempfile.tempdir = str(folder / "tmp")
 
 
@@ -158,6 +157,32 @@ def _peak(reset: bool = False) -> float:
 
 
 # The process that watches.
+
+
+@contextlib.contextmanager
+def shared_cache() -> Iterator[None]:
+    """A cache folder for the processes that throw, so that the first compiles the kernel for all; removed at the end."""
+    with tempfile.TemporaryDirectory(prefix="stress-cache-", ignore_cleanup_errors=True) as name:
+        os.environ["XDG_CACHE_HOME"] = name  # they inherit it
+        yield
+
+
+def end_all_of(folder: Path) -> None:
+    """End each process that has this folder in its environment, or works in it, whoever its parent is now.
+
+    A process in a session of its own is not ended with the group of the one that started it. Where there is
+    no /proc, this does nothing.
+    """
+    mark, found = os.fsencode(folder), True
+    while found:
+        found = False
+        for process in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                inside = mark in os.fsencode(os.readlink(process / "cwd"))
+                if inside or mark in (process / "environ").read_bytes():
+                    os.kill(int(process.name), signal.SIGKILL)
+                    found = True
+        time.sleep(0.01 * found)
 
 
 def watch(part: Part, counts: str, seed: int, until: float, only: int | None = None) -> Outcome:
@@ -216,7 +241,7 @@ class _Watched:
                 process = subprocess.Popen(
                     [*command, "--report", str(writer), "--folder", str(folder), *["--loud"] * self.loud],
                     stdin=subprocess.DEVNULL, stdout=said, stderr=None if self.loud else said,
-                    pass_fds=[writer], start_new_session=True, env=ONE_THREAD | os.environ,
+                    pass_fds=[writer], start_new_session=True, env=ONE_THREAD | os.environ | {MARK: name},
                 )  # fmt: skip
             os.close(writer)
             try:
@@ -225,6 +250,7 @@ class _Watched:
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
+                end_all_of(Path(name))
                 os.close(reader)
                 self._words = self.said.read_bytes()[-2000:].decode(errors="replace")
 

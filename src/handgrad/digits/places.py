@@ -159,7 +159,8 @@ class Archive(Place):
         try:
             self._zip = zipfile.ZipFile(path)
             weakref.finalize(self, self._zip.close)  # the collector might take the open file before it
-            self._members = {one.filename: one for one in self._zip.infolist() if not one.is_dir()}
+            named = (one for one in self._zip.infolist() if one.filename)  # without it is_dir fails
+            self._members = {one.filename: one for one in named if not one.is_dir()}
         except (*DAMAGE, ValueError, UnicodeError) as error:
             raise DataError(f"{self.name}: the zip archive is damaged ({error}); get it again") from None
         except OSError as error:

@@ -6,6 +6,7 @@ ROWS = {
     "data": "parsers", "download": "downloads", "models": "parsers", "images": "pictures", "numerics": "numbers",
     "backends": "numbers", "determinism": "runs", "interruption": "kills", "concurrency": "runs", "learners": "learners",
     "installation": "installing", "processes": "in_processes", "server": "serving", "distributed": "together",
+    "terminals": "terminals",
 }  # fmt: skip
 
 
