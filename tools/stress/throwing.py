@@ -6,6 +6,7 @@ process that ends or hangs, is a fault of that item: the others are thrown all t
 """
 
 import contextlib
+import ctypes
 import json
 import math
 import os
@@ -142,10 +143,13 @@ def _own(folder: Path) -> None:
 def _peak(reset: bool = False) -> float:
     """The most memory that this process, or a child that has ended, has had, in megabytes.
 
-    reset: begin anew, where the system can (Linux), and return what the process has now.
+    reset: begin anew, where the system can (Linux), and return what the process has now: without what others
+    have freed and the allocator keeps, so that an item answers for itself.
     """
     try:
         if reset:
+            with contextlib.suppress(AttributeError):  # a C library other than GNU's
+                ctypes.CDLL(None).malloc_trim(0)
             Path("/proc/self/clear_refs").write_text("5")
         status = Path("/proc/self/status").read_text()
         kilobytes = int(status.split("VmHWM:")[1].split()[0])
