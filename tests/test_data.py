@@ -17,7 +17,7 @@ from PIL import Image
 
 import handgrad
 from faults.spoiling import spoilt_text
-from handgrad import digits, model_file
+from handgrad import digits, model_file, pretrained
 from handgrad.errors import DataError, HandgradError, MissingExtraError
 
 from data_formats import FORMATS, LETTERS, classes, listed, write
@@ -338,6 +338,7 @@ REFUSED = {  # name -> what is written under it, and what is said
     "people.csv": (text("person,city,x", "Ann,Ulm,1", "Bob,Rom,2"), "expected numbers and one column of labels; got words in columns 1, 2"),
     "latin.csv": (lambda path: path.write_bytes("label,a\né,1\n".encode("latin-1")), "expected text in UTF-8"),
     "long.csv": (lambda path: path.write_bytes(b"0," * (1 << 23)), "expected lines of less than 16,777,216 characters"),
+    "a model": (lambda path: model_file.save(path, pretrained.load()), "expected IDX, CSV, .* got a model file"),
     "binary": (lambda path: path.write_bytes(bytes(range(200))), "expected IDX, CSV, .* got a file that begins 00 01"),
     "one.png": (lambda path: Image.new("L", (9, 9)).save(path), "is one picture; 'handgrad predict' reads it"),
     "depths": (pictures_at_two_depths, "all at one depth; got 0/a.png and 1/more/c.png"),

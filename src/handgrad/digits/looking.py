@@ -110,7 +110,9 @@ def _of_file(job: Job, begins: bytes) -> Raw:
             f"{shown}: is one picture; 'handgrad predict' reads it; expected many pictures with labels"
         )
     if b"\0" in begins and begins[:2] not in (b"\xff\xfe", b"\xfe\xff"):
-        raise DataError(f"{shown}: expected {FORMATS}; got a file that begins {begins[:4].hex(' ')}")
+        is_model = begins[8:9] == b"{"  # safetensors: the length of the header, then the header
+        got = "a model file" if is_model else f"a file that begins {begins[:4].hex(' ')}"
+        raise DataError(f"{shown}: expected {FORMATS}; got {got}")
     return table_files.read(job)
 
 
