@@ -472,6 +472,30 @@ def test_a_missing_extra_is_named_before_any_work(run, trained, tmp_path, no, mo
     assert not (tmp_path / "m").exists()
 
 
+@pytest.mark.parametrize("library", ["cv2", "PIL"])
+def test_without_what_reads_pictures_all_else_works(library, tmp_path):
+    """In a process of its own, that has not loaded it. OpenCV has no wheels for musl, or Windows on ARM."""
+    blocked = "import sys; sys.modules[sys.argv[1]] = None; from handgrad.cli import main; sys.exit(main(sys.argv[2:]))"
+
+    def call(*words):
+        command = [sys.executable, "-c", blocked, library, *map(str, words)]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert "predict" in call("--help").stdout
+    assert "--expect" in call("predict", "--help").stdout
+    model = tmp_path / "m"
+    assert call("train", "--epochs", "1", "--hidden", "4", "--quiet", "--out", model).returncode == 0
+    assert "accuracy" in call("evaluate", model, "--quiet").stdout
+    refused = call("predict", tmp_path / "photo.jpg")
+    named = {"cv2": "OpenCV (pip install opencv-python-headless)", "PIL": "Pillow (pip install pillow)"}[
+        library
+    ]
+    assert refused.stderr.startswith(
+        f"handgrad: error: pictures and distortions need {named}, which cannot be loaded"
+    )
+    assert (refused.returncode, refused.stdout, refused.stderr.count("\n")) == (1, "", 1)
+
+
 USAGE = {
     "no such command": (["fly"], "No such command 'fly'"),
     "no such option": (["train", "--speed", "9"], "No such option"),

@@ -203,7 +203,7 @@ def _no_work(monkeypatch):
         "handgrad.model_file.load_run", "handgrad.runs.run", "handgrad.cli.bench.measure",
         "handgrad.cli.bench.processes", "handgrad.workbook.marking.grade.grade",
         "handgrad.workbook.marking.grade.mark", "handgrad.workbook.zoo.watch",
-        "handgrad.workbook.zoo.quiz", "handgrad.lab.contents.network", "handgrad.cli.pictures.read_pictures", "handgrad.digits.fetch.obtain",
+        "handgrad.workbook.zoo.quiz", "handgrad.lab.contents.network", "handgrad.photos.read_pictures", "handgrad.digits.fetch.obtain",
     ):  # fmt: skip
         monkeypatch.setattr(name, work)
 

@@ -18,6 +18,10 @@ COMMANDS = (
     *("data", "sweep", "workbook", "bench", "warmup"),
 )
 INTERRUPTED = 130
+LIBRARIES = {  # of pictures, and what brings them: all else works where there is no wheel of them
+    "cv2": "OpenCV (pip install opencv-python-headless)",
+    "PIL": "Pillow (pip install pillow)",
+}
 
 
 def examples(*lines: str) -> str:
@@ -115,6 +119,11 @@ def _run(arguments: list[str]) -> int:
         if isinstance(error, click.ClickException):
             return _fail(error.format_message(), error.exit_code)
         return _fail(str(error))
+    except ImportError as error:
+        library = LIBRARIES.get((error.name or "").partition(".")[0])
+        if debug or library is None:
+            raise
+        return _fail(f"pictures and distortions need {library}, which cannot be loaded here ({error})")
     except MemoryError as error:
         if debug:
             raise

@@ -1,11 +1,15 @@
 """What handgrad predict --fields says about a picture: a line for each cell of the form."""
 
+from typing import TYPE_CHECKING
+
 from handgrad.cli.predicted import notes, text
 from handgrad.model import Model
-from handgrad.photos import Field, PageReading
+
+if TYPE_CHECKING:
+    from handgrad.photos import Field, PageReading
 
 
-def text_by_field(name: str, page: PageReading, model: Model) -> str:
+def text_by_field(name: str, page: "PageReading", model: Model) -> str:
     """What was read, cell by cell, for people; without cells, the text as it is without --fields."""
     if not page.fields:
         return f"{text(name, page, model)}\n  no field found"
@@ -15,7 +19,7 @@ def text_by_field(name: str, page: PageReading, model: Model) -> str:
     return "\n".join([*told, *notes(page)])
 
 
-def _content(page: PageReading, field: Field) -> str:
+def _content(page: "PageReading", field: "Field") -> str:
     """The digits of a field, those in doubt with their reasons."""
     digits = [page.digits[number] for number in field.digits]
     if not digits:

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -13,8 +13,9 @@ from handgrad.cli.shared import say
 from handgrad.cli.terminal import bars
 from handgrad.errors import HandgradError, ImageError
 from handgrad.files import PNG, expect_folder, expect_replaceable, expect_writable
-from handgrad.photos import Picture, read_pictures
-from handgrad.photos.folders import listing
+
+if TYPE_CHECKING:
+    from handgrad.photos import Picture
 
 MAX_BYTES = 100_000_000  # of a picture on stdin
 CLEAR = "\r\033[K"  # what takes a progress bar from the line of a terminal
@@ -29,6 +30,8 @@ class Item(NamedTuple):
 
 def listed(names: Sequence[str], quiet: bool) -> Iterator[Item | ImageError]:
     """The files that are named, and those in the folders that are named; an error for an empty folder."""
+    from handgrad.photos.folders import listing
+
     for name in names:
         if not os.path.isdir(name):
             yield Item(name, "stdin" if name == "-" else os.path.basename(name))
@@ -44,8 +47,10 @@ def listed(names: Sequence[str], quiet: bool) -> Iterator[Item | ImageError]:
         yield from (Item(str(path), str(path.relative_to(name))) for path in found.pictures)
 
 
-def pages_of(item: Item) -> Iterator[Picture]:
+def pages_of(item: Item) -> "Iterator[Picture]":
     """The pages of a file."""
+    from handgrad.photos import read_pictures
+
     if item.path != "-":
         return read_pictures(item.path)
     if sys.stdin is None:
@@ -56,7 +61,7 @@ def pages_of(item: Item) -> Iterator[Picture]:
     return read_pictures(data, "stdin")
 
 
-def titled(item: Item, picture: Picture) -> str:
+def titled(item: Item, picture: "Picture") -> str:
     """What a page is called: the file as it was named, and the page if there are several."""
     return f"{item.path}, page {picture.page}" if picture.pages > 1 else item.path
 
@@ -88,7 +93,7 @@ class Drawings:
                 raise HandgradError(f"{path}: is a file to read; choose another folder")
             expect_replaceable(path, PNG)
 
-    def path(self, item: Item, picture: Picture) -> str | None:
+    def path(self, item: Item, picture: "Picture") -> str | None:
         """Where a page is drawn; None for the further pages of a file if all has to go into one drawing."""
         if not self.is_folder:
             return self.place if picture.page == 1 else None

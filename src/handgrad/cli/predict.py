@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext
 from functools import partial
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -24,9 +24,10 @@ from handgrad.cli.side_by_side import in_order
 from handgrad.errors import ImageError
 from handgrad.files import PNG, write_atomically
 from handgrad.model import Model
-from handgrad.photos import PageReading, Picture, read_page
-from handgrad.photos.expectation import expectation
 from handgrad.threads import available_cores
+
+if TYPE_CHECKING:
+    from handgrad.photos import PageReading, Picture
 
 MOST_AT_ONCE = 4  # files; each takes memory
 
@@ -34,6 +35,8 @@ MOST_AT_ONCE = 4  # files; each takes memory
 def _expected(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
     """The value of --expect, if it is a number of digits or a pattern."""
     if value is not None:
+        from handgrad.photos.expectation import expectation
+
         try:
             expectation(value)
         except ValueError as error:
@@ -130,8 +133,10 @@ class Reader(NamedTuple):
     expect: str | None  # what each line has, as photos.expectation describes it
     fields: bool  # whether only the cells of a form are read
 
-    def read(self, name: str, picture: Picture) -> PageReading:
+    def read(self, name: str, picture: "Picture") -> "PageReading":
         """What is read on a picture. ImageError, which begins with the name, if it cannot be read."""
+        from handgrad.photos import read_page
+
         try:
             return read_page(self.model, picture, expect=self.expect, fields=self.fields)
         except ImageError as error:
@@ -198,18 +203,18 @@ def _outcomes(
         yield Outcome(_entry(item, picture, page), told, _note(item, picture))
 
 
-def _entry(item: Item, picture: Picture, page: PageReading) -> dict[str, Any]:
+def _entry(item: Item, picture: "Picture", page: "PageReading") -> dict[str, Any]:
     """The part of the document that belongs to one page."""
     entry = document(item.path, page)
     where = {"page": picture.page, "pages": picture.pages, "note": picture.note or None}
     return {"file": entry.pop("file"), **where, **entry}
 
 
-def _note(item: Item, picture: Picture) -> str:
+def _note(item: Item, picture: "Picture") -> str:
     return f"{item.path}: {picture.note}" if picture.note else ""
 
 
-def _draw(drawings: Drawings, item: Item, picture: Picture, page: PageReading) -> None:
+def _draw(drawings: Drawings, item: Item, picture: "Picture", page: "PageReading") -> None:
     from handgrad.photos.boxes import drawn, labels
 
     path = drawings.path(item, picture)

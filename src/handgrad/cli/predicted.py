@@ -2,13 +2,15 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from handgrad.model import Model
-from handgrad.photos import LeftOut, PageReading
+
+if TYPE_CHECKING:
+    from handgrad.photos import LeftOut, PageReading
 
 
-def document(name: str, page: PageReading) -> dict[str, Any]:
+def document(name: str, page: "PageReading") -> dict[str, Any]:
     """The part of the JSON document that belongs to one picture."""
     return {
         "file": name,
@@ -39,7 +41,7 @@ def document(name: str, page: PageReading) -> dict[str, Any]:
     }
 
 
-def text(name: str, page: PageReading, model: Model) -> str:
+def text(name: str, page: "PageReading", model: Model) -> str:
     """What was read, for people: the digits, those in doubt, and what was left out."""
     unread = notes(page)
     if not page.digits:
@@ -61,14 +63,14 @@ def text(name: str, page: PageReading, model: Model) -> str:
     return "\n".join([*told, *unread])
 
 
-def notes(page: PageReading) -> list[str]:
+def notes(page: "PageReading") -> list[str]:
     """Lines about the page: how it was turned, what was left out, how it differs from what was expected."""
     told = [f"  read turned by {page.turned} degrees"] if page.turned else []
     told += [_left_out(page.left_out)] if page.left_out else []
     return [*told, *([f"  {page.mismatch}"] if page.mismatch else [])]
 
 
-def _left_out(found: Sequence[LeftOut]) -> str:
+def _left_out(found: "Sequence[LeftOut]") -> str:
     """One line that says what was left out, such as "left out: 1 dot at 120, 40; 2 marks at the border"."""
     told = []
     for reason, count in Counter(each.reason for each in found).items():
@@ -83,7 +85,7 @@ def _several(count: int, reason: str) -> str:
     return f"{count} {noun}{'es' if noun.endswith('sh') else 's'}{space}{rest}"
 
 
-def _one(name: str, page: PageReading, model: Model) -> str:
+def _one(name: str, page: "PageReading", model: Model) -> str:
     """A single digit with all its outputs."""
     one = page.digits[0]
     row = page.row(0, doubt="?") + ("" if one.doubtful else " ")
