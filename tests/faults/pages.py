@@ -158,7 +158,7 @@ def rounds(rng):
 
 def clouds(rng):
     """Shades without an edge, rougher or smoother, and a raster such as newspapers print."""
-    side, rough = int(rng.integers(100, 1800)), rng.uniform(1, 2)
+    side, rough = int(rng.integers(100, 1300)), rng.uniform(1, 2)
     if rng.integers(3) == 0:
         y, x = np.mgrid[:side, :side] * np.pi / rng.integers(3, 60)
         return Image.fromarray((127 + 127 * np.sin(x + y / 9) * np.sin(y)).astype(np.uint8))

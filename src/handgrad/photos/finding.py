@@ -103,6 +103,7 @@ def _marks_on(picture: Picture, other_ink: bool) -> Page:
         if max(height, width) <= THUMBNAIL or (_is_filled(page.ink) and not other_ink):
             return alone(page, cells)
     ink = paper if pixels is enlarged and not other_ink else ink_on_paper(pixels, other_ink)
+    del shades, paper, enlarged  # tens of megabytes that nothing after this needs
     found = _without_surroundings(ink, cells)._replace(cut_off=cut_off(pixels, ink.ink))
     return assembled(found, picture.size, cells)
 
