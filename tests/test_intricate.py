@@ -81,12 +81,13 @@ def test_a_mark_longer_than_all_digits_that_it_may_hold_is_not_divided(kind, mod
     assert page.doubtful or not page.digits
 
 
-def test_what_is_too_intricate_to_be_divided_is_left_out_with_its_box(model, monkeypatch):
+@pytest.mark.parametrize("steps", ["PATH_STEPS", "TRIED_STEPS", "HEALED_STEPS", "IMAGE_STEPS"])
+def test_what_is_too_intricate_to_be_divided_is_left_out_with_its_box(steps, model, monkeypatch):
     picture = digits_that_touch(4)
     whole = read_page(model, picture)
     assert whole.digits
     assert INTRICATE not in [each.reason for each in whole.left_out]
-    monkeypatch.setattr(cuts, "PATH_STEPS", work.MOST)
+    monkeypatch.setattr(cuts, steps, work.MOST)
     page = read_page(model, picture)
     boxes = [each.box for each in page.left_out if each.reason == INTRICATE]
     assert max(box[2] for box in boxes) > 30  # of several digits
@@ -147,8 +148,9 @@ def test_pixels_are_given_to_the_nearest_cell_within_the_budget():
         placing._nearest(labels, mark, squares * 3)
 
 
-def test_more_marks_to_look_at_than_the_budget_allows_are_one_line(model, monkeypatch):
-    monkeypatch.setattr(assembly, "TRAITS_STEPS", work.MOST)
+@pytest.mark.parametrize("steps", ["TRAITS_STEPS", "OWN_STEPS"])
+def test_more_marks_to_look_at_than_the_budget_allows_are_one_line(steps, model, monkeypatch):
+    monkeypatch.setattr(assembly, steps, work.MOST)
     with pytest.raises(ImageError, match="too intricate a picture"):
         read_page(model, digits_that_touch(4))
 

@@ -21,6 +21,7 @@ from handgrad.errors import DataError, HandgradError
 from handgrad.recipes import RECIPES, Distortion, Recipe
 from handgrad.runs import sweeps
 from handgrad.runs.sweeps import Between, OneOf, Plan, Shard, grid_choice, pools, random_choice, trials
+from test_sweeps_parts import sweep_of
 
 SMALL = Recipe(hidden=16, batch_size=50, epochs=2, learning_rate=0.5)
 PLAN = Plan(SMALL, {"hidden": (16, 20)}, {"learning_rate": Between(0.1, 2, log=True)}, draws=2, seeds=(0, 1))
@@ -403,19 +404,7 @@ def test_the_command_trains_what_is_missing_and_writes_the_tables(run, idx, tmp_
     ],
 )
 def test_wrong_choices_are_one_line(run, mnist, words, code, message, tmp_path):
-    (images, labels), _ = mnist
-    digits.write_idx(tmp_path / "i", images[:9])
-    digits.write_idx(tmp_path / "l", labels[:9].astype(np.uint8))
-    got, out, err = run(
-        "sweep",
-        "--images",
-        tmp_path / "i",
-        "--labels",
-        tmp_path / "l",
-        "--out",
-        tmp_path / "s",
-        *words.split(),
-    )
+    got, out, err = run(*sweep_of(mnist, 9, tmp_path), *words.split())
     assert (got, out, err.count("\n")) == (code, "", 1)
     assert message in err
 

@@ -7,17 +7,15 @@ import sys
 from dataclasses import replace
 
 import click
-import numpy as np
 import pytest
 
-from handgrad import digits
 from handgrad.cli import sweep as command
 from handgrad.cli.swept import command_of, document, printed
 from handgrad.errors import HandgradError
 from handgrad.recipes import RECIPES, Distortion
 from handgrad.runs import sweeps
 from handgrad.runs.sweeps import Plan, Setting, Step
-from test_sweeps_parts import SMALL, diverged, result
+from test_sweeps_parts import SMALL, diverged, result, sweep_of
 
 PLAN = Plan(SMALL, {"hidden": (4, 5), "bias": (True, False)}, seeds=(0, 1))
 
@@ -231,20 +229,7 @@ def test_places_are_looked_at_before_any_work(tmp_path):
 
 
 def test_the_command_hands_its_options_on(run, mnist, tmp_path, monkeypatch):
-    (images, labels), _ = mnist
-    digits.write_idx(tmp_path / "i", images[:60])
-    digits.write_idx(tmp_path / "l", labels[:60].astype(np.uint8))
-    words = [
-        "sweep",
-        "--images",
-        tmp_path / "i",
-        "--labels",
-        tmp_path / "l",
-        "--out",
-        tmp_path / "s",
-        "--seeds",
-        3,
-    ]
+    words = [*sweep_of(mnist, 60, tmp_path), "--seeds", 3]
     calls = []
 
     def swept(plan, data, out, shard, *more):

@@ -34,6 +34,14 @@ def result(seed=0, validation=0.9, test=None, recipe=SMALL, **more):
     return replace(Result(trials.Trial(recipe, seed), *facts), **more)
 
 
+def sweep_of(mnist, count, folder):
+    """The words of a sweep of this many images, which are written into the folder, beside its results."""
+    (images, labels), _ = mnist
+    digits.write_idx(folder / "i", images[:count])
+    digits.write_idx(folder / "l", labels[:count].astype(np.uint8))
+    return ["sweep", "--images", folder / "i", "--labels", folder / "l", "--out", folder / "s"]
+
+
 def diverged(seed=0, **more):
     """A result of a run that diverged after its first epoch."""
     facts = {"ended": "diverged", "message": "training diverged", "epochs": RECORDS[:1]}

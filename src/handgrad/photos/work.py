@@ -2,14 +2,15 @@
 
 Some pictures, by chance or by intent, would keep a program busy for minutes: a maze, a halftone, a page of
 waves. Each part of reading whose work grows faster than the picture asks here first. A step is about what
-one pixel takes in an operation on an array. So the same picture ends in the same way on every machine.
+one pixel takes in an operation on an array, measured as 2 to 4 nanoseconds of a core of 2024. So the same
+picture ends in the same way on every machine.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-MOST = 600_000_000  # steps that a picture may take
+MOST = 600_000_000  # steps that a picture may take: near 2 seconds
 
 TOO_INTRICATE = "expected digits on paper; got too intricate a picture: crop it"
 
